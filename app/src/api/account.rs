@@ -1,0 +1,80 @@
+//! One's own account.
+
+use authtuna::error::Error;
+use authtuna::model::code::{Code, Field};
+use authtuna::model::id::SessionId;
+use authtuna::{passwords, users};
+use leptos::prelude::*;
+
+use super::form::{Done, Form, here, signed_in};
+use crate::error::Refusal;
+use crate::flash::Notice;
+use crate::routes::{PROFILE, SECURITY, SESSIONS};
+
+/// Changes the password. All other sessions end.
+#[server(ChangePassword, prefix = "/api", endpoint = "change-password")]
+pub async fn change_password(
+    #[server(default)] current_password: String,
+    #[server(default)] password: String,
+) -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
+        let typed = passwords::ChangePassword { current: current_password, new: password };
+        // The session goes on under a new id and cookie.
+        let renewed = auth.change_password(visit.actor(), &typed).await?;
+        visit.begin(renewed);
+        Ok(Done::to(SECURITY).with(Notice::PasswordChanged))
+    };
+    Form::new("change-password", SECURITY).answer(outcome.await)
+}
+
+/// Changes username and names.
+#[server(UpdateProfile, prefix = "/api", endpoint = "update-profile")]
+pub async fn update_profile(
+    #[server(default)] username: String,
+    #[server(default)] first_name: String,
+    #[server(default)] last_name: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("update-profile", PROFILE)
+        .keep("username", &username)
+        .keep("first_name", &first_name)
+        .keep("last_name", &last_name);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
+        let change = users::ProfileChange { username, first_name, last_name };
+        auth.users.update_profile(visit.actor(), &change).await?;
+        Ok(Done::to(PROFILE).with(Notice::ProfileSaved))
+    };
+    form.answer(outcome.await)
+}
+
+/// Ends one of one's own sessions.
+#[server(EndSession, prefix = "/api", endpoint = "end-session")]
+pub async fn end_session(#[server(default)] id: String) -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
+        let gone = || Error::on(Field::Session, Code::NotFound);
+        let id: SessionId = id.parse().map_err(|_| gone())?;
+        match auth.sessions.end(visit.actor(), id).await {
+            Err(error) if error.code() == Code::NotFound => Err(gone()),
+            other => other,
+        }?;
+        Ok(Done::to(SESSIONS).with(Notice::SessionEnded))
+    };
+    Form::new("end-session", SESSIONS).answer(outcome.await)
+}
+
+/// Ends all of one's own sessions but the one that asks.
+#[server(EndOtherSessions, prefix = "/api", endpoint = "end-other-sessions")]
+pub async fn end_other_sessions() -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
+        let ended = auth.sessions.end_others(visit.actor()).await?;
+        Ok(Done::to(SESSIONS).with(Notice::SessionsEnded(ended)))
+    };
+    Form::new("end-other-sessions", SESSIONS).answer(outcome.await)
+}

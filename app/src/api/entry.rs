@@ -1,0 +1,116 @@
+//! Coming in and going out.
+
+use authtuna::error::Error;
+use authtuna::login;
+use authtuna::signup;
+use leptos::prelude::*;
+
+use super::form::{Done, Form, here, refuse};
+use crate::error::Refusal;
+use crate::islands::password::Judged;
+use crate::routes::{LOGIN, OVERVIEW, SETUP, SIGNED_OUT, SIGNUP, Target, query, with_next};
+use crate::say;
+use crate::viewer::Viewer;
+use crate::words::words;
+
+/// Signs in by password, and goes on to `next`, a path of this site.
+#[server(SignIn, prefix = "/api", endpoint = "sign-in")]
+pub async fn sign_in(
+    #[server(default)] identifier: String,
+    #[server(default)] password: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let form = Form::new("sign-in", with_next(LOGIN, target.as_ref())).keep("identifier", &identifier);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let signed_in = auth.sign_in(visit.actor(), &login::SignIn { identifier, password }).await?;
+        visit.begin(signed_in);
+        Ok(Done::to(place(target)))
+    };
+    form.answer(outcome.await)
+}
+
+/// Makes an account, signs it in, and goes on to `next`.
+#[server(SignUp, prefix = "/api", endpoint = "sign-up")]
+pub async fn sign_up(
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let form = Form::new("sign-up", with_next(SIGNUP, target.as_ref()))
+        .keep("username", &username)
+        .keep("email", &email);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let signed_in = auth.sign_up(visit.actor(), &signup::SignUp { username, email, password }).await?;
+        visit.begin(signed_in);
+        Ok(Done::to(place(target)))
+    };
+    form.answer(outcome.await)
+}
+
+/// Makes the first administrator.
+#[server(SetUp, prefix = "/api", endpoint = "set-up")]
+pub async fn set_up(
+    #[server(default)] token: String,
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+) -> Result<(), Refusal> {
+    let form =
+        Form::new("set-up", query(SETUP, "token", &token)).keep("username", &username).keep("email", &email);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let signed_in = auth.set_up(visit.actor(), &token, &signup::SignUp { username, email, password }).await?;
+        visit.begin(signed_in);
+        Ok(Done::to(OVERVIEW))
+    };
+    form.answer(outcome.await)
+}
+
+/// Ends the session that asks. Nobody signed in is no error: the aim is reached.
+#[server(SignOut, prefix = "/api", endpoint = "sign-out")]
+pub async fn sign_out() -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.sign_out(visit.actor()).await?;
+        visit.end();
+        Ok(Done::to(SIGNED_OUT))
+    };
+    Form::new("sign-out", OVERVIEW).answer(outcome.await)
+}
+
+/// Judges a password while it is being typed. Nothing of it is kept.
+#[server(PasswordStrength, prefix = "/api", endpoint = "password-strength")]
+pub async fn password_strength(
+    #[server(default)] password: String,
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+) -> Result<Judged, Refusal> {
+    judge(&password, &username, &email).map_err(|error| refuse(&error))
+}
+
+fn judge(password: &str, username: &str, email: &str) -> Result<Judged, Error> {
+    let (auth, visit) = here()?;
+    let viewer = Viewer::of(visit.actor()).ok();
+    let mut about = vec![username, email, email.split('@').next().unwrap_or_default()];
+    if let Some(viewer) = &viewer {
+        about.push(&viewer.username);
+        about.extend(viewer.email.as_deref());
+    }
+    let strength = auth.strength(password, &about);
+    let w = words();
+    let level = say::strength(w, strength.score);
+    let advice = match strength.problem {
+        Some(code) => say::problem(w, auth.settings(), None, code, None),
+        None => w.strength_good().to_owned(),
+    };
+    Ok(Judged { score: strength.score, text: w.strength_said(&advice, level) })
+}
+
+fn place(target: Option<Target>) -> String {
+    target.map_or_else(|| OVERVIEW.to_owned(), |target| target.as_str().to_owned())
+}

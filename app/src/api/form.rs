@@ -1,0 +1,136 @@
+//! The one place where what became of a form turns into an HTTP answer.
+
+use authtuna::actor::Actor;
+use authtuna::auth::Auth;
+use authtuna::axum::Visit;
+use authtuna::error::Error;
+use authtuna::model::code::Code;
+use http::header::{ACCEPT, LOCATION, RETRY_AFTER};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::error::Refusal;
+use crate::flash::{self, Notice, Typed};
+use crate::say;
+use crate::viewer::{self, log};
+use crate::words::words;
+
+/// A form that was posted: which, from which page, and what was typed into it.
+pub(super) struct Form {
+    name: &'static str,
+    back: String,
+    values: Vec<(String, String)>,
+}
+
+/// A form that was taken.
+pub(super) struct Done {
+    next: String,
+    notice: Option<Notice>,
+}
+
+impl Done {
+    /// The browser goes on to `next`.
+    pub(super) fn to(next: impl Into<String>) -> Self {
+        Self { next: next.into(), notice: None }
+    }
+
+    /// And the page there says what was done.
+    pub(super) fn with(mut self, notice: Notice) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+}
+
+impl Form {
+    /// The form `name` of the page at `back`.
+    pub(super) fn new(name: &'static str, back: impl Into<String>) -> Self {
+        Self { name, back: back.into(), values: Vec::new() }
+    }
+
+    /// Keeps what was typed, for the page to show it again. Never for a secret.
+    pub(super) fn keep(mut self, field: &str, value: &str) -> Self {
+        self.values.push((field.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Answers. A browser's own post gets 303: onward, or back to the page with what was typed and what is wrong. A
+    /// script's gets 200 with the place to go on to, or the refusal as JSON under its own status.
+    pub(super) fn answer(self, outcome: Result<Done, Error>) -> Result<(), Refusal> {
+        let Some(response) = use_context::<ResponseOptions>() else { return Err(Code::Internal.into()) };
+        let auth = viewer::auth().ok();
+        let plain = is_plain_post();
+        match outcome {
+            Ok(Done { next, notice }) => {
+                if let (Some(auth), Some(notice)) = (&auth, notice) {
+                    flash::leave_notice(auth, &response, notice);
+                }
+                go(&response, &next, plain);
+                Ok(())
+            }
+            Err(error) => {
+                log(&error, viewer::visit().ok().as_ref().map(Visit::actor));
+                let mut refusal = say::refusal(&error);
+                if plain {
+                    let typed = Typed { form: self.name.to_owned(), refusal: refusal.clone(), values: self.values };
+                    if let Some(auth) = &auth {
+                        flash::leave_refused(auth, &response, typed);
+                    }
+                    go(&response, &self.back, plain);
+                } else {
+                    set_status(&response, &refusal);
+                    if let Some(auth) = &auth {
+                        refusal.said = say::said(words(), auth.settings(), &refusal);
+                    }
+                }
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// The parts of a request that every server function begins with.
+pub(super) fn here() -> Result<(Auth, Visit), Error> {
+    Ok((viewer::auth()?, viewer::visit()?))
+}
+
+/// Refuses whoever is not signed in, before anything else is looked at.
+pub(super) fn signed_in(actor: &Actor) -> Result<(), Error> {
+    actor.user().map(drop)
+}
+
+/// Answers a script with an error that is no form's.
+pub(super) fn refuse(error: &Error) -> Refusal {
+    log(error, viewer::visit().ok().as_ref().map(Visit::actor));
+    let refusal = say::refusal(error);
+    if let Some(response) = use_context::<ResponseOptions>() {
+        set_status(&response, &refusal);
+    }
+    refusal
+}
+
+/// Whether the browser posted the form by itself.
+fn is_plain_post() -> bool {
+    let parts = use_context::<Parts>();
+    let accept = parts.as_ref().and_then(|parts| parts.headers.get(ACCEPT)?.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Not by `leptos_axum::redirect`, which ends the request in a panic when the place is no header value.
+fn go(response: &ResponseOptions, place: &str, plain: bool) {
+    let Ok(place) = HeaderValue::from_str(place) else { return };
+    response.insert_header(LOCATION, place);
+    if plain {
+        response.set_status(StatusCode::SEE_OTHER);
+    } else {
+        response.insert_header(HeaderName::from_static("serverfnredirect"), HeaderValue::from_static(""));
+    }
+}
+
+fn set_status(response: &ResponseOptions, refusal: &Refusal) {
+    response.set_status(StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    if let Some(wait) = refusal.retry_after {
+        response.insert_header(RETRY_AFTER, wait.into());
+    }
+}

@@ -1,0 +1,35 @@
+//! How the pages look.
+
+use cookie::{Cookie, SameSite};
+use http::HeaderValue;
+use http::header::SET_COOKIE;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use super::form::{Done, Form, here};
+use crate::error::Refusal;
+use crate::routes::{OVERVIEW, Target};
+use crate::ui::theme::{COOKIE, Choice};
+
+/// Remembers light, dark, or as the system has it, for a year, in this browser. Anything else leaves it as it was.
+#[server(ChooseTheme, prefix = "/api", endpoint = "theme")]
+pub async fn choose_theme(#[server(default)] theme: String, #[server(default)] back: String) -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, _) = here()?;
+        if let (Some(choice), Some(response)) = (Choice::parse(&theme), use_context::<ResponseOptions>()) {
+            let cookie = Cookie::build((COOKIE, choice.as_str()))
+                .path("/")
+                .http_only(true)
+                .secure(auth.settings().sessions.secure)
+                .same_site(SameSite::Lax)
+                .max_age(cookie::time::Duration::days(365))
+                .build();
+            if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+                response.append_header(SET_COOKIE, value);
+            }
+        }
+        let page = Target::local(&back);
+        Ok(Done::to(page.map_or_else(|| OVERVIEW.to_owned(), |page| page.as_str().to_owned())))
+    };
+    Form::new("theme", OVERVIEW).answer(outcome.await)
+}

@@ -1,0 +1,8 @@
+//! What the forms post to. A server function is a public endpoint: it trusts nothing that a page has checked, and the
+//! core decides what its caller may do. Every argument is an optional text, so that none is refused by Leptos itself,
+//! which would put the reason into an address.
+
+pub mod account;
+pub mod entry;
+mod form;
+pub mod look;

@@ -1,0 +1,4 @@
+//! What only the browser does. It compiles for the server too, where nothing calls it.
+
+pub(crate) mod send;
+pub(crate) mod times;

@@ -1,0 +1,99 @@
+//! Sending forms without leaving the page.
+//!
+//! Not by Leptos' own client for server functions: a form that posts itself, as the browser would, needs 44 KB less of
+//! WebAssembly and can not drift from what happens without JavaScript.
+
+use leptos::prelude::{document, window};
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use serde::Deserialize;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    FormData, Headers, HtmlFormElement, HtmlInputElement, Request, RequestInit, Response, UrlSearchParams,
+};
+
+use crate::islands::form::Said;
+
+/// What became of a form.
+pub(crate) enum Answer {
+    /// It was taken, and the browser is on its way to the next page.
+    Leaving,
+    /// It was refused, with these words.
+    Refused(Vec<Said>),
+    /// The server did not answer.
+    Lost,
+    /// The server answered something that is no answer to a form.
+    Failed,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    #[serde(default)]
+    said: Vec<Said>,
+}
+
+/// Posts a form to where the browser would post it, and follows to the page that the answer names.
+pub(crate) async fn submit(form: &HtmlFormElement) -> Answer {
+    let Some(fields) = fields(form) else { return Answer::Failed };
+    let Some(response) = post(&form.action(), &fields).await else { return Answer::Lost };
+    if response.ok() {
+        let next = response.headers().get("Location").ok().flatten();
+        return match next.map(|next| window().location().assign(&next)) {
+            Some(Ok(())) => Answer::Leaving,
+            _ => Answer::Failed,
+        };
+    }
+    match text(&response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
+        Some(refused) if !refused.said.is_empty() => Answer::Refused(refused.said),
+        _ => Answer::Failed,
+    }
+}
+
+/// The fields of a form, as they would be posted.
+pub(crate) fn fields(form: &HtmlFormElement) -> Option<UrlSearchParams> {
+    let data = FormData::new_with_form(form).ok()?;
+    UrlSearchParams::new_with_str_sequence_sequence(&data).ok()
+}
+
+/// Posts fields. None when no answer came.
+pub(crate) async fn post(url: &str, fields: &UrlSearchParams) -> Option<Response> {
+    // Without text/html in it the server answers by JSON, not by a redirect.
+    let headers = Headers::new().ok()?;
+    headers.set("Accept", "application/json").ok()?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(fields);
+    init.set_headers(&headers);
+    let request = Request::new_with_str_and_init(url, &init).ok()?;
+    let response: Result<JsValue, JsValue> = JsFuture::from(window().fetch_with_request(&request)).await;
+    response.ok()?.dyn_into().ok()
+}
+
+/// The body of an answer.
+pub(crate) async fn text(response: &Response) -> Option<String> {
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+/// Puts each sentence beside its field, takes away those that no longer hold, and moves the focus to the first field
+/// that has one. The sentences that belong to no field of this form are handed back.
+pub(crate) fn show(form: &HtmlFormElement, said: Vec<Said>) -> Vec<String> {
+    let elements = form.elements();
+    let inputs = (0..elements.length()).filter_map(|index| elements.item(index)?.dyn_into::<HtmlInputElement>().ok());
+    let mut rest = said;
+    let mut first = None;
+    for input in inputs {
+        let Some(place) = document().get_element_by_id(&format!("{}-error", input.id())) else { continue };
+        let name = input.name();
+        let (here, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.field.as_ref() == Some(&name));
+        rest = others;
+        place.set_text_content(here.first().map(|one| one.text.as_str()));
+        // It can only fail on a name that is none.
+        _ = input.set_attribute("aria-invalid", if here.is_empty() { "false" } else { "true" });
+        if !here.is_empty() && first.is_none() {
+            first = Some(input);
+        }
+    }
+    if let Some(input) = first {
+        _ = input.focus();
+    }
+    rest.into_iter().map(|one| one.text).collect()
+}

@@ -1,0 +1,144 @@
+//! A field for a password: it can be shown, and a new one is judged while it is being typed.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
+use serde::{Deserialize, Serialize};
+use web_sys::{Event, HtmlInputElement};
+
+use crate::client::send::{fields, post, text};
+
+/// How long typing rests before a password is judged.
+const REST: Duration = Duration::from_millis(250);
+
+/// What the field says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PasswordWords {
+    /// Its label.
+    pub label: String,
+    /// What helps while choosing one.
+    pub note: Option<String>,
+    /// The button that shows what is typed.
+    pub show: String,
+    /// What is wrong with what was typed before.
+    pub error: Option<String>,
+}
+
+/// What the server thinks of a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// 0 to 4.
+    pub score: u8,
+    /// The same in words, with what would help.
+    pub text: String,
+}
+
+/// The field. `judge` is where a new password is judged; None for one that is already set.
+#[island]
+pub fn PasswordField(
+    name: String,
+    autocomplete: String,
+    words: PasswordWords,
+    judge: Option<String>,
+) -> impl IntoView {
+    let PasswordWords { label, note, show, error } = words;
+    let live = RwSignal::new(false);
+    let shown = RwSignal::new(false);
+    let judged = RwSignal::new(None::<Judged>);
+    Effect::new(move || live.set(true));
+
+    let invalid = error.is_some();
+    let error_id = format!("{name}-error");
+    let note = note.map(|text| (format!("{name}-note"), text));
+    let described = match &note {
+        Some((note_id, _)) => format!("{error_id} {note_id}"),
+        None => error_id.clone(),
+    };
+    view! {
+        <div class="field">
+            <label for=name.clone()>{label}</label>
+            <div class="with-action">
+                <input
+                    id=name.clone()
+                    name=name
+                    type=move || if shown.get() { "text" } else { "password" }
+                    autocomplete=autocomplete
+                    autocapitalize="none"
+                    spellcheck="false"
+                    required=true
+                    autofocus=invalid
+                    aria-invalid=invalid.to_string()
+                    aria-describedby=described
+                    on:input=judge_when_rested(judge, judged)
+                />
+                <button
+                    type="button"
+                    class="reveal"
+                    aria-label=show
+                    aria-pressed=move || shown.get().to_string()
+                    hidden=move || !live.get()
+                    on:click=move |_| shown.update(|shown| *shown = !*shown)
+                >
+                    <svg class="icon" aria-hidden="true">
+                        <use href=move || if shown.get() {
+                            concat!(env!("ICONS"), "#eye-off")
+                        } else {
+                            concat!(env!("ICONS"), "#eye")
+                        }></use>
+                    </svg>
+                </button>
+            </div>
+            <div class="strength" hidden=move || judged.with(Option::is_none)>
+                <div class="bars" data-score=move || judged.with(|j| j.as_ref().map(|j| j.score.to_string())) aria-hidden="true">
+                    <span></span><span></span><span></span><span></span>
+                </div>
+                <p class="field-note" aria-live="polite">{move || judged.with(|j| j.as_ref().map(|j| j.text.clone()))}</p>
+            </div>
+            {note.map(|(id, text)| view! { <p class="field-note" id=id hidden=move || judged.with(Option::is_some)>{text}</p> })}
+            <p class="field-error">
+                <svg class="icon" aria-hidden="true">
+                    <use href=concat!(env!("ICONS"), "#alert")></use>
+                </svg>
+                <span id=error_id role="alert">{error}</span>
+            </p>
+        </div>
+    }
+}
+
+/// Asks `judge` once typing has rested. What is typed meanwhile makes the answer to what was typed before worthless.
+fn judge_when_rested(judge: Option<String>, judged: RwSignal<Option<Judged>>) -> impl Fn(Event) {
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let turn = StoredValue::new(0_u32);
+    move |event| {
+        let Some(judge) = judge.clone() else { return };
+        let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
+        if let Some(timer) = timer.get_value() {
+            timer.clear();
+        }
+        turn.update_value(|turn| *turn += 1);
+        if input.value().is_empty() {
+            judged.set(None);
+            return;
+        }
+        let mine = turn.get_value();
+        let ask = move || {
+            spawn_local(async move {
+                let answer = ask(&judge, &input).await;
+                if turn.try_get_value() == Some(mine) && answer.is_some() {
+                    judged.set(answer);
+                }
+            });
+        };
+        timer.set_value(set_timeout_with_handle(ask, REST).ok());
+    }
+}
+
+/// The other fields go along: a password must not be made of the name beside it.
+async fn ask(judge: &str, input: &HtmlInputElement) -> Option<Judged> {
+    let fields = fields(&input.form()?)?;
+    fields.set("password", &input.value());
+    let response = post(judge, &fields).await.filter(web_sys::Response::ok)?;
+    serde_json::from_str(&text(&response).await?).ok()
+}

@@ -1,0 +1,41 @@
+//! The AuthTuna portal: sign-in, sign-up, and the pages of one's own account.
+//!
+//! Every page is made on the server, complete, and works without JavaScript. Of all this only [`islands`] and
+//! `client` become WebAssembly: they make forms and times pleasant, and hold no words and no knowledge of their own.
+//!
+//! To add a page: a file in `pages`, a line in `routes::PAGES`, a line in `app::App`, its words in `locales/en.json`.
+//! To add something that a page does: a function in `api`, a line in `routes::FUNCTIONS`. Tests catch what is left out.
+
+pub mod islands;
+
+mod client;
+
+#[cfg(feature = "ssr")]
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod app;
+#[cfg(feature = "ssr")]
+pub mod error;
+#[cfg(feature = "ssr")]
+mod flash;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+mod say;
+#[cfg(feature = "ssr")]
+pub mod shell;
+#[cfg(feature = "ssr")]
+mod ui;
+#[cfg(feature = "ssr")]
+pub mod viewer;
+#[cfg(feature = "ssr")]
+pub mod words;
+
+/// Called once by the browser: makes every island of the page live.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

@@ -1,0 +1,185 @@
+//! Every page and every server function, each with who may come there. The server guards by these tables; a test holds
+//! them equal to what is really served.
+
+use authtuna::model::code::Code;
+use leptos::server_fn::ServerFn;
+
+use crate::api::account::{ChangePassword, EndOtherSessions, EndSession, UpdateProfile};
+use crate::api::entry::{PasswordStrength, SetUp, SignIn, SignOut, SignUp};
+use crate::api::look::ChooseTheme;
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Everybody.
+    Public,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever holds this permission everywhere.
+    Permission(&'static str),
+}
+
+/// A page.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Its path.
+    pub path: &'static str,
+    /// Who may see it.
+    pub guard: Guard,
+    /// Whether it has islands. Those that have none load no script at all.
+    pub islands: bool,
+}
+
+/// A server function: what a form posts to.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Its path.
+    pub path: &'static str,
+    /// Who may call it. The core decides again, by itself.
+    pub guard: Guard,
+}
+
+/// Sign-in.
+pub const LOGIN: &str = "/auth/login";
+/// Sign-up.
+pub const SIGNUP: &str = "/auth/signup";
+/// After sign-out.
+pub const SIGNED_OUT: &str = "/auth/signed-out";
+/// The first administrator, by a one-time link.
+pub const SETUP: &str = "/setup";
+/// The account at a glance: where people land.
+pub const OVERVIEW: &str = "/ui/dashboard";
+/// Name and username.
+pub const PROFILE: &str = "/ui/profile";
+/// The password.
+pub const SECURITY: &str = "/ui/settings";
+/// Where one is signed in.
+pub const SESSIONS: &str = "/ui/settings/sessions";
+/// What happened.
+pub const ACTIVITY: &str = "/ui/activity";
+
+const fn page(path: &'static str, guard: Guard) -> Page {
+    Page { path, guard, islands: true }
+}
+
+/// Every page.
+pub const PAGES: &[Page] = &[
+    page(LOGIN, Guard::Public),
+    page(SIGNUP, Guard::Public),
+    Page { path: SIGNED_OUT, guard: Guard::Public, islands: false },
+    page(SETUP, Guard::Public),
+    page(OVERVIEW, Guard::SignedIn),
+    page(PROFILE, Guard::SignedIn),
+    page(SECURITY, Guard::SignedIn),
+    page(SESSIONS, Guard::SignedIn),
+    page(ACTIVITY, Guard::SignedIn),
+];
+
+const fn function<F: ServerFn>(guard: Guard) -> Function {
+    Function { path: F::PATH, guard }
+}
+
+/// Every server function.
+pub const FUNCTIONS: &[Function] = &[
+    function::<SignIn>(Guard::Public),
+    function::<SignUp>(Guard::Public),
+    function::<SetUp>(Guard::Public),
+    // Whose session has ended already wants to get out as well.
+    function::<SignOut>(Guard::Public),
+    function::<PasswordStrength>(Guard::Public),
+    function::<ChooseTheme>(Guard::Public),
+    function::<ChangePassword>(Guard::SignedIn),
+    function::<UpdateProfile>(Guard::SignedIn),
+    function::<EndSession>(Guard::SignedIn),
+    function::<EndOtherSessions>(Guard::SignedIn),
+];
+
+/// Put into a request's extensions by a guard that refused it: whatever its address, the page says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub Code);
+
+/// Where somebody goes after signing in: a path of this site, never another site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target(String);
+
+impl Target {
+    /// Takes the path if it may be gone to after signing in: the sign-in pages themselves may not, nor what is no page.
+    pub fn parse(text: &str) -> Option<Self> {
+        let no = ["/auth/", "/api/", "/pkg/", SETUP];
+        Self::local(text).filter(|target| !no.iter().any(|no| target.0.starts_with(no)))
+    }
+
+    /// Takes any path of this site: it begins with one `/`, and holds nothing that a browser would read as another
+    /// host.
+    pub fn local(text: &str) -> Option<Self> {
+        let fits = text.len() <= 1024
+            && text.starts_with('/')
+            && !text.starts_with("//")
+            && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The address of the sign-in page that leads on to `target`. The server's guard redirects here.
+pub fn login_then(target: Option<&Target>) -> String {
+    with_next(LOGIN, target)
+}
+
+/// `page` with the place that it leads to.
+pub(crate) fn with_next(page: &str, target: Option<&Target>) -> String {
+    match target.filter(|target| target.as_str() != OVERVIEW) {
+        Some(target) => query(page, "next", target.as_str()),
+        None => page.to_owned(),
+    }
+}
+
+/// `page` with one value in its query.
+pub(crate) fn query(page: &str, name: &str, value: &str) -> String {
+    format!("{page}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_target_is_on_this_site() {
+        for good in ["/", "/ui/profile", "/ui/activity?after=12#x", "/a//b", "/authors", "/%2F%2Fevil.example"] {
+            assert!(Target::parse(good).is_some(), "{good}");
+        }
+        for bad in [
+            "", "ui", "//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example",
+            "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", " /ui", "/ui\r\nSet-Cookie: a=b", "/ü",
+            "/auth/login", "/auth/login?next=/auth/login", "/api/sign-out", "/setup?token=x",
+        ] {
+            assert_eq!(Target::parse(bad), None, "{bad:?}");
+        }
+        assert_eq!(Target::parse(&format!("/{}", "x".repeat(2000))), None);
+        assert_eq!(login_then(Target::parse("/ui/activity?after=1&x=2").as_ref()), "/auth/login?next=%2Fui%2Factivity%3Fafter%3D1%26x%3D2");
+        assert_eq!(login_then(None), LOGIN);
+    }
+
+    #[test]
+    fn every_page_is_in_the_table() {
+        let served = leptos_axum::generate_route_list(crate::app::App);
+        let served: BTreeSet<_> = served.iter().map(|route| route.path().to_owned()).collect();
+        let declared: BTreeSet<_> = PAGES.iter().map(|page| page.path.to_owned()).collect();
+        assert_eq!(served, declared);
+    }
+
+    #[test]
+    fn every_server_function_is_in_the_table_and_changes_nothing_by_get() {
+        let served: BTreeSet<_> = leptos::server_fn::axum::server_fn_paths().collect();
+        let posted: BTreeSet<_> = FUNCTIONS.iter().map(|function| (function.path, http::Method::POST)).collect();
+        let served: BTreeSet<_> = served.iter().map(|(path, method)| (*path, method.to_string())).collect();
+        let posted: BTreeSet<_> = posted.iter().map(|(path, method)| (*path, method.to_string())).collect();
+        assert_eq!(served, posted);
+    }
+}

@@ -1,0 +1,289 @@
+//! Codes, events and moments in words: the one place where each gets its sentence.
+
+use std::time::Duration;
+
+use authtuna::audit::{Activity, Event};
+use authtuna::config::Settings;
+use authtuna::error::Error;
+use authtuna::model::code::{Code, Field};
+use authtuna::model::time::Timestamp;
+use time::OffsetDateTime;
+
+use crate::error::{Problem, Refusal};
+use crate::flash::Notice;
+use crate::islands::form::Said;
+use crate::words::Lang;
+
+/// An error as a refusal: its codes alone.
+pub(crate) fn refusal(error: &Error) -> Refusal {
+    let problems = error.problems().iter().map(|problem| Problem { field: problem.field, code: problem.code });
+    Refusal {
+        code: error.code(),
+        problems: problems.collect(),
+        // Rounded up: whoever waits exactly that long must not come too early.
+        retry_after: error.wait().map(|wait| u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)),
+        said: Vec::new(),
+    }
+}
+
+/// A refusal in sentences, each with the field that it belongs beside.
+pub(crate) fn said(w: Lang, settings: &Settings, refusal: &Refusal) -> Vec<Said> {
+    let say = |field: Option<Field>, code| Said {
+        field: field.and_then(input_name).map(str::to_owned),
+        text: problem(w, settings, field, code, refusal.retry_after),
+    };
+    if refusal.problems.is_empty() {
+        // Which of the two is wrong is not said; the password is what people type anew.
+        let field = (refusal.code == Code::BadCredentials).then_some(Field::Password);
+        return vec![say(field, refusal.code)];
+    }
+    refusal.problems.iter().map(|problem| say(Some(problem.field), problem.code)).collect()
+}
+
+/// The `name` of a field's input. None for what nobody types.
+fn input_name(field: Field) -> Option<&'static str> {
+    match field {
+        Field::Identifier => Some("identifier"),
+        Field::Username => Some("username"),
+        Field::Email => Some("email"),
+        Field::Password => Some("password"),
+        Field::CurrentPassword => Some("current_password"),
+        Field::PasswordAgain => Some("password_again"),
+        Field::FirstName => Some("first_name"),
+        Field::LastName => Some("last_name"),
+        Field::Token
+        | Field::Session
+        | Field::Scope
+        | Field::Role
+        | Field::Permission
+        | Field::Cursor
+        | Field::Reason
+        | Field::Metadata => None,
+    }
+}
+
+/// What is wrong, and what to do about it.
+pub(crate) fn problem(w: Lang, settings: &Settings, field: Option<Field>, code: Code, wait: Option<u64>) -> String {
+    let sentence = match code {
+        Code::Required => match field {
+            Some(Field::Identifier) => w.problem_required_identifier(),
+            Some(Field::Username) => w.problem_required_username(),
+            Some(Field::Email) => w.problem_required_email(),
+            Some(Field::Password) => w.problem_required_password(),
+            Some(Field::CurrentPassword) => w.problem_required_current_password(),
+            _ => w.problem_required(),
+        },
+        Code::TooLong if field == Some(Field::Username) => w.problem_too_long_username(),
+        Code::TooLong => w.problem_too_long(),
+        Code::BadCharacters => w.problem_bad_characters(),
+        Code::BadCredentials => w.problem_bad_credentials(),
+        Code::Suspended => w.problem_suspended(),
+        Code::EmailNotVerified => w.problem_email_not_verified(),
+        Code::PasswordResetRequired => w.problem_password_reset_required(),
+        Code::TooManyAttempts => match wait {
+            Some(wait) => return w.problem_too_many_attempts(&in_words(w, Duration::from_secs(wait))),
+            None => w.problem_too_many_attempts_later(),
+        },
+        Code::Busy => match wait {
+            Some(wait) => return w.problem_busy(&in_words(w, Duration::from_secs(wait))),
+            None => w.problem_busy_later(),
+        },
+        Code::BadUsername => w.problem_bad_username(),
+        Code::UsernameTaken => w.problem_username_taken(),
+        Code::BadEmail => w.problem_bad_email(),
+        Code::EmailTaken => w.problem_email_taken(),
+        Code::EmailDomainNotAllowed => w.problem_email_domain_not_allowed(),
+        Code::SignupClosed => w.problem_signup_closed(),
+        Code::PasswordTooShort => return w.problem_password_too_short(&settings.passwords.min_length.to_string()),
+        Code::PasswordTooLong => w.problem_password_too_long(),
+        Code::PasswordTooWeak => w.problem_password_too_weak(),
+        Code::PasswordCommon => w.problem_password_common(),
+        Code::PasswordBreached => w.problem_password_breached(),
+        Code::PasswordUnchanged => w.problem_password_unchanged(),
+        Code::PasswordMismatch => w.problem_password_mismatch(),
+        Code::WrongPassword => w.problem_wrong_password(),
+        Code::NotAuthenticated => w.problem_not_authenticated(),
+        Code::Forbidden => w.problem_forbidden(),
+        Code::NotFound if field == Some(Field::Session) => w.problem_session_gone(),
+        Code::NotFound => w.problem_not_found(),
+        Code::CrossSite => w.problem_cross_site(),
+        Code::BodyTooLarge => w.problem_too_large(),
+        Code::StepUpRequired => w.problem_step_up(),
+        Code::BadToken => w.problem_bad_token(),
+        Code::BadCursor => w.problem_bad_cursor(),
+        Code::AlreadySetUp => w.problem_already_set_up(),
+        Code::FeatureOff => w.problem_feature_off(),
+        Code::Unavailable => w.problem_unavailable(),
+        Code::MethodNotAllowed | Code::UnsupportedMediaType | Code::BadRequest | Code::BadScope => {
+            w.problem_bad_request()
+        }
+        Code::Internal => w.problem_internal(),
+    };
+    sentence.to_owned()
+}
+
+/// What was done.
+pub(crate) fn notice(w: Lang, notice: Notice) -> String {
+    match notice {
+        Notice::PasswordChanged => w.notice_password_changed().to_owned(),
+        Notice::ProfileSaved => w.notice_profile_saved().to_owned(),
+        Notice::SessionEnded => w.notice_session_ended().to_owned(),
+        Notice::SessionsEnded(count) => w.notice_sessions_ended(count),
+    }
+}
+
+/// How strong a password is, by zxcvbn's score.
+pub(crate) fn strength(w: Lang, score: u8) -> &'static str {
+    match score {
+        0 => w.strength_level_0(),
+        1 => w.strength_level_1(),
+        2 => w.strength_level_2(),
+        3 => w.strength_level_3(),
+        _ => w.strength_level_4(),
+    }
+}
+
+/// The event of a line of activity; None for one that this version does not know.
+pub(crate) fn event_of(activity: &Activity) -> Option<Event> {
+    Event::ALL.iter().copied().find(|event| event.as_str() == activity.event)
+}
+
+/// What happened, to the person whose trail it is.
+pub(crate) fn event(w: Lang, activity: &Activity) -> String {
+    let Some(event) = event_of(activity) else { return activity.event.clone() };
+    let detail = |name: &str| activity.details.get(name).and_then(serde_json::Value::as_str);
+    let sentence = match event {
+        Event::UserCreated => w.event_user_created(),
+        Event::UserUpdated => w.event_user_updated(),
+        Event::UserSuspended => w.event_user_suspended(),
+        Event::UserUnsuspended => w.event_user_unsuspended(),
+        Event::UserDeleted => w.event_user_deleted(),
+        Event::LoginSuccess if detail("method") == Some("password") => w.event_login_success(),
+        Event::LoginSuccess => w.event_login_success_other(),
+        Event::LoginFailed => match detail("reason") {
+            Some("suspended") => w.event_login_failed_suspended(),
+            Some("password_reset_required") => w.event_login_failed_reset(),
+            _ => w.event_login_failed(),
+        },
+        Event::LoginLocked => w.event_login_locked(),
+        Event::PasswordChanged => w.event_password_changed(),
+        Event::PasswordChangeFailed => w.event_password_change_failed(),
+        Event::SessionCreated => w.event_session_created(),
+        Event::SessionTerminated => w.event_session_terminated(),
+        Event::SessionsTerminatedAll => w.event_sessions_terminated_all(),
+        Event::SessionInvalidated => w.event_session_invalidated(),
+        Event::SessionIpUpdated => w.event_session_ip_updated(),
+        Event::RoleAssigned => match detail("role") {
+            Some(role) => return w.event_role_assigned_named(role),
+            None => w.event_role_assigned(),
+        },
+        Event::RoleRemoved => match detail("role") {
+            Some(role) => return w.event_role_removed_named(role),
+            None => w.event_role_removed(),
+        },
+        Event::TokenUsed => w.event_token_used(),
+        Event::Provisioned => w.event_provisioned(),
+    };
+    sentence.to_owned()
+}
+
+/// A browser and its system, as the core names them.
+pub(crate) fn device(w: Lang, name: &str) -> String {
+    match name.split_once(" on ") {
+        Some((browser, system)) => w.device_on(browser, system),
+        None if name.is_empty() || name == "Unknown device" => w.device_unknown().to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+/// City and country, as far as they are known.
+pub(crate) fn place(w: Lang, city: Option<&str>, country: Option<&str>) -> Option<String> {
+    match (city, country) {
+        (Some(city), Some(country)) => Some(w.device_place(city, country)),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const MONTH: u64 = 30 * DAY;
+const YEAR: u64 = 365 * DAY;
+
+/// How long ago, to the largest unit that fits.
+pub(crate) fn ago(w: Lang, now: Timestamp, at: Timestamp) -> String {
+    match now.since(at).as_secs() {
+        0..MINUTE => w.time_just_now().to_owned(),
+        s @ MINUTE..HOUR => w.time_minutes_ago(s / MINUTE),
+        s @ HOUR..DAY => w.time_hours_ago(s / HOUR),
+        s @ DAY..MONTH => w.time_days_ago(s / DAY),
+        s @ MONTH..YEAR => w.time_months_ago(s / MONTH),
+        s => w.time_years_ago(s / YEAR),
+    }
+}
+
+/// How long, to the largest unit that fits, never too short.
+pub(crate) fn in_words(w: Lang, duration: Duration) -> String {
+    match duration.as_secs() {
+        s @ 0..MINUTE => w.time_seconds(s.max(1)),
+        s @ MINUTE..HOUR => w.time_minutes(s.div_ceil(MINUTE)),
+        s @ HOUR..DAY => w.time_hours(s.div_ceil(HOUR)),
+        s @ DAY..MONTH => w.time_days(s.div_ceil(DAY)),
+        s @ MONTH..YEAR => w.time_months(s.div_ceil(MONTH)),
+        s => w.time_years(s.div_ceil(YEAR)),
+    }
+}
+
+/// The moment itself: for a machine (RFC 3339), and for a person, in UTC.
+pub(crate) fn exactly(w: Lang, at: Timestamp) -> (String, String) {
+    let at = OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+    let (hour, minute, second) = at.to_hms();
+    let name = match month {
+        1 => w.time_month_1(),
+        2 => w.time_month_2(),
+        3 => w.time_month_3(),
+        4 => w.time_month_4(),
+        5 => w.time_month_5(),
+        6 => w.time_month_6(),
+        7 => w.time_month_7(),
+        8 => w.time_month_8(),
+        9 => w.time_month_9(),
+        10 => w.time_month_10(),
+        11 => w.time_month_11(),
+        _ => w.time_month_12(),
+    };
+    let machine = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+    let clock = format!("{hour:02}:{minute:02}");
+    (machine, w.time_exact(&clock, &day.to_string(), name, &year.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_in_the_largest_unit_that_fits() {
+        let now = Timestamp::from_micros(1_800_000_000_000_000);
+        let ago = |seconds| ago(Lang::En, now, now.minus(Duration::from_secs(seconds)));
+        assert_eq!(ago(59), "just now");
+        assert_eq!(ago(61), "1 minute ago");
+        assert_eq!(ago(2 * HOUR + 5), "2 hours ago");
+        assert_eq!(ago(29 * DAY), "29 days ago");
+        assert_eq!(ago(800 * DAY), "2 years ago");
+        let (machine, person) = exactly(Lang::En, now);
+        assert_eq!(machine, "2027-01-15T08:00:00Z");
+        assert_eq!(person, "Jan 15, 2027, 08:00 UTC");
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_back_too_early() {
+        let words = |seconds| in_words(Lang::En, Duration::from_secs(seconds));
+        assert_eq!(words(0), "1 second");
+        assert_eq!(words(1), "1 second");
+        assert_eq!(words(61), "2 minutes");
+        assert_eq!(words(1800), "30 minutes");
+        assert_eq!(words(7 * DAY), "7 days");
+        assert_eq!(words(365 * DAY), "1 year");
+    }
+}

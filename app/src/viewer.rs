@@ -1,0 +1,74 @@
+//! Who looks at the page: read from what the layers before Leptos have put into the request.
+
+use authtuna::actor::Actor;
+use authtuna::auth::Auth;
+use authtuna::axum::Visit;
+use authtuna::error::Error;
+use authtuna::model::code::Code;
+use authtuna::snapshot::SignedIn;
+use http::request::Parts;
+use leptos::prelude::use_context;
+
+/// The core, as the server has put it into the context.
+pub fn auth() -> Result<Auth, Error> {
+    use_context().ok_or_else(|| Error::internal("page", "the server has put no Auth into the context"))
+}
+
+/// This request's visit.
+pub fn visit() -> Result<Visit, Error> {
+    let visit = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Visit>().cloned());
+    visit.ok_or_else(|| Error::internal("page", "the session layer is missing from this router"))
+}
+
+/// A signed-in person, as pages show them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// What they are called.
+    pub name: String,
+    /// Their username.
+    pub username: String,
+    /// Their address.
+    pub email: Option<String>,
+    /// One or two letters for a picture.
+    pub initials: String,
+}
+
+impl Viewer {
+    /// The person who asks. Err([`Code::NotAuthenticated`]) when nobody is signed in.
+    pub fn of(actor: &Actor) -> Result<Self, Error> {
+        let user = &actor.user()?.user;
+        Ok(Self {
+            name: user.first_name.clone().unwrap_or_else(|| user.username.clone()),
+            username: user.username.clone(),
+            email: user.email.clone(),
+            initials: initials(user),
+        })
+    }
+
+    /// The person who looks at the page at hand.
+    pub fn here() -> Option<Self> {
+        Self::of(visit().ok()?.actor()).ok()
+    }
+}
+
+fn initials(user: &SignedIn) -> String {
+    let first = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().chars().next());
+    let letters: String = match (first(&user.first_name), first(&user.last_name)) {
+        (None, None) => user.username.chars().take(2).collect(),
+        (first, last) => first.into_iter().chain(last).collect(),
+    };
+    letters.to_uppercase()
+}
+
+/// Whether somebody is signed in.
+pub fn signed_in() -> bool {
+    visit().is_ok_and(|visit| visit.actor().user().is_ok())
+}
+
+/// A fault goes to the log once, with the request that met it; what anybody sees is its code.
+pub fn log(error: &Error, actor: Option<&Actor>) {
+    if error.is_fault() || error.code() == Code::Internal {
+        let request = actor.and_then(|actor| actor.origin.request_id).map(|id| id.to_string());
+        tracing::error!(request.id = request, error = %error, "a page or form failed");
+    }
+}

@@ -1,0 +1,125 @@
+// Starts one server for the whole run: a free port on loopback, a new DATA_DIR with its SQLite database, gone at the end.
+//
+//   AUTHTUNA_BIN   the server's binary; the site is where LEPTOS_SITE_ROOT says (scripts/end2end sets both)
+//   BASE_URL       a server that runs already: nothing is started
+//
+// Tests read `process.env.BASE_URL` through Playwright's baseURL and `process.env.DATA_DIR` (mails of development).
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = address && typeof address === "object" ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function emptyFile(name: string): string {
+  writeFileSync(name, "");
+  return name;
+}
+
+/** Settings of the server under test. Only what a test run must have otherwise than a first `make serve`. */
+function settings(port: number, data: string): NodeJS.ProcessEnv {
+  const base = `http://localhost:${port}`;
+  return {
+    SERVER_ADDRESS: `127.0.0.1:${port}`,
+    API_BASE_URL: base,
+    DATA_DIR: data,
+    DEFAULT_DATABASE_URI: `sqlite://${data}/authtuna.db`,
+    // A clone's .env is its owner's, not the tests'.
+    ENV_FILE_NAME: emptyFile(path.join(data, "empty.env")),
+  };
+}
+
+/** Nothing of the caller's settings reaches the server: a test must not pass because of somebody's environment. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = /^(PATH|HOME|LANG|LC_.*|TMPDIR|LEPTOS_.*|RUST_BACKTRACE|RUST_LOG|AUTHTUNA_TEST_.*)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.test(name)));
+}
+
+async function untilReady(base: string, server: ChildProcess, log: string): Promise<void> {
+  const end = Date.now() + START_MS;
+  while (Date.now() < end && server.exitCode === null && server.signalCode === null) {
+    try {
+      const answer = await fetch(`${base}/readyz`, { signal: AbortSignal.timeout(1_000) });
+      if (answer.ok) return;
+    } catch {
+      // Not listening yet.
+    }
+    await pause(50);
+  }
+  const why = server.exitCode === null && server.signalCode === null ? `was not ready in ${START_MS / 1000} s` : "ended";
+  server.kill("SIGKILL");
+  throw new Error(`The server ${why}. Its last output:\n${readFileSync(log, "utf8").slice(-4000)}`);
+}
+
+async function stop(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  server.kill("SIGTERM");
+  const giveUp = new AbortController();
+  const late = await Promise.race([
+    ended.then(() => false),
+    pause(STOP_MS, true, { signal: giveUp.signal }).catch(() => false),
+  ]);
+  giveUp.abort();
+  if (late) {
+    server.kill("SIGKILL");
+    await ended;
+    throw new Error(`The server did not end within ${STOP_MS / 1000} s of SIGTERM.`);
+  }
+}
+
+export default async function start(): Promise<(() => Promise<void>) | void> {
+  if (process.env["BASE_URL"]) return;
+
+  const root = path.resolve(__dirname, "../..");
+  const binary =
+    process.env["AUTHTUNA_BIN"] ?? path.join(process.env["CARGO_TARGET_DIR"] ?? path.join(root, "target"), "debug/authtuna");
+  const data = mkdtempSync(path.join(tmpdir(), "authtuna-e2e-"));
+  const results = process.env["AUTHTUNA_E2E_RESULTS"];
+  const log = path.join(results ?? data, "server.log");
+  const port = await freePort();
+  const base = `http://localhost:${port}`;
+
+  const output = openSync(log, "w");
+  const server = spawn(binary, ["serve"], {
+    cwd: root,
+    env: { ...environment(), ...settings(port, data) },
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
+  const atExit = () => server.kill("SIGKILL");
+  process.once("exit", atExit);
+  server.once("error", (error) => console.error(`${binary}: ${error.message}`));
+
+  try {
+    await untilReady(base, server, log);
+  } catch (error) {
+    rmSync(data, { recursive: true, force: true });
+    throw error;
+  }
+  process.env["BASE_URL"] = base;
+  process.env["DATA_DIR"] = data;
+  return async () => {
+    try {
+      await stop(server);
+    } finally {
+      process.removeListener("exit", atExit);
+      rmSync(data, { recursive: true, force: true });
+    }
+  };
+}

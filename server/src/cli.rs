@@ -1,0 +1,72 @@
+//! What can be typed after `authtuna`.
+
+use clap::{Parser, Subcommand};
+
+/// Authentication portal: sign-in, accounts, sessions, roles.
+#[derive(Debug, Parser)]
+#[command(name = "authtuna", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; `serve` when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the portal and the API.
+    Serve,
+    /// Make the database, bring its tables up to date, and add what is built in.
+    Migrate,
+    /// Show every setting with its value and where that came from. Secrets are masked.
+    Config {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check this installation and say what to mend. Changes nothing. Ends with 1 when a check failed.
+    Doctor,
+    /// Keys.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// People.
+    #[command(subcommand)]
+    User(User),
+    /// Delete what has run out: sessions, tokens, counts of failures. A running server does so every hour.
+    Purge,
+}
+
+/// Keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make a key for FERNET_KEYS and print it.
+    Generate,
+}
+
+/// People.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Print a one-time link that makes the first administrator. Links printed before stop working.
+    SetUpLink,
+    /// Show one account.
+    Show {
+        /// Username or e-mail address.
+        who: String,
+    },
+    /// Suspend somebody: their sessions end at once.
+    Suspend {
+        /// Username or e-mail address.
+        who: String,
+        /// Why, for the audit log.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Lift a suspension.
+    Unsuspend {
+        /// Username or e-mail address.
+        who: String,
+        /// Why, for the audit log.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+}

@@ -1,0 +1,14 @@
+//! `authtuna keys`.
+
+use authtuna::crypto::keyring::Keyring;
+
+use super::say;
+use crate::cli::Keys;
+use crate::failure::Failure;
+
+/// Makes keys.
+pub fn keys(command: &Keys) -> Result<(), Failure> {
+    match command {
+        Keys::Generate => say(Keyring::generate_key()),
+    }
+}

@@ -1,0 +1,56 @@
+//! What the command line does.
+
+mod config;
+mod doctor;
+mod keys;
+mod migrate;
+mod purge;
+mod serve;
+mod user;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+
+/// Does what was typed. What goes wrong is said on standard error, and the exit code is 1.
+pub fn run(cli: Cli) -> ExitCode {
+    let result = match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => within_runtime(serve::serve()),
+        Command::Migrate => within_runtime(migrate::migrate()),
+        Command::Config { json } => config::config(json),
+        Command::Doctor => within_runtime(doctor::doctor()),
+        Command::Keys(command) => keys::keys(&command),
+        Command::User(command) => within_runtime(user::user(command)),
+        Command::Purge => within_runtime(purge::purge()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody is left to tell when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{}", failure.to_string().trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn within_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::System("starting threads", source))?;
+    let result = runtime.block_on(work);
+    // What still hangs in a blocking call is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+/// Writes a line to standard output.
+fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+    match writeln!(std::io::stdout(), "{line}") {
+        // Whoever reads has enough, as `head` does.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(|source| Failure::System("standard output", source)),
+    }
+}

@@ -1,0 +1,16 @@
+//! `authtuna purge`.
+
+use authtuna::auth::Auth;
+use authtuna::config::Settings;
+use authtuna::jobs;
+
+use super::say;
+use crate::failure::Failure;
+
+/// Deletes what has run out.
+pub async fn purge() -> Result<(), Failure> {
+    let auth = Box::pin(Auth::start(Settings::load()?)).await?;
+    let rows = jobs::purge(&auth).await?;
+    auth.store().close().await;
+    say(format_args!("{rows} rows were deleted."))
+}

@@ -1,0 +1,45 @@
+//! `authtuna serve`.
+
+use authtuna::actor::Actor;
+use authtuna::auth::Auth;
+use authtuna::config::Settings;
+
+use super::say;
+use crate::failure::Failure;
+use crate::portal::Site;
+use crate::server::Server;
+use crate::{shutdown, telemetry};
+
+/// Serves until it is asked to stop.
+pub async fn serve() -> Result<(), Failure> {
+    let settings = Settings::load()?;
+    telemetry::begin(&settings)?;
+    for notice in settings.notices() {
+        tracing::warn!("{notice}");
+    }
+    let stop = shutdown::asked()?;
+    let site = Site::load()?;
+    let auth = Box::pin(Auth::start(settings)).await?;
+    let server = Server::bind(auth.clone(), site).await?;
+    greet(&auth, &server).await?;
+    server.run(stop).await;
+    Ok(())
+}
+
+/// Says where to go. The link is a secret: it is printed for whoever started the server, and is not in the log.
+async fn greet(auth: &Auth, server: &Server) -> Result<(), Failure> {
+    let settings = auth.settings();
+    say(format_args!("AuthTuna {} listens on http://{}", env!("CARGO_PKG_VERSION"), server.address()?))?;
+    if let Some(address) = server.metrics_address() {
+        say(format_args!("Metrics: http://{address}/metrics"))?;
+    }
+    if settings.app.only_middleware {
+        return say("ONLY_MIDDLEWARE is true: it answers health checks alone.");
+    }
+    say(format_args!("Portal:  {}", settings.app.api_base_url.as_str().trim_end_matches('/')))?;
+    if let Some(link) = auth.issue_set_up(&Actor::system()).await? {
+        say("There is no administrator yet. This link makes the first one; it works once, for 24 hours:")?;
+        say(format_args!("  {link}"))?;
+    }
+    Ok(())
+}

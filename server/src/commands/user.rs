@@ -1,0 +1,61 @@
+//! `authtuna user`: what an operator does to accounts, as the program itself.
+
+use authtuna::actor::Actor;
+use authtuna::auth::Auth;
+use authtuna::config::Settings;
+use authtuna::users::User as Account;
+use authtuna::users::names::{Email, Username};
+
+use super::say;
+use crate::cli::User;
+use crate::failure::Failure;
+
+/// Does what was asked and closes the database.
+pub async fn user(command: User) -> Result<(), Failure> {
+    let auth = Box::pin(Auth::start(Settings::load()?)).await?;
+    let done = act(&auth, command).await;
+    auth.store().close().await;
+    done
+}
+
+async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
+    let system = Actor::system();
+    match command {
+        User::SetUpLink => match auth.issue_set_up(&system).await? {
+            Some(link) => say(link),
+            None => say("There is an administrator already: no link was made."),
+        },
+        User::Show { who } => show(&find(auth, &who).await?),
+        User::Suspend { who, reason } => {
+            let account = find(auth, &who).await?;
+            auth.suspend(&system, account.id, &reason).await?;
+            say(format_args!("{} is suspended and has no sessions any more.", account.username))
+        }
+        User::Unsuspend { who, reason } => {
+            let account = find(auth, &who).await?;
+            auth.unsuspend(&system, account.id, &reason).await?;
+            say(format_args!("{} may sign in again.", account.username))
+        }
+    }
+}
+
+async fn find(auth: &Auth, who: &str) -> Result<Account, Failure> {
+    let system = Actor::system();
+    let found = match (Email::parse(who), Username::parse(who)) {
+        (Ok(email), _) => auth.users.get_by_email(&system, &email).await?,
+        (_, Ok(username)) => auth.users.get_by_username(&system, &username).await?,
+        _ => None,
+    };
+    found.ok_or_else(|| Failure::NoSuchUser(who.to_owned()))
+}
+
+fn show(account: &Account) -> Result<(), Failure> {
+    let yes = |what: bool| if what { "yes" } else { "no" };
+    say(format_args!("id              {}", account.id))?;
+    say(format_args!("username        {}", account.username))?;
+    say(format_args!("e-mail          {}", account.email.as_deref().unwrap_or("none")))?;
+    say(format_args!("verified        {}", yes(account.email_verified_at.is_some())))?;
+    say(format_args!("has a password  {}", yes(account.has_password)))?;
+    say(format_args!("suspended       {}", yes(account.suspended_at.is_some())))?;
+    say(format_args!("deleted         {}", yes(account.deleted_at.is_some())))
+}

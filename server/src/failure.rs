@@ -1,0 +1,63 @@
+//! Why a command could not do its work, in words for whoever typed it.
+
+use std::net::SocketAddr;
+
+use authtuna::audit::Broken;
+use authtuna::auth::StartError;
+use authtuna::axum::GeoIpError;
+use authtuna::config::SettingsError;
+use authtuna::error::Error;
+
+/// Why a command ended without success. Each text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Settings that can not be used.
+    #[error("{0}`authtuna config` lists all settings; .env.example explains them.")]
+    Settings(#[from] SettingsError),
+    /// The core does not start.
+    #[error("AuthTuna cannot start: {0}.")]
+    Start(#[from] StartError),
+    /// The database of places can not be read.
+    #[error(transparent)]
+    GeoIp(#[from] GeoIpError),
+    /// LOG_LEVEL makes no sense.
+    #[error("LOG_LEVEL cannot be understood: {0}. Right examples: info; or info,authtuna=debug")]
+    LogLevel(tracing_subscriber::filter::ParseError),
+    /// The address can not be listened on.
+    #[error("cannot listen on {address} ({setting}): {source}. End the program that holds it, or change {setting}")]
+    Listen {
+        /// The setting that names the address.
+        setting: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The options of the portal can not be read.
+    #[error("Leptos.toml or a LEPTOS_* variable cannot be used: {0}")]
+    Site(String),
+    /// The address of this server makes no origin.
+    #[error("API_BASE_URL cannot be used as an origin: {0}")]
+    Origin(String),
+    /// The operating system refuses something.
+    #[error("{0}: {1}")]
+    System(&'static str, std::io::Error),
+    /// The core refused, or failed.
+    #[error("{0}")]
+    Core(#[from] Error),
+    /// Nobody has this name or address.
+    #[error("nobody has the username or address {0:?}")]
+    NoSuchUser(String),
+    /// `doctor` found something that must be mended.
+    #[error("{0} of the checks failed; what to do stands above")]
+    Unhealthy(usize),
+}
+
+/// What a break in the audit chain means.
+pub fn explain(broken: Broken) -> String {
+    match broken {
+        Broken::Changed(seq) => format!("entry {seq} was changed after it was written"),
+        Broken::Missing(seq) => format!("entry {seq} is missing"),
+        Broken::Cut(seq) => format!("entries after number {seq} are missing"),
+    }
+}

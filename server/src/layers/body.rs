@@ -1,0 +1,101 @@
+//! Limits on how long a request may take and how much it may send; and changes that are never left half done.
+
+use authtuna::axum::ApiError;
+use authtuna::error::Error;
+use authtuna::model::code::Code;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tracing::Instrument;
+
+use crate::state::AppState;
+
+/// How much of a body that is too long is read and thrown away, so that the client hears why instead of finding the
+/// connection closed.
+const DRAINED: usize = 4 * 1024 * 1024;
+
+/// Reads the body before the handler begins, within REQUEST_BODY_LIMIT_BYTES, and gives up after
+/// REQUEST_TIMEOUT_SECONDS.
+///
+/// A request that may change something runs in a task of its own: when the client hangs up, or time is up, between a
+/// commit and what follows it (such as forgetting a session that was ended), what follows still happens.
+pub async fn limits(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let http = &state.auth.settings().http;
+    let until = tokio::time::Instant::now() + http.request_timeout;
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout_at(until, read(body, http.body_limit)).await {
+        Ok(Ok(bytes)) => Body::from(bytes),
+        Ok(Err(code)) => return close(ApiError::from(code).into_response()),
+        // RFC 9110 section 15.5.9: the client did not finish its request in time.
+        Err(_) => {
+            let mut response = ApiError::from(Code::BadRequest).into_response();
+            *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+            return close(response);
+        }
+    };
+    let request = Request::from_parts(parts, body);
+    let answer = async {
+        if request.method().is_safe() {
+            return next.run(request).await;
+        }
+        match tokio::spawn(next.run(request).in_current_span()).await {
+            Ok(response) => response,
+            Err(gone) => match gone.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(cancelled) => ApiError::from(Error::internal("request task", cancelled)).into_response(),
+            },
+        }
+    };
+    match tokio::time::timeout_at(until, answer).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!("a request was given up after REQUEST_TIMEOUT_SECONDS");
+            ApiError::from(Error::new(Code::Unavailable).retry_after(http.request_timeout)).into_response()
+        }
+    }
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, Code> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    // A client that announces too much need not be listened to before it is refused, but it must hear the refusal.
+    let announced = body.size_hint().lower();
+    let allowed = usize::try_from(announced).map_or(0, |announced| if announced > limit { 0 } else { limit });
+    let mut body = Limited::new(body, allowed.max(1));
+    let mut kept = Vec::new();
+    loop {
+        match body.frame().await {
+            None => return Ok(kept.into()),
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    kept.extend_from_slice(data);
+                }
+            }
+            Some(Err(error)) if error.is::<LengthLimitError>() => {
+                drain(body.into_inner()).await;
+                return Err(Code::BodyTooLarge);
+            }
+            // Cut off, or not in the form that its headers promise.
+            Some(Err(_)) => return Err(Code::BadRequest),
+        }
+    }
+}
+
+async fn drain(mut body: Body) {
+    let mut drained = 0;
+    while drained < DRAINED
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        drained += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
+/// What is left of the request on this connection makes no sense.
+fn close(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}

@@ -1,0 +1,93 @@
+//! The innermost layer: whether who asks may call this route. What has no rule is not there.
+
+use authtuna::actor::{Actor, Origin};
+use authtuna::axum::{ApiError, Visit};
+use authtuna::model::code::Code;
+use axum::extract::{MatchedPath, OriginalUri, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded::byte_serialize;
+
+use super::accept::{wants_json, wants_page};
+use crate::access::{Found, Kind};
+use crate::state::AppState;
+
+/// Where people sign in.
+pub const LOGIN: &str = "/auth/login";
+
+/// See the module. The router's pattern decides and never the path's text, so no spelling of a path has another rule
+/// than the handler that it reaches.
+pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    // Without a pattern it is the fallback, which shows nothing but "not found".
+    let Some(path) = request.extensions().get::<MatchedPath>() else { return next.run(request).await };
+    let rule = match state.rules.find(path.as_str(), request.method()) {
+        Found::Rule(rule) => rule,
+        Found::OtherMethods(allowed) => return wrong_method(&allowed),
+        Found::Nothing => {
+            tracing::error!(http.route = path.as_str(), "a route without a rule was called; it is refused");
+            return ApiError::from(Code::NotFound).into_response();
+        }
+    };
+    let allowed = match request.extensions().get::<Visit>() {
+        Some(visit) => rule.access.check(visit.actor()),
+        None => rule.access.check(&Actor::anonymous(Origin::default())),
+    };
+    match allowed {
+        Ok(()) => {
+            let mut response = next.run(request).await;
+            // What is said to one person is kept by nobody (OWASP ASVS 5.0 14.3.2).
+            let unsaid = HeaderValue::from_static("no-store");
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(unsaid);
+            response
+        }
+        Err(error) if error.code() == Code::NotAuthenticated && shows_login(rule.kind, request.headers()) => {
+            to_login(&asked_for(rule.kind, &request))
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+fn wrong_method(allowed: &str) -> Response {
+    let mut response = ApiError::from(Code::MethodNotAllowed).into_response();
+    if let Ok(value) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+fn shows_login(kind: Kind, headers: &HeaderMap) -> bool {
+    match kind {
+        Kind::Api => false,
+        Kind::Page => !wants_json(headers),
+        Kind::Action => wants_page(headers),
+    }
+}
+
+/// What to come back to: the page that was asked for, or the page that the form was on.
+fn asked_for(kind: Kind, request: &Request) -> String {
+    let uri = match kind {
+        Kind::Action => request
+            .headers()
+            .get(header::REFERER)
+            .and_then(|value| value.to_str().ok()?.parse::<Uri>().ok())
+            .unwrap_or_default(),
+        Kind::Api | Kind::Page => {
+            request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0).clone()
+        }
+    };
+    // Two slashes would begin the name of another host.
+    uri.path_and_query().map(|path| path.as_str()).filter(|path| !path.starts_with("//")).unwrap_or("/").to_owned()
+}
+
+fn to_login(next: &str) -> Response {
+    let next: String = byte_serialize(next.as_bytes()).collect();
+    see_other(&format!("{LOGIN}?next={next}"))
+}
+
+/// Sends a browser on with a GET. `place` is a path of this server.
+pub fn see_other(place: &str) -> Response {
+    let location = HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+        .into_response()
+}

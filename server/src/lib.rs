@@ -1,0 +1,20 @@
+//! The AuthTuna server: the core behind HTTP, and the command line around it.
+//!
+//! A library with a thin `main`, so that tests run the very server that is shipped. Reading order: [`server`] (from
+//! settings to a running server), [`router`] (all routes and layers), [`access`] (who may call what), [`layers`],
+//! [`http`] (the JSON API), [`portal`] (the pages; the only module that knows Leptos), [`commands`].
+
+pub mod access;
+pub mod assets;
+pub mod cli;
+pub mod commands;
+pub mod failure;
+pub mod http;
+pub mod layers;
+pub mod metrics;
+pub mod portal;
+pub mod router;
+pub mod server;
+pub mod shutdown;
+pub mod state;
+pub mod telemetry;

@@ -1,0 +1,122 @@
+//! Counters for Prometheus, each server's its own. Labels are the routes' patterns, never what a client wrote.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use authtuna::auth::Auth;
+use axum::http::{Method, StatusCode};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// The label of requests that no route took.
+pub const UNMATCHED: &str = "unmatched";
+
+/// Upper bounds of the buckets, in seconds: from a cached session check to a request that is given up.
+const BUCKETS: [f64; 11] = [0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// One route's answers of one status.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+/// One route.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Taken {
+    method: &'static str,
+    route: String,
+}
+
+/// The counters of one server.
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    requests: Family<Answered, Counter>,
+    durations: Family<Taken, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+}
+
+impl Metrics {
+    /// Counters that stand at zero, and those that `auth` keeps.
+    pub fn new(auth: &Auth) -> Self {
+        let requests = Family::<Answered, Counter>::default();
+        let durations: Family<Taken, Histogram, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BUCKETS));
+        let in_flight = Gauge::default();
+        let mut registry = Registry::default();
+        registry.register("http_requests", "Requests answered, by route and status", requests.clone());
+        registry.register("http_request_duration_seconds", "Time to the answer's head", durations.clone());
+        registry.register("http_requests_in_flight", "Requests being worked on", in_flight.clone());
+        registry.register_collector(Box::new(CoreCounters(auth.clone())));
+        Self { registry: Mutex::new(registry), requests, durations, in_flight }
+    }
+
+    /// Counts a request that is being worked on until the guard is dropped.
+    pub fn enter(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// Counts an answer. `route` is the router's pattern.
+    pub fn answered(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
+        let method = label(method);
+        let route = route.to_owned();
+        self.durations.get_or_create(&Taken { method, route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&Answered { method, route, status: status.as_u16() }).inc();
+    }
+
+    /// Everything, in OpenMetrics' text format.
+    pub fn render(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        let registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        prometheus_client::encoding::text::encode(&mut text, &registry)?;
+        Ok(text)
+    }
+}
+
+/// A request that is being worked on; counted until it is dropped, which a client that hangs up causes too.
+pub struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// What the core counts by itself, read when asked for.
+#[derive(Debug)]
+struct CoreCounters(Auth);
+
+impl Collector for CoreCounters {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let hashes = ConstCounter::new(self.0.password_hashes());
+        let metric = encoder.encode_descriptor(
+            "authtuna_password_hashes",
+            "Password hashes computed, for known and unknown users alike",
+            None,
+            hashes.metric_type(),
+        )?;
+        hashes.encode(metric)
+    }
+}
+
+/// A method that nobody knows could be any text.
+fn label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

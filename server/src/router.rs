@@ -1,0 +1,100 @@
+//! All routes with all layers around them.
+
+use std::sync::Arc;
+
+use authtuna::axum::{ApiError, SessionLayer};
+use authtuna::config::Settings;
+use authtuna::model::code::Code;
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower::{ServiceBuilder, ServiceExt};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::access::{Rule, Rules};
+use crate::failure::Failure;
+use crate::http::Endpoint;
+use crate::layers::accept::wants_json;
+use crate::layers::{body, csrf, edge, guard};
+use crate::state::AppState;
+use crate::{assets, http, portal};
+
+/// The rule of every route that `settings` switch on.
+pub fn rules(settings: &Settings) -> Rules {
+    let mut all: Vec<Rule> = http::plain().into_iter().map(|endpoint| endpoint.rule).collect();
+    if !settings.app.only_middleware {
+        all.extend(http::api().into_iter().map(|endpoint| endpoint.rule));
+        let pages = pages(settings);
+        let beside = http::beside_pages().into_iter().map(|endpoint| endpoint.rule);
+        let without_page: Vec<Rule> = beside.filter(|rule| !has(&pages, rule)).collect();
+        all.extend(pages);
+        all.extend(without_page);
+    }
+    Rules::new(all)
+}
+
+/// All of it.
+pub fn build(state: AppState) -> Result<Router, Failure> {
+    let settings = state.auth.settings();
+    let guarded = from_fn_with_state(state.clone(), guard::guard);
+    let sessions = SessionLayer::new(state.auth.clone())?;
+    let outer = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), edge::edge))
+        .layer(CatchPanicLayer::custom(panicked as fn(_) -> _))
+        .layer(from_fn_with_state(state.clone(), body::limits));
+
+    let plain = mount(Router::new(), http::plain()).layer(guarded.clone());
+    if settings.app.only_middleware {
+        let router = plain.fallback(|| async { ApiError::from(Code::NotFound) });
+        return Ok(router.layer(outer).with_state(state));
+    }
+
+    let inner = ServiceBuilder::new().layer(csrf::layer(settings)?).layer(sessions).layer(guarded);
+    let pages = pages(settings);
+    let (beside, alone): (Vec<_>, Vec<_>) =
+        http::beside_pages().into_iter().partition(|endpoint| has(&pages, &endpoint.rule));
+    let json: Router = mount(Router::new(), beside).with_state(state.clone());
+    let shown = portal::routes(&state).layer(from_fn_with_state(json, instead_of_page));
+    let routes = mount(mount(shown, http::api()), alone).layer(inner.clone());
+
+    let not_found = Router::new().fallback_service(portal::not_found(&state)).layer(inner);
+    let files = assets::beside(&state.site.root, not_found);
+    let package = assets::package(&state.site.root, &state.site.package);
+    Ok(routes.merge(plain).merge(package).merge(files).layer(outer).with_state(state))
+}
+
+/// The rules of the pages and server functions that `settings` switch on.
+fn pages(settings: &Settings) -> Vec<Rule> {
+    let off = |rule: &Rule| {
+        let below = |place: &str| rule.path == place || rule.path.starts_with(&format!("{place}/"));
+        (below("/ui") && !settings.app.ui_enabled) || (below("/admin") && !settings.app.admin_routes_enabled)
+    };
+    portal::rules().into_iter().filter(|rule| !off(rule)).collect()
+}
+
+fn has(pages: &[Rule], rule: &Rule) -> bool {
+    pages.iter().any(|page| page.path == rule.path && page.method == rule.method)
+}
+
+fn mount(router: Router<AppState>, endpoints: Vec<Endpoint>) -> Router<AppState> {
+    endpoints.into_iter().fold(router, |router, endpoint| router.route(&endpoint.rule.path, endpoint.handler))
+}
+
+/// Answers in JSON where a page would be, when JSON is asked for by name.
+async fn instead_of_page(State(json): State<Router>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let answers = path.is_some_and(|path| http::BESIDE_PAGES.contains(&path));
+    if !answers || !wants_json(request.headers()) {
+        return next.run(request).await;
+    }
+    match json.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// The panic itself is told to the log by the hook of [`crate::telemetry`].
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    ApiError::from(Code::Internal).into_response()
+}

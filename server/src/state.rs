@@ -1,0 +1,32 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use authtuna::auth::Auth;
+use axum::extract::FromRef;
+
+use crate::access::Rules;
+use crate::layers::headers::Policy;
+use crate::metrics::Metrics;
+use crate::portal::Site;
+
+/// What every request can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The core.
+    pub auth: Auth,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Who may call what.
+    pub rules: Arc<Rules>,
+    /// The headers of every answer.
+    pub policy: Arc<Policy>,
+    /// Where the portal's files are.
+    pub site: Site,
+}
+
+impl FromRef<AppState> for Auth {
+    fn from_ref(state: &AppState) -> Self {
+        state.auth.clone()
+    }
+}

@@ -1,0 +1,29 @@
+//! The log: lines for people or JSON for machines, on standard error.
+
+use std::io::stderr;
+
+use authtuna::config::{LogFormat, Settings};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::failure::Failure;
+
+/// Begins logging as the settings say. Panics go to the log too, with their place.
+pub fn begin(settings: &Settings) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.http.log_level).map_err(Failure::LogLevel)?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let begun = match settings.http.log_format {
+        LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&stderr())).finish().try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init(),
+    };
+    // Only a program that logs already, and runs this one inside, gets here twice.
+    if begun.is_err() {
+        tracing::debug!("logging had begun before");
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let said = panic.payload_as_str().unwrap_or("a panic without words");
+        tracing::error!(panic.place = place, panic.said = said, "a panic: a fault of this program");
+    }));
+    Ok(())
+}

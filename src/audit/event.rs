@@ -1,0 +1,117 @@
+//! What can happen, by name, and one happening.
+
+use serde_json::{Map, Value};
+
+use crate::model::id::UserId;
+use crate::model::scope::Scope;
+
+macro_rules! events {
+    ($($(#[$doc:meta])+ $name:ident = $text:literal;)+) => {
+        /// Something that happens. The name is stable: it is in the log, the API and the interface.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Event {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Event {
+            /// Every event.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+        }
+    };
+}
+
+events! {
+    /// An account was created.
+    UserCreated = "USER_CREATED";
+    /// Profile fields changed.
+    UserUpdated = "USER_UPDATED";
+    /// An account was suspended.
+    UserSuspended = "USER_SUSPENDED";
+    /// A suspension was lifted.
+    UserUnsuspended = "USER_UNSUSPENDED";
+    /// An account was deleted; it can be restored for a while.
+    UserDeleted = "USER_DELETED";
+    /// A person signed in.
+    LoginSuccess = "LOGIN_SUCCESS";
+    /// A sign-in failed.
+    LoginFailed = "LOGIN_FAILED";
+    /// Sign-in is closed for an address or an account for a while.
+    LoginLocked = "LOGIN_LOCKED";
+    /// A password was set or changed.
+    PasswordChanged = "PASSWORD_CHANGED";
+    /// A change of password was refused: the current one was wrong.
+    PasswordChangeFailed = "PASSWORD_CHANGE_FAILED";
+    /// A session began.
+    SessionCreated = "SESSION_CREATED";
+    /// A session was ended by its owner, or by an administrator.
+    SessionTerminated = "SESSION_TERMINATED";
+    /// All (other) sessions of a person were ended.
+    SessionsTerminatedAll = "SESSIONS_TERMINATED_ALL";
+    /// A session was ended because it looked stolen.
+    SessionInvalidated = "SESSION_INVALIDATED";
+    /// A session was used from another address.
+    SessionIpUpdated = "SESSION_IP_UPDATED";
+    /// A role was given.
+    RoleAssigned = "ROLE_ASSIGNED";
+    /// A role was taken away.
+    RoleRemoved = "ROLE_REMOVED";
+    /// A one-time token was used.
+    TokenUsed = "TOKEN_USED";
+    /// Built-in roles, permissions and accounts were brought up to date.
+    Provisioned = "PROVISIONED";
+}
+
+/// One happening, before it has its place in the chain.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What happened.
+    pub event: Event,
+    /// To whom.
+    pub user: Option<UserId>,
+    /// Where it counts, for roles.
+    pub scope: Option<Scope>,
+    /// More about it, without personal data and without secrets.
+    pub details: Map<String, Value>,
+    /// Names, addresses: what is erased with the person.
+    pub personal: Map<String, Value>,
+}
+
+impl Entry {
+    /// `event` happened.
+    pub fn new(event: Event) -> Self {
+        Self { event, user: None, scope: None, details: Map::new(), personal: Map::new() }
+    }
+
+    /// It happened to `user`.
+    #[must_use]
+    pub fn to(mut self, user: UserId) -> Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// It counts in `scope`.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Adds a detail: never personal, never secret.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds something personal: never secret.
+    #[must_use]
+    pub fn personal(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.personal.insert(name.to_owned(), value.into());
+        self
+    }
+}

@@ -1,0 +1,78 @@
+//! The audit log: append-only and hash-chained, so that a row removed or changed later shows.
+//!
+//! A change and its entries are one transaction ([`Change`]): nothing happens unrecorded, nothing is recorded that did
+//! not happen. Personal data (addresses, devices, names) lies apart from the rest and enters the chain only as a salted
+//! hash, so that a person can be erased without breaking the chain.
+
+mod chain;
+mod event;
+mod read;
+mod sql;
+
+pub use chain::{Broken, verify};
+pub use event::{Entry, Event};
+pub use read::{Activity, activity_of, latest};
+
+pub(crate) use sql::ALL;
+
+use std::sync::Arc;
+
+use crate::actor::Actor;
+use crate::clock::{Clock, Random};
+use crate::error::Error;
+use crate::hooks::Hooks;
+use crate::store::{Store, Tx};
+
+/// Begins changes that are recorded. Cheap to clone.
+#[derive(Clone)]
+pub struct Recorder {
+    store: Store,
+    clock: Clock,
+    random: Random,
+    hooks: Hooks,
+}
+
+impl Recorder {
+    /// Records into `store` and tells `hooks`.
+    pub fn new(store: Store, clock: Clock, random: Random, hooks: Hooks) -> Self {
+        Self { store, clock, random, hooks }
+    }
+
+    /// Begins a change made by `actor`.
+    pub async fn begin(&self, actor: &Actor) -> Result<Change, Error> {
+        let tx = self.store.write().await?;
+        Ok(Change { tx, actor: actor.clone(), entries: Vec::new(), recorder: Arc::new(self.clone()) })
+    }
+}
+
+/// A transaction with the entries that tell of it. Dropped without [`Change::commit`] it leaves no trace.
+pub struct Change {
+    /// Where the statements of the change run.
+    pub tx: Tx,
+    actor: Actor,
+    entries: Vec<Entry>,
+    recorder: Arc<Recorder>,
+}
+
+impl Change {
+    /// The present moment.
+    pub fn now(&self) -> crate::model::time::Timestamp {
+        self.recorder.clock.now()
+    }
+
+    /// Notes what happens. It is written with the change.
+    pub fn record(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// Writes the entries at the end of the chain, makes the change last, and tells the hooks.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        let now = self.recorder.clock.now();
+        for entry in &self.entries {
+            chain::append(&mut self.tx, entry, &self.actor, now, self.recorder.random).await?;
+        }
+        self.tx.commit().await?;
+        self.recorder.hooks.tell(&self.entries).await;
+        Ok(())
+    }
+}

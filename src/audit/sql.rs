@@ -1,0 +1,46 @@
+//! The rows and statements of the audit log.
+
+use uuid::Uuid;
+
+use crate::model::id::UserId;
+
+crate::statements! {
+    /// Takes the end of the chain; the row lock keeps other appends waiting until the transaction ends.
+    pub(super) TAKE_HEAD = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash";
+    pub(super) SET_HEAD = "UPDATE audit_head SET hash = $1 WHERE id = 1";
+    pub(super) HEAD = "SELECT seq, hash FROM audit_head WHERE id = 1";
+    pub(super) INSERT = "INSERT INTO audit_events (seq, at_micros, event, actor_id, user_id, scope, session_id, \
+        request_id, details, personal, personal_salt, personal_hash, hash) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    pub(super) AFTER = "SELECT seq, at_micros, event, actor_id, user_id, scope, session_id, request_id, details, \
+        personal, personal_salt, personal_hash, hash FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    pub(super) OF_USER = "SELECT seq, at_micros, event, actor_id, user_id, scope, session_id, request_id, details, \
+        personal, personal_salt, personal_hash, hash FROM audit_events \
+        WHERE user_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+    pub(super) LATEST = "SELECT at_micros FROM audit_events ORDER BY seq DESC LIMIT 1";
+}
+
+/// A row of `audit_events`.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct EventRow {
+    pub(super) seq: i64,
+    pub(super) at_micros: i64,
+    pub(super) event: String,
+    pub(super) actor_id: Option<UserId>,
+    pub(super) user_id: Option<UserId>,
+    pub(super) scope: Option<String>,
+    pub(super) session_id: Option<Uuid>,
+    pub(super) request_id: Option<Uuid>,
+    pub(super) details: String,
+    pub(super) personal: Option<String>,
+    pub(super) personal_salt: Option<Vec<u8>>,
+    pub(super) personal_hash: Vec<u8>,
+    pub(super) hash: Vec<u8>,
+}
+
+/// The row of `audit_head`.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Head {
+    pub(super) seq: i64,
+    pub(super) hash: Vec<u8>,
+}

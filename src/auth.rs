@@ -1,0 +1,182 @@
+//! Everything put together: the one object that a server holds.
+
+use std::sync::Arc;
+
+use crate::audit::Recorder;
+use crate::cache::Snapshots;
+use crate::clock::{Clock, Random};
+use crate::config::Settings;
+use crate::crypto::keyring::{Keyring, KeyringError};
+use crate::crypto::password::Passwords;
+use crate::error::Error;
+use crate::hooks::Hooks;
+use crate::limit::Limits;
+use crate::login::{Login, SignIn, SignedIn};
+use crate::sessions::Sessions;
+use crate::store::{OpenError, Store};
+use crate::tokens::Tokens;
+use crate::users::Users;
+
+/// The auth core over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Auth {
+    /// What time it is.
+    pub clock: Clock,
+    /// People.
+    pub users: Users,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Listeners to events.
+    pub hooks: Hooks,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    store: Store,
+    keys: Arc<Keyring>,
+    cache: Snapshots,
+    recorder: Recorder,
+    passwords: Passwords,
+    limits: Limits,
+    tokens: Tokens,
+    login: Login,
+    random: Random,
+}
+
+/// Why the core can not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database can not be used.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The keys can not be used.
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
+    /// Something else failed.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl Auth {
+    /// Opens the database of `settings`, brings its tables up to date (unless AUTO_CREATE_DATABASE is off), and adds
+    /// what is built in. The caller also runs [`crate::jobs::run`]: without it nothing is purged, and on Postgres every
+    /// request asks the database.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        Self::start_at(settings, Clock::system()).await
+    }
+
+    /// The same with a clock of the caller's. For tests.
+    pub async fn start_at(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        let store = Store::open(&settings.database).await?;
+        if settings.database.auto_create {
+            store.migrate().await?;
+        } else {
+            store.check_migrations().await?;
+        }
+        let auth = Self::assemble(settings, store, clock)?;
+        auth.provision(&crate::actor::Actor::system()).await?;
+        Ok(auth)
+    }
+
+    fn assemble(settings: Settings, store: Store, clock: Clock) -> Result<Self, StartError> {
+        let random = Random;
+        let hooks = Hooks::default();
+        let keys = Arc::new(Keyring::new(&settings.secrets.fernet_keys)?);
+        let recorder = Recorder::new(store.clone(), clock.clone(), random, hooks.clone());
+        let cache = Snapshots::new(store.clone());
+        let users = Users::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random);
+        let sessions = Sessions::new(
+            store.clone(),
+            recorder.clone(),
+            cache.clone(),
+            Arc::clone(&keys),
+            settings.sessions.clone(),
+            clock.clone(),
+            random,
+        );
+        let passwords = Passwords::new(&settings.passwords, random)?;
+        let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };
+        let login = Login {
+            store: store.clone(),
+            recorder: recorder.clone(),
+            sessions: sessions.clone(),
+            passwords: passwords.clone(),
+            limits: limits.clone(),
+            random,
+        };
+        let tokens = Tokens { clock: clock.clone(), random };
+        let inner = Arc::new(Inner {
+            settings,
+            store,
+            keys,
+            cache,
+            recorder,
+            passwords,
+            limits,
+            tokens,
+            login,
+            random,
+        });
+        Ok(Self { clock, users, sessions, hooks, inner })
+    }
+
+    /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong
+    /// together, whichever of them is wrong.
+    pub async fn sign_in(&self, actor: &crate::actor::Actor, typed: &SignIn) -> Result<SignedIn, Error> {
+        self.inner.login.sign_in(actor, typed).await
+    }
+
+    /// Ends the session that asks.
+    pub async fn sign_out(&self, actor: &crate::actor::Actor) -> Result<(), Error> {
+        self.inner.login.sign_out(actor).await
+    }
+
+    /// The settings that everything was built with.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The keys that encrypt cookies.
+    pub fn keyring(&self) -> &Keyring {
+        &self.inner.keys
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// How many password hashes were computed since the start: for known and unknown users alike.
+    pub fn password_hashes(&self) -> u64 {
+        self.inner.passwords.computed()
+    }
+
+    pub(crate) fn cache(&self) -> &Snapshots {
+        &self.inner.cache
+    }
+
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.inner.recorder
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.inner.tokens
+    }
+
+    pub(crate) fn login(&self) -> &Login {
+        &self.inner.login
+    }
+
+    pub(crate) fn random(&self) -> Random {
+        self.inner.random
+    }
+}

@@ -1,0 +1,132 @@
+//! Where a request comes from: from the connection, or from a header that a trusted proxy has written.
+
+use std::net::IpAddr;
+
+use http::HeaderMap;
+
+use crate::actor::Origin;
+use crate::config::{ClientIpSource, Http, Sessions};
+use crate::crypto::token::sha256_parts;
+use crate::model::id::RequestId;
+use crate::sessions::device::device_name;
+
+/// The client's address, put into a request by [`super::SessionLayer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientIp(pub IpAddr);
+
+/// Reads origins from requests.
+pub(super) struct Origins {
+    http: Http,
+    fingerprint_headers: Vec<String>,
+    places: Option<maxminddb::Reader<Vec<u8>>>,
+}
+
+/// A GeoIP database that can not be used.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "GEOIP_DATABASE_PATH {path} cannot be read: {source}. Name a MaxMind-format (.mmdb) file, or leave it empty"
+)]
+pub struct GeoIpError {
+    path: String,
+    source: maxminddb::MaxMindDbError,
+}
+
+impl Origins {
+    pub(super) fn new(http: &Http, sessions: &Sessions) -> Result<Self, GeoIpError> {
+        let open = |path: &std::path::PathBuf| {
+            maxminddb::Reader::open_readfile(path)
+                .map_err(|source| GeoIpError { path: path.display().to_string(), source })
+        };
+        let places = http.geoip_database_path.as_ref().map(open).transpose()?;
+        let lower = |name: &String| name.to_ascii_lowercase();
+        let fingerprint_headers = sessions.fingerprint_headers.iter().map(lower).collect();
+        Ok(Self { http: http.clone(), fingerprint_headers, places })
+    }
+
+    /// The origin of a request. `peer` is the other end of the connection.
+    pub(super) fn read(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+        request_id: Option<RequestId>,
+        device_secret: Option<[u8; 32]>,
+    ) -> Origin {
+        let peer = peer.map(|ip| ip.to_canonical());
+        let trusted = peer.is_some_and(|ip| self.is_trusted(ip));
+        let ip = self.client_ip(headers, peer);
+        let (country, city) = self.place(headers, ip, trusted);
+        let user_agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Origin {
+            ip,
+            device: device_name(user_agent.unwrap_or_default()),
+            fingerprint: self.fingerprint(headers),
+            country,
+            city,
+            request_id,
+            device_secret,
+        }
+    }
+
+    /// The client's address. A header counts only when the connection comes from a trusted proxy; without one, or with
+    /// one that makes no sense, it is the proxy's own.
+    fn client_ip(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
+        let name = match self.http.client_ip_source {
+            ClientIpSource::Peer => return peer,
+            ClientIpSource::XForwardedFor => "x-forwarded-for",
+            ClientIpSource::XRealIp => "x-real-ip",
+            ClientIpSource::CfConnectingIp => "cf-connecting-ip",
+        };
+        if !peer.is_some_and(|ip| self.is_trusted(ip)) {
+            return peer;
+        }
+        let written = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let chain: Vec<&str> = written.flat_map(|value| value.split(',')).map(str::trim).collect();
+        // From the right: each proxy appends whom it saw. The first that is no proxy of ours is the client; what stands
+        // to the left of it is the client's own word.
+        for hop in chain.iter().rev() {
+            let Ok(ip) = hop.parse::<IpAddr>().map(|ip| ip.to_canonical()) else { return peer };
+            if !self.is_trusted(ip) {
+                return Some(ip);
+            }
+        }
+        peer
+    }
+
+    fn is_trusted(&self, ip: IpAddr) -> bool {
+        self.http.trusted_proxies.iter().any(|net| net.contains(&ip))
+    }
+
+    fn place(
+        &self,
+        headers: &HeaderMap,
+        ip: Option<IpAddr>,
+        trusted: bool,
+    ) -> (Option<String>, Option<String>) {
+        let header = |name: &Option<String>| {
+            let value = headers.get(name.as_deref().filter(|_| trusted)?)?.to_str().ok()?.trim();
+            let plain = !value.is_empty() && value.len() <= 100 && !value.chars().any(char::is_control);
+            plain.then(|| value.to_owned())
+        };
+        let country = header(&self.http.geoip_country_header);
+        let city = header(&self.http.geoip_city_header);
+        if country.is_some() || city.is_some() {
+            return (country, city);
+        }
+        let found = self.places.as_ref().zip(ip).and_then(|(places, ip)| {
+            let record: maxminddb::geoip2::City<'_> = places.lookup(ip).ok()?.decode().ok()??;
+            let country = record.country.iso_code.map(str::to_owned);
+            let city = record.city.names.english.map(str::to_owned);
+            Some((country, city))
+        });
+        found.unwrap_or_default()
+    }
+
+    /// SHA-256 over the configured headers. A header that is missing is not the same as an empty one.
+    fn fingerprint(&self, headers: &HeaderMap) -> [u8; 32] {
+        sha256_parts(self.fingerprint_headers.iter().flat_map(|name| {
+            let value = headers.get(name);
+            let mark: &[u8] = if value.is_some() { b"+" } else { b"-" };
+            [mark, value.map_or(b"", |value| value.as_bytes())]
+        }))
+    }
+}

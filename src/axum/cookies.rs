@@ -1,0 +1,93 @@
+//! The two cookies: the session's, and the mark of a browser in which somebody signed in before.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cookie::{Cookie, SameSite, time::Duration};
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::config::{Sessions, Settings};
+use crate::login::SignedIn;
+
+/// A browser is remembered for 400 days, the longest that browsers allow (RFC 6265bis).
+const DEVICE_DAYS: i64 = 400;
+
+/// Writes and reads the cookies, as the settings want them.
+pub(super) struct CookieJar {
+    session: String,
+    device: String,
+    settings: Sessions,
+}
+
+impl CookieJar {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let settings = settings.sessions.clone();
+        // The prefix makes browsers refuse the cookie from anybody but this very host (RFC 6265bis section 4.1.3.2).
+        let prefix = if settings.secure && settings.cookie_domain.is_none() { "__Host-" } else { "" };
+        Self {
+            session: format!("{prefix}{}", settings.cookie_name),
+            device: format!("{prefix}{}_device", settings.cookie_name),
+            settings,
+        }
+    }
+
+    /// The session cookie's value. Two of them are none: one was planted.
+    pub(super) fn session<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        only(headers, &self.session)
+    }
+
+    /// The device cookie's secret.
+    pub(super) fn device(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
+        let value = only(headers, &self.device).filter(|value| value.len() == 43)?;
+        URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
+    }
+
+    pub(super) fn set_session(&self, value: &str) -> Option<HeaderValue> {
+        let age =
+            Duration::seconds(i64::try_from(self.settings.absolute_lifetime.as_secs()).unwrap_or(i64::MAX));
+        self.header(&self.session, value, age)
+    }
+
+    pub(super) fn delete_session(&self) -> Option<HeaderValue> {
+        self.header(&self.session, "", Duration::ZERO)
+    }
+
+    pub(super) fn set_device(&self, signed_in: &SignedIn) -> Option<HeaderValue> {
+        let value = URL_SAFE_NO_PAD.encode(signed_in.device_secret);
+        self.header(&self.device, &value, Duration::days(DEVICE_DAYS))
+    }
+
+    fn header(&self, name: &str, value: &str, age: Duration) -> Option<HeaderValue> {
+        let same_site = match self.settings.same_site {
+            crate::config::SameSite::Lax => SameSite::Lax,
+            crate::config::SameSite::Strict => SameSite::Strict,
+            crate::config::SameSite::None => SameSite::None,
+        };
+        let mut cookie = Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .secure(self.settings.secure)
+            .same_site(same_site)
+            .max_age(age)
+            .build();
+        if let Some(domain) = &self.settings.cookie_domain {
+            cookie.set_domain(domain.as_str());
+        }
+        HeaderValue::from_str(&cookie.to_string()).ok()
+    }
+}
+
+/// The value of the only cookie of this name.
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut found = None;
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    for pair in lines.flat_map(|line| line.split(';')) {
+        let Some((key, value)) = pair.split_once('=') else { continue };
+        if key.trim() == name {
+            if found.is_some() {
+                return None;
+            }
+            found = Some(value.trim());
+        }
+    }
+    found
+}

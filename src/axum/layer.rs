@@ -1,0 +1,128 @@
+//! The session layer.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use ::axum::body::Body;
+use ::axum::extract::ConnectInfo;
+use ::axum::http::{HeaderValue, Request, Response, header};
+use ::axum::response::IntoResponse;
+use tower::{Layer, Service};
+
+use super::client::{ClientIp, GeoIpError, Origins};
+use super::cookies::CookieJar;
+use super::extract::ApiError;
+use super::{Visit, Wish};
+use crate::actor::{Actor, Who};
+use crate::auth::Auth;
+use crate::model::id::RequestId;
+use crate::sessions::Checked;
+
+/// Checks the session of every request and puts a [`Visit`] into it.
+#[derive(Clone)]
+pub struct SessionLayer(Arc<Shared>);
+
+struct Shared {
+    auth: Auth,
+    origins: Origins,
+    jar: CookieJar,
+}
+
+impl SessionLayer {
+    /// A layer over `auth`. Err when the GeoIP database of the settings can not be read.
+    pub fn new(auth: Auth) -> Result<Self, GeoIpError> {
+        let origins = Origins::new(&auth.settings().http, &auth.settings().sessions)?;
+        let jar = CookieJar::new(auth.settings());
+        Ok(Self(Arc::new(Shared { auth, origins, jar })))
+    }
+}
+
+impl<S> Layer<S> for SessionLayer {
+    type Service = SessionService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService { inner, shared: Arc::clone(&self.0) }
+    }
+}
+
+/// The service that [`SessionLayer`] makes.
+#[derive(Clone)]
+pub struct SessionService<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> Service<Request<Body>> for SessionService<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        // The service that was polled ready is the one to call; the clone takes its place.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        Box::pin(async move {
+            let headers = request.headers();
+            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+            let request_id = request.extensions().get::<RequestId>().copied();
+            let device = shared.jar.device(headers);
+            let origin = Arc::new(shared.origins.read(headers, peer, request_id, device));
+            let (who, change) = match shared.jar.session(headers) {
+                None => (Who::Anonymous, Change::None),
+                Some(cookie) => match shared.auth.sessions.check(cookie, &origin).await {
+                    Ok(Checked::Open(snapshot, None)) => (Who::User(snapshot), Change::None),
+                    Ok(Checked::Open(snapshot, Some(cookie))) => (Who::User(snapshot), Change::Set(cookie)),
+                    Ok(Checked::Closed) => (Who::Anonymous, Change::Delete),
+                    // Nobody is let in, and nobody's cookie is lost, because the database did not answer.
+                    Err(error) => return Ok(ApiError::from(error).into_response()),
+                },
+            };
+            if let Some(ip) = origin.ip {
+                request.extensions_mut().insert::<ClientIp>(ClientIp(ip as IpAddr));
+            }
+            let visit = Visit { actor: Actor { who, origin }, wish: Arc::default() };
+            request.extensions_mut().insert(visit.clone());
+            let mut response = inner.call(request).await?;
+            shared.set_cookies(&visit, change, &mut response);
+            Ok(response)
+        })
+    }
+}
+
+/// What the check found about the session cookie.
+enum Change {
+    None,
+    Set(String),
+    Delete,
+}
+
+impl Shared {
+    fn set_cookies(&self, visit: &Visit, change: Change, response: &mut Response<Body>) {
+        let wish = std::mem::take(&mut *visit.wish());
+        let cookies = match (wish, change) {
+            (Wish::Keep, Change::None) => return,
+            (Wish::Keep, Change::Set(cookie)) => [self.jar.set_session(&cookie), None],
+            (Wish::Keep, Change::Delete) | (Wish::End, _) => [self.jar.delete_session(), None],
+            (Wish::Begin(new), _) => [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new)],
+        };
+        let headers = response.headers_mut();
+        for cookie in cookies.into_iter().flatten() {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+        // An answer that carries a cookie is for one person (RFC 9111 section 7.3).
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

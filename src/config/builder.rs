@@ -1,0 +1,135 @@
+//! Collects the layers of settings and reads them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::loader::{Loader, Source, Wrong};
+use super::table::Sections;
+use super::{Settings, SettingsError, Sources, development, validate};
+
+/// Collects where settings come from.
+#[derive(Clone, Debug, Default)]
+pub struct SettingsBuilder {
+    program: HashMap<String, String>,
+    environment: Option<HashMap<String, String>>,
+    env_file: Option<PathBuf>,
+    no_env: bool,
+}
+
+impl SettingsBuilder {
+    /// Sets one setting by its name, above environment and file.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.program.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Reads this file in place of `.env`. It must exist.
+    #[must_use]
+    pub fn env_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.env_file = Some(path.into());
+        self
+    }
+
+    /// Reads neither environment nor file.
+    #[must_use]
+    pub fn no_env(mut self) -> Self {
+        self.no_env = true;
+        self
+    }
+
+    /// Takes these values in place of the process environment.
+    #[must_use]
+    pub fn environment(mut self, values: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.environment = Some(values.into_iter().collect());
+        self
+    }
+
+    /// Reads and checks everything. Keys for development may be made on the way, in DATA_DIR.
+    pub fn build(self) -> Result<Settings, SettingsError> {
+        let environment = self.environment.unwrap_or_else(process_environment);
+        let control = |name: &str| environment.get(name).cloned().filter(|value| !value.is_empty());
+        let off = |value: String| matches!(value.to_ascii_lowercase().as_str(), "true" | "1" | "t" | "yes");
+        let no_env = self.no_env || control("AUTHTUNA_NO_ENV").is_some_and(off);
+
+        let mut early = Vec::new();
+        let mut layers = vec![(Source::Program, self.program)];
+        if !no_env {
+            let named = self.env_file.or_else(|| control("ENV_FILE_NAME").map(PathBuf::from));
+            let must_exist = named.is_some();
+            let path = named.unwrap_or_else(|| PathBuf::from(".env"));
+            let file = read_file(&path, must_exist).map_err(|wrong| early.push(wrong)).unwrap_or_default();
+            layers.push((Source::Environment, environment));
+            layers.push((Source::File(path.display().to_string()), file));
+        }
+        let file_layer = layers.last().map_or(Source::Default, |(source, _)| source.clone());
+        let mut loader = Loader::new(layers);
+        loader.wrong = early;
+
+        let mut notices = Vec::new();
+        for (name, meant) in loader.unknown(&Source::Program) {
+            loader.note(&name, suggestion(meant));
+        }
+        for (name, meant) in if no_env { Vec::new() } else { loader.unknown(&file_layer) } {
+            if name == "SECRET_KEY" {
+                notices.push(format!(
+                    "{name} in {file_layer} has no effect: the keys are FERNET_KEYS and JWT_SECRET_KEY"
+                ));
+            } else {
+                notices.push(format!("{name} in {file_layer} is no setting: {}", suggestion(meant)));
+            }
+        }
+        for (name, meant) in loader.unknown(&Source::Environment) {
+            if let Some(meant) =
+                meant.filter(|meant| name.len() >= 8 && strsim::levenshtein(meant, &name) <= 2)
+            {
+                notices.push(format!("{name} in the environment is no setting; did you mean {meant}?"));
+            }
+        }
+
+        let sections = Sections::load(&mut loader);
+        let Some(sections) = sections else { return Err(SettingsError(loader.wrong)) };
+        let mut settings = Settings::of(sections, notices);
+        validate::check(&settings, &mut loader);
+        if loader.wrong.is_empty() {
+            development::fill_in(&mut settings, &mut loader);
+        }
+        settings.sources = Sources(std::mem::take(&mut loader.sources));
+        if loader.wrong.is_empty() { Ok(settings) } else { Err(SettingsError(loader.wrong)) }
+    }
+}
+
+fn suggestion(meant: Option<&str>) -> String {
+    meant.map_or_else(
+        || "there is no such setting; `authtuna config` lists all".to_owned(),
+        |meant| format!("there is no such setting; did you mean {meant}?"),
+    )
+}
+
+fn read_file(path: &Path, must_exist: bool) -> Result<HashMap<String, String>, Wrong> {
+    let wrong = |problem: String| Wrong {
+        name: "ENV_FILE_NAME".to_owned(),
+        source: Source::File(path.display().to_string()),
+        problem,
+    };
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+            return Ok(HashMap::new());
+        }
+        Err(error) => return Err(wrong(format!("the file cannot be read: {error}"))),
+    };
+    dotenvy::Iter::new(file).collect::<Result<_, _>>().map_err(|error| match error {
+        // The line itself may hold a secret.
+        dotenvy::Error::LineParse(_, at) => {
+            wrong(format!("a line cannot be understood near its character {at}"))
+        }
+        _ => wrong("the file is not text in UTF-8".to_owned()),
+    })
+}
+
+fn process_environment() -> HashMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

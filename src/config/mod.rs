@@ -1,0 +1,183 @@
+//! Settings: read from the program, the environment, a file, or their defaults; all problems told at once.
+//!
+//! Not by a settings crate: those at hand stop at the first problem and do not remember where a value came from, and
+//! both are what an operator needs. The whole of it is one table ([`TABLE`]) and a loader.
+
+mod builder;
+mod development;
+mod loader;
+mod table;
+mod theme;
+mod validate;
+mod value;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use builder::SettingsBuilder;
+pub use loader::{Source, Wrong};
+pub use table::*;
+pub use theme::{Theme, ThemeColors};
+pub use value::{
+    ClientIpSource, DatabaseUri, JwtAlgorithm, KeyHashAlgorithm, LifetimeFrom, LogFormat, SameSite,
+    SqliteSynchronous, Strategy, ThemeMode,
+};
+
+/// Every setting, typed, by section.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each section's type says what it is")]
+pub struct Settings {
+    pub app: App,
+    pub database: Database,
+    pub secrets: Secrets,
+    pub bootstrap: Bootstrap,
+    pub sessions: Sessions,
+    pub passwords: Passwords,
+    pub limits: Limits,
+    pub tokens: Tokens,
+    pub mfa: Mfa,
+    pub passkeys: Passkeys,
+    pub api_keys: ApiKeys,
+    pub email: Email,
+    pub theme: Theme,
+    pub look: Look,
+    pub social: Social,
+    pub privacy: Privacy,
+    pub rpc: Rpc,
+    pub http: Http,
+    sources: Sources,
+    notices: Vec<String>,
+}
+
+/// Where each value came from, and its text. Secrets are in it: it has no readable Debug.
+#[derive(Clone)]
+struct Sources(BTreeMap<&'static str, (Source, String)>);
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sources")
+    }
+}
+
+/// One setting as it counts now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Its name.
+    pub name: &'static str,
+    /// Its section.
+    pub section: &'static str,
+    /// Its value; secrets are masked.
+    pub value: String,
+    /// Where it came from.
+    pub source: Source,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsError(pub Vec<Wrong>);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} of the settings cannot be used:", self.0.len())?;
+        for wrong in &self.0 {
+            writeln!(f, "  {} (from {}): {}", wrong.name, wrong.source, wrong.problem)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Settings {
+    /// Reads the settings of this process: its environment, and `.env` or the file that ENV_FILE_NAME names.
+    pub fn load() -> Result<Self, SettingsError> {
+        Self::builder().build()
+    }
+
+    /// Settings given by a program, over those of its environment and file.
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder::default()
+    }
+
+    /// What an operator should know about these settings.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Every setting with its value and source, secrets masked.
+    pub fn describe(&self) -> Vec<Described> {
+        let describe = |row: &Row| {
+            let (source, text) =
+                self.sources.0.get(row.name).cloned().unwrap_or((Source::Default, row.default.to_owned()));
+            let value = match (row.secret, text.is_empty()) {
+                (_, true) => String::new(),
+                (true, false) if row.name == "DEFAULT_DATABASE_URI" => mask_uri(&text),
+                (true, false) => "********".to_owned(),
+                (false, false) => text,
+            };
+            Described { name: row.name, section: row.section, value, source, doc: row.doc }
+        };
+        TABLE.iter().map(describe).collect()
+    }
+}
+
+impl Settings {
+    fn of(s: Sections, notices: Vec<String>) -> Self {
+        Self {
+            app: s.app,
+            database: s.database,
+            secrets: s.secrets,
+            bootstrap: s.bootstrap,
+            sessions: s.sessions,
+            passwords: s.passwords,
+            limits: s.limits,
+            tokens: s.tokens,
+            mfa: s.mfa,
+            passkeys: s.passkeys,
+            api_keys: s.api_keys,
+            email: s.email,
+            theme: s.look.theme.clone(),
+            look: s.look,
+            social: s.social,
+            privacy: s.privacy,
+            rpc: s.rpc,
+            http: s.http,
+            sources: Sources(BTreeMap::new()),
+            notices,
+        }
+    }
+}
+
+/// The text of `.env.example`: every setting with its meaning and default.
+pub fn env_example() -> String {
+    let mut text = String::from(
+        "# Every setting of AuthTuna, with its default. Made from the table of settings: do not edit by hand.\n\
+         # Copy to .env and take away the # where you want another value.\n",
+    );
+    let mut section = "";
+    for row in TABLE {
+        if row.section != section {
+            section = row.section;
+            text.push_str(&format!("\n# --- {section}\n"));
+        }
+        text.push('\n');
+        for line in row.doc.trim().lines() {
+            text.push_str(&format!("#{}\n", line.trim_end()));
+        }
+        text.push_str(&format!("#{}={}\n", row.name, row.default));
+    }
+    text
+}
+
+fn mask_uri(text: &str) -> String {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((before, place))) => {
+            let user = before.split_once("://").map_or("", |(_, user)| user);
+            let user = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{user}:********@{place}")
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,171 @@
+//! What must hold between settings, and what production refuses.
+
+use secrecy::ExposeSecret;
+
+use super::loader::Loader;
+use super::value::{ClientIpSource, DatabaseUri, SameSite};
+use super::{Settings, TABLE};
+
+/// The least that OWASP's Password Storage Cheat Sheet lets argon2id have: (memory in KiB, passes).
+const ARGON2_FLOOR: &[(u32, u32)] = &[(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
+/// Notes everything that does not fit together.
+pub(super) fn check(settings: &Settings, loader: &mut Loader) {
+    let s = settings;
+    let mut no = |name: &str, problem: &str| loader.note(name, problem.to_owned());
+
+    if !s.database.use_async_engine {
+        no("DATABASE_USE_ASYNC_ENGINE", "it can only be true: there are no other drivers");
+    }
+    if s.database.pool_size == 0 {
+        no("DATABASE_POOL_SIZE", "it must be at least 1");
+    }
+    if s.database.pool_timeout.is_zero() {
+        no("DATABASE_POOL_TIMEOUT", "it must be at least 1 second");
+    }
+    for (name, zero) in [
+        ("SESSION_LIFETIME_SECONDS", s.sessions.lifetime.is_zero()),
+        ("SESSION_ABSOLUTE_LIFETIME_SECONDS", s.sessions.absolute_lifetime.is_zero()),
+        ("LOGIN_RATE_LIMIT_WINDOW_SECONDS", s.limits.login_window.is_zero()),
+        ("LOGIN_LOCKOUT_DURATION_SECONDS", s.limits.login_lockout.is_zero()),
+        ("TOKENS_EXPIRY_SECONDS", s.tokens.expiry.is_zero()),
+        ("REQUEST_TIMEOUT_SECONDS", s.http.request_timeout.is_zero()),
+    ] {
+        if zero {
+            no(name, "it must be at least 1 second");
+        }
+    }
+    if s.sessions.lifetime > s.sessions.absolute_lifetime {
+        no("SESSION_LIFETIME_SECONDS", "it must not be longer than SESSION_ABSOLUTE_LIFETIME_SECONDS");
+    }
+    if !is_token(&s.sessions.cookie_name) {
+        no("SESSION_TOKEN_NAME", "it must be letters, digits, - and _; for example session_token");
+    }
+    if s.sessions.fingerprint_headers.iter().any(|name| !is_token(name)) {
+        no("FINGERPRINT_HEADERS", "each must be the name of a header; for example [\"User-Agent\"]");
+    }
+    if s.sessions.same_site == SameSite::None && !s.sessions.secure {
+        no("SESSION_SAME_SITE", "NONE needs SESSION_SECURE=true: browsers refuse it otherwise");
+    }
+    if let Some(domain) = &s.sessions.cookie_domain {
+        let host = s.app.api_base_url.host_str().unwrap_or_default();
+        let domain = domain.trim_start_matches('.');
+        if host != domain && !host.ends_with(&format!(".{domain}")) {
+            no("SESSION_COOKIE_DOMAIN", "it must be the host of API_BASE_URL or a domain above it");
+        }
+    }
+    if !(4..=128).contains(&s.passwords.min_length) {
+        no("PASSWORD_MIN_LENGTH", "it must be 4 to 128");
+    }
+    if s.passwords.min_score > 4 {
+        no("PASSWORD_MIN_SCORE", "it must be 0 to 4");
+    }
+    let (memory, passes) = (s.passwords.argon2_memory_kib, s.passwords.argon2_iterations);
+    if !ARGON2_FLOOR.iter().any(|(least, with)| memory >= *least && passes >= *with) {
+        no("ARGON2_MEMORY_KIB", "with ARGON2_ITERATIONS it is below OWASP's least, such as 19456 with 2");
+    }
+    if s.passwords.argon2_parallelism == 0 || memory > 4 * 1024 * 1024 || passes > 100 {
+        no("ARGON2_PARALLELISM", "it must be at least 1, with at most 4194304 KiB and 100 passes");
+    }
+    if s.http.client_ip_source != ClientIpSource::Peer && s.http.trusted_proxies.is_empty() {
+        no(
+            "TRUSTED_PROXIES",
+            "it must name the proxies whose headers count, because CLIENT_IP_SOURCE is a header",
+        );
+    }
+    for (name, header) in [
+        ("GEOIP_COUNTRY_HEADER", &s.http.geoip_country_header),
+        ("GEOIP_CITY_HEADER", &s.http.geoip_city_header),
+    ] {
+        let Some(header) = header else { continue };
+        if !is_token(header) {
+            no(name, "it must be the name of a header; for example CF-IPCountry");
+        }
+        if s.http.trusted_proxies.is_empty() {
+            no(name, "it needs TRUSTED_PROXIES: without them anybody could write the header");
+        }
+    }
+    if s.http.body_limit < 4096 {
+        no("REQUEST_BODY_LIMIT_BYTES", "it must be at least 4096");
+    }
+    let names = [
+        ("DEFAULT_SUPERADMIN_EMAIL", &s.bootstrap.superadmin_email),
+        ("DEFAULT_ADMIN_EMAIL", &s.bootstrap.admin_email),
+        ("DEFAULT_SENDER_EMAIL", &s.email.sender),
+    ];
+    for (name, email) in names {
+        if crate::users::names::Email::parse(email).is_err() {
+            no(name, "it must be an e-mail address; for example admin@example.org");
+        }
+    }
+    if s.email.enabled && s.email.smtp_host.is_none() {
+        no("SMTP_HOST", "it must name the mail server, because EMAIL_ENABLED is true");
+    }
+    if s.email.starttls && s.email.ssl_tls {
+        no("MAIL_SSL_TLS", "it can not be true together with MAIL_STARTTLS");
+    }
+    if s.rpc.tls_cert_file.is_some() != s.rpc.tls_key_file.is_some() {
+        no("RPC_TLS_CERT_FILE", "it needs RPC_TLS_KEY_FILE, and the other way round");
+    }
+    if s.privacy.pii_encryption && s.privacy.pii_hmac_key.is_none() {
+        no("PII_HMAC_KEY", "it must be set, because PII_ENCRYPTION_ENABLED is true");
+    }
+    for (place, key) in s.secrets.fernet_keys.iter().enumerate() {
+        if fernet::Fernet::new(key.expose_secret()).is_none() {
+            no(
+                "FERNET_KEYS",
+                &format!("key {} is no Fernet key; `authtuna keys generate` makes one", place + 1),
+            );
+        }
+    }
+    if s.app.production {
+        production(s, loader);
+    }
+}
+
+/// What may not be so in production.
+fn production(s: &Settings, loader: &mut Loader) {
+    let is_default =
+        |name: &str, value: &str| TABLE.iter().any(|row| row.name == name && row.default == value);
+    let secrets = [
+        ("JWT_SECRET_KEY", &s.secrets.jwt_secret_key, true),
+        ("ENCRYPTION_PRIMARY_KEY", &s.secrets.encryption_primary_key, true),
+        ("RPC_TOKEN", &s.rpc.token, s.rpc.enabled),
+    ];
+    for (name, value, counts) in secrets {
+        let value = value.expose_secret();
+        if counts && (is_default(name, value) || value.len() < 16) {
+            loader.note(name, "PRODUCTION needs a secret of your own, of at least 16 characters".to_owned());
+        }
+    }
+    if s.secrets.fernet_keys.is_empty() {
+        loader.note("FERNET_KEYS", "PRODUCTION needs one; `authtuna keys generate` makes one".to_owned());
+    }
+    let host = s.app.api_base_url.host_str().unwrap_or_default();
+    let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    if is_default("API_BASE_URL", s.app.api_base_url.as_str().trim_end_matches('/')) {
+        loader.note(
+            "API_BASE_URL",
+            "PRODUCTION needs the address under which people reach this server".to_owned(),
+        );
+    } else if s.app.api_base_url.scheme() != "https" && !local {
+        loader.note("API_BASE_URL", "PRODUCTION needs https://".to_owned());
+    }
+    if !s.sessions.secure {
+        loader.note("SESSION_SECURE", "PRODUCTION needs true".to_owned());
+    }
+    if let DatabaseUri::Postgres { url } = &s.database.uri
+        && url.expose_secret().contains("sslmode=disable")
+        && !url.expose_secret().contains("localhost")
+    {
+        loader
+            .note("DEFAULT_DATABASE_URI", "PRODUCTION needs TLS to a database on another machine".to_owned());
+    }
+}
+
+/// A token of RFC 9110, less the marks that no name of ours has.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}

@@ -1,0 +1,6 @@
+//! What keeps secrets: the key ring, one-time secrets, password hashing and password strength.
+
+pub mod keyring;
+pub mod password;
+pub mod strength;
+pub mod token;

@@ -1,0 +1,167 @@
+//! What can go wrong, as codes. No free text crosses to a client: texts are made from codes, where they are shown.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The part of a form or body that an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The username or e-mail address typed at sign-in.
+    Identifier,
+    /// The username.
+    Username,
+    /// The e-mail address.
+    Email,
+    /// The password, or the new one.
+    Password,
+    /// The password that counts until now.
+    CurrentPassword,
+    /// The new password, typed again.
+    PasswordAgain,
+    /// The first name.
+    FirstName,
+    /// The last name.
+    LastName,
+    /// A one-time token.
+    Token,
+    /// A session.
+    Session,
+    /// A scope.
+    Scope,
+    /// A role.
+    Role,
+    /// A permission.
+    Permission,
+    /// A cursor of a list.
+    Cursor,
+    /// A reason given by an administrator.
+    Reason,
+    /// Free data kept with a user.
+    Metadata,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident = $text:literal, $status:literal;)+) => {
+        /// One thing that can go wrong. Its text form is stable and is the `code` of JSON answers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Code {
+            $($(#[$doc])+ #[serde(rename = $text)] $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable name, such as `username_taken`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+
+            /// The HTTP status that carries it (RFC 9110, RFC 6585).
+            pub const fn http_status(self) -> u16 {
+                match self { $(Self::$name => $status),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Nobody is signed in, and the operation needs somebody.
+    NotAuthenticated = "not_authenticated", 401;
+    /// Signed in, but not allowed.
+    Forbidden = "forbidden", 403;
+    /// The thing does not exist, or the caller may not know that it does.
+    NotFound = "not_found", 404;
+    /// The path exists, but not with this method.
+    MethodNotAllowed = "method_not_allowed", 405;
+    /// The request came from another site.
+    CrossSite = "cross_site_request", 403;
+    /// The body is larger than REQUEST_BODY_LIMIT_BYTES.
+    BodyTooLarge = "body_too_large", 413;
+    /// The body's type is not the one that the route reads.
+    UnsupportedMediaType = "unsupported_media_type", 415;
+    /// The body is not what its type says, or lacks a part.
+    BadRequest = "bad_request", 400;
+    /// A field that must be there is missing or empty.
+    Required = "required", 422;
+    /// A field is longer than allowed.
+    TooLong = "too_long", 422;
+    /// Characters that the field does not take (control characters, or text that hides its direction).
+    BadCharacters = "bad_characters", 422;
+    /// The username and password do not belong together. The same answer for unknown users (OWASP ASVS 5.0 6.3.8).
+    BadCredentials = "bad_credentials", 401;
+    /// The account is suspended. Only said after the right password.
+    Suspended = "account_suspended", 403;
+    /// The e-mail address is not verified yet. Only said after the right password.
+    EmailNotVerified = "email_not_verified", 403;
+    /// The password must be set anew before it works again.
+    PasswordResetRequired = "password_reset_required", 403;
+    /// Too many tries; `retry_after` says when to come back.
+    TooManyAttempts = "too_many_attempts", 429;
+    /// The server is busy hashing passwords; `retry_after` says when to come back.
+    Busy = "busy", 503;
+    /// No username: too short, too long, or with characters that it does not take.
+    BadUsername = "bad_username", 422;
+    /// The username, or one that looks like it, belongs to somebody.
+    UsernameTaken = "username_taken", 409;
+    /// No e-mail address.
+    BadEmail = "bad_email", 422;
+    /// The e-mail address belongs to an account.
+    EmailTaken = "email_taken", 409;
+    /// Sign-up with addresses of this domain is not allowed here (EMAIL_DOMAINS).
+    EmailDomainNotAllowed = "email_domain_not_allowed", 422;
+    /// Sign-up is closed (SIGNUP_ENABLED).
+    SignupClosed = "signup_closed", 403;
+    /// Fewer characters than PASSWORD_MIN_LENGTH.
+    PasswordTooShort = "password_too_short", 422;
+    /// More than 512 bytes.
+    PasswordTooLong = "password_too_long", 422;
+    /// Guessable, by zxcvbn's estimate (PASSWORD_MIN_SCORE).
+    PasswordTooWeak = "password_too_weak", 422;
+    /// On the list of common passwords (NIST SP 800-63B-4, 3.1.1.2).
+    PasswordCommon = "password_common", 422;
+    /// Found in a breach.
+    PasswordBreached = "password_breached", 422;
+    /// The new password is the old one.
+    PasswordUnchanged = "password_unchanged", 422;
+    /// The two typings of the new password differ.
+    PasswordMismatch = "password_mismatch", 422;
+    /// The current password is wrong.
+    WrongPassword = "wrong_password", 401;
+    /// The session is too old for this act: the person has to confirm who they are.
+    StepUpRequired = "step_up_required", 403;
+    /// Unknown, used, expired, or for something else.
+    BadToken = "bad_token", 400;
+    /// A cursor that this list did not give out.
+    BadCursor = "bad_cursor", 422;
+    /// No scope; see [`crate::model::scope::Scope`].
+    BadScope = "bad_scope", 422;
+    /// The first administrator exists already.
+    AlreadySetUp = "already_set_up", 409;
+    /// The feature is switched off by a setting.
+    FeatureOff = "feature_off", 501;
+    /// The database does not answer.
+    Unavailable = "unavailable", 503;
+    /// A fault of this program. The log has it under the request id.
+    Internal = "internal", 500;
+}
+
+impl Code {
+    /// The code as a plain English sentence, for JSON answers; pages have their own words.
+    pub fn detail(self) -> String {
+        let mut words = self.as_str().replace('_', " ");
+        if let Some(first) = words.get_mut(0..1) {
+            first.make_ascii_uppercase();
+        }
+        words.push('.');
+        words
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

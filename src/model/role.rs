@@ -1,0 +1,155 @@
+//! The roles that are built in: their levels, their permissions, and which roles they may give.
+
+use super::permission::*;
+
+/// A role that provisioning creates.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn {
+    /// Its name, as people see it.
+    pub name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// Its rank, 0 to 999; none for roles that only mean something inside an organization or team.
+    pub level: Option<i64>,
+    /// The permissions it carries. SuperAdmin's are every permission, later ones too, by rule and not by this list.
+    pub permissions: &'static [&'static str],
+    /// The roles whose holders may be made by a holder of this one.
+    pub can_assign: &'static [&'static str],
+}
+
+/// Role of the software itself. Nobody signs in with it.
+pub const SYSTEM: &str = "System";
+/// Holds every permission, later ones too.
+pub const SUPER_ADMIN: &str = "SuperAdmin";
+/// Runs the place day to day.
+pub const ADMIN: &str = "Admin";
+/// What every person who signs up gets.
+pub const USER: &str = "User";
+
+/// The rank of [`SYSTEM`]; nothing is above it.
+pub const MAX_LEVEL: i64 = 999;
+
+/// Every built-in role, highest first (facts: AUTHTUNA.md section 4).
+pub const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        name: SYSTEM,
+        description: "The software itself",
+        level: Some(MAX_LEVEL),
+        permissions: &[
+            ROLES_ASSIGN_SUPERADMIN,
+            ROLES_ASSIGN_ADMIN,
+            ROLES_ASSIGN_MODERATOR,
+            ROLES_ASSIGN_USER,
+        ],
+        can_assign: &[
+            SUPER_ADMIN,
+            ADMIN,
+            "Moderator",
+            "OrgOwner",
+            "OrgAdmin",
+            "OrgMember",
+            "TeamLead",
+            "TeamMember",
+            USER,
+        ],
+    },
+    BuiltIn {
+        name: SUPER_ADMIN,
+        description: "Holds every permission",
+        level: Some(100),
+        permissions: &[],
+        can_assign: &[
+            ADMIN,
+            "Moderator",
+            "OrgOwner",
+            "OrgAdmin",
+            "OrgMember",
+            "TeamLead",
+            "TeamMember",
+            USER,
+        ],
+    },
+    BuiltIn {
+        name: ADMIN,
+        description: "Manages people and roles",
+        level: Some(90),
+        permissions: &[
+            ADMIN_ACCESS_PANEL,
+            USERS_READ,
+            USERS_MANAGE,
+            ROLES_READ,
+            ROLES_MANAGE,
+            PERMISSIONS_READ,
+            AUDIT_READ,
+            ROLES_ASSIGN_MODERATOR,
+            ROLES_ASSIGN_USER,
+        ],
+        can_assign: &["Moderator", "OrgOwner", "OrgAdmin", "OrgMember", "TeamLead", "TeamMember", USER],
+    },
+    BuiltIn {
+        name: "Moderator",
+        description: "Looks after people",
+        level: Some(50),
+        permissions: &[ADMIN_ACCESS_PANEL, USERS_READ, USERS_MANAGE, ROLES_ASSIGN_USER],
+        can_assign: &[],
+    },
+    BuiltIn {
+        name: "OrgOwner",
+        description: "Owns an organization",
+        level: None,
+        permissions: &[
+            ORG_MANAGE,
+            ORG_INVITE_MEMBER,
+            ORG_REMOVE_MEMBER,
+            TEAM_CREATE,
+            TEAM_MANAGE,
+            TEAM_INVITE_MEMBER,
+            TEAM_REMOVE_MEMBER,
+            TEAM_DELETE,
+        ],
+        can_assign: &["OrgAdmin", "OrgMember", "TeamLead", "TeamMember"],
+    },
+    BuiltIn {
+        name: "OrgAdmin",
+        description: "Runs an organization",
+        level: None,
+        permissions: &[
+            ORG_INVITE_MEMBER,
+            ORG_REMOVE_MEMBER,
+            TEAM_CREATE,
+            TEAM_MANAGE,
+            TEAM_INVITE_MEMBER,
+            TEAM_REMOVE_MEMBER,
+            TEAM_DELETE,
+        ],
+        can_assign: &["OrgMember", "TeamLead", "TeamMember"],
+    },
+    BuiltIn {
+        name: "OrgMember",
+        description: "Belongs to an organization",
+        level: None,
+        permissions: &[],
+        can_assign: &[],
+    },
+    BuiltIn {
+        name: "TeamLead",
+        description: "Leads a team",
+        level: None,
+        permissions: &[TEAM_MANAGE, TEAM_INVITE_MEMBER, TEAM_REMOVE_MEMBER],
+        can_assign: &["TeamMember"],
+    },
+    BuiltIn {
+        name: "TeamMember",
+        description: "Belongs to a team",
+        level: None,
+        permissions: &[],
+        can_assign: &[],
+    },
+    BuiltIn {
+        name: USER,
+        description: "Everybody who signed up",
+        level: Some(0),
+        permissions: &[],
+        can_assign: &[],
+    },
+];

@@ -1,0 +1,71 @@
+//! The rows and statements of sessions.
+
+use crate::model::id::{SessionId, UserId};
+use crate::model::time::Timestamp;
+
+crate::statements! {
+    pub(super) INSERT = "INSERT INTO sessions (id, user_id, created_at, last_seen_at, confirmed_at, \
+        absolute_expires_at, secret_hash, rotated_at, fingerprint, device, method, created_ip, last_ip, country, city) \
+        VALUES ($1, $2, $3, $3, $3, $4, $5, $3, $6, $7, $8, $9, $9, $10, $11)";
+    /// The session with its person, whether they may have sessions or not.
+    pub(super) OPEN = "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.confirmed_at, s.absolute_expires_at, \
+        s.secret_hash, s.rotated_at, s.old_secrets, s.fingerprint, s.last_ip, s.country, \
+        u.username, u.email, u.email_verified_at, u.first_name, u.last_name, u.is_system, u.suspended_at, u.deleted_at \
+        FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.ended_at IS NULL";
+    /// Puts a new secret in the place of one that is still the current one: of parallel requests one rotates.
+    pub(super) ROTATE = "UPDATE sessions SET secret_hash = $3, old_secrets = $4, rotated_at = $5, last_seen_at = $5, \
+        last_ip = $6 WHERE id = $1 AND secret_hash = $2 AND ended_at IS NULL";
+    pub(super) TOUCH = "UPDATE sessions SET last_seen_at = $2, last_ip = $3 \
+        WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2";
+    pub(super) END = "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+    pub(super) END_OWN = "UPDATE sessions SET ended_at = $3, end_reason = $4 \
+        WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
+    pub(super) END_ALL = "UPDATE sessions SET ended_at = $2, end_reason = $3 \
+        WHERE user_id = $1 AND ended_at IS NULL AND id <> $4";
+    pub(super) OF_USER = "SELECT id, created_at, last_seen_at, device, last_ip, country, city \
+        FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND absolute_expires_at > $2 AND created_at > $3 \
+        AND last_seen_at > $4 ORDER BY last_seen_at DESC, id DESC LIMIT 1000";
+    pub(super) PURGE = "DELETE FROM sessions WHERE (ended_at IS NOT NULL AND ended_at < $1) \
+        OR absolute_expires_at < $1 OR last_seen_at < $2 OR created_at < $3";
+    pub(super) KNOW_DEVICE = "INSERT INTO known_devices (user_id, device_hash, first_seen, last_seen) \
+        VALUES ($1, $2, $3, $3) ON CONFLICT (user_id, device_hash) DO UPDATE SET last_seen = excluded.last_seen";
+    pub(super) IS_KNOWN_DEVICE = "SELECT 1 FROM known_devices WHERE user_id = $1 AND device_hash = $2";
+    pub(super) PURGE_DEVICES = "DELETE FROM known_devices WHERE last_seen < $1";
+}
+
+/// A row of [`OPEN`].
+#[derive(sqlx::FromRow)]
+pub(super) struct OpenRow {
+    pub(super) id: SessionId,
+    pub(super) user_id: UserId,
+    pub(super) created_at: Timestamp,
+    pub(super) last_seen_at: Timestamp,
+    pub(super) confirmed_at: Timestamp,
+    pub(super) absolute_expires_at: Timestamp,
+    pub(super) secret_hash: Vec<u8>,
+    pub(super) rotated_at: Timestamp,
+    pub(super) old_secrets: String,
+    pub(super) fingerprint: Vec<u8>,
+    pub(super) last_ip: Option<String>,
+    pub(super) country: Option<String>,
+    pub(super) username: String,
+    pub(super) email: Option<String>,
+    pub(super) email_verified_at: Option<Timestamp>,
+    pub(super) first_name: Option<String>,
+    pub(super) last_name: Option<String>,
+    pub(super) is_system: bool,
+    pub(super) suspended_at: Option<Timestamp>,
+    pub(super) deleted_at: Option<Timestamp>,
+}
+
+/// A row of [`OF_USER`].
+#[derive(sqlx::FromRow)]
+pub(super) struct ListRow {
+    pub(super) id: SessionId,
+    pub(super) created_at: Timestamp,
+    pub(super) last_seen_at: Timestamp,
+    pub(super) device: String,
+    pub(super) last_ip: Option<String>,
+    pub(super) country: Option<String>,
+    pub(super) city: Option<String>,
+}

@@ -1,0 +1,149 @@
+//! Making an account: by oneself, or as the first administrator.
+
+use serde_json::json;
+
+use crate::actor::Actor;
+use crate::audit::{Change, Entry, Event};
+use crate::auth::Auth;
+use crate::crypto::password::Passwords;
+use crate::crypto::strength::NewPassword;
+use crate::error::{Error, Problem};
+use crate::login::SignedIn;
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::model::role;
+use crate::model::scope::Scope;
+use crate::roles;
+use crate::tokens::Purpose;
+use crate::users::names::{Email, Username};
+use crate::users::{NewUser, guessable};
+
+/// What somebody types to make an account.
+#[derive(Clone, Default)]
+pub struct SignUp {
+    /// The username.
+    pub username: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A sign-up whose every field is good.
+struct Accepted {
+    username: Username,
+    email: Email,
+    password: NewPassword,
+}
+
+impl Auth {
+    /// Makes an account and signs it in. Everything that is wrong with the form is told at once.
+    pub async fn sign_up(&self, actor: &Actor, typed: &SignUp) -> Result<SignedIn, Error> {
+        if !self.settings().app.signup_enabled {
+            return Err(Code::SignupClosed.into());
+        }
+        let accepted = self.accept(typed, true)?;
+        let hash = self.passwords().hash(accepted.password.password()).await?;
+        let mut work = self.recorder().begin(actor).await?;
+        let user = self.create(&mut work, accepted, hash).await?;
+        let signed_in = self.login().enter(&mut work, actor, user, "sign_up").await?;
+        work.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// A link for the first administrator, when there is none. Links given out before stop working.
+    pub async fn issue_set_up(&self, actor: &Actor) -> Result<Option<String>, Error> {
+        actor.require_system()?;
+        let mut tx = self.store().write().await?;
+        if roles::has_holder(&mut tx, role::SUPER_ADMIN).await? {
+            return Ok(None);
+        }
+        self.tokens().void(&mut tx, Purpose::SetUp).await?;
+        let lifetime = std::time::Duration::from_secs(24 * 3600);
+        let secret = self.tokens().issue(&mut tx, Purpose::SetUp, None, "", lifetime).await?;
+        tx.commit().await?;
+        let mut link = self.settings().app.api_base_url.clone();
+        link.set_path("/setup");
+        link.set_query(Some(&format!("token={secret}")));
+        Ok(Some(link.to_string()))
+    }
+
+    /// Whether a link for the first administrator would still work.
+    pub async fn set_up_open(&self, token: &str) -> Result<bool, Error> {
+        self.tokens().is_good(&mut self.store().read().await?, Purpose::SetUp, token).await
+    }
+
+    /// Makes the first administrator and signs them in. The link works once.
+    pub async fn set_up(&self, actor: &Actor, token: &str, typed: &SignUp) -> Result<SignedIn, Error> {
+        let accepted = self.accept(typed, false)?;
+        let hash = self.passwords().hash(accepted.password.password()).await?;
+        let mut work = self.recorder().begin(actor).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::SetUp, token).await?;
+        if roles::has_holder(&mut work.tx, role::SUPER_ADMIN).await? {
+            return Err(Code::AlreadySetUp.into());
+        }
+        work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
+        let user = self.create(&mut work, accepted, hash).await?;
+        self.give(&mut work, user, role::SUPER_ADMIN).await?;
+        let signed_in = self.login().enter(&mut work, actor, user, "set_up").await?;
+        work.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Checks every field, and names all that are wrong.
+    fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<Accepted, Error> {
+        let settings = self.settings();
+        let mut problems = Vec::new();
+        let mut note = |field, code| problems.push(Problem { field, code });
+        let username = Username::parse(&typed.username).map_err(|code| note(Field::Username, code)).ok();
+        let email = Email::parse(&typed.email).map_err(|code| note(Field::Email, code)).ok();
+        if let Some(email) = &email
+            && by_oneself
+            && !settings.email.allows_domain(email.domain())
+        {
+            note(Field::Email, Code::EmailDomainNotAllowed);
+        }
+        let about = guessable(&settings.app.name, &typed.username, &typed.email);
+        let password = NewPassword::parse(&typed.password, &settings.passwords, &about)
+            .map_err(|code| note(Field::Password, code))
+            .ok();
+        Error::all(problems)?;
+        match (username, email, password) {
+            (Some(username), Some(email), Some(password)) => Ok(Accepted { username, email, password }),
+            _ => Err(Code::BadRequest.into()),
+        }
+    }
+
+    async fn create(&self, work: &mut Change, accepted: Accepted, hash: String) -> Result<UserId, Error> {
+        let user = NewUser {
+            username: accepted.username,
+            email_verified: !self.settings().email.enabled,
+            email: Some(accepted.email),
+            first_name: None,
+            last_name: None,
+            metadata: json!({}),
+            password_hash: Some(hash),
+            is_system: false,
+        };
+        let id = self.users.insert(work, user).await?;
+        self.give(work, id, role::USER).await?;
+        Ok(id)
+    }
+
+    /// Gives a built-in role everywhere.
+    pub(crate) async fn give(&self, work: &mut Change, user: UserId, role: &str) -> Result<(), Error> {
+        roles::give_built_in(work, user, role, &Scope::global(), &self.clock, self.random()).await
+    }
+}
+
+/// Hashes a password that an operator has set, after the same checks as anybody's.
+pub(crate) async fn hash_given(
+    passwords: &Passwords,
+    settings: &crate::config::Passwords,
+    plain: &str,
+    about: &[&str],
+) -> Result<String, Error> {
+    let password =
+        NewPassword::parse(plain, settings, about).map_err(|code| Error::on(Field::Password, code))?;
+    passwords.hash(password.password()).await
+}

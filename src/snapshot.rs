@@ -1,0 +1,136 @@
+//! What one request needs to know of a signed-in person: who, in which session, and what they may do.
+//!
+//! Read from the database at most once per SESSION_DB_VERIFICATION_INTERVAL and kept in memory in between.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::model::id::{SessionId, UserId};
+use crate::model::scope::Scope;
+use crate::model::time::Timestamp;
+
+/// A signed-in person, as of `verified_at`.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The person.
+    pub user: SignedIn,
+    /// The session.
+    pub session: SessionState,
+    /// What they may do.
+    pub access: Access,
+    /// When the database said all this.
+    pub verified_at: Timestamp,
+    /// Set when something of it has changed since.
+    pub(crate) stale: Stale,
+}
+
+/// The person of a session.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Their id.
+    pub id: UserId,
+    /// Username, as they wrote it.
+    pub username: String,
+    /// Address.
+    pub email: Option<String>,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+}
+
+/// A session, with what decides whether a cookie still opens it.
+#[derive(Clone, Debug)]
+pub struct SessionState {
+    /// Its id.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was used last, as far as the database knows.
+    pub last_seen_at: Timestamp,
+    /// When the person last proved who they are.
+    pub confirmed_at: Timestamp,
+    /// When it ends in any case.
+    pub absolute_expires_at: Timestamp,
+    /// The address it was used from last.
+    pub last_ip: Option<String>,
+    /// The country where it began, if that was known.
+    pub country: Option<String>,
+    pub(crate) fingerprint: [u8; 32],
+    pub(crate) secret_hash: [u8; 32],
+    pub(crate) rotated_at: Timestamp,
+    /// Secrets that were replaced, and when; newest first.
+    pub(crate) old_secrets: Vec<([u8; 32], Timestamp)>,
+}
+
+/// A role as held by one person.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The role's name.
+    pub role: String,
+    /// Its level.
+    pub level: Option<i64>,
+    /// Where it counts.
+    pub scope: Scope,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it holds every permission there is.
+    pub all_permissions: bool,
+    /// The permissions it carries, sorted.
+    pub permissions: Vec<String>,
+}
+
+/// Everything that one person may do.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The roles they held when this was read; expired ones are left out.
+    pub held: Vec<Held>,
+}
+
+impl Access {
+    /// Whether some role held in a scope that covers `scope` carries `permission`.
+    pub fn allows(&self, permission: &str, scope: &Scope) -> bool {
+        self.held.iter().any(|held| {
+            held.scope.covers(scope)
+                && (held.all_permissions
+                    || held.permissions.binary_search_by(|p| p.as_str().cmp(permission)).is_ok())
+        })
+    }
+
+    /// Whether the role is held in a scope that covers `scope`.
+    pub fn has_role(&self, role: &str, scope: &Scope) -> bool {
+        self.held.iter().any(|held| held.role.eq_ignore_ascii_case(role) && held.scope.covers(scope))
+    }
+
+    /// The highest level held everywhere; -1 when no such role has one.
+    pub fn global_level(&self) -> i64 {
+        let global = self.held.iter().filter(|held| held.scope == Scope::global());
+        global.filter_map(|held| held.level).max().unwrap_or(-1)
+    }
+
+    /// The highest level held anywhere; -1 when no role has one.
+    pub fn highest_level(&self) -> i64 {
+        self.held.iter().filter_map(|held| held.level).max().unwrap_or(-1)
+    }
+
+    /// The first moment at which a role held now expires.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        self.held.iter().filter_map(|held| held.expires_at).min()
+    }
+}
+
+/// A flag shared by all snapshots of one person.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stale(pub(crate) Arc<AtomicBool>);
+
+impl Stale {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,353 @@
+//! People: their names, addresses, profiles, and whether they may come in.
+
+pub mod names;
+mod sql;
+
+pub(crate) use sql::ALL;
+
+use serde_json::Value;
+use sql::*;
+
+use crate::actor::Actor;
+use crate::audit::{Change, Entry, Event, Recorder};
+use crate::cache::Snapshots;
+use crate::clock::{Clock, Random};
+use crate::error::{Error, Problem};
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::model::permission::USERS_READ;
+use crate::model::scope::Scope;
+use crate::model::time::Timestamp;
+use crate::store::{Conn, Store};
+use names::{Email, Identifier, Username};
+
+/// The longest first or last name, in characters.
+const MAX_NAME: usize = 100;
+
+/// A person, as the core knows them.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their username, as they wrote it.
+    pub username: String,
+    /// Their address. None for accounts of the software.
+    pub email: Option<String>,
+    /// When they proved that the address is theirs.
+    pub email_verified_at: Option<Timestamp>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Free data of the product built on this.
+    pub metadata: Value,
+    /// Whether they have a password.
+    pub has_password: bool,
+    /// When it was set.
+    pub password_changed_at: Option<Timestamp>,
+    /// Whether it must be set anew before it counts.
+    pub requires_password_reset: bool,
+    /// An account of the software: nobody signs in with it.
+    pub is_system: bool,
+    /// Since when they are suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// Why.
+    pub suspended_reason: Option<String>,
+    /// Since when they are deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+    /// When they signed in last.
+    pub last_login_at: Option<Timestamp>,
+}
+
+impl User {
+    /// Whether they may have sessions.
+    pub fn may_enter(&self) -> bool {
+        self.suspended_at.is_none() && self.deleted_at.is_none() && !self.is_system
+    }
+}
+
+/// What sign-in needs and nothing else may see.
+pub(crate) struct Credentials {
+    pub(crate) user: User,
+    pub(crate) password_hash: Option<String>,
+}
+
+/// A person to be created.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The username.
+    pub username: Username,
+    /// The address; None for accounts of the software.
+    pub email: Option<Email>,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Free data, a JSON object.
+    pub metadata: Value,
+    /// The hash of their password, if they have one.
+    pub password_hash: Option<String>,
+    /// An account of the software.
+    pub is_system: bool,
+}
+
+/// New values of a profile. The username stays as unique as it was.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    /// The username.
+    pub username: String,
+    /// First name; empty for none.
+    pub first_name: String,
+    /// Last name; empty for none.
+    pub last_name: String,
+}
+
+/// The users of this installation.
+#[derive(Clone)]
+pub struct Users {
+    store: Store,
+    recorder: Recorder,
+    cache: Snapshots,
+    clock: Clock,
+    random: Random,
+}
+
+impl Users {
+    pub(crate) fn new(
+        store: Store,
+        recorder: Recorder,
+        cache: Snapshots,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { store, recorder, cache, clock, random }
+    }
+
+    /// The person with this id. One's own account is open; others' need `users:read`.
+    pub async fn get(&self, actor: &Actor, id: UserId) -> Result<Option<User>, Error> {
+        if actor.user_id() != Some(id) {
+            actor.require(USERS_READ, &Scope::global())?;
+        }
+        let mut conn = self.store.read().await?;
+        Ok(by_id(&mut conn, id).await?.map(|found| found.user))
+    }
+
+    /// The person with this address.
+    pub async fn get_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<User>, Error> {
+        actor.require(USERS_READ, &Scope::global())?;
+        let key = Identifier::Email(email.key().to_owned());
+        Ok(by_identifier(&mut self.store.read().await?, &key).await?.map(|found| found.user))
+    }
+
+    /// The person with this username.
+    pub async fn get_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<User>, Error> {
+        actor.require(USERS_READ, &Scope::global())?;
+        let key = Identifier::Username(username.key().to_owned());
+        Ok(by_identifier(&mut self.store.read().await?, &key).await?.map(|found| found.user))
+    }
+
+    /// Changes one's own profile. Err on `username` when it is taken or none.
+    pub async fn update_profile(&self, actor: &Actor, change: &ProfileChange) -> Result<(), Error> {
+        let id = actor.user()?.user.id;
+        let mut problems = Vec::new();
+        let username = Username::parse(&change.username)
+            .map_err(|code| problems.push(Problem { field: Field::Username, code }))
+            .ok();
+        let first_name = name(&change.first_name, Field::FirstName, &mut problems);
+        let last_name = name(&change.last_name, Field::LastName, &mut problems);
+        Error::all(problems)?;
+        let Some(username) = username else { return Err(Error::on(Field::Username, Code::Required)) };
+
+        let now = self.clock.now();
+        let mut work = self.recorder.begin(actor).await?;
+        let holder: Option<(UserId,)> = USERNAME_HOLDER.bind(username.key()).optional(&mut work.tx).await?;
+        if holder.is_some_and(|(holder,)| holder != id) {
+            return Err(Error::on(Field::Username, Code::UsernameTaken));
+        }
+        let before = by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
+        SET_PROFILE
+            .bind(id)
+            .bind(username.as_str())
+            .bind(username.key())
+            .bind(first_name.as_deref().map(str::to_owned))
+            .bind(last_name.as_deref().map(str::to_owned))
+            .bind(now)
+            .execute(&mut work.tx)
+            .await
+            .map_err(|error| taken_meanwhile(error, Field::Username, Code::UsernameTaken))?;
+        work.record(
+            Entry::new(Event::UserUpdated)
+                .to(id)
+                .personal(
+                    "before",
+                    profile_json(&before.username, before.first_name.as_deref(), before.last_name.as_deref()),
+                )
+                .personal(
+                    "after",
+                    profile_json(username.as_str(), first_name.as_deref(), last_name.as_deref()),
+                ),
+        );
+        work.commit().await?;
+        self.cache.evict_user(id).await;
+        Ok(())
+    }
+
+    /// Puts a person in, as part of `work`. Err on the field that somebody else holds.
+    pub(crate) async fn insert(&self, work: &mut Change, user: NewUser) -> Result<UserId, Error> {
+        let now = self.clock.now();
+        let id = UserId::from_uuid(self.random.uuid(now));
+        let email_key = user.email.as_ref().map(|email| email.key().to_owned());
+        let inserted = INSERT
+            .bind(id)
+            .bind(user.username.as_str())
+            .bind(user.username.key())
+            .bind(user.email.as_ref().map(|email| email.as_str().to_owned()))
+            .bind(email_key.clone())
+            .bind(user.email_verified.then_some(now))
+            .bind(user.first_name)
+            .bind(user.last_name)
+            .bind(user.metadata.to_string())
+            .bind(user.password_hash.clone())
+            .bind(user.password_hash.map(|_| now))
+            .bind(user.is_system)
+            .bind(now)
+            .bind(now)
+            .execute(&mut work.tx)
+            .await?;
+        if inserted == 1 {
+            work.record(
+                Entry::new(Event::UserCreated)
+                    .to(id)
+                    .personal("username", user.username.as_str())
+                    .personal("email", user.email.as_ref().map_or("", Email::as_str)),
+            );
+            return Ok(id);
+        }
+        let name_held = USERNAME_HOLDER.bind(user.username.key()).optional::<(UserId,)>(&mut work.tx).await?;
+        let mut problems = Vec::new();
+        if name_held.is_some() {
+            problems.push(Problem { field: Field::Username, code: Code::UsernameTaken });
+        }
+        if let Some(key) = email_key
+            && by_identifier(&mut work.tx, &Identifier::Email(key)).await?.is_some()
+        {
+            problems.push(Problem { field: Field::Email, code: Code::EmailTaken });
+        }
+        Error::all(problems)?;
+        Err(Error::internal("insert user", "refused, although neither name nor address is taken"))
+    }
+}
+
+/// The person with this id, with what sign-in needs.
+pub(crate) async fn by_id(conn: &mut Conn, id: UserId) -> Result<Option<Credentials>, Error> {
+    BY_ID.bind(id).optional::<UserRow>(conn).await?.map(credentials).transpose()
+}
+
+/// The person with this name or address, with what sign-in needs.
+pub(crate) async fn by_identifier(conn: &mut Conn, key: &Identifier) -> Result<Option<Credentials>, Error> {
+    let query = match key {
+        Identifier::Email(key) => BY_EMAIL.bind(key),
+        Identifier::Username(key) => BY_USERNAME.bind(key),
+    };
+    query.optional::<UserRow>(conn).await?.map(credentials).transpose()
+}
+
+/// Sets a password as part of `work`.
+pub(crate) async fn set_password(
+    conn: &mut Conn,
+    id: UserId,
+    hash: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    SET_PASSWORD.bind(id).bind(hash).bind(now).bind(false).execute(conn).await.map(drop)
+}
+
+/// Replaces a hash by one with today's parameters, unless the password was changed meanwhile.
+pub(crate) async fn rehash(conn: &mut Conn, id: UserId, new: &str, old: &str) -> Result<(), Error> {
+    REHASH.bind(id).bind(new).bind(old).execute(conn).await.map(drop)
+}
+
+/// Suspends as part of `work`; false when they were suspended already.
+pub(crate) async fn suspend(
+    conn: &mut Conn,
+    id: UserId,
+    by: Option<UserId>,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    Ok(SUSPEND.bind(id).bind(now).bind(by).bind(reason).execute(conn).await? > 0)
+}
+
+/// Lifts a suspension as part of `work`; false when there was none.
+pub(crate) async fn unsuspend(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(UNSUSPEND.bind(id).bind(now).execute(conn).await? > 0)
+}
+
+/// Notes a sign-in.
+pub(crate) async fn set_last_login(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<(), Error> {
+    SET_LAST_LOGIN.bind(id).bind(now).execute(conn).await.map(drop)
+}
+
+/// Words that make a password easy to guess for somebody who knows the person.
+pub(crate) fn guessable<'a>(product: &'a str, username: &'a str, email: &'a str) -> Vec<&'a str> {
+    let local = email.split('@').next().unwrap_or_default();
+    [product, username, email, local].into_iter().filter(|word| !word.is_empty()).collect()
+}
+
+/// Reads an optional name: trimmed, without control characters or marks that turn text around.
+fn name(text: &str, field: Field, problems: &mut Vec<Problem>) -> Option<String> {
+    let text = text.trim();
+    if text.chars().count() > MAX_NAME {
+        problems.push(Problem { field, code: Code::TooLong });
+    } else if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
+        problems.push(Problem { field, code: Code::BadCharacters });
+    }
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The characters that reorder or hide text (Unicode Bidi_Control), abused to make a name read as another.
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn profile_json(username: &str, first_name: Option<&str>, last_name: Option<&str>) -> Value {
+    serde_json::json!({ "username": username, "first_name": first_name, "last_name": last_name })
+}
+
+/// Somebody else took the name between the look and the write (possible on Postgres only).
+fn taken_meanwhile(error: Error, field: Field, code: Code) -> Error {
+    if error.is_unique_violation() { Error::on(field, code) } else { error }
+}
+
+fn credentials(row: UserRow) -> Result<Credentials, Error> {
+    let metadata =
+        serde_json::from_str(&row.metadata).map_err(|_| Error::corrupt("users", "metadata", row.id))?;
+    Ok(Credentials {
+        user: User {
+            id: row.id,
+            username: row.username,
+            email: row.email,
+            email_verified_at: row.email_verified_at,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            metadata,
+            has_password: row.password_hash.is_some(),
+            password_changed_at: row.password_changed_at,
+            requires_password_reset: row.requires_password_reset,
+            is_system: row.is_system,
+            suspended_at: row.suspended_at,
+            suspended_reason: row.suspended_reason,
+            deleted_at: row.deleted_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            last_login_at: row.last_login_at,
+        },
+        password_hash: row.password_hash,
+    })
+}

@@ -1,0 +1,54 @@
+//! The rows and statements of users.
+
+use crate::model::id::UserId;
+use crate::model::time::Timestamp;
+
+macro_rules! columns {
+    () => {
+        "id, username, email, email_verified_at, first_name, last_name, metadata, \
+         password_hash, password_changed_at, requires_password_reset, is_system, suspended_at, suspended_reason, \
+         deleted_at, created_at, updated_at, last_login_at"
+    };
+}
+
+crate::statements! {
+    pub(super) INSERT = "INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, \
+        first_name, last_name, metadata, password_hash, password_changed_at, is_system, created_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+    pub(super) BY_ID = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
+    pub(super) BY_USERNAME = concat!("SELECT ", columns!(), " FROM users WHERE username_key = $1");
+    pub(super) BY_EMAIL = concat!("SELECT ", columns!(), " FROM users WHERE email_key = $1");
+    pub(super) SET_PROFILE = "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
+        updated_at = $6 WHERE id = $1";
+    pub(super) USERNAME_HOLDER = "SELECT id FROM users WHERE username_key = $1";
+    pub(super) SET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, \
+        requires_password_reset = $4, updated_at = $3 WHERE id = $1";
+    pub(super) REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
+    pub(super) SET_LAST_LOGIN = "UPDATE users SET last_login_at = $2 WHERE id = $1";
+    pub(super) SUSPEND = "UPDATE users SET suspended_at = $2, suspended_by = $3, suspended_reason = $4, \
+        updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
+    pub(super) UNSUSPEND = "UPDATE users SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, \
+        updated_at = $2 WHERE id = $1 AND suspended_at IS NOT NULL";
+}
+
+/// A row of `users`.
+#[derive(Clone, sqlx::FromRow)]
+pub(super) struct UserRow {
+    pub(super) id: UserId,
+    pub(super) username: String,
+    pub(super) email: Option<String>,
+    pub(super) email_verified_at: Option<Timestamp>,
+    pub(super) first_name: Option<String>,
+    pub(super) last_name: Option<String>,
+    pub(super) metadata: String,
+    pub(super) password_hash: Option<String>,
+    pub(super) password_changed_at: Option<Timestamp>,
+    pub(super) requires_password_reset: bool,
+    pub(super) is_system: bool,
+    pub(super) suspended_at: Option<Timestamp>,
+    pub(super) suspended_reason: Option<String>,
+    pub(super) deleted_at: Option<Timestamp>,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) last_login_at: Option<Timestamp>,
+}
