@@ -7,6 +7,8 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
+use crate::islands::form::Said;
+
 /// A refused request: why, beside which fields, and when to come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -32,15 +34,6 @@ pub struct Problem {
     pub code: Code,
 }
 
-/// A sentence about a form, or about one of its fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
-    /// The `name` of the field; None for the whole form.
-    pub field: Option<String>,
-    /// The sentence.
-    pub text: String,
-}
-
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
         Self { code, problems: Vec::new(), retry_after: None, said: Vec::new() }
@@ -53,9 +46,9 @@ impl FromServerFnError for Refusal {
     /// What went wrong before a server function ran. Its text is dropped: it would end up in an address.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self::from(match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Code::BadRequest
-            }
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Code::BadRequest,
             _ => Code::Internal,
         })
     }

@@ -76,7 +76,7 @@ fn leave(auth: &Auth, response: &ResponseOptions, content: Content) {
     let at = auth.clock.now();
     // Plain data: it can not fail to become JSON, and without a flash the page still comes.
     let Ok(json) = serde_json::to_vec(&Flash { at, content }) else { return };
-    set(auth, response, auth.keyring().encrypt(&json, at), LIFETIME);
+    set(auth, response, auth.keyring().encrypt(&json), LIFETIME);
 }
 
 /// What the request before left, if it did. The answer at hand deletes it.
@@ -102,7 +102,7 @@ fn set(auth: &Auth, response: &ResponseOptions, value: String, lifetime: Duratio
         .http_only(true)
         .secure(auth.settings().sessions.secure)
         .same_site(SameSite::Lax)
-        .max_age(cookie::time::Duration::try_from(lifetime).unwrap_or_default())
+        .max_age(time::Duration::try_from(lifetime).unwrap_or_default())
         .build();
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
         response.append_header(SET_COOKIE, value);

@@ -140,7 +140,10 @@ pub(crate) fn with_next(page: &str, target: Option<&Target>) -> String {
 
 /// `page` with one value in its query.
 pub(crate) fn query(page: &str, name: &str, value: &str) -> String {
-    format!("{page}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish())
+    format!(
+        "{page}?{}",
+        url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+    )
 }
 
 #[cfg(test)]
@@ -151,18 +154,37 @@ mod tests {
 
     #[test]
     fn a_target_is_on_this_site() {
-        for good in ["/", "/ui/profile", "/ui/activity?after=12#x", "/a//b", "/authors", "/%2F%2Fevil.example"] {
+        for good in
+            ["/", "/ui/profile", "/ui/activity?after=12#x", "/a//b", "/authors", "/%2F%2Fevil.example"]
+        {
             assert!(Target::parse(good).is_some(), "{good}");
         }
         for bad in [
-            "", "ui", "//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example",
-            "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", " /ui", "/ui\r\nSet-Cookie: a=b", "/ü",
-            "/auth/login", "/auth/login?next=/auth/login", "/api/sign-out", "/setup?token=x",
+            "",
+            "ui",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " /ui",
+            "/ui\r\nSet-Cookie: a=b",
+            "/ü",
+            "/auth/login",
+            "/auth/login?next=/auth/login",
+            "/api/sign-out",
+            "/setup?token=x",
         ] {
             assert_eq!(Target::parse(bad), None, "{bad:?}");
         }
         assert_eq!(Target::parse(&format!("/{}", "x".repeat(2000))), None);
-        assert_eq!(login_then(Target::parse("/ui/activity?after=1&x=2").as_ref()), "/auth/login?next=%2Fui%2Factivity%3Fafter%3D1%26x%3D2");
+        assert_eq!(
+            login_then(Target::parse("/ui/activity?after=1&x=2").as_ref()),
+            "/auth/login?next=%2Fui%2Factivity%3Fafter%3D1%26x%3D2"
+        );
         assert_eq!(login_then(None), LOGIN);
     }
 
@@ -177,7 +199,8 @@ mod tests {
     #[test]
     fn every_server_function_is_in_the_table_and_changes_nothing_by_get() {
         let served: BTreeSet<_> = leptos::server_fn::axum::server_fn_paths().collect();
-        let posted: BTreeSet<_> = FUNCTIONS.iter().map(|function| (function.path, http::Method::POST)).collect();
+        let posted: BTreeSet<_> =
+            FUNCTIONS.iter().map(|function| (function.path, http::Method::POST)).collect();
         let served: BTreeSet<_> = served.iter().map(|(path, method)| (*path, method.to_string())).collect();
         let posted: BTreeSet<_> = posted.iter().map(|(path, method)| (*path, method.to_string())).collect();
         assert_eq!(served, posted);

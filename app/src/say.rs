@@ -16,12 +16,15 @@ use crate::words::Lang;
 
 /// An error as a refusal: its codes alone.
 pub(crate) fn refusal(error: &Error) -> Refusal {
-    let problems = error.problems().iter().map(|problem| Problem { field: problem.field, code: problem.code });
+    let problems =
+        error.problems().iter().map(|problem| Problem { field: problem.field, code: problem.code });
     Refusal {
         code: error.code(),
         problems: problems.collect(),
         // Rounded up: whoever waits exactly that long must not come too early.
-        retry_after: error.wait().map(|wait| u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)),
+        retry_after: error
+            .wait()
+            .map(|wait| u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)),
         said: Vec::new(),
     }
 }
@@ -63,7 +66,13 @@ fn input_name(field: Field) -> Option<&'static str> {
 }
 
 /// What is wrong, and what to do about it.
-pub(crate) fn problem(w: Lang, settings: &Settings, field: Option<Field>, code: Code, wait: Option<u64>) -> String {
+pub(crate) fn problem(
+    w: Lang,
+    settings: &Settings,
+    field: Option<Field>,
+    code: Code,
+    wait: Option<u64>,
+) -> String {
     let sentence = match code {
         Code::Required => match field {
             Some(Field::Identifier) => w.problem_required_identifier(),
@@ -94,7 +103,9 @@ pub(crate) fn problem(w: Lang, settings: &Settings, field: Option<Field>, code: 
         Code::EmailTaken => w.problem_email_taken(),
         Code::EmailDomainNotAllowed => w.problem_email_domain_not_allowed(),
         Code::SignupClosed => w.problem_signup_closed(),
-        Code::PasswordTooShort => return w.problem_password_too_short(&settings.passwords.min_length.to_string()),
+        Code::PasswordTooShort => {
+            return w.problem_password_too_short(&settings.passwords.min_length.to_string());
+        }
         Code::PasswordTooLong => w.problem_password_too_long(),
         Code::PasswordTooWeak => w.problem_password_too_weak(),
         Code::PasswordCommon => w.problem_password_common(),

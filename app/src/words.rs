@@ -31,7 +31,8 @@ impl Lang {
     fn preferred(accept: &str) -> Option<Self> {
         let weighed = accept.split(',').filter_map(|range| {
             let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
-            let weight = rest.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+            let weight =
+                rest.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
             Some((Self::of_tag(tag.trim())?, weight)).filter(|(_, weight)| *weight > 0.0)
         });
         // Of several with the same weight the first one named counts.
@@ -78,7 +79,8 @@ mod tests {
         let mut used = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut used);
         let made = include_str!(concat!(env!("OUT_DIR"), "/words.rs"));
-        let names = made.split("fn ").skip(1).filter_map(|rest| rest.split_once("(self")).map(|(name, _)| name);
+        let names =
+            made.split("fn ").skip(1).filter_map(|rest| rest.split_once("(self")).map(|(name, _)| name);
         let unused: Vec<_> = names.filter(|name| !used.contains(&format!("{name}("))).collect();
         assert!(unused.is_empty(), "these are in locales/en.json and on no page: {unused:?}");
     }

@@ -64,7 +64,8 @@ pub async fn set_up(
         Form::new("set-up", query(SETUP, "token", &token)).keep("username", &username).keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
-        let signed_in = auth.set_up(visit.actor(), &token, &signup::SignUp { username, email, password }).await?;
+        let signed_in =
+            auth.set_up(visit.actor(), &token, &signup::SignUp { username, email, password }).await?;
         visit.begin(signed_in);
         Ok(Done::to(OVERVIEW))
     };

@@ -73,7 +73,8 @@ impl Form {
                 log(&error, viewer::visit().ok().as_ref().map(Visit::actor));
                 let mut refusal = say::refusal(&error);
                 if plain {
-                    let typed = Typed { form: self.name.to_owned(), refusal: refusal.clone(), values: self.values };
+                    let typed =
+                        Typed { form: self.name.to_owned(), refusal: refusal.clone(), values: self.values };
                     if let Some(auth) = &auth {
                         flash::leave_refused(auth, &response, typed);
                     }
@@ -129,7 +130,9 @@ fn go(response: &ResponseOptions, place: &str, plain: bool) {
 }
 
 fn set_status(response: &ResponseOptions, refusal: &Refusal) {
-    response.set_status(StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    response.set_status(
+        StatusCode::from_u16(refusal.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+    );
     if let Some(wait) = refusal.retry_after {
         response.insert_header(RETRY_AFTER, wait.into());
     }

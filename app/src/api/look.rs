@@ -13,7 +13,10 @@ use crate::ui::theme::{COOKIE, Choice};
 
 /// Remembers light, dark, or as the system has it, for a year, in this browser. Anything else leaves it as it was.
 #[server(ChooseTheme, prefix = "/api", endpoint = "theme")]
-pub async fn choose_theme(#[server(default)] theme: String, #[server(default)] back: String) -> Result<(), Refusal> {
+pub async fn choose_theme(
+    #[server(default)] theme: String,
+    #[server(default)] back: String,
+) -> Result<(), Refusal> {
     let outcome = async {
         let (auth, _) = here()?;
         if let (Some(choice), Some(response)) = (Choice::parse(&theme), use_context::<ResponseOptions>()) {
@@ -22,7 +25,7 @@ pub async fn choose_theme(#[server(default)] theme: String, #[server(default)] b
                 .http_only(true)
                 .secure(auth.settings().sessions.secure)
                 .same_site(SameSite::Lax)
-                .max_age(cookie::time::Duration::days(365))
+                .max_age(time::Duration::days(365))
                 .build();
             if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
                 response.append_header(SET_COOKIE, value);

@@ -2,6 +2,11 @@
 //! core decides what its caller may do. Every argument is an optional text, so that none is refused by Leptos itself,
 //! which would put the reason into an address.
 
+#![expect(
+    missing_docs,
+    reason = "the macros make public structs of the arguments, and take no documentation for them"
+)]
+
 pub mod account;
 pub mod entry;
 mod form;

@@ -77,13 +77,15 @@ pub(crate) async fn text(response: &Response) -> Option<String> {
 /// that has one. The sentences that belong to no field of this form are handed back.
 pub(crate) fn show(form: &HtmlFormElement, said: Vec<Said>) -> Vec<String> {
     let elements = form.elements();
-    let inputs = (0..elements.length()).filter_map(|index| elements.item(index)?.dyn_into::<HtmlInputElement>().ok());
+    let inputs =
+        (0..elements.length()).filter_map(|index| elements.item(index)?.dyn_into::<HtmlInputElement>().ok());
     let mut rest = said;
     let mut first = None;
     for input in inputs {
         let Some(place) = document().get_element_by_id(&format!("{}-error", input.id())) else { continue };
         let name = input.name();
-        let (here, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.field.as_ref() == Some(&name));
+        let (here, others): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|one| one.field.as_ref() == Some(&name));
         rest = others;
         place.set_text_content(here.first().map(|one| one.text.as_str()));
         // It can only fail on a name that is none.

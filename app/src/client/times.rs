@@ -12,7 +12,8 @@ const UNITS: [(f64, &str); 5] =
 /// Rewrites every `<time>` that the server wrote in UTC.
 pub(crate) fn localize() {
     let Ok(found) = document().query_selector_all("time[datetime]") else { return };
-    let language = document().document_element().and_then(|html| html.get_attribute("lang")).unwrap_or_default();
+    let language =
+        document().document_element().and_then(|html| html.get_attribute("lang")).unwrap_or_default();
     for index in 0..found.length() {
         if let Some(time) = found.item(index).and_then(|node| node.dyn_into::<Element>().ok()) {
             rewrite(&time, &language);
@@ -33,7 +34,8 @@ fn rewrite(time: &Element, language: &str) {
     let seconds = (Date::now() - at.get_time()) / 1000.0;
     let unit = UNITS.iter().find(|(from, _)| seconds >= *from);
     if let (Some((size, unit)), Some(text)) = (unit, time.first_child()) {
-        let format = Intl::RelativeTimeFormat::new(&Array::of1(&language.into()), &options(&[("numeric", "always")]));
+        let format =
+            Intl::RelativeTimeFormat::new(&Array::of1(&language.into()), &options(&[("numeric", "always")]));
         text.set_node_value(Some(&String::from(format.format(-(seconds / size).floor(), unit))));
     }
 }

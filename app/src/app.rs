@@ -1,0 +1,48 @@
+//! The pages by their paths. What is declared here is declared in [`crate::routes::PAGES`] too; a test compares.
+
+use authtuna::model::code::Code;
+use http::request::Parts;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{SsrMode, path};
+
+use crate::islands::times::LocalTimes;
+use crate::pages::account::activity::ActivityPage;
+use crate::pages::account::overview::Overview;
+use crate::pages::account::profile::Profile;
+use crate::pages::account::security::Security;
+use crate::pages::account::sessions::Sessions;
+use crate::pages::auth::login::Login;
+use crate::pages::auth::setup::Setup;
+use crate::pages::auth::signed_out::SignedOut;
+use crate::pages::auth::signup::Signup;
+use crate::pages::status::Status;
+use crate::routes::Refused;
+
+/// The portal. Every page arrives complete: nothing of it is streamed later.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let refused = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Refused>().copied());
+    if let Some(Refused(code)) = refused {
+        return Either::Left(view! { <Status code/> });
+    }
+    Either::Right(view! {
+        <Router>
+            <FlatRoutes fallback=|| view! { <Status code=Code::NotFound/> }>
+                <Route path=path!("/auth/login") view=Login ssr=SsrMode::Async/>
+                <Route path=path!("/auth/signup") view=Signup ssr=SsrMode::Async/>
+                <Route path=path!("/auth/signed-out") view=SignedOut ssr=SsrMode::Async/>
+                <Route path=path!("/setup") view=Setup ssr=SsrMode::Async/>
+                <Route path=path!("/ui/dashboard") view=Overview ssr=SsrMode::Async/>
+                <Route path=path!("/ui/profile") view=Profile ssr=SsrMode::Async/>
+                <Route path=path!("/ui/settings") view=Security ssr=SsrMode::Async/>
+                <Route path=path!("/ui/settings/sessions") view=Sessions ssr=SsrMode::Async/>
+                <Route path=path!("/ui/activity") view=ActivityPage ssr=SsrMode::Async/>
+            </FlatRoutes>
+        </Router>
+        <LocalTimes/>
+    })
+}

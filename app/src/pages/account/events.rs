@@ -1,0 +1,58 @@
+//! Lines of activity.
+
+use authtuna::audit::{Activity, Event};
+use authtuna::model::id::UserId;
+use authtuna::model::time::Timestamp;
+use leptos::prelude::*;
+
+use crate::say;
+use crate::ui::part::{Tile, Tone};
+use crate::ui::time::Time;
+use crate::words::Lang;
+
+/// What happened, newest first.
+#[component]
+pub(super) fn Events(w: Lang, now: Timestamp, viewer: UserId, events: Vec<Activity>) -> impl IntoView {
+    let line = move |event: Activity| {
+        let (icon, tone) = picture(say::event_of(&event));
+        let mut about = Vec::new();
+        if event.actor.is_some_and(|actor| actor != viewer) {
+            // Where an administrator sits is their own affair.
+            about.push(w.activity_by_other().to_owned());
+        } else {
+            about.extend(
+                event.device.as_deref().filter(|device| !device.is_empty()).map(|name| say::device(w, name)),
+            );
+            about.extend(say::place(w, event.city.as_deref(), event.country.as_deref()));
+            about.extend(event.ip.as_deref().map(|ip| w.activity_from(ip)));
+        }
+        view! {
+            <li>
+                <Tile icon tone/>
+                <div class="grow">
+                    <h3>{say::event(w, &event)}</h3>
+                    <p class="meta">{about.join(" · ")}</p>
+                </div>
+                <Time w now at=event.at/>
+            </li>
+        }
+    };
+    view! { <ul class="list">{events.into_iter().map(line).collect_view()}</ul> }
+}
+
+fn picture(event: Option<Event>) -> (&'static str, Tone) {
+    let Some(event) = event else { return ("clock", Tone::Plain) };
+    match event {
+        Event::LoginSuccess => ("enter", Tone::Plain),
+        Event::LoginFailed | Event::LoginLocked | Event::SessionInvalidated | Event::PasswordChangeFailed => {
+            ("alert", Tone::Warn)
+        }
+        Event::PasswordChanged | Event::TokenUsed => ("key", Tone::Plain),
+        Event::SessionCreated | Event::SessionIpUpdated => ("laptop", Tone::Plain),
+        Event::SessionTerminated | Event::SessionsTerminatedAll => ("leave", Tone::Plain),
+        Event::RoleAssigned | Event::RoleRemoved => ("tag", Tone::Plain),
+        Event::UserSuspended | Event::UserDeleted => ("lock", Tone::Warn),
+        Event::UserCreated | Event::UserUpdated | Event::UserUnsuspended => ("person", Tone::Plain),
+        Event::Provisioned => ("gear", Tone::Plain),
+    }
+}

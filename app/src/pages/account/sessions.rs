@@ -1,0 +1,145 @@
+//! `/ui/settings/sessions`: where one is signed in.
+
+use authtuna::auth::Auth;
+use authtuna::axum::Visit;
+use authtuna::config::LifetimeFrom;
+use authtuna::error::Error;
+use authtuna::model::time::Timestamp;
+use authtuna::sessions::SessionView;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::api::account::{EndOtherSessions, EndSession};
+use crate::routes::SESSIONS;
+use crate::say;
+use crate::ui::account::{Account, Head};
+use crate::ui::form::Left;
+use crate::ui::load::load;
+use crate::ui::part::{Badge, Confirm, Empty, Tile, Tone};
+use crate::ui::time::{Time, around};
+use crate::words::{HERE, Lang, words};
+
+/// The id of the dialog that ends all others.
+const END_ALL: &str = "end-all";
+
+/// Where one is signed in.
+#[component]
+pub(crate) fn Sessions() -> impl IntoView {
+    let w = words();
+    let left = Left::take(w);
+    view! {
+        <Account w place=SESSIONS title=w.sessions_title()>
+            {load(move |auth, visit| content(w, auth, visit, left))}
+        </Account>
+    }
+}
+
+async fn content(w: Lang, auth: Auth, visit: Visit, left: Left) -> Result<impl IntoView, Error> {
+    let sessions = auth.sessions.list(visit.actor()).await?;
+    let now = auth.clock.now();
+    let country = sessions.iter().find(|session| session.current).and_then(|session| session.country.clone());
+    let others = sessions.iter().filter(|session| !session.current).count();
+    let act = move || {
+        (others > 0).then(|| {
+            view! {
+                <button type="button" class="button danger" popovertarget=END_ALL>
+                    {w.sessions_end_all()}
+                </button>
+            }
+        })
+    };
+    let settings = &auth.settings().sessions;
+    let lifetime = say::in_words(w, settings.lifetime);
+    let ends = match settings.lifetime_from {
+        LifetimeFrom::LastActivity => {
+            w.sessions_idle_activity(&lifetime, &say::in_words(w, settings.absolute_lifetime))
+        }
+        LifetimeFrom::Creation => w.sessions_idle_creation(&lifetime),
+    };
+    let lines = sessions.into_iter().map(move |session| {
+        let elsewhere = country.is_some() && session.country.is_some() && session.country != country;
+        view! { <Line w now session elsewhere/> }
+    });
+    let count = u64::try_from(others).unwrap_or(u64::MAX);
+    Ok(view! {
+        <Head heading=w.sessions_title().to_owned() subtitle=w.sessions_subtitle() act/>
+        {left.notice(None)}
+        <section class="card" aria-label=w.sessions_list()>
+            <ul class="list">{lines.collect_view()}</ul>
+        </section>
+        {(others == 0)
+            .then(|| view! { <Empty icon="laptop" title=w.sessions_only_title() body=w.sessions_only_body()/> })}
+        <p class="meta after">{ends}</p>
+        {(others > 0)
+            .then(|| {
+                view! {
+                    <Confirm
+                        id=END_ALL.to_owned()
+                        title=w.sessions_end_all_title()
+                        body=w.sessions_end_all_body(count)
+                        action=EndOtherSessions::PATH
+                        submit=w.sessions_end_all()
+                        cancel=w.common_cancel()
+                    />
+                }
+            })}
+    })
+}
+
+#[component]
+fn Line(w: Lang, now: Timestamp, session: SessionView, elsewhere: bool) -> impl IntoView {
+    let device = say::device(w, &session.device);
+    let mobile = ["iPhone", "Android", "iPad", "iOS"].iter().any(|name| session.device.contains(name));
+    let tone = match (session.current, elsewhere) {
+        (true, _) => Tone::Accent,
+        (false, true) => Tone::Warn,
+        (false, false) => Tone::Plain,
+    };
+    let badge = match (session.current, elsewhere) {
+        (true, _) => Some((Tone::Accent, w.sessions_this_device())),
+        (false, true) => Some((Tone::Warn, w.sessions_elsewhere())),
+        (false, false) => None,
+    };
+    let from = [say::place(w, session.city.as_deref(), session.country.as_deref()), session.ip];
+    let from: Vec<String> = from.into_iter().flatten().collect();
+    let used = if session.current {
+        view! { {w.sessions_active_now()} }.into_any()
+    } else {
+        around(&w.sessions_last_used(HERE), view! { <Time w now at=session.last_seen_at/> }).into_any()
+    };
+    let dialog = format!("end-{}", session.id);
+    view! {
+        <li>
+            <Tile icon=if mobile { "phone" } else { "laptop" } tone/>
+            <div class="grow">
+                <h3>{device.clone()} {badge.map(|(tone, text)| view! { <Badge tone text/> })}</h3>
+                <p class="meta">{from.join(" · ")}</p>
+                <p class="meta">
+                    {used} " · " {around(&w.sessions_began(HERE), view! { <Time w now at=session.created_at/> })}
+                </p>
+            </div>
+            {(!session.current)
+                .then(|| {
+                    view! {
+                        <button
+                            type="button"
+                            class="button small"
+                            popovertarget=dialog.clone()
+                            aria-label=w.sessions_end_name(&device)
+                        >
+                            {w.sessions_end()}
+                        </button>
+                        <Confirm
+                            id=dialog.clone()
+                            title=w.sessions_end_title()
+                            body=w.sessions_end_body(&device)
+                            action=EndSession::PATH
+                            submit=w.sessions_end_submit()
+                            cancel=w.common_cancel()
+                            field=("id", session.id.to_string())
+                        />
+                    }
+                })}
+        </li>
+    }
+}

@@ -1,0 +1,60 @@
+//! `/auth/login`.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use super::{sent_on, target};
+use crate::api::entry::SignIn;
+use crate::islands::form::Form;
+use crate::islands::password::PasswordField;
+use crate::routes::{SIGNUP, with_next};
+use crate::ui::entry::{Entry, product};
+use crate::ui::form::{Field, Left, Submit, form_words, password_words};
+use crate::viewer::auth;
+use crate::words::words;
+
+/// Sign-in by password.
+#[component]
+pub(crate) fn Login() -> impl IntoView {
+    if sent_on() {
+        return None;
+    }
+    let w = words();
+    let target = target();
+    let left = Left::take(w);
+    let tried = left.tried("sign-in");
+    let about_form = tried.about_form(&["identifier", "password"]);
+    let open = auth().is_ok_and(|auth| auth.settings().app.signup_enabled);
+    let sign_up = with_next(SIGNUP, target.as_ref());
+    let below = move || {
+        open.then(|| {
+            view! {
+                <p class="below">
+                    {w.login_new_here()} <a href=sign_up.clone()>{w.login_sign_up()}</a>
+                </p>
+            }
+        })
+    };
+    Some(view! {
+        <Entry w title=w.login_title() heading=w.login_heading(&product()) subtitle=w.login_subtitle().to_owned() below>
+            {left.notice(Some("sign-in"))}
+            <Form action=SignIn::PATH.to_owned() words=form_words(w) said=about_form>
+                <input type="hidden" name="next" value=target.map(|target| target.as_str().to_owned()).unwrap_or_default()/>
+                <Field
+                    name="identifier"
+                    label=w.field_identifier()
+                    autocomplete="username"
+                    focus=tried.is_new()
+                    tried=tried.clone()
+                />
+                <PasswordField
+                    name="password".to_owned()
+                    autocomplete="current-password".to_owned()
+                    words=password_words(w, w.field_password(), None, tried.error("password"))
+                    judge=None
+                />
+                <Submit label=w.login_submit() busy=w.login_busy() wide=true/>
+            </Form>
+        </Entry>
+    })
+}

@@ -1,0 +1,34 @@
+//! Pages for people who are not signed in.
+
+pub(crate) mod login;
+pub(crate) mod setup;
+pub(crate) mod signed_out;
+pub(crate) mod signup;
+
+use http::request::Parts;
+use leptos::prelude::use_context;
+
+use crate::routes::{OVERVIEW, Target};
+use crate::viewer::signed_in;
+
+/// One value of the page's query.
+pub(super) fn query(name: &str) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let query = parts.uri.query()?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// Where the person was going.
+fn target() -> Option<Target> {
+    query("next").as_deref().and_then(Target::parse)
+}
+
+/// Whoever is signed in has nothing to do here: sends them on. Whether it did.
+fn sent_on() -> bool {
+    let signed_in = signed_in();
+    if signed_in {
+        leptos_axum::redirect(target().as_ref().map_or(OVERVIEW, Target::as_str));
+    }
+    signed_in
+}

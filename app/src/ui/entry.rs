@@ -1,0 +1,53 @@
+//! The frame of the pages that stand alone, such as sign-in: one card in the middle of a quiet field.
+
+use http::request::Parts;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::part::Mark;
+use super::theme::Chooser;
+use crate::viewer::auth;
+use crate::words::Lang;
+
+/// The product's name.
+pub(crate) fn product() -> String {
+    auth().map_or_else(|_| String::new(), |auth| auth.settings().app.name.clone())
+}
+
+/// The address of the page at hand.
+pub(crate) fn address() -> String {
+    use_context::<Parts>()
+        .and_then(|parts| Some(parts.uri.path_and_query()?.as_str().to_owned()))
+        .unwrap_or_default()
+}
+
+/// The frame.
+#[component]
+pub(crate) fn Entry(
+    w: Lang,
+    title: &'static str,
+    heading: String,
+    subtitle: String,
+    /// What stands below the card.
+    #[prop(optional, into)]
+    below: ViewFnOnce,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Title text=format!("{title} · {}", product())/>
+        <div class="entry">
+            <main id="main">
+                <div class="brand">
+                    <Mark/>
+                    <h1>{heading}</h1>
+                    <p>{subtitle}</p>
+                </div>
+                <div class="card lift">{children()}</div>
+                {below.run()}
+            </main>
+            <footer>
+                <Chooser w here=address()/>
+            </footer>
+        </div>
+    }
+}

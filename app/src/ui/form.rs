@@ -1,0 +1,156 @@
+//! Forms: what was left by the request before, fields with their errors, the button.
+
+use leptos::prelude::*;
+
+use super::part::{Icon, Notice};
+use crate::flash::{self, Content, Typed};
+use crate::islands::form::{FormWords, Said};
+use crate::islands::password::PasswordWords;
+use crate::say;
+use crate::viewer::auth;
+use crate::words::Lang;
+
+/// What the request before has left for this page. Read once per page.
+pub(crate) struct Left {
+    w: Lang,
+    content: Option<Content>,
+}
+
+/// A form as it was tried last: what was typed, and what is wrong with it. Empty for one that was not tried.
+#[derive(Clone, Default)]
+pub(crate) struct Tried {
+    values: Vec<(String, String)>,
+    said: Vec<Said>,
+}
+
+impl Left {
+    /// Takes it; what is taken is gone.
+    pub(crate) fn take(w: Lang) -> Self {
+        Self { w, content: flash::take() }
+    }
+
+    /// The form `name`, as it was tried.
+    pub(crate) fn tried(&self, name: &str) -> Tried {
+        match &self.content {
+            Some(Content::Refused(typed)) if typed.form == name => {
+                Tried { values: typed.values.clone(), said: self.said(typed) }
+            }
+            _ => Tried::default(),
+        }
+    }
+
+    /// What is to be said above a page whose own form is `form`: that form says its refusals itself.
+    pub(crate) fn notice(&self, form: Option<&str>) -> impl IntoView + use<> {
+        let notice = match &self.content {
+            Some(Content::Done(notice)) => Some((true, say::notice(self.w, *notice))),
+            Some(Content::Refused(typed)) if Some(typed.form.as_str()) != form => {
+                let sentences: Vec<_> = self.said(typed).into_iter().map(|said| said.text).collect();
+                Some((false, sentences.join(" ")))
+            }
+            _ => None,
+        };
+        notice.map(|(good, text)| view! { <Notice good text/> })
+    }
+
+    fn said(&self, typed: &Typed) -> Vec<Said> {
+        auth().map_or_else(|_| Vec::new(), |auth| say::said(self.w, auth.settings(), &typed.refusal))
+    }
+}
+
+impl Tried {
+    /// What was typed into the field.
+    pub(crate) fn value(&self, field: &str) -> Option<String> {
+        self.values.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+    }
+
+    /// What is wrong with the field.
+    pub(crate) fn error(&self, field: &str) -> Option<String> {
+        self.said.iter().find(|said| said.field.as_deref() == Some(field)).map(|said| said.text.clone())
+    }
+
+    /// What is wrong with the form as a whole, which has these fields.
+    pub(crate) fn about_form(&self, fields: &[&str]) -> Vec<String> {
+        let beside = |said: &&Said| said.field.as_deref().is_some_and(|field| fields.contains(&field));
+        self.said.iter().filter(|said| !beside(said)).map(|said| said.text.clone()).collect()
+    }
+
+    /// Whether it was not tried.
+    pub(crate) fn is_new(&self) -> bool {
+        self.said.is_empty()
+    }
+}
+
+/// What the island of every form can say by itself.
+pub(crate) fn form_words(w: Lang) -> FormWords {
+    FormWords { lost: w.common_lost().to_owned(), failed: w.common_failed().to_owned() }
+}
+
+/// The words of a password field.
+pub(crate) fn password_words(
+    w: Lang,
+    label: &'static str,
+    note: Option<String>,
+    error: Option<String>,
+) -> PasswordWords {
+    PasswordWords { label: label.to_owned(), note, show: w.field_show_password().to_owned(), error }
+}
+
+/// A field for one line of text.
+#[component]
+pub(crate) fn Field(
+    /// Its name, and its id.
+    name: &'static str,
+    label: &'static str,
+    autocomplete: &'static str,
+    tried: Tried,
+    /// What it holds when it was not tried.
+    #[prop(optional)]
+    value: Option<String>,
+    #[prop(default = "text")] kind: &'static str,
+    /// A word beside the label, such as "optional". A field without it has to be filled in.
+    #[prop(optional)]
+    aside: Option<&'static str>,
+    #[prop(optional)] note: Option<&'static str>,
+    #[prop(optional)] focus: bool,
+) -> impl IntoView {
+    let error = tried.error(name);
+    let value = tried.value(name).or(value);
+    let capitals = if matches!(autocomplete, "given-name" | "family-name") { "words" } else { "none" };
+    let error_id = format!("{name}-error");
+    let note_id = format!("{name}-note");
+    let described = if note.is_some() { format!("{error_id} {note_id}") } else { error_id.clone() };
+    view! {
+        <div class="field">
+            <label for=name>{label} {aside.map(|aside| view! { <span class="aside">{aside}</span> })}</label>
+            <input
+                id=name
+                name=name
+                type=kind
+                value=value
+                autocomplete=autocomplete
+                autocapitalize=capitals
+                spellcheck="false"
+                required=aside.is_none()
+                autofocus=focus || error.is_some()
+                aria-invalid=error.is_some().to_string()
+                aria-describedby=described
+            />
+            {note.map(|note| view! { <p class="field-note" id=note_id>{note}</p> })}
+            <p class="field-error">
+                <Icon name="alert"/>
+                <span id=error_id role="alert">{error}</span>
+            </p>
+        </div>
+    }
+}
+
+/// The button of a form. While the form is on its way it says so.
+#[component]
+pub(crate) fn Submit(label: &'static str, busy: &'static str, #[prop(optional)] wide: bool) -> impl IntoView {
+    view! {
+        <button class=if wide { "button primary wide" } else { "button primary" }>
+            <span class="idle">{label}</span>
+            <span class="busy">{busy}</span>
+        </button>
+    }
+}

@@ -1,0 +1,53 @@
+//! The part of a page that asks the core.
+
+use std::time::Duration;
+
+use authtuna::auth::Auth;
+use authtuna::axum::Visit;
+use authtuna::error::Error;
+use http::header::RETRY_AFTER;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use crate::pages::status::Status;
+use crate::viewer::{self, log};
+
+/// Runs `work` with the core and the visit, and shows what it makes; when it fails, the page says why, under the status
+/// that belongs to it. What `work` reads from the context it reads before its first `await`.
+pub(crate) fn load<W, F, V>(work: W) -> impl IntoView
+where
+    W: FnOnce(Auth, Visit) -> F,
+    F: Future<Output = Result<V, Error>> + Send + 'static,
+    V: IntoView + Send + 'static,
+{
+    let response = use_context::<ResponseOptions>();
+    let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::visit()?)));
+    let actor = begun.as_ref().ok().map(|(_, visit)| visit.actor().clone());
+    let running = begun.map(|(auth, visit)| work(auth, visit));
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                let made = match running {
+                    Ok(running) => running.await,
+                    Err(error) => Err(error),
+                };
+                match made {
+                    Ok(view) => Either::Left(view),
+                    Err(error) => {
+                        log(&error, actor.as_ref());
+                        if let (Some(response), Some(wait)) = (&response, error.wait()) {
+                            response.insert_header(RETRY_AFTER, seconds(wait).into());
+                        }
+                        Either::Right(view! { <Status code=error.code()/> })
+                    }
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// Rounded up: whoever waits exactly that long must not come too early.
+fn seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
+}

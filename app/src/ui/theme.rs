@@ -1,0 +1,155 @@
+//! Colours: those of the setting THEME, and the choice between light and dark, which the server knows before it writes
+//! the first byte, so that no page ever flashes in the wrong one.
+
+use std::fmt::Write as _;
+
+use authtuna::config::{Theme, ThemeColors, ThemeMode};
+use cookie::Cookie;
+use http::header::COOKIE as COOKIE_HEADER;
+use http::request::Parts;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::api::look::ChooseTheme;
+use crate::islands::theme::ThemeChoice;
+use crate::viewer::auth;
+use crate::words::Lang;
+
+/// The cookie that remembers the choice.
+pub(crate) const COOKIE: &str = "theme";
+
+/// Light, dark, or as the system has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Light,
+    Dark,
+    System,
+}
+
+impl Choice {
+    /// None for any other word.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Light, Self::Dark, Self::System].into_iter().find(|choice| choice.as_str() == text)
+    }
+
+    /// Its word in the cookie and in the page.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+            Self::System => "system",
+        }
+    }
+
+    /// What there is to choose from.
+    fn offered(mode: ThemeMode) -> &'static [Self] {
+        match mode {
+            ThemeMode::Single => &[],
+            ThemeMode::Multi => &[Self::Light, Self::Dark],
+            ThemeMode::System => &[Self::System, Self::Light, Self::Dark],
+        }
+    }
+
+    /// The choice that counts for the request at hand: the one remembered if it is offered, else the first offered.
+    pub(crate) fn here() -> Self {
+        let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
+        let offered = Self::offered(mode);
+        let remembered = use_context::<Parts>().and_then(|parts| remembered(&parts));
+        remembered
+            .filter(|choice| offered.contains(choice))
+            .or(offered.first().copied())
+            .unwrap_or(Self::Light)
+    }
+
+    fn word(self, w: Lang) -> &'static str {
+        match self {
+            Self::Light => w.theme_light(),
+            Self::Dark => w.theme_dark(),
+            Self::System => w.theme_system(),
+        }
+    }
+}
+
+fn remembered(parts: &Parts) -> Option<Choice> {
+    let lines = parts.headers.get_all(COOKIE_HEADER).iter().filter_map(|line| line.to_str().ok());
+    let mut cookies = lines.flat_map(Cookie::split_parse).flatten();
+    cookies.find(|cookie| cookie.name() == COOKIE).and_then(|cookie| Choice::parse(cookie.value()))
+}
+
+/// The colours as custom properties. Every value has been checked to be a colour when the settings were read.
+#[component]
+pub(crate) fn Colors() -> impl IntoView {
+    let css = auth().map(|auth| css(&auth.settings().theme)).unwrap_or_default();
+    view! { <style nonce=use_nonce()>{css}</style> }
+}
+
+fn css(theme: &Theme) -> String {
+    let variables = |colors: &ThemeColors| {
+        colors.css_variables().fold(String::new(), |mut text, (name, value)| {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{name}:{value};");
+            text
+        })
+    };
+    let light = variables(&theme.light);
+    if theme.mode == ThemeMode::Single {
+        return format!(":root{{{light}}}");
+    }
+    let dark = variables(&theme.dark);
+    format!(
+        ":root{{{light}}}[data-theme=dark]{{{dark}}}\
+         @media(prefers-color-scheme:dark){{[data-theme=system]{{{dark}}}}}"
+    )
+}
+
+/// The choice, where there is one. `here` is the page's own address, to come back to.
+#[component]
+pub(crate) fn Chooser(w: Lang, here: String) -> impl IntoView {
+    let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
+    let choices: Vec<_> = Choice::offered(mode)
+        .iter()
+        .map(|choice| (choice.as_str().to_owned(), choice.word(w).to_owned()))
+        .collect();
+    (!choices.is_empty()).then(|| {
+        view! {
+            <ThemeChoice
+                action=ChooseTheme::PATH.to_owned()
+                label=w.theme_label().to_owned()
+                choices
+                chosen=Choice::here().as_str().to_owned()
+                back=here
+            />
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use authtuna::config::Settings;
+
+    use super::*;
+
+    fn settings(theme: &str) -> Settings {
+        Settings::builder().set("THEME", theme).set("ENV_FILE_NAME", "/dev/null").build().unwrap()
+    }
+
+    #[test]
+    fn the_settings_colors_reach_the_page() {
+        let given = settings(r##"{"light":{"primary":"#123456"},"dark":{"primary":"#abcdef"}}"##);
+        let text = css(&given.theme);
+        assert!(text.starts_with(":root{--background-start:"), "{text}");
+        assert_eq!(text.matches("--primary:#123456;").count(), 1);
+        assert_eq!(text.matches("--primary:#abcdef;").count(), 2);
+        let single = css(&settings(r##"{"mode":"single"}"##).theme);
+        assert!(!single.contains("prefers-color-scheme"), "{single}");
+    }
+
+    #[test]
+    fn only_what_is_offered_can_be_chosen() {
+        assert_eq!(Choice::parse("dark"), Some(Choice::Dark));
+        assert_eq!(Choice::parse("\"><script>"), None);
+        assert!(Choice::offered(ThemeMode::Single).is_empty());
+        assert!(!Choice::offered(ThemeMode::Multi).contains(&Choice::System));
+    }
+}
