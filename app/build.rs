@@ -41,7 +41,6 @@ fn variable(name: &str) -> Result<String, env::VarError> {
     env::var(name)
 }
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn tell(line: &str) {
     println!("cargo::{line}");
 }
@@ -212,5 +211,9 @@ fn plural(tag: &str, forms: &BTreeMap<String, String>) -> Result<String, Failure
     };
     let other = &forms["other"];
     let one = forms.get("one").unwrap_or(other);
-    Ok(format!("if {rule} {{ format!({one:?}) }} else {{ format!({other:?}) }}"))
+    let text = |text: &str| match placeholders(text).next() {
+        Some(_) => format!("format!({text:?})"),
+        None => format!("{text:?}.to_owned()"),
+    };
+    Ok(format!("if {rule} {{ {} }} else {{ {} }}", text(one), text(other)))
 }

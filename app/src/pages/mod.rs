@@ -1,5 +1,7 @@
 //! One file per page, in folders as in the site's paths.
 
+#![expect(unreachable_pub, reason = "the macro makes every component's arguments a public struct")]
+
 pub(crate) mod account;
 pub(crate) mod auth;
 pub(crate) mod status;

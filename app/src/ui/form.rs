@@ -58,9 +58,10 @@ impl Left {
 }
 
 impl Tried {
-    /// What was typed into the field.
-    pub(crate) fn value(&self, field: &str) -> Option<String> {
-        self.values.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+    /// What was typed into the field, and what is wrong with it.
+    fn field(self, field: &str) -> (Option<String>, Option<String>) {
+        let error = self.error(field);
+        (self.values.into_iter().find(|(name, _)| name == field).map(|(_, value)| value), error)
     }
 
     /// What is wrong with the field.
@@ -113,8 +114,8 @@ pub(crate) fn Field(
     #[prop(optional)] note: Option<&'static str>,
     #[prop(optional)] focus: bool,
 ) -> impl IntoView {
-    let error = tried.error(name);
-    let value = tried.value(name).or(value);
+    let (tried_value, error) = tried.field(name);
+    let value = tried_value.or(value);
     let capitals = if matches!(autocomplete, "given-name" | "family-name") { "words" } else { "none" };
     let error_id = format!("{name}-error");
     let note_id = format!("{name}-note");

@@ -1,5 +1,7 @@
 //! The parts that every page is made of. Each page only arranges them; how they look is in `style/`.
 
+#![expect(unreachable_pub, reason = "the macro makes every component's arguments a public struct")]
+
 pub(crate) mod account;
 pub(crate) mod entry;
 pub(crate) mod form;

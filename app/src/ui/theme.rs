@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn settings(theme: &str) -> Settings {
-        Settings::builder().set("THEME", theme).set("ENV_FILE_NAME", "/dev/null").build().unwrap()
+        Settings::builder().no_env().set("THEME", theme).build().unwrap()
     }
 
     #[test]

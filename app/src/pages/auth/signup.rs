@@ -62,6 +62,7 @@ pub(crate) fn Signup() -> impl IntoView {
 /// Username, address, password.
 #[component]
 pub(super) fn NewAccount(w: Lang, tried: Tried) -> impl IntoView {
+    let error = tried.error("password");
     let minimum = auth().map_or(0, |auth| auth.settings().passwords.min_length);
     view! {
         <Field
@@ -78,7 +79,7 @@ pub(super) fn NewAccount(w: Lang, tried: Tried) -> impl IntoView {
             kind="email"
             autocomplete="email"
             note=w.field_email_note()
-            tried=tried.clone()
+            tried
         />
         <PasswordField
             name="password".to_owned()
@@ -87,7 +88,7 @@ pub(super) fn NewAccount(w: Lang, tried: Tried) -> impl IntoView {
                 w,
                 w.field_password(),
                 Some(w.field_password_note(&minimum.to_string())),
-                tried.error("password"),
+                error,
             )
             judge=Some(PasswordStrength::PATH.to_owned())
         />
