@@ -1,12 +1,14 @@
 // The `test` of every file here. It fails a test, also one whose own checks pass, on
 //   an error in the console, an exception in the page, a violation of the content security policy,
-//   an answer of 500 or more, or a request to our own origin that got no answer.
+//   an answer of 500 or more, or a request that got no answer (pages load nothing from anywhere else).
 // What a test provokes on purpose it names first: `problems.allow(/status of 404/)`.
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+
+import { startServer, type Server } from "./server";
 
 export { expect };
 
@@ -36,7 +38,7 @@ export class Problems {
     return this.#seen.filter((line) => !this.#allowed.some((pattern) => pattern.test(line)));
   }
 
-  async watch(context: BrowserContext, origin: string): Promise<void> {
+  async watch(context: BrowserContext): Promise<void> {
     context.on("console", (message) => {
       if (message.type() !== "error") return;
       const { url, lineNumber } = message.location();
@@ -52,7 +54,7 @@ export class Problems {
       const why = request.failure()?.errorText ?? "failed";
       // Leaving a page ends what it was still loading. Scripts that are off count as blocked by policy; what the page's
       // own policy blocks is reported below.
-      if (why === "net::ERR_ABORTED" || why === "csp" || new URL(request.url()).origin !== origin) return;
+      if (why === "net::ERR_ABORTED" || why === "csp") return;
       this.#seen.push(`request: ${why} ${request.method()} ${request.url()}`);
     });
     // Chromium does not put every violation into the console; the page's own event has them all. Scripts are off in
@@ -73,6 +75,8 @@ interface Fixtures {
   user: User;
   /** A page in another browser: other cookies, the same project's settings, watched as well. */
   otherBrowser: () => Promise<Page>;
+  /** A server that nobody else uses, with these settings. */
+  ownServer: (settings?: NodeJS.ProcessEnv) => Promise<Server>;
 }
 
 export const test = base.extend<Fixtures>({
@@ -83,9 +87,9 @@ export const test = base.extend<Fixtures>({
   },
 
   problems: [
-    async ({ context, baseURL }, use) => {
+    async ({ context }, use) => {
       const problems = new Problems();
-      await problems.watch(context, new URL(baseURL ?? "").origin);
+      await problems.watch(context);
       await use(problems);
       expect(problems.unexpected(), "problems in the browser").toEqual([]);
     },
@@ -96,15 +100,25 @@ export const test = base.extend<Fixtures>({
     await use(newUser());
   },
 
-  otherBrowser: async ({ browser, problems, baseURL }, use) => {
+  otherBrowser: async ({ browser, problems }, use) => {
     const opened: BrowserContext[] = [];
     await use(async () => {
       const context = await browser.newContext(); // with the project's settings
       opened.push(context);
-      await problems.watch(context, new URL(baseURL ?? "").origin);
+      await problems.watch(context);
       return context.newPage();
     });
     for (const context of opened) await context.close();
+  },
+
+  ownServer: async ({ problems: _ }, use, info) => {
+    const started: Server[] = [];
+    await use(async (settings) => {
+      const server = await startServer(`server-${info.testId}`, settings);
+      started.push(server);
+      return server;
+    });
+    for (const server of started) await server.stop();
   },
 });
 

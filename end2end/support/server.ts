@@ -1,4 +1,5 @@
-// Starts one server for the whole run: a free port on loopback, a new DATA_DIR with its SQLite database, gone at the end.
+// Starts servers: a free port on loopback, a new DATA_DIR with its SQLite database, gone at the end. One is shared by
+// the whole run; a test that needs a server in a state of its own starts another (fixture `ownServer`).
 //
 //   AUTHTUNA_BIN   the server's binary; the site is where LEPTOS_SITE_ROOT says (scripts/end2end sets both)
 //   BASE_URL       a server that runs already: nothing is started
@@ -31,7 +32,7 @@ function emptyFile(name: string): string {
   return name;
 }
 
-/** Settings of the server under test. Only what a test run must have otherwise than a first `make serve`. */
+/** What a test run must have otherwise than a first `make serve`. */
 function settings(port: number, data: string): NodeJS.ProcessEnv {
   const base = `http://localhost:${port}`;
   return {
@@ -41,6 +42,8 @@ function settings(port: number, data: string): NodeJS.ProcessEnv {
     DEFAULT_DATABASE_URI: `sqlite://${data}/authtuna.db`,
     // A clone's .env is its owner's, not the tests'.
     ENV_FILE_NAME: emptyFile(path.join(data, "empty.env")),
+    // Every test comes from one address: what one of them provokes must not close the door for the others.
+    MAX_LOGIN_ATTEMPTS_PER_IP: "10000",
   };
 }
 
@@ -83,22 +86,28 @@ async function stop(server: ChildProcess): Promise<void> {
   }
 }
 
-export default async function start(): Promise<(() => Promise<void>) | void> {
-  if (process.env["BASE_URL"]) return;
+export interface Server {
+  base: string;
+  data: string;
+  /** What it has printed so far. */
+  output: () => string;
+  stop: () => Promise<void>;
+}
 
+/** A server of its own, with these settings over the usual ones. */
+export async function startServer(name: string, own: NodeJS.ProcessEnv = {}): Promise<Server> {
   const root = path.resolve(__dirname, "../..");
   const binary =
     process.env["AUTHTUNA_BIN"] ?? path.join(process.env["CARGO_TARGET_DIR"] ?? path.join(root, "target"), "debug/authtuna");
   const data = mkdtempSync(path.join(tmpdir(), "authtuna-e2e-"));
-  const results = process.env["AUTHTUNA_E2E_RESULTS"];
-  const log = path.join(results ?? data, "server.log");
+  const log = path.join(process.env["AUTHTUNA_E2E_RESULTS"] ?? data, `${name}.log`);
   const port = await freePort();
   const base = `http://localhost:${port}`;
 
   const output = openSync(log, "w");
   const server = spawn(binary, ["serve"], {
     cwd: root,
-    env: { ...environment(), ...settings(port, data) },
+    env: { ...environment(), ...settings(port, data), ...own },
     stdio: ["ignore", output, output],
   });
   closeSync(output);
@@ -112,14 +121,25 @@ export default async function start(): Promise<(() => Promise<void>) | void> {
     rmSync(data, { recursive: true, force: true });
     throw error;
   }
-  process.env["BASE_URL"] = base;
-  process.env["DATA_DIR"] = data;
-  return async () => {
-    try {
-      await stop(server);
-    } finally {
-      process.removeListener("exit", atExit);
-      rmSync(data, { recursive: true, force: true });
-    }
+  return {
+    base,
+    data,
+    output: () => readFileSync(log, "utf8"),
+    stop: async () => {
+      try {
+        await stop(server);
+      } finally {
+        process.removeListener("exit", atExit);
+        rmSync(data, { recursive: true, force: true });
+      }
+    },
   };
+}
+
+export default async function start(): Promise<(() => Promise<void>) | void> {
+  if (process.env["BASE_URL"]) return;
+  const server = await startServer("server");
+  process.env["BASE_URL"] = server.base;
+  process.env["DATA_DIR"] = server.data;
+  return server.stop;
 }
