@@ -11,6 +11,8 @@ use tower_http::services::ServeDir;
 use authtuna::axum::ApiError;
 use authtuna::model::code::Code;
 
+use crate::site::Site;
+
 /// Files whose name carries a hash of their content are good for ever (RFC 8246).
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Files of one name through all releases: looked after once in a while.
@@ -19,15 +21,17 @@ const A_WHILE: HeaderValue = HeaderValue::from_static("public, max-age=300, must
 const HASH: usize = 22;
 
 /// The built site's package at its path, `/pkg`. What is not there is 404, without a page: scripts ask here.
-pub fn package<S: Clone + Send + Sync + 'static>(site_root: &str, folder: &str) -> Router<S> {
-    let files = files(&format!("{site_root}/{folder}"))
-        .fallback(tower::service_fn(|_: Request| async { Ok(ApiError::from(Code::NotFound).into_response()) }));
+pub fn package<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
+    let folder = site.package();
+    let files = files(&format!("{}/{folder}", site.root())).fallback(tower::service_fn(|_: Request| async {
+        Ok(ApiError::from(Code::NotFound).into_response())
+    }));
     Router::new().nest_service(&format!("/{folder}"), files).layer(from_fn(keep))
 }
 
 /// Serves the other files of the site, such as `/favicon.ico`; asks `not_found` about everything else.
-pub fn beside<S: Clone + Send + Sync + 'static>(site_root: &str, not_found: Router) -> Router<S> {
-    let files = files(site_root).fallback(not_found).call_fallback_on_method_not_allowed(true);
+pub fn beside<S: Clone + Send + Sync + 'static>(site: &Site, not_found: Router) -> Router<S> {
+    let files = files(site.root()).fallback(not_found).call_fallback_on_method_not_allowed(true);
     Router::new().fallback_service(files).layer(from_fn(keep))
 }
 
@@ -43,7 +47,10 @@ fn files(folder: &str) -> ServeDir {
 async fn keep(request: Request, next: Next) -> Response<Body> {
     let hashed = is_hashed(request.uri().path());
     let mut response = next.run(request).await;
-    let found = matches!(response.status(), http::StatusCode::OK | http::StatusCode::NOT_MODIFIED | http::StatusCode::PARTIAL_CONTENT);
+    let found = matches!(
+        response.status(),
+        http::StatusCode::OK | http::StatusCode::NOT_MODIFIED | http::StatusCode::PARTIAL_CONTENT
+    );
     if found {
         let keep = if hashed { FOR_EVER } else { A_WHILE };
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(keep);

@@ -1,6 +1,7 @@
 //! Why a command could not do its work, in words for whoever typed it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use authtuna::audit::Broken;
 use authtuna::auth::StartError;
@@ -24,7 +25,9 @@ pub enum Failure {
     #[error("LOG_LEVEL cannot be understood: {0}. Right examples: info; or info,authtuna=debug")]
     LogLevel(tracing_subscriber::filter::ParseError),
     /// The address can not be listened on.
-    #[error("cannot listen on {address} ({setting}): {source}. End the program that holds it, or change {setting}")]
+    #[error(
+        "cannot listen on {address} ({setting}): {source}. End the program that holds it, or change {setting}"
+    )]
     Listen {
         /// The setting that names the address.
         setting: &'static str,
@@ -33,9 +36,22 @@ pub enum Failure {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The options of the portal can not be read.
-    #[error("Leptos.toml or a LEPTOS_* variable cannot be used: {0}")]
+    /// There are no options of the portal.
+    #[error(
+        "{0} is not in the working directory. Start AuthTuna in the folder that holds it; it comes with the program"
+    )]
+    NoOptions(&'static str),
+    /// The options of the portal can not be used.
+    #[error(
+        "Leptos.toml, or a LEPTOS_* variable, cannot be used: {0}. Leptos.toml as it comes with the program is right"
+    )]
     Site(String),
+    /// A file of the portal is missing.
+    #[error(
+        "the portal is not built: {0} is missing. Build it with `make serve`; LEPTOS_SITE_ROOT and LEPTOS_HASH_FILE \
+         say where it is, if it is elsewhere"
+    )]
+    Unbuilt(PathBuf),
     /// The address of this server makes no origin.
     #[error("API_BASE_URL cannot be used as an origin: {0}")]
     Origin(String),

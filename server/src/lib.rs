@@ -2,13 +2,18 @@
 //!
 //! A library with a thin `main`, so that tests run the very server that is shipped. Reading order: [`server`] (from
 //! settings to a running server), [`router`] (all routes and layers), [`access`] (who may call what), [`layers`],
-//! [`http`] (the JSON API), [`portal`] (the pages; the only module that knows Leptos), [`commands`].
+//! [`http`] (the JSON API), [`portal`] and [`site`] (the pages and their files; the only modules that know Leptos),
+//! [`commands`].
+
+// A page of the portal is one type, as deep as its elements are nested.
+#![recursion_limit = "256"]
 
 pub mod access;
 pub mod assets;
 pub mod cli;
 pub mod commands;
 pub mod failure;
+pub mod forms;
 pub mod http;
 pub mod layers;
 pub mod metrics;
@@ -16,5 +21,6 @@ pub mod portal;
 pub mod router;
 pub mod server;
 pub mod shutdown;
+pub mod site;
 pub mod state;
 pub mod telemetry;

@@ -1,51 +1,133 @@
-//! The portal's pages. The only module that knows Leptos and `app`.
+//! The portal's pages and server functions as routes. The only module that knows `app`.
 
-use std::sync::Arc;
-
+use app::app::App;
+use app::routes::{FUNCTIONS, Guard, PAGES, Refused};
+use app::shell::shell;
+use app::words::words;
+use authtuna::auth::Auth;
 use authtuna::axum::ApiError;
 use authtuna::model::code::Code;
-use authtuna::model::id::RequestId;
 use axum::Router;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderValue, Method, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use leptos::config::LeptosOptions;
+use leptos::nonce::Nonce;
+use leptos::prelude::{Owner, provide_context, use_context};
 
-use crate::access::Rule;
-use crate::failure::Failure;
+use crate::access::{Access, Effect, Kind, Rule};
+use crate::forms;
+use crate::layers::accept::wants_page;
+use crate::layers::error_page::Words;
 use crate::layers::headers::CspNonce;
+use crate::site::Site;
 use crate::state::AppState;
-
-/// Where the built site is.
-#[derive(Clone, Debug)]
-pub struct Site {
-    /// Its folder.
-    pub root: Arc<str>,
-    /// The package's folder in it, and its path.
-    pub package: Arc<str>,
-    /// The address that a development build's pages wait on for a new build.
-    pub reload: Option<String>,
-}
-
-impl Site {
-    /// Reads Leptos.toml and the LEPTOS_* variables.
-    pub fn load() -> Result<Self, Failure> {
-        Ok(Self { root: "target/site".into(), package: "pkg".into(), reload: None })
-    }
-}
 
 /// The rules of all pages and server functions.
 pub fn rules() -> Vec<Rule> {
-    Vec::new()
+    let rule = |method, path: &str, guard, kind, effect| {
+        let access = match guard {
+            Guard::Public => Access::Public,
+            Guard::SignedIn => Access::SignedIn,
+            Guard::Permission(permission) => Access::Permission(permission),
+        };
+        Rule { method, path: path.to_owned(), access, kind, effect }
+    };
+    let pages = PAGES.iter().map(|page| rule(Method::GET, page.path, page.guard, Kind::Page, Effect::Reads));
+    let functions = FUNCTIONS
+        .iter()
+        .map(|function| rule(Method::POST, function.path, function.guard, Kind::Action, Effect::Changes));
+    pages.chain(functions).collect()
 }
 
-/// The pages and server functions.
-pub fn routes(_: &AppState) -> Router<AppState> {
-    Router::new()
+/// The pages that `rules` name, and all server functions.
+pub fn routes(auth: &Auth, site: &Site, rules: &[Rule]) -> Router<AppState> {
+    let page = renderer(auth, site.options());
+    let is_shown = |path: &str| rules.iter().any(|rule| rule.kind == Kind::Page && rule.path == path);
+    // Leptos reads its routes by running the app once; that also makes its executor tokio's.
+    let listed = leptos_axum::generate_route_list(App);
+    let pages = listed
+        .iter()
+        .filter(|listing| is_shown(listing.path()))
+        .fold(Router::new(), |router, listing| router.route(listing.path(), get(page.clone())));
+    FUNCTIONS.iter().fold(pages, |router, function| {
+        let context = context(auth);
+        router.route(function.path, post(|request: Request| call(context, request)))
+    })
 }
 
-/// What answers where there is nothing.
-pub fn not_found(state: &AppState) -> Router {
-    Router::new().fallback(|| async { ApiError::from(Code::NotFound) }).with_state(state.clone())
+/// What answers where there is nothing: a page for people, JSON for everybody else.
+pub fn not_found(auth: &Auth, site: &Site) -> Router {
+    let page = renderer(auth, site.options());
+    Router::new().fallback(move |mut request: Request| async move {
+        if !wants_page(request.headers()) {
+            return ApiError::from(Code::NotFound).into_response();
+        }
+        // The app reads addresses less strictly than the router: `/ui/profile/` would be a page to it.
+        refuse(request.extensions_mut(), Code::NotFound);
+        page(request).await
+    })
 }
 
-/// A page that says what went wrong, whole in itself.
-pub fn error_page(code: Code, id: RequestId, CspNonce(nonce): &CspNonce) -> String {
-    format!("<!doctype html><title>{code}</title><style nonce=\"{nonce}\"></style><p>{} <code>{id}</code>", code.detail())
+/// Has the page that is rendered for this request say why there is none.
+pub fn refuse(extensions: &mut Extensions, code: Code) {
+    extensions.insert(Refused(code));
+}
+
+/// The words of a page that is made without the app, for a reader who asks for `language` (Accept-Language).
+pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> Words {
+    let (mut parts, ()) = axum::http::Request::new(()).into_parts();
+    parts.headers.extend(language.map(|language| (header::ACCEPT_LANGUAGE, language.clone())));
+    let w = Owner::new().with(|| {
+        provide_context(parts);
+        provide_context(auth.clone());
+        words()
+    });
+    let (title, body) = match code {
+        Code::NotFound => (w.status_not_found_title(), w.status_not_found_body()),
+        Code::Forbidden => (w.status_forbidden_title(), w.status_forbidden_body()),
+        Code::Unavailable | Code::Busy => (w.status_unavailable_title(), w.status_unavailable_body()),
+        Code::Internal => (w.status_error_title(), w.status_error_body()),
+        Code::BodyTooLarge => (w.status_refused_title(), w.problem_too_large()),
+        Code::CrossSite => (w.status_refused_title(), w.problem_cross_site()),
+        Code::NotAuthenticated => (w.status_refused_title(), w.problem_not_authenticated()),
+        _ => (w.status_refused_title(), w.problem_bad_request()),
+    };
+    Words {
+        language: w.tag(),
+        direction: w.direction(),
+        title,
+        body,
+        request_id: w.status_request_id(),
+        home: w.status_home(),
+    }
+}
+
+/// Renders the page of a request, complete: nothing of it is streamed later.
+fn renderer(
+    auth: &Auth,
+    options: &LeptosOptions,
+) -> impl Fn(Request) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone + Send + Sync + 'static
+{
+    let options = options.clone();
+    leptos_axum::render_app_async_with_context(context(auth), move || shell(options.clone()))
+}
+
+/// What pages and server functions find in their context, beside what Leptos puts there: the core, and the nonce.
+fn context(auth: &Auth) -> impl Fn() + Clone + Send + Sync + 'static {
+    let auth = auth.clone();
+    move || {
+        provide_context(auth.clone());
+        let nonce = use_context::<Parts>().and_then(|parts| parts.extensions.get::<CspNonce>().cloned());
+        if let Some(CspNonce(nonce)) = nonce {
+            provide_context(Nonce::from_value(nonce));
+        }
+    }
+}
+
+async fn call(context: impl Fn() + Clone + Send + 'static, request: Request) -> Response {
+    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    forms::settle(response).await
 }

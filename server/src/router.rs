@@ -1,7 +1,5 @@
 //! All routes with all layers around them.
 
-use std::sync::Arc;
-
 use authtuna::axum::{ApiError, SessionLayer};
 use authtuna::config::Settings;
 use authtuna::model::code::Code;
@@ -45,22 +43,22 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
         .layer(from_fn_with_state(state.clone(), body::limits));
 
     let plain = mount(Router::new(), http::plain()).layer(guarded.clone());
-    if settings.app.only_middleware {
+    let Some(site) = &state.site else {
         let router = plain.fallback(|| async { ApiError::from(Code::NotFound) });
         return Ok(router.layer(outer).with_state(state));
-    }
+    };
 
     let inner = ServiceBuilder::new().layer(csrf::layer(settings)?).layer(sessions).layer(guarded);
     let pages = pages(settings);
     let (beside, alone): (Vec<_>, Vec<_>) =
         http::beside_pages().into_iter().partition(|endpoint| has(&pages, &endpoint.rule));
     let json: Router = mount(Router::new(), beside).with_state(state.clone());
-    let shown = portal::routes(&state).layer(from_fn_with_state(json, instead_of_page));
+    let shown = portal::routes(&state.auth, site, &pages).layer(from_fn_with_state(json, instead_of_page));
     let routes = mount(mount(shown, http::api()), alone).layer(inner.clone());
 
-    let not_found = Router::new().fallback_service(portal::not_found(&state)).layer(inner);
-    let files = assets::beside(&state.site.root, not_found);
-    let package = assets::package(&state.site.root, &state.site.package);
+    let not_found = Router::new().fallback_service(portal::not_found(&state.auth, site)).layer(inner);
+    let files = assets::beside(site, not_found);
+    let package = assets::package(site);
     Ok(routes.merge(plain).merge(package).merge(files).layer(outer).with_state(state))
 }
 

@@ -24,8 +24,8 @@ use tower::Service;
 use crate::failure::Failure;
 use crate::layers::headers::Policy;
 use crate::metrics::Metrics;
-use crate::portal::Site;
 use crate::router;
+use crate::site::Site;
 use crate::state::AppState;
 
 /// How long a client may take to send a request's head, and how long a connection may wait for the next request. Above
@@ -45,14 +45,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on the addresses of the settings. Connections wait until [`Server::run`].
-    pub async fn bind(auth: Auth, site: Site) -> Result<Self, Failure> {
+    /// Listens on the addresses of the settings. Connections wait until [`Server::run`]. Without a site there are health
+    /// checks alone.
+    pub async fn bind(auth: Auth, site: Option<Site>) -> Result<Self, Failure> {
         let settings = auth.settings();
         let metrics = Arc::new(Metrics::new(&auth));
         let state = AppState {
             metrics: Arc::clone(&metrics),
             rules: Arc::new(router::rules(settings)),
-            policy: Arc::new(Policy::new(settings, site.reload.as_deref())),
+            policy: Arc::new(Policy::new(settings, site.as_ref().and_then(Site::reload))),
             site,
             auth: auth.clone(),
         };
@@ -121,7 +122,8 @@ async fn accept(listener: &TcpListener, router: &Router, connections: &GracefulS
                 tokio::spawn(serve(stream, peer, router.clone(), connections.watcher()));
             }
             // The client was gone before it was accepted.
-            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
             Err(error) => {
                 tracing::error!(error = %error, "connections cannot be accepted; trying again");
                 tokio::time::sleep(EXHAUSTED).await;

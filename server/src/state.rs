@@ -8,7 +8,7 @@ use axum::extract::FromRef;
 use crate::access::Rules;
 use crate::layers::headers::Policy;
 use crate::metrics::Metrics;
-use crate::portal::Site;
+use crate::site::Site;
 
 /// What every request can reach. Cheap to clone.
 #[derive(Clone)]
@@ -21,8 +21,8 @@ pub struct AppState {
     pub rules: Arc<Rules>,
     /// The headers of every answer.
     pub policy: Arc<Policy>,
-    /// Where the portal's files are.
-    pub site: Site,
+    /// The built portal; None when ONLY_MIDDLEWARE says that there is none.
+    pub site: Option<Site>,
 }
 
 impl FromRef<AppState> for Auth {

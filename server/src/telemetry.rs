@@ -14,7 +14,9 @@ pub fn begin(settings: &Settings) -> Result<(), Failure> {
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     let begun = match settings.http.log_format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&stderr())).finish().try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init(),
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
+        }
     };
     // Only a program that logs already, and runs this one inside, gets here twice.
     if begun.is_err() {

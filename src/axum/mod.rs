@@ -8,7 +8,7 @@ mod cookies;
 mod extract;
 mod layer;
 
-pub use client::ClientIp;
+pub use client::{ClientIp, GeoIpError};
 pub use extract::{ApiError, CurrentUser};
 pub use layer::{SessionLayer, SessionService};
 

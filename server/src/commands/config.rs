@@ -7,7 +7,7 @@ use super::say;
 use crate::failure::Failure;
 
 /// Shows every setting.
-pub fn config(as_json: bool) -> Result<(), Failure> {
+pub(super) fn config(as_json: bool) -> Result<(), Failure> {
     let settings = Settings::load()?;
     let described = settings.describe();
     if as_json {

@@ -7,7 +7,7 @@ use crate::cli::Keys;
 use crate::failure::Failure;
 
 /// Makes keys.
-pub fn keys(command: &Keys) -> Result<(), Failure> {
+pub(super) fn keys(command: &Keys) -> Result<(), Failure> {
     match command {
         Keys::Generate => say(Keyring::generate_key()),
     }

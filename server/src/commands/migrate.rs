@@ -7,7 +7,7 @@ use super::say;
 use crate::failure::Failure;
 
 /// Makes the database if there is none, and brings it up to date, whatever AUTO_CREATE_DATABASE says.
-pub async fn migrate() -> Result<(), Failure> {
+pub(super) async fn migrate() -> Result<(), Failure> {
     let settings = Settings::builder().set("AUTO_CREATE_DATABASE", "true").build()?;
     let auth = Box::pin(Auth::start(settings)).await?;
     let place = auth.store().place().to_owned();

@@ -8,7 +8,7 @@ use super::say;
 use crate::failure::Failure;
 
 /// Deletes what has run out.
-pub async fn purge() -> Result<(), Failure> {
+pub(super) async fn purge() -> Result<(), Failure> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let rows = jobs::purge(&auth).await?;
     auth.store().close().await;

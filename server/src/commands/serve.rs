@@ -6,19 +6,19 @@ use authtuna::config::Settings;
 
 use super::say;
 use crate::failure::Failure;
-use crate::portal::Site;
 use crate::server::Server;
+use crate::site::Site;
 use crate::{shutdown, telemetry};
 
 /// Serves until it is asked to stop.
-pub async fn serve() -> Result<(), Failure> {
+pub(super) async fn serve() -> Result<(), Failure> {
     let settings = Settings::load()?;
     telemetry::begin(&settings)?;
     for notice in settings.notices() {
         tracing::warn!("{notice}");
     }
     let stop = shutdown::asked()?;
-    let site = Site::load()?;
+    let site = if settings.app.only_middleware { None } else { Some(Site::load()?) };
     let auth = Box::pin(Auth::start(settings)).await?;
     let server = Server::bind(auth.clone(), site).await?;
     greet(&auth, &server).await?;

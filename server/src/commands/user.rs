@@ -11,7 +11,7 @@ use crate::cli::User;
 use crate::failure::Failure;
 
 /// Does what was asked and closes the database.
-pub async fn user(command: User) -> Result<(), Failure> {
+pub(super) async fn user(command: User) -> Result<(), Failure> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let done = act(&auth, command).await;
     auth.store().close().await;

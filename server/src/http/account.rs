@@ -31,7 +31,11 @@ pub async fn sign_up(
 }
 
 /// POST `/auth/login` with `{"username_or_email", "password"}`: 200 and a session.
-pub async fn sign_in(State(auth): State<Auth>, visit: Visit, mut form: Form) -> Result<Json<Value>, ApiError> {
+pub async fn sign_in(
+    State(auth): State<Auth>,
+    visit: Visit,
+    mut form: Form,
+) -> Result<Json<Value>, ApiError> {
     let typed = SignIn {
         identifier: form.text("username_or_email", Field::Identifier),
         password: form.text("password", Field::Password),

@@ -26,15 +26,25 @@ pub struct Endpoint {
 impl Endpoint {
     /// A GET: it changes nothing.
     pub fn reads<H: Handler<T, AppState>, T: 'static>(path: &str, access: Access, handler: H) -> Self {
-        let rule =
-            Rule { method: Method::GET, path: path.to_owned(), access, kind: Kind::Api, effect: Effect::Reads };
+        let rule = Rule {
+            method: Method::GET,
+            path: path.to_owned(),
+            access,
+            kind: Kind::Api,
+            effect: Effect::Reads,
+        };
         Self { rule, handler: on(MethodFilter::GET, handler) }
     }
 
     /// A POST: it changes something.
     pub fn changes<H: Handler<T, AppState>, T: 'static>(path: &str, access: Access, handler: H) -> Self {
-        let rule =
-            Rule { method: Method::POST, path: path.to_owned(), access, kind: Kind::Api, effect: Effect::Changes };
+        let rule = Rule {
+            method: Method::POST,
+            path: path.to_owned(),
+            access,
+            kind: Kind::Api,
+            effect: Effect::Changes,
+        };
         Self { rule, handler: on(MethodFilter::POST, handler) }
     }
 }

@@ -2,9 +2,9 @@
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, Visit};
+use authtuna::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::SessionId;
-use authtuna::error::Error;
 use authtuna::sessions::SessionView;
 use axum::Json;
 use axum::extract::{Path, State};

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use tracing::Instrument;
 
 use crate::state::AppState;
@@ -58,31 +58,26 @@ pub async fn limits(State(state): State<AppState>, request: Request, next: Next)
     }
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, Code> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Code> {
     // A client that announces too much need not be listened to before it is refused, but it must hear the refusal.
-    let announced = body.size_hint().lower();
-    let allowed = usize::try_from(announced).map_or(0, |announced| if announced > limit { 0 } else { limit });
-    let mut body = Limited::new(body, allowed.max(1));
+    let mut too_long = usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit);
     let mut kept = Vec::new();
-    loop {
+    while !too_long {
         match body.frame().await {
             None => return Ok(kept.into()),
             Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
+                let data = frame.data_ref().map_or(&[][..], |data| data);
+                too_long = data.len() > limit - kept.len();
+                if !too_long {
                     kept.extend_from_slice(data);
                 }
-            }
-            Some(Err(error)) if error.is::<LengthLimitError>() => {
-                drain(body.into_inner()).await;
-                return Err(Code::BodyTooLarge);
             }
             // Cut off, or not in the form that its headers promise.
             Some(Err(_)) => return Err(Code::BadRequest),
         }
     }
+    drain(body).await;
+    Err(Code::BodyTooLarge)
 }
 
 async fn drain(mut body: Body) {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use authtuna::clock::Random;
 use authtuna::model::id::RequestId;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
@@ -30,13 +30,14 @@ pub async fn edge(State(state): State<AppState>, mut request: Request, next: Nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let page = wants_page(request.headers());
+    let language = request.headers().get(header::ACCEPT_LANGUAGE).filter(|_| page).cloned();
     request.extensions_mut().insert(id);
     request.extensions_mut().insert(nonce.clone());
 
     let span = tracing::info_span!("request", request.id = %id);
     let mut response = next.run(request).instrument(span.clone()).await;
     if page {
-        response = error_page::dress(response, id, &nonce);
+        response = error_page::dress(response, &state, language.as_ref(), id, &nonce);
     }
     state.policy.apply(response.headers_mut(), &nonce);
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {

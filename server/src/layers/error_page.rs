@@ -1,4 +1,5 @@
-//! Refusals as pages, for people whose browser navigated or posted a form.
+//! Refusals as pages, for people whose browser navigated or posted a form, where the app cannot show one: a panic, a
+//! database that does not answer, a body that is too large. Each is whole in itself: no file, no script, no database.
 
 use authtuna::model::code::Code;
 use authtuna::model::id::RequestId;
@@ -8,12 +9,56 @@ use axum::response::Response;
 
 use super::headers::CspNonce;
 use crate::portal;
+use crate::state::AppState;
 
-/// Replaces the JSON of a refusal by a page; other answers stay as they are.
-pub fn dress(response: Response, id: RequestId, nonce: &CspNonce) -> Response {
+/// What stands on such a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// The language (RFC 5646).
+    pub language: &'static str,
+    /// Which way it is written.
+    pub direction: &'static str,
+    /// What is wrong.
+    pub title: &'static str,
+    /// What to do about it.
+    pub body: &'static str,
+    /// What the request's id is for.
+    pub request_id: &'static str,
+    /// The way out.
+    pub home: &'static str,
+}
+
+/// The system's own colours, which are dark where the system is.
+const STYLE: &str = "\
+    :root{color-scheme:light dark}\
+    body{margin:0;min-height:100vh;display:grid;place-content:center;font:1rem/1.5 system-ui,sans-serif}\
+    main{max-width:26rem;padding:2rem 1.5rem}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}\
+    p{margin:0 0 1.25rem}small{display:block;margin-top:2rem}code{overflow-wrap:anywhere}";
+
+/// Replaces the JSON of a refusal by a page; other answers stay as they are. `language` is the request's
+/// Accept-Language.
+pub fn dress(
+    response: Response,
+    state: &AppState,
+    language: Option<&HeaderValue>,
+    id: RequestId,
+    nonce: &CspNonce,
+) -> Response {
     let Some(code) = response.extensions().get::<Code>().copied() else { return response };
+    let page = page(&portal::error_words(&state.auth, language, code), id, nonce);
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    Response::from_parts(parts, Body::from(portal::error_page(code, id, nonce)))
+    Response::from_parts(parts, Body::from(page))
+}
+
+/// Nothing in it comes from the request: the words are the portal's, the id and the nonce the server's.
+fn page(w: &Words, id: RequestId, CspNonce(nonce): &CspNonce) -> String {
+    let Words { language, direction, title, body, request_id, home } = w;
+    format!(
+        "<!DOCTYPE html><html lang=\"{language}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <style nonce=\"{nonce}\">{STYLE}</style></head><body><main><h1>{title}</h1><p>{body}</p>\
+         <p><a href=\"/\">{home}</a></p><small>{request_id} <code>{id}</code></small></main></body></html>"
+    )
 }

@@ -11,6 +11,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::accept::{wants_json, wants_page};
 use crate::access::{Found, Kind};
+use crate::portal;
 use crate::state::AppState;
 
 /// Where people sign in.
@@ -18,7 +19,7 @@ pub const LOGIN: &str = "/auth/login";
 
 /// See the module. The router's pattern decides and never the path's text, so no spelling of a path has another rule
 /// than the handler that it reaches.
-pub async fn guard(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     // Without a pattern it is the fallback, which shows nothing but "not found".
     let Some(path) = request.extensions().get::<MatchedPath>() else { return next.run(request).await };
     let rule = match state.rules.find(path.as_str(), request.method()) {
@@ -34,18 +35,23 @@ pub async fn guard(State(state): State<AppState>, request: Request, next: Next) 
         None => rule.access.check(&Actor::anonymous(Origin::default())),
     };
     match allowed {
-        Ok(()) => {
-            let mut response = next.run(request).await;
-            // What is said to one person is kept by nobody (OWASP ASVS 5.0 14.3.2).
-            let unsaid = HeaderValue::from_static("no-store");
-            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(unsaid);
-            response
-        }
+        Ok(()) => kept_by_nobody(next.run(request).await),
         Err(error) if error.code() == Code::NotAuthenticated && shows_login(rule.kind, request.headers()) => {
             to_login(&asked_for(rule.kind, &request))
         }
+        Err(error) if rule.kind == Kind::Page && !wants_json(request.headers()) => {
+            portal::refuse(request.extensions_mut(), error.code());
+            kept_by_nobody(next.run(request).await)
+        }
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+/// What is said to one person is kept by nobody (OWASP ASVS 5.0 14.3.2).
+fn kept_by_nobody(mut response: Response) -> Response {
+    let unsaid = HeaderValue::from_static("no-store");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(unsaid);
+    response
 }
 
 fn wrong_method(allowed: &str) -> Response {
@@ -77,7 +83,11 @@ fn asked_for(kind: Kind, request: &Request) -> String {
         }
     };
     // Two slashes would begin the name of another host.
-    uri.path_and_query().map(|path| path.as_str()).filter(|path| !path.starts_with("//")).unwrap_or("/").to_owned()
+    uri.path_and_query()
+        .map(|path| path.as_str())
+        .filter(|path| !path.starts_with("//"))
+        .unwrap_or("/")
+        .to_owned()
 }
 
 fn to_login(next: &str) -> Response {
@@ -88,6 +98,9 @@ fn to_login(next: &str) -> Response {
 /// Sends a browser on with a GET. `place` is a path of this server.
 pub fn see_other(place: &str) -> Response {
     let location = HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+    (
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
+    )
         .into_response()
 }

@@ -13,7 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 pub struct CspNonce(pub String);
 
 /// What answers that are no pages may do: nothing. An SVG or a text that a browser is led to opens without scripts.
-const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+const NOT_A_PAGE: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
 /// Features of browsers that no page of ours uses.
 const PERMISSIONS: HeaderValue = HeaderValue::from_static(
@@ -47,8 +48,12 @@ impl Policy {
     pub fn new(settings: &Settings, reload: Option<&str>) -> Self {
         // A form's answer may send people on to another site that they may return to; browsers hold `form-action`
         // against that too.
-        let returns: String =
-            settings.http.allowed_return_origins.iter().map(|url| format!(" {}", url.origin().ascii_serialization())).collect();
+        let returns: String = settings
+            .http
+            .allowed_return_origins
+            .iter()
+            .map(|url| format!(" {}", url.origin().ascii_serialization()))
+            .collect();
         let reload = reload.map(|address| format!(" {address}")).unwrap_or_default();
         let page = [
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'nonce-".to_owned(),
@@ -65,7 +70,10 @@ impl Policy {
             (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
             (HeaderName::from_static("permissions-policy"), PERMISSIONS),
             (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-            (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+            (
+                HeaderName::from_static("cross-origin-resource-policy"),
+                HeaderValue::from_static("same-origin"),
+            ),
         ];
         if settings.app.api_base_url.scheme() == "https" {
             let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
@@ -79,7 +87,8 @@ impl Policy {
         for (name, value) in &self.fixed {
             headers.insert(name, value.clone());
         }
-        let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let is_page =
+            headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         let csp = if is_page { self.for_page(nonce) } else { NOT_A_PAGE };
         headers.insert(header::CONTENT_SECURITY_POLICY, csp);
     }

@@ -1,0 +1,14 @@
+//! Tests of the whole server: real ports, real TCP, on SQLite and, where TEST_POSTGRES_URL names a server, on Postgres.
+//! `make test` names one. Each test has a database and a port of its own.
+//!
+//! Most run the server inside the test, with a clock that stands still until it is moved; what needs a process of its
+//! own (starting, stopping, being killed) runs the binary that cargo has built.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+#![expect(clippy::large_futures, reason = "a test has one future at a time")]
+
+mod abuse;
+mod input;
+mod json;
+mod routes;
+mod support;

@@ -1,0 +1,194 @@
+//! A browser, as far as a server can tell: it keeps cookies and does not follow redirects.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, Request, header};
+use cookie::Cookie;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use url::form_urlencoded::Serializer;
+
+/// What a browser that navigates accepts.
+pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// An answer, read to its end.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        assert!(self.header("content-type").starts_with("application/json"), "no JSON: {self:?}");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The `code` of a refusal in JSON.
+    pub(crate) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The cookies that it sets, whole.
+    pub(crate) fn cookies(&self) -> Vec<Cookie<'static>> {
+        let lines = self.headers.get_all(header::SET_COOKIE).iter();
+        lines.map(|line| Cookie::parse(line.to_str().unwrap().to_owned()).unwrap()).collect()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text: String = self.text().chars().take(600).collect();
+        write!(f, "{} {:?} {text}", self.status, self.headers)
+    }
+}
+
+/// A browser.
+pub(crate) struct Browser {
+    address: SocketAddr,
+    client: Client<HttpConnector, Full<Bytes>>,
+    /// Its cookies. A test may look at them and plant some.
+    pub(crate) cookies: Mutex<BTreeMap<String, String>>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Browser {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let headers = [
+            ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"),
+            ("accept-language", "en"),
+        ];
+        Self {
+            address,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            cookies: Mutex::default(),
+            headers: headers.map(|(name, value)| (name, value.to_owned())).into(),
+        }
+    }
+
+    /// The same browser at another address of this machine.
+    pub(crate) fn at(mut self, ip: IpAddr) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(ip));
+        self.client = Client::builder(TokioExecutor::new()).build(connector);
+        self
+    }
+
+    /// Sends this header with every request from now on.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The cookie that opens the session.
+    pub(crate) fn session(&self) -> Option<String> {
+        self.cookies.lock().unwrap().get("__Host-session_token").cloned()
+    }
+
+    pub(crate) fn plant(&self, name: &str, value: impl Into<String>) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.into());
+    }
+
+    /// Sends a request with these headers over its own, and keeps the cookies of the answer.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        let own = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in own.filter(|(name, _)| !headers.iter().any(|(other, _)| other == name)) {
+            request = request.header(name, value);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let cookies = self.cookies.lock().unwrap().clone();
+        if !cookies.is_empty() && !headers.iter().any(|(name, _)| *name == "cookie") {
+            let pairs: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", pairs.join("; "));
+        }
+        let request = request.body(Full::new(body.into())).unwrap();
+        let (parts, body) = self.client.request(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        self.keep(&answer);
+        answer
+    }
+
+    fn keep(&self, answer: &Answer) {
+        let mut jar = self.cookies.lock().unwrap();
+        for cookie in answer.cookies() {
+            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+                jar.remove(cookie.name());
+            } else {
+                jar.insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+    }
+
+    /// GET as a program.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[("accept", "application/json")], "").await
+    }
+
+    /// POST of JSON as a program.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let headers = [("accept", "application/json"), ("content-type", "application/json")];
+        self.send(Method::POST, path, &headers, body.to_string()).await
+    }
+
+    /// Navigates to a page.
+    pub(crate) async fn page(&self, path: &str) -> Answer {
+        let headers = [("accept", PAGES), ("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")];
+        self.send(Method::GET, path, &headers, "").await
+    }
+
+    /// Posts a form as browsers do without JavaScript.
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+        let headers = [
+            ("accept", PAGES),
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "http://localhost:8000"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        self.send(Method::POST, path, &headers, body).await
+    }
+
+    /// The status of `/auth/user-info`: 200 when somebody is signed in.
+    pub(crate) async fn user_info(&self) -> u16 {
+        self.get("/auth/user-info").await.status
+    }
+}
+
+/// Sends bytes as they are and reads until the server hangs up.
+pub(crate) async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    // A server that has heard enough hangs up before everything is sent.
+    let sent = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer).await;
+    assert!(!answer.is_empty() || sent.is_err() || read.is_err(), "no answer at all");
+    String::from_utf8_lossy(&answer).into_owned()
+}

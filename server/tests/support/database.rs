@@ -1,0 +1,65 @@
+//! Databases of a test's own.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{Connection, Executor, SqlSafeStr};
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// SQLite always; Postgres when a server is named. `make test` names one.
+pub(crate) fn kinds() -> Vec<Kind> {
+    let mut kinds = vec![Kind::Sqlite];
+    if postgres_url().is_some() {
+        kinds.push(Kind::Postgres);
+    }
+    kinds
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test runner says where its database is")]
+fn postgres_url() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok()
+}
+
+/// An empty database, and a folder for everything else.
+pub(crate) struct Database {
+    folder: tempfile::TempDir,
+    uri: String,
+}
+
+impl Database {
+    pub(crate) async fn new(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let uri = match kind {
+            Kind::Sqlite => format!("sqlite:///{}", folder.path().join("test.db").display()),
+            Kind::Postgres => new_on_server().await,
+        };
+        Self { folder, uri }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn uri(&self) -> &str {
+        &self.uri
+    }
+}
+
+/// A new database on the test server; its address.
+async fn new_on_server() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let server = postgres_url().unwrap();
+    let name = format!("s{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    let mut conn = sqlx::postgres::PgConnection::connect(&server).await.unwrap();
+    conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")).into_sql_str()).await.unwrap();
+    conn.close().await.unwrap();
+    let mut url = url::Url::parse(&server).unwrap();
+    url.set_path(&name);
+    url.to_string()
+}

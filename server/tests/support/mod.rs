@@ -1,0 +1,150 @@
+//! Servers to test, and browsers to test them with.
+
+mod client;
+mod database;
+mod process;
+mod site;
+
+pub(crate) use client::{Answer, Browser, raw};
+pub(crate) use database::{Database, Kind, kinds};
+pub(crate) use process::{Binary, Running};
+pub(crate) use site::FakeSite;
+
+use std::net::SocketAddr;
+
+use authtuna::auth::Auth;
+use authtuna::clock::Clock;
+use authtuna::config::{Settings, SettingsBuilder};
+use authtuna::model::time::Timestamp;
+use authtuna_server::server::Server;
+use serde_json::json;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// 2026-01-01T00:00:00Z.
+pub(crate) const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+/// A good password, different for each word.
+pub(crate) fn password(word: &str) -> String {
+    format!("{word} walks 7 blue kilometers")
+}
+
+/// A running server over a database of its own, gone when this is dropped.
+pub(crate) struct World {
+    pub(crate) auth: Auth,
+    pub(crate) clock: Clock,
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<()>>,
+    _database: Database,
+    _site: FakeSite,
+}
+
+/// Runs a test on every database there is.
+pub(crate) fn on_each(test: impl AsyncFn(World)) {
+    on_each_with(|builder| builder, test);
+}
+
+/// The same with other settings.
+pub(crate) fn on_each_with(change: impl Fn(SettingsBuilder) -> SettingsBuilder, test: impl AsyncFn(World)) {
+    for kind in kinds() {
+        within_runtime(async {
+            let world = World::new(kind, &change).await;
+            println!("on {kind:?}");
+            test(world).await;
+        });
+    }
+}
+
+/// Runs a test on SQLite alone: for what no database has a part in.
+pub(crate) fn on_one(test: impl AsyncFn(World)) {
+    on_one_with(|builder| builder, test);
+}
+
+/// The same with other settings.
+pub(crate) fn on_one_with(change: impl Fn(SettingsBuilder) -> SettingsBuilder, test: impl AsyncFn(World)) {
+    within_runtime(async { test(World::new(Kind::Sqlite, &change).await).await });
+}
+
+pub(crate) fn within_runtime(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test);
+}
+
+impl World {
+    async fn new(kind: Kind, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> Self {
+        let database = Database::new(kind).await;
+        let builder = Settings::builder()
+            .no_env()
+            .set("DATA_DIR", database.folder().display().to_string())
+            .set("DEFAULT_DATABASE_URI", database.uri())
+            .set("DATABASE_POOL_SIZE", "4")
+            .set("DATABASE_MAX_OVERFLOW", "4")
+            .set("SERVER_ADDRESS", "127.0.0.1:0")
+            .set("METRICS_ADDRESS", "127.0.0.1:0");
+        let clock = Clock::manual(START);
+        let auth = Auth::start_at(change(builder).build().unwrap(), clock.clone()).await.unwrap();
+        let site = FakeSite::new();
+        let portal = (!auth.settings().app.only_middleware).then(|| site.load());
+        let server = Server::bind(auth.clone(), portal).await.unwrap();
+        let (address, metrics) = (server.address().unwrap(), server.metrics_address().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async move { drop(stopped.await) }));
+        Self {
+            auth,
+            clock,
+            address,
+            metrics,
+            stop: Some(stop),
+            running: Some(running),
+            _database: database,
+            _site: site,
+        }
+    }
+
+    /// A browser that nobody has used yet.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.address)
+    }
+
+    /// A browser in which somebody new has signed up; their name is their address' local part.
+    pub(crate) async fn person(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        let answer = sign_up(&browser, name).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        browser
+    }
+
+    /// Another browser in which a person of [`World::person`] signs in.
+    pub(crate) async fn signed_in(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        let answer = sign_in(&browser, name, &password(name)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        browser
+    }
+
+    /// Stops the server and waits until it has stopped.
+    pub(crate) async fn stop(&mut self) {
+        drop(self.stop.take());
+        if let Some(running) = self.running.take() {
+            running.await.unwrap();
+        }
+    }
+}
+
+/// Signs up over the JSON API.
+pub(crate) async fn sign_up(browser: &Browser, name: &str) -> Answer {
+    let form =
+        json!({ "username": name, "email": format!("{name}@example.org"), "password": password(name) });
+    browser.post("/auth/signup", &form).await
+}
+
+/// Signs in over the JSON API.
+pub(crate) async fn sign_in(browser: &Browser, who: &str, password: &str) -> Answer {
+    browser.post("/auth/login", &json!({ "username_or_email": who, "password": password })).await
+}

@@ -1,0 +1,136 @@
+//! The binary that cargo has built, as a process.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+use super::{Database, FakeSite};
+
+/// A way to run the binary: nothing of this machine's settings reaches it.
+pub(crate) struct Binary {
+    settings: Vec<(String, String)>,
+    folder: PathBuf,
+}
+
+/// A server in a process of its own. It is killed when this is dropped.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    /// What it said until it was ready.
+    pub(crate) greeting: Vec<String>,
+    pub(crate) child: Child,
+    pub(crate) log: Lines<BufReader<ChildStderr>>,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Binary {
+    /// The binary over `database` with the portal in `site`.
+    pub(crate) fn new(database: &Database, site: &FakeSite) -> Self {
+        let text = |path: &Path| path.display().to_string();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        Self { settings: Vec::new(), folder: root.to_owned() }
+            .set("AUTHTUNA_NO_ENV", "")
+            .set("ENV_FILE_NAME", "/dev/null")
+            .set("DATA_DIR", &text(database.folder()))
+            .set("DEFAULT_DATABASE_URI", database.uri())
+            .set("SERVER_ADDRESS", "127.0.0.1:0")
+            .set("LEPTOS_SITE_ROOT", &text(&site.root()))
+            .set("LEPTOS_HASH_FILE", &text(&site.hashes()))
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts in another folder.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.folder = folder.to_owned();
+        self
+    }
+
+    /// A command of the binary, ready to be spawned.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_authtuna"));
+        command.args(arguments);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Gives any command what the binary needs.
+    pub(crate) fn prepare(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().await.unwrap()
+    }
+
+    /// Starts the server and waits until it listens.
+    pub(crate) async fn serve(&self) -> Running {
+        let mut child = self.command(&["serve"]).spawn().unwrap();
+        let mut output = lines(child.stdout.take().unwrap());
+        let mut log = lines(child.stderr.take().unwrap());
+        let mut greeting = Vec::new();
+        let address = loop {
+            let Some(line) = output.next_line().await.unwrap() else {
+                let mut said = String::new();
+                while let Ok(Some(line)) = log.next_line().await {
+                    said += &line;
+                }
+                panic!("the server ended: {said}");
+            };
+            let address = line.split_once(" listens on http://").map(|(_, address)| address.parse().unwrap());
+            greeting.push(line);
+            if let Some(address) = address {
+                break address;
+            }
+        };
+        Running { address, greeting, child, log, output }
+    }
+}
+
+impl Running {
+    /// Reads what the server has said on its standard output until a line contains `word`.
+    pub(crate) async fn said(&mut self, word: &str) -> String {
+        loop {
+            if let Some(line) = self.greeting.iter().find(|line| line.contains(word)) {
+                return line.clone();
+            }
+            let line = self.output.next_line().await.unwrap();
+            self.greeting.push(line.unwrap_or_else(|| panic!("the server never said {word}")));
+        }
+    }
+
+    /// Reads the log until a line contains `word`.
+    pub(crate) async fn logged(&mut self, word: &str) -> String {
+        loop {
+            let line = self.log.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("the log never said {word}"));
+            if line.contains(word) {
+                return line;
+            }
+        }
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) async fn terminate(&self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    }
+}
+
+fn lines<R: AsyncRead + Unpin>(reader: R) -> Lines<BufReader<R>> {
+    BufReader::new(reader).lines()
+}
