@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve watch test check fmt test-core test-e2e deny clean-cache
+.PHONY: help serve watch test check fmt test-core test-e2e pictures deny clean-cache
 setup = $(if $(SKIP_SETUP),,scripts/setup --for $(1))
 
 help: ## this list
@@ -36,6 +36,12 @@ test-e2e: ## browser tests; ARGS="--project nojs -g 'sign in'" for some of them
 	@$(call setup,test)
 	@scripts/test build site
 	@scripts/end2end $(ARGS)
+
+pictures: ## screenshots of every page, light and dark, narrow and wide, in ./pictures; and the README's in docs/
+	@$(call setup,test)
+	@scripts/test build site
+	@SCREENSHOTS=$(CURDIR)/pictures scripts/end2end --project hydrate
+	@mkdir -p docs && cp pictures/readme-light-1440.png docs/overview.png
 
 deny: ## licences, sources and known vulnerabilities of the dependencies (needs cargo-deny and the network)
 	@. scripts/env && cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing. Run: cargo install --locked cargo-deny"; exit 1; }

@@ -8,8 +8,9 @@ export const password = (page: Page, label = "Password") => page.getByLabel(labe
 /** The field's own error. */
 export const errorOf = (page: Page, field: string) => page.locator(`#${field}-error`);
 
-export async function signUp(page: Page, user: User): Promise<void> {
-  await page.goto("/auth/signup");
+/** On the shared server, or the one at `base`. */
+export async function signUp(page: Page, user: User, base = ""): Promise<void> {
+  await page.goto(`${base}/auth/signup`);
   await fillNewAccount(page, user);
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page).toHaveURL(/\/ui\/dashboard$/);
@@ -28,8 +29,8 @@ export async function fillSignIn(page: Page, identifier: string, secret: string)
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-export async function signIn(page: Page, user: User): Promise<void> {
-  await page.goto("/auth/login");
+export async function signIn(page: Page, user: User, base = ""): Promise<void> {
+  await page.goto(`${base}/auth/login`);
   await fillSignIn(page, user.username, user.password);
   await expect(page).toHaveURL(/\/ui\/dashboard$/);
 }

@@ -15,7 +15,7 @@ test("what is not there is said, with a way on", async ({ page, problems }) => {
 test("a forged cookie opens nothing and breaks nothing", async ({ page, context, baseURL }) => {
   const name = "__Host-session_token";
   for (const value of ["x", "gAAAAABkAAAA", "%00%ff", "a".repeat(3000)]) {
-    await context.addCookies([{ name, value, url: `${baseURL}/`, secure: true }]);
+    await context.addCookies([{ name, value, url: baseURL?.replace("http:", "https:") ?? "", secure: true }]);
     const answer = await page.goto("/ui/dashboard");
     expect(answer?.status()).toBe(200);
     await expect(page).toHaveURL(/\/auth\/login/);

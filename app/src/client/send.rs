@@ -8,7 +8,7 @@ use leptos::wasm_bindgen::{JsCast, JsValue};
 use serde::Deserialize;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    FormData, Headers, HtmlFormElement, HtmlInputElement, Request, RequestInit, Response, UrlSearchParams,
+    Event, FormData, Headers, HtmlFormElement, HtmlInputElement, Request, RequestInit, Response, UrlSearchParams,
 };
 
 use crate::islands::form::Said;
@@ -21,6 +21,8 @@ pub(crate) enum Answer {
     Refused(Vec<Said>),
     /// The server did not answer.
     Lost,
+    /// Nobody is signed in any more.
+    SignedOut,
     /// The server answered something that is no answer to a form.
     Failed,
 }
@@ -44,6 +46,8 @@ pub(crate) async fn submit(form: &HtmlFormElement) -> Answer {
     }
     match text(&response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
         Some(refused) if !refused.said.is_empty() => Answer::Refused(refused.said),
+        // By a guard, which has no words.
+        _ if response.status() == 401 => Answer::SignedOut,
         _ => Answer::Failed,
     }
 }
@@ -71,6 +75,16 @@ pub(crate) async fn post(url: &str, fields: &UrlSearchParams) -> Option<Response
 /// The body of an answer.
 pub(crate) async fn text(response: &Response) -> Option<String> {
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+/// Takes away what was said of a field as soon as it is typed into again.
+pub(crate) fn forget(event: &Event) {
+    let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
+    if let Some(place) = document().get_element_by_id(&format!("{}-error", input.id())) {
+        place.set_text_content(None);
+        // It can only fail on a name that is none.
+        _ = input.set_attribute("aria-invalid", "false");
+    }
 }
 
 /// Puts each sentence beside its field, takes away those that no longer hold, and moves the focus to the first field

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use serde::{Deserialize, Serialize};
 
-use crate::client::send::{Answer, show, submit};
+use crate::client::send::{Answer, forget, show, submit};
 
 /// A sentence about a form, or about one of its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub struct Said {
 pub struct FormWords {
     /// The server could not be reached.
     pub lost: String,
+    /// The session has ended.
+    pub signed_out: String,
     /// The server answered nothing that can be understood.
     pub failed: String,
 }
@@ -48,6 +50,7 @@ pub fn Form(action: String, words: FormWords, said: Vec<String>, children: Child
                 Answer::Leaving => return,
                 Answer::Refused(sentences) => show(&form, sentences),
                 Answer::Lost => vec![words.lost],
+                Answer::SignedOut => vec![words.signed_out],
                 Answer::Failed => vec![words.failed],
             };
             pending.set(false);
@@ -78,6 +81,7 @@ pub fn Form(action: String, words: FormWords, said: Vec<String>, children: Child
             class="form"
             aria-busy=move || pending.get().to_string()
             on:submit=on_submit
+            on:input=|event| forget(&event)
         >
             <div class="notice bad" role="alert" tabindex="-1" hidden=quiet autofocus=!quiet() node_ref=summary>
                 <svg class="icon" aria-hidden="true">

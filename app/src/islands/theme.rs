@@ -53,9 +53,11 @@ pub fn ThemeChoice(
         }
     };
     view! {
-        <form method="post" action=action class="segments" role="group" aria-label=label on:submit=on_submit>
+        <form method="post" action=action on:submit=on_submit>
             <input type="hidden" name="back" value=back/>
-            {choices.into_iter().map(button).collect_view()}
+            <div class="segments" role="group" aria-label=label>
+                {choices.into_iter().map(button).collect_view()}
+            </div>
         </form>
     }
 }

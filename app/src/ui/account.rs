@@ -80,10 +80,11 @@ fn Top(w: Lang, viewer: Viewer) -> impl IntoView {
                 {product()}
                 <span>{w.common_account()}</span>
             </a>
-            <button type="button" class="person" popovertarget="account-menu" aria-label=w.common_account_menu()>
+            <button type="button" class="person" popovertarget="account-menu">
                 <span class="avatar" aria-hidden="true">
                     {initials}
                 </span>
+                <span class="sr-only">{w.common_account_menu()}</span>
             </button>
             <div popover id="account-menu" class="menu" role="group" aria-label=w.common_account_menu()>
                 <div class="who">

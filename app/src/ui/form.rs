@@ -83,7 +83,11 @@ impl Tried {
 
 /// What the island of every form can say by itself.
 pub(crate) fn form_words(w: Lang) -> FormWords {
-    FormWords { lost: w.common_lost().to_owned(), failed: w.common_failed().to_owned() }
+    FormWords {
+        lost: w.common_lost().to_owned(),
+        signed_out: w.problem_not_authenticated().to_owned(),
+        failed: w.common_failed().to_owned(),
+    }
 }
 
 /// The words of a password field.

@@ -45,7 +45,10 @@ async fn content(w: Lang, auth: Auth, visit: Visit, after: Option<String>) -> Re
         )
     } else {
         Either::Right(view! {
-            <section class="card" aria-label=w.activity_list()>
+            <section class="card" aria-labelledby="list-title">
+                <h2 class="sr-only" id="list-title">
+                    {w.activity_list()}
+                </h2>
                 <Events w now viewer events=page.items/>
             </section>
         })

@@ -17,7 +17,7 @@ use crate::ui::form::Left;
 use crate::ui::load::load;
 use crate::ui::part::{Badge, Tile, Tone};
 use crate::ui::time::{Time, around};
-use crate::viewer::Viewer;
+use crate::viewer::{Viewer, auth};
 use crate::words::{HERE, Lang, words};
 
 /// How many events it shows.
@@ -63,10 +63,14 @@ async fn content(w: Lang, auth: Auth, visit: Visit) -> Result<impl IntoView, Err
 fn Protections(w: Lang, now: Timestamp, user: User, devices: usize, device: String) -> impl IntoView {
     let password = user.has_password && !user.requires_password_reset;
     let email = user.email.is_some() && user.email_verified_at.is_some();
-    let (good, all) = (usize::from(password) + usize::from(email), 2);
+    // Where no mails are sent, an address protects nothing, and nobody can do anything about it.
+    let mails = auth().is_ok_and(|auth| auth.settings().email.enabled);
+    let lacks_email = mails && !email;
+    let all = if mails { 2 } else { 1 };
+    let good = all - usize::from(!password) - usize::from(lacks_email);
     let missing = [
         (!password).then_some(w.overview_missing_password()),
-        (!email).then_some(w.overview_missing_email()),
+        lacks_email.then_some(w.overview_missing_email()),
     ];
     let (title, body) = if good == all {
         (w.overview_fine_title().to_owned(), w.overview_fine_body().to_owned())
@@ -87,7 +91,7 @@ fn Protections(w: Lang, now: Timestamp, user: User, devices: usize, device: Stri
             </div>
             <ul class="list">
                 <PasswordLine w now user=user.clone() good=password/>
-                <EmailLine w user=user.clone() good=email/>
+                <EmailLine w user=user.clone() good=email counts=mails/>
                 <li>
                     <Tile icon="laptop" tone=Tone::Plain/>
                     <div class="grow">
@@ -139,18 +143,20 @@ fn PasswordLine(w: Lang, now: Timestamp, user: User, good: bool) -> impl IntoVie
 }
 
 #[component]
-fn EmailLine(w: Lang, user: User, good: bool) -> impl IntoView {
+fn EmailLine(w: Lang, user: User, good: bool, counts: bool) -> impl IntoView {
     let has_email = user.email.is_some();
-    let note = if good { w.overview_email_verified_note() } else { w.overview_email_unverified_note() };
-    let badge =
-        if good { (Tone::Ok, w.overview_verified()) } else { (Tone::Warn, w.overview_not_verified()) };
+    let (tone, badge, note) = match (good, counts) {
+        (true, _) => (Tone::Ok, Some(w.overview_verified()), w.overview_email_verified_note()),
+        (false, true) => (Tone::Warn, Some(w.overview_not_verified()), w.overview_email_unverified_note()),
+        (false, false) => (Tone::Plain, None, w.field_email_note()),
+    };
     view! {
         <li>
-            <Tile icon="mail" tone=badge.0/>
+            <Tile icon="mail" tone/>
             <div class="grow">
                 <h3>
                     <span class="wrap">{user.email.unwrap_or_else(|| w.overview_email_none().to_owned())}</span>
-                    {has_email.then(|| view! { <Badge tone=badge.0 text=badge.1/> })}
+                    {badge.filter(|_| has_email).map(|text| view! { <Badge tone text/> })}
                 </h3>
                 {has_email.then(|| view! { <p class="meta">{note}</p> })}
             </div>
@@ -165,7 +171,7 @@ fn Ring(w: Lang, good: usize, all: usize) -> impl IntoView {
     // pathLength makes the whole ring as long as there are protections.
     view! {
         <svg
-            class=if good == all { "ring ok" } else { "ring warn" }
+            class=if good == all { "gauge" } else { "gauge warn" }
             viewBox="0 0 104 104"
             role="img"
             aria-label=w.overview_ring(&short, &said)

@@ -84,7 +84,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
 #[component]
 fn Fixed(label: &'static str, value: String, note: &'static str) -> impl IntoView {
     view! {
-        <dl class="field fixed">
+        <dl class="field settled">
             <dt>{label}</dt>
             <dd class="wrap">{value}</dd>
             <dd class="field-note">{note}</dd>

@@ -35,7 +35,9 @@ pub(crate) fn Sessions() -> impl IntoView {
 }
 
 async fn content(w: Lang, auth: Auth, visit: Visit, left: Left) -> Result<impl IntoView, Error> {
-    let sessions = auth.sessions.list(visit.actor()).await?;
+    let mut sessions = auth.sessions.list(visit.actor()).await?;
+    // This device first, the others as they were used last.
+    sessions.sort_by_key(|session| !session.current);
     let now = auth.clock.now();
     let country = sessions.iter().find(|session| session.current).and_then(|session| session.country.clone());
     let others = sessions.iter().filter(|session| !session.current).count();
@@ -64,7 +66,10 @@ async fn content(w: Lang, auth: Auth, visit: Visit, left: Left) -> Result<impl I
     Ok(view! {
         <Head heading=w.sessions_title().to_owned() subtitle=w.sessions_subtitle() act/>
         {left.notice(None)}
-        <section class="card" aria-label=w.sessions_list()>
+        <section class="card" aria-labelledby="list-title">
+            <h2 class="sr-only" id="list-title">
+                {w.sessions_list()}
+            </h2>
             <ul class="list">{lines.collect_view()}</ul>
         </section>
         {(others == 0)

@@ -30,7 +30,7 @@ pub(crate) fn Login() -> impl IntoView {
         open.then(|| {
             view! {
                 <p class="below">
-                    {w.login_new_here()} <a href=sign_up.clone()>{w.login_sign_up()}</a>
+                    {w.login_new_here()} " " <a href=sign_up.clone()>{w.login_sign_up()}</a>
                 </p>
             }
         })

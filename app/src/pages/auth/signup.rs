@@ -30,7 +30,7 @@ pub(crate) fn Signup() -> impl IntoView {
     let below = move || {
         view! {
             <p class="below">
-                {w.signup_have_account()} <a href=to_login.clone()>{w.signup_sign_in()}</a>
+                {w.signup_have_account()} " " <a href=to_login.clone()>{w.signup_sign_in()}</a>
             </p>
         }
     };
