@@ -6,6 +6,9 @@
 //! To add a page: a file in `pages`, a line in `routes::PAGES`, a line in `app::App`, its words in `locales/en.json`.
 //! To add something that a page does: a function in `api`, a line in `routes::FUNCTIONS`. Tests catch what is left out.
 
+// The types of views nest as deep as the pages do.
+#![recursion_limit = "256"]
+
 pub mod islands;
 
 mod client;

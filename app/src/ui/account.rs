@@ -1,7 +1,6 @@
 //! The frame of the account pages: the bar on top, the places at the side, the page.
 
 use authtuna::model::code::Code;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -42,7 +41,7 @@ pub(crate) fn Account(
     children: Children,
 ) -> impl IntoView {
     let Some(viewer) = Viewer::here() else {
-        return Either::Left(view! { <Status code=Code::NotAuthenticated/> });
+        return view! { <Status code=Code::NotAuthenticated/> }.into_any();
     };
     let link = move |to: Place| {
         let current = (to.path == place).then_some("page");
@@ -53,7 +52,7 @@ pub(crate) fn Account(
             </a>
         }
     };
-    Either::Right(view! {
+    view! {
         <Title text=format!("{title} · {}", product())/>
         <a class="skip" href="#main">
             {w.common_skip()}
@@ -67,7 +66,8 @@ pub(crate) fn Account(
                 {children()}
             </main>
         </div>
-    })
+    }
+    .into_any()
 }
 
 #[component]

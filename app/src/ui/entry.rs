@@ -50,4 +50,5 @@ pub(crate) fn Entry(
             </footer>
         </div>
     }
+    .into_any()
 }

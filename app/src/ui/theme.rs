@@ -111,6 +111,7 @@ pub(crate) fn Chooser(w: Lang, here: String) -> impl IntoView {
         .iter()
         .map(|choice| (choice.as_str().to_owned(), choice.word(w).to_owned()))
         .collect();
+    // Erased, as all frames are: it stands on every page, and each page's type would repeat its own.
     (!choices.is_empty()).then(|| {
         view! {
             <ThemeChoice
@@ -121,6 +122,7 @@ pub(crate) fn Chooser(w: Lang, here: String) -> impl IntoView {
                 back=here
             />
         }
+        .into_any()
     })
 }
 
