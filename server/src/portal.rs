@@ -127,7 +127,8 @@ fn context(auth: &Auth) -> impl Fn() + Clone + Send + Sync + 'static {
     }
 }
 
-async fn call(context: impl Fn() + Clone + Send + 'static, request: Request) -> Response {
+async fn call(context: impl Fn() + Clone + Send + 'static, mut request: Request) -> Response {
+    forms::hide_referer(request.headers_mut());
     let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
     forms::settle(response).await
 }

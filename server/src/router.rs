@@ -4,7 +4,7 @@ use authtuna::axum::{ApiError, SessionLayer};
 use authtuna::config::Settings;
 use authtuna::model::code::Code;
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::{ServiceBuilder, ServiceExt};
@@ -40,7 +40,9 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
     let outer = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), edge::edge))
         .layer(CatchPanicLayer::custom(panicked as fn(_) -> _))
-        .layer(from_fn_with_state(state.clone(), body::limits));
+        .layer(from_fn_with_state(state.clone(), body::limits))
+        // Else axum's extractors would have a limit of their own, below one that an operator has set.
+        .layer(DefaultBodyLimit::disable());
 
     let plain = mount(Router::new(), http::plain()).layer(guarded.clone());
     let Some(site) = &state.site else {

@@ -7,6 +7,7 @@ use authtuna::model::code::{Code, Field};
 use authtuna::model::id::SessionId;
 use authtuna::sessions::SessionView;
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
@@ -26,9 +27,10 @@ pub async fn list(State(auth): State<Auth>, visit: Visit) -> Result<Json<Value>,
 pub async fn end(
     State(auth): State<Auth>,
     visit: Visit,
-    Path(id): Path<String>,
+    id: Result<Path<SessionId>, PathRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let id: SessionId = id.parse().map_err(|_| Code::NotFound)?;
+    // What can be no id is nobody's session.
+    let Path(id) = id.map_err(|_| Code::NotFound)?;
     if visit.actor().session_id() == Some(id) {
         return Err(Error::on(Field::Session, Code::BadRequest).into());
     }

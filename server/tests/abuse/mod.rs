@@ -1,1 +1,16 @@
 //! The abuse suite: one file per row of SECURITY.md, named after it. README.md says which flaw each was seen to catch.
+
+mod a10_host_header;
+mod a18_session_fixation;
+mod a20_spoofed_address;
+mod a21_path_spellings;
+mod a22_enumeration;
+mod a28_fail_open;
+mod a29_script_injection;
+mod a30_long_passwords;
+mod a31_look_alikes;
+mod a33_open_redirect;
+mod b07_late_revocation;
+mod b11_header_decides_address;
+mod b12_unverified_before_password;
+mod b13_logout_csrf_csp;

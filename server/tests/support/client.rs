@@ -92,9 +92,15 @@ impl Browser {
     }
 
     /// Sends this header with every request from now on.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(self, name: &'static str, value: impl Into<String>) -> Self {
+        let mut this = self.without(name);
+        this.headers.push((name, value.into()));
+        this
+    }
+
+    /// Leaves this header out from now on.
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| *known != name);
-        self.headers.push((name, value.into()));
         self
     }
 

@@ -5,12 +5,13 @@ mod database;
 mod process;
 mod site;
 
-pub(crate) use client::{Answer, Browser, raw};
+pub(crate) use client::{Answer, Browser, PAGES, raw};
 pub(crate) use database::{Database, Kind, kinds};
 pub(crate) use process::{Binary, Running};
 pub(crate) use site::FakeSite;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use authtuna::auth::Auth;
 use authtuna::clock::Clock;
@@ -37,7 +38,7 @@ pub(crate) struct World {
     pub(crate) metrics: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
-    _database: Database,
+    database: Arc<Database>,
     _site: FakeSite,
 }
 
@@ -78,7 +79,19 @@ pub(crate) fn within_runtime(test: impl Future<Output = ()>) {
 
 impl World {
     async fn new(kind: Kind, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> Self {
-        let database = Database::new(kind).await;
+        Self::over(Database::new(kind).await.into(), Clock::manual(START), change).await
+    }
+
+    /// Another server over the same database, with settings of its own.
+    pub(crate) async fn beside(&self, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> Self {
+        Self::over(Arc::clone(&self.database), self.clock.clone(), change).await
+    }
+
+    async fn over(
+        database: Arc<Database>,
+        clock: Clock,
+        change: impl Fn(SettingsBuilder) -> SettingsBuilder,
+    ) -> Self {
         let builder = Settings::builder()
             .no_env()
             .set("DATA_DIR", database.folder().display().to_string())
@@ -87,7 +100,6 @@ impl World {
             .set("DATABASE_MAX_OVERFLOW", "4")
             .set("SERVER_ADDRESS", "127.0.0.1:0")
             .set("METRICS_ADDRESS", "127.0.0.1:0");
-        let clock = Clock::manual(START);
         let auth = Auth::start_at(change(builder).build().unwrap(), clock.clone()).await.unwrap();
         let site = FakeSite::new();
         let portal = (!auth.settings().app.only_middleware).then(|| site.load());
@@ -102,7 +114,7 @@ impl World {
             metrics,
             stop: Some(stop),
             running: Some(running),
-            _database: database,
+            database,
             _site: site,
         }
     }

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{Database, FakeSite};
 
@@ -15,14 +16,17 @@ pub(crate) struct Binary {
     folder: PathBuf,
 }
 
+/// Lines that a process has said, and will say.
+pub(crate) type Said = UnboundedReceiver<String>;
+
 /// A server in a process of its own. It is killed when this is dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// What it said until it was ready.
     pub(crate) greeting: Vec<String>,
     pub(crate) child: Child,
-    pub(crate) log: Lines<BufReader<ChildStderr>>,
-    output: Lines<BufReader<ChildStdout>>,
+    pub(crate) log: Said,
+    output: Said,
 }
 
 impl Binary {
@@ -84,9 +88,9 @@ impl Binary {
         let mut log = lines(child.stderr.take().unwrap());
         let mut greeting = Vec::new();
         let address = loop {
-            let Some(line) = output.next_line().await.unwrap() else {
+            let Some(line) = output.recv().await else {
                 let mut said = String::new();
-                while let Ok(Some(line)) = log.next_line().await {
+                while let Some(line) = log.recv().await {
                     said += &line;
                 }
                 panic!("the server ended: {said}");
@@ -108,7 +112,7 @@ impl Running {
             if let Some(line) = self.greeting.iter().find(|line| line.contains(word)) {
                 return line.clone();
             }
-            let line = self.output.next_line().await.unwrap();
+            let line = self.output.recv().await;
             self.greeting.push(line.unwrap_or_else(|| panic!("the server never said {word}")));
         }
     }
@@ -116,8 +120,7 @@ impl Running {
     /// Reads the log until a line contains `word`.
     pub(crate) async fn logged(&mut self, word: &str) -> String {
         loop {
-            let line = self.log.next_line().await.unwrap();
-            let line = line.unwrap_or_else(|| panic!("the log never said {word}"));
+            let line = self.log.recv().await.unwrap_or_else(|| panic!("the log never said {word}"));
             if line.contains(word) {
                 return line;
             }
@@ -131,6 +134,16 @@ impl Running {
     }
 }
 
-fn lines<R: AsyncRead + Unpin>(reader: R) -> Lines<BufReader<R>> {
-    BufReader::new(reader).lines()
+/// Reads as fast as the process writes: one that nobody listens to stops at a full pipe.
+fn lines<R: AsyncRead + Unpin + Send + 'static>(reader: R) -> Said {
+    let (sender, receiver) = unbounded_channel();
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(reader).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
 }

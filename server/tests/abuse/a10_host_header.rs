@@ -1,0 +1,63 @@
+//! A10: Host / X-Forwarded-Host decides the link in a mail. There are no mails yet; the links that there are (the set-up
+//! link, every place that an answer leads to, every address on a page) come from API_BASE_URL or are paths.
+
+use authtuna::actor::Actor;
+use axum::http::Method;
+
+use crate::support::{Answer, Browser, PAGES, on_one, on_one_with, password};
+
+const EVIL: &[(&str, &str)] = &[
+    ("host", "evil.example"),
+    ("x-forwarded-host", "evil.example"),
+    ("x-forwarded-server", "evil.example"),
+    ("x-host", "evil.example"),
+    ("x-original-url", "/evil.example"),
+    ("x-rewrite-url", "/evil.example"),
+    ("x-forwarded-proto", "evil"),
+    ("forwarded", "host=evil.example;proto=evil"),
+];
+
+fn clean(answer: &Answer) {
+    let headers = format!("{:?}", answer.headers);
+    assert!(!headers.contains("evil") && !answer.text().contains("evil"), "{answer:?}");
+}
+
+async fn send(browser: &Browser, method: Method, path: &str, body: &'static str) -> Answer {
+    let form = [("accept", PAGES), ("content-type", "application/x-www-form-urlencoded")];
+    let headers: Vec<_> = EVIL.iter().copied().chain(form).collect();
+    browser.send(method, path, &headers, body).await
+}
+
+#[test]
+fn a10_no_answer_repeats_the_host_that_was_asked_for() {
+    on_one(async |world| {
+        let (stranger, maria) = (world.browser(), world.person("maria").await);
+        for path in
+            ["/", "/auth/login", "/auth/signup", "/ui/dashboard", "/ui/settings", "/nothing", "/setup"]
+        {
+            clean(&send(&stranger, Method::GET, path, "").await);
+            clean(&send(&maria, Method::GET, path, "").await);
+        }
+        let refused = send(&stranger, Method::POST, "/api/sign-in", "identifier=a&password=b").await;
+        assert_eq!((refused.status, refused.header("location")), (303, "/auth/login"));
+        clean(&refused);
+        let body: &'static str =
+            Box::leak(format!("identifier=maria&password={}", password("maria").replace(' ', "+")).into());
+        let taken = send(&stranger, Method::POST, "/api/sign-in", body).await;
+        assert_eq!((taken.status, taken.header("location")), (303, "/ui/dashboard"));
+        clean(&taken);
+    });
+}
+
+#[test]
+fn a10_links_begin_with_the_address_of_the_settings() {
+    let elsewhere = |settings: authtuna::config::SettingsBuilder| {
+        settings.set("API_BASE_URL", "https://accounts.example.org")
+    };
+    on_one_with(elsewhere, async |world| {
+        // A visit from under another name, before the link is made, changes nothing.
+        send(&world.browser(), Method::GET, "/setup", "").await;
+        let link = world.auth.issue_set_up(&Actor::system()).await.unwrap().unwrap();
+        assert!(link.starts_with("https://accounts.example.org/setup?token="), "{link}");
+    });
+}

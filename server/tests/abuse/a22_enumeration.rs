@@ -1,0 +1,153 @@
+//! A22: sign-in, sign-up, reset, magic link tell by text, status, or time whether an account exists.
+//!
+//! Time is not measured: a clock on a busy machine proves nothing. The work is: the same hashes, and the same statements
+//! in the same order, are the same time. Reset and magic link do not exist yet. Without e-mail, sign-up has nobody to
+//! tell in private that an address is taken, so it says so; it takes no shorter way to find out, though.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Binary, Browser, Database, FakeSite, Running, kinds, on_each, on_each_with, sign_in, sign_up,
+    within_runtime,
+};
+
+/// Names and addresses that exist, and ones that do not.
+const KNOWN: [&str; 2] = ["maria", "maria@example.org"];
+const UNKNOWN: [&str; 3] = ["marta", "marta@example.org", "marta@nowhere.example"];
+
+#[test]
+fn a22_a_refused_sign_in_reads_the_same() {
+    on_each_with(
+        |settings| settings.set("MAX_LOGIN_ATTEMPTS_PER_USER", "0"),
+        async |world| {
+            world.person("maria").await;
+            let mut answers = Vec::new();
+            for who in KNOWN.into_iter().chain(UNKNOWN) {
+                let mut answer = sign_in(&world.browser(), who, "wrong").await;
+                for name in ["x-request-id", "date"] {
+                    answer.headers.remove(name);
+                }
+                let mut names: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+                names.sort();
+                answers.push((answer.status, names, answer.text()));
+
+                let form = [("identifier", who), ("password", "wrong")];
+                let answer = world.browser().form("/api/sign-in", &form).await;
+                assert_eq!((answer.status, answer.header("location")), (303, "/auth/login"), "{who}");
+                let names: Vec<_> = answer.cookies().iter().map(|cookie| cookie.name().to_owned()).collect();
+                assert_eq!(names, ["__Host-flash"], "{who}");
+            }
+            assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        },
+    );
+}
+
+#[test]
+fn a22_an_unknown_account_is_locked_like_a_known_one() {
+    on_each(async |world| {
+        world.person("maria").await;
+        let mut locked = Vec::new();
+        for who in ["maria", "marta"] {
+            let mut statuses = Vec::new();
+            for _ in 0..6 {
+                let answer = sign_in(&world.browser(), who, "wrong").await;
+                statuses.push((answer.status, answer.header("retry-after").to_owned(), answer.text()));
+            }
+            locked.push(statuses);
+            // The address would be closed by now.
+            world.clock.advance(std::time::Duration::from_secs(1800));
+        }
+        assert_eq!(locked[0].iter().map(|said| said.0).collect::<Vec<_>>(), [401, 401, 401, 401, 401, 429]);
+        assert_eq!(locked[0], locked[1]);
+    });
+}
+
+#[test]
+fn a22_sign_up_hashes_whether_the_name_is_taken_or_not() {
+    on_each(async |world| {
+        world.person("maria").await;
+        for (name, status) in [("maria", 409), ("marta", 201)] {
+            let before = world.auth.password_hashes();
+            assert_eq!(sign_up(&world.browser(), name).await.status, status);
+            assert_eq!(world.auth.password_hashes() - before, 1, "{name}");
+        }
+    });
+}
+
+#[test]
+fn a22_a_refused_sign_in_does_the_same_work() {
+    for kind in kinds() {
+        within_runtime(async {
+            let (database, site) = (Database::new(kind).await, FakeSite::new());
+            let mut server = Binary::new(&database, &site)
+                .set("LOG_FORMAT", "json")
+                .set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
+                .set("METRICS_ADDRESS", "127.0.0.1:0")
+                .set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
+                .set("MAX_LOGIN_ATTEMPTS_PER_IP", "0")
+                .serve()
+                .await;
+            let browser = Browser::new(server.address);
+            assert_eq!(sign_up(&browser, "maria").await.status, 201);
+            let mut works = Vec::new();
+            for who in KNOWN.into_iter().chain(UNKNOWN) {
+                work(&mut server).await;
+                let answer = sign_in(&Browser::new(server.address), who, "wrong").await;
+                assert_eq!(answer.status, 401);
+                works.push((work(&mut server).await, hashes(&mut server).await));
+            }
+            let (first, hashed) = &works[0];
+            assert!(first.iter().any(|statement| statement.contains("INSERT INTO audit")), "{first:?}");
+            for (n, (statements, hashed_then)) in works.iter().enumerate() {
+                assert_eq!(statements, first, "{kind:?} {n}");
+                assert_eq!(hashed_then - hashed, n as u64, "one hash each");
+            }
+        });
+    }
+}
+
+/// The statements that the server has run since this was called last.
+async fn work(server: &mut Running) -> Vec<String> {
+    // The answer to this is logged after everything before it.
+    assert_eq!(Browser::new(server.address).get("/healthz").await.status, 200);
+    let mut statements = Vec::new();
+    loop {
+        let line = server.log.recv().await.unwrap();
+        let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
+        if line["http.route"] == "/healthz" {
+            return statements;
+        }
+        // The hourly purge has no request.
+        if line["target"] == "sqlx::query" && line["span"]["request.id"].is_string() {
+            let statement = line["summary"].as_str().unwrap_or_default();
+            // What SQLite is told when a connection is opened.
+            if !statement.starts_with("PRAGMA") {
+                statements.push(statement.to_owned());
+            }
+        }
+    }
+}
+
+async fn hashes(server: &mut Running) -> u64 {
+    let line = server.said("Metrics: ").await;
+    let address = line.trim_start_matches("Metrics: http://").trim_end_matches("/metrics").parse().unwrap();
+    let text = Browser::new(address).get("/metrics").await.text();
+    let count = text.lines().find_map(|line| line.strip_prefix("authtuna_password_hashes_total "));
+    count.unwrap().parse().unwrap()
+}
+
+#[test]
+fn a22_who_may_not_come_in_learns_nothing_from_pages() {
+    on_each(async |world| {
+        world.person("maria").await;
+        for (known, unknown) in [("maria", "marta")] {
+            let mut shown = Vec::new();
+            for who in [known, unknown] {
+                let body = json!({ "email": format!("{who}@example.org"), "username": who });
+                let answer = world.browser().post("/api/password-strength", &body).await;
+                shown.push((answer.status, answer.text()));
+            }
+            assert_eq!(shown[0], shown[1]);
+        }
+    });
+}
