@@ -8,9 +8,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::failure::Failure;
 
+/// Postgres notes at every start that what is there is there.
+const QUIET: &str = "sqlx::postgres::notice=warn";
+
 /// Begins logging as the settings say. Panics go to the log too, with their place.
 pub fn begin(settings: &Settings) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&settings.http.log_level).map_err(Failure::LogLevel)?;
+    let filter =
+        EnvFilter::try_new(format!("{QUIET},{}", settings.http.log_level)).map_err(Failure::LogLevel)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     let begun = match settings.http.log_format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&stderr())).finish().try_init(),

@@ -25,7 +25,7 @@ fn somebody_signs_up_and_is_signed_in() {
         assert!(uuid_like(info["user_id"].take().as_str().unwrap()));
         let expected = json!({
             "user_id": null, "username": "maria", "email": "maria@example.org", "is_active": true,
-            "email_verified": true, "mfa_enabled": false,
+            "email_verified": false, "mfa_enabled": false,
         });
         assert_eq!(info, expected);
     });

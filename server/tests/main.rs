@@ -5,10 +5,16 @@
 //! own (starting, stopping, being killed) runs the binary that cargo has built.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
-#![expect(clippy::large_futures, reason = "a test has one future at a time")]
 
 mod abuse;
+mod crash;
+mod doctor;
 mod input;
 mod json;
+mod ops;
+mod pages;
 mod routes;
+mod shutdown;
+mod site;
+mod startup;
 mod support;

@@ -135,10 +135,7 @@ impl Store {
             .max_connections(settings.pool_size.clamp(1, 16))
             .acquire_timeout(settings.pool_timeout)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
-        // A read-only file opens well; only a write tells.
-        let probe =
-            write.begin_with("BEGIN IMMEDIATE").await.map_err(|source| sqlite_trouble(&place, source))?;
-        probe.rollback().await.map_err(|source| sqlite_trouble(&place, source))?;
+        try_to_write(&write).await.map_err(|source| sqlite_trouble(&place, source))?;
         Ok(Self { pools: Pools::Sqlite { write, read }, place })
     }
 
@@ -289,6 +286,14 @@ impl Store {
 
 crate::statements! {
     APPLIED = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+}
+
+/// A read-only file opens well, and even gives its write lock; only a write tells. This one is taken back.
+#[cfg(feature = "sqlite")]
+async fn try_to_write(pool: &sqlx::SqlitePool) -> Result<(), sqlx::Error> {
+    let mut probe = pool.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::query("CREATE TABLE authtuna_probe (x)").execute(&mut *probe).await?;
+    probe.rollback().await
 }
 
 /// Tells a locked, a read-only and a wrong file apart.

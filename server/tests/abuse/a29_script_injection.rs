@@ -99,9 +99,7 @@ fn a29_addresses_and_headers_are_not_repeated() {
         let themed = format!("theme={}", SCRIPT.replace(['"', ';', ','], ""));
         let headers = [("cookie", themed.as_str()), ("accept", crate::support::PAGES)];
         harmless(&world.browser().send(Method::GET, "/auth/login", &headers, "").await);
-        let bare = format!(
-            "GET /<script>alert(1)</script> HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
-        );
+        let bare = "GET /<script>alert(1)</script> HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n";
         assert!(!raw(world.address, bare.as_bytes()).await.contains("<script>alert"));
     });
 }

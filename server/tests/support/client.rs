@@ -121,6 +121,17 @@ impl Browser {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Answer {
+        self.try_send(method, path, headers, body).await.unwrap()
+    }
+
+    /// The same with a server that may be gone before it has answered.
+    pub(crate) async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Option<Answer> {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         let own = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
         for (name, value) in own.filter(|(name, _)| !headers.iter().any(|(other, _)| other == name)) {
@@ -135,11 +146,11 @@ impl Browser {
             request = request.header("cookie", pairs.join("; "));
         }
         let request = request.body(Full::new(body.into())).unwrap();
-        let (parts, body) = self.client.request(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let (parts, body) = self.client.request(request).await.ok()?.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
         self.keep(&answer);
-        answer
+        Some(answer)
     }
 
     fn keep(&self, answer: &Answer) {

@@ -63,3 +63,26 @@ async fn new_on_server() -> String {
     url.set_path(&name);
     url.to_string()
 }
+
+/// Runs a statement past the server.
+pub(crate) async fn execute(database: &Database, statement: &'static str) {
+    if database.uri.starts_with("sqlite") {
+        sqlite(database).await.execute(statement).await.unwrap();
+    } else {
+        let mut conn = sqlx::postgres::PgConnection::connect(&database.uri).await.unwrap();
+        conn.execute(statement).await.unwrap();
+    }
+}
+
+/// Holds the write lock of a SQLite file until it is dropped.
+pub(crate) async fn hold_lock(database: &Database) -> sqlx::sqlite::SqliteConnection {
+    let mut conn = sqlite(database).await;
+    conn.execute("BEGIN IMMEDIATE").await.unwrap();
+    conn
+}
+
+async fn sqlite(database: &Database) -> sqlx::sqlite::SqliteConnection {
+    let path = database.folder.path().join("test.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap()
+}

@@ -6,9 +6,9 @@ mod process;
 mod site;
 
 pub(crate) use client::{Answer, Browser, PAGES, raw};
-pub(crate) use database::{Database, Kind, kinds};
-pub(crate) use process::{Binary, Running};
-pub(crate) use site::FakeSite;
+pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
+pub(crate) use process::{Binary, Running, powerless};
+pub(crate) use site::{FakeSite, HASH};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use authtuna::clock::Clock;
 use authtuna::config::{Settings, SettingsBuilder};
 use authtuna::model::time::Timestamp;
 use authtuna_server::server::Server;
+use axum::http::Method;
 use serde_json::json;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
@@ -36,8 +36,8 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) address: SocketAddr,
     pub(crate) metrics: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    running: Option<JoinHandle<()>>,
+    /// The server runs until this is dropped.
+    _running: oneshot::Sender<()>,
     database: Arc<Database>,
     _site: FakeSite,
 }
@@ -50,9 +50,9 @@ pub(crate) fn on_each(test: impl AsyncFn(World)) {
 /// The same with other settings.
 pub(crate) fn on_each_with(change: impl Fn(SettingsBuilder) -> SettingsBuilder, test: impl AsyncFn(World)) {
     for kind in kinds() {
+        tell(kind);
         within_runtime(async {
             let world = World::new(kind, &change).await;
-            println!("on {kind:?}");
             test(world).await;
         });
     }
@@ -66,6 +66,12 @@ pub(crate) fn on_one(test: impl AsyncFn(World)) {
 /// The same with other settings.
 pub(crate) fn on_one_with(change: impl Fn(SettingsBuilder) -> SettingsBuilder, test: impl AsyncFn(World)) {
     within_runtime(async { test(World::new(Kind::Sqlite, &change).await).await });
+}
+
+/// A test that fails shows its output: the last line of these names the database.
+#[expect(clippy::print_stdout, reason = "for whoever reads why a test failed")]
+fn tell(kind: Kind) {
+    println!("on {kind:?}");
 }
 
 pub(crate) fn within_runtime(test: impl Future<Output = ()>) {
@@ -105,18 +111,9 @@ impl World {
         let portal = (!auth.settings().app.only_middleware).then(|| site.load());
         let server = Server::bind(auth.clone(), portal).await.unwrap();
         let (address, metrics) = (server.address().unwrap(), server.metrics_address().unwrap());
-        let (stop, stopped) = oneshot::channel();
-        let running = tokio::spawn(server.run(async move { drop(stopped.await) }));
-        Self {
-            auth,
-            clock,
-            address,
-            metrics,
-            stop: Some(stop),
-            running: Some(running),
-            database,
-            _site: site,
-        }
+        let (running, stopped) = oneshot::channel::<()>();
+        tokio::spawn(server.run(async move { drop(stopped.await) }));
+        Self { auth, clock, address, metrics, _running: running, database, _site: site }
     }
 
     /// A browser that nobody has used yet.
@@ -139,21 +136,19 @@ impl World {
         assert_eq!(answer.status, 200, "{answer:?}");
         browser
     }
-
-    /// Stops the server and waits until it has stopped.
-    pub(crate) async fn stop(&mut self) {
-        drop(self.stop.take());
-        if let Some(running) = self.running.take() {
-            running.await.unwrap();
-        }
-    }
 }
 
 /// Signs up over the JSON API.
 pub(crate) async fn sign_up(browser: &Browser, name: &str) -> Answer {
+    try_sign_up(browser, name).await.unwrap()
+}
+
+/// The same with a server that may be gone before it answers.
+pub(crate) async fn try_sign_up(browser: &Browser, name: &str) -> Option<Answer> {
     let form =
         json!({ "username": name, "email": format!("{name}@example.org"), "password": password(name) });
-    browser.post("/auth/signup", &form).await
+    let headers = [("accept", "application/json"), ("content-type", "application/json")];
+    browser.try_send(Method::POST, "/auth/signup", &headers, form.to_string()).await
 }
 
 /// Signs in over the JSON API.

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{Database, FakeSite};
+use super::{Browser, Database, FakeSite};
 
 /// A way to run the binary: nothing of this machine's settings reaches it.
 pub(crate) struct Binary {
@@ -127,6 +127,25 @@ impl Running {
         }
     }
 
+    /// Waits until a request is being worked on. Needs METRICS_ADDRESS.
+    pub(crate) async fn in_flight(&mut self) {
+        let line = self.said("Metrics: ").await;
+        let address =
+            line.trim_start_matches("Metrics: http://").trim_end_matches("/metrics").parse().unwrap();
+        let operator = Browser::new(address);
+        while !operator.get("/metrics").await.text().contains("\nhttp_requests_in_flight 1\n") {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until the process has ended, and reads the rest of its standard output.
+    pub(crate) async fn finish(&mut self) {
+        assert!(self.child.wait().await.unwrap().success());
+        while let Some(line) = self.output.recv().await {
+            self.greeting.push(line);
+        }
+    }
+
     /// Sends SIGTERM.
     pub(crate) async fn terminate(&self) {
         let id = self.child.id().unwrap().to_string();
@@ -146,4 +165,16 @@ fn lines<R: AsyncRead + Unpin + Send + 'static>(reader: R) -> Said {
         }
     });
     receiver
+}
+
+/// Runs a command as somebody whom file permissions bind: for root they do not count.
+pub(crate) async fn powerless(binary: &Binary, arguments: &[&str]) -> Output {
+    let is_root = Command::new("id").arg("-u").output().await.unwrap().stdout == b"0\n";
+    if !is_root {
+        return binary.run(arguments).await;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--inh-caps=-all", "--bounding-set=-all", env!("CARGO_BIN_EXE_authtuna")]).args(arguments);
+    binary.prepare(&mut command);
+    command.env("PATH", "/usr/bin:/bin").output().await.unwrap()
 }

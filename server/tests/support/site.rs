@@ -1,7 +1,7 @@
 //! A portal's files without content: tests of the server need no built WebAssembly.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use authtuna_server::site::Site;
 use leptos::config::LeptosOptions;
@@ -31,10 +31,6 @@ impl FakeSite {
 
     pub(crate) fn root(&self) -> PathBuf {
         self.0.path().join("site")
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.0.path()
     }
 
     pub(crate) fn hashes(&self) -> PathBuf {

@@ -1,0 +1,90 @@
+//! The database, what is in it, and the clock that wrote it.
+
+use std::time::Duration;
+
+use authtuna::audit;
+use authtuna::clock::Clock;
+use authtuna::config::Settings;
+use authtuna::error::Error;
+use authtuna::model::time::Timestamp;
+use authtuna::store::{OpenError, Store};
+
+use super::{Finding, fail, ok, warn};
+use crate::failure::explain;
+
+/// Two machines' clocks may differ by this much without harm.
+const SKEW: Duration = Duration::from_secs(60);
+/// Whoever looks for what is wrong does not want to wait as long as a request would.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// 2026-01-01T00:00:00Z: a clock that says less stands still or was never set.
+const OLDEST: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+/// Everything that the database can tell.
+pub(super) async fn database(settings: &Settings) -> Vec<Finding> {
+    let mut looking = settings.database.clone();
+    looking.auto_create = false;
+    looking.pool_timeout = looking.pool_timeout.min(PATIENCE);
+    let store = match Store::open(&looking).await {
+        Ok(store) => store,
+        Err(OpenError::Missing(path)) if settings.database.auto_create => {
+            let text = format!("there is none at {} yet: the first start makes it", path.display());
+            return vec![warn("database", text), clock(None)];
+        }
+        Err(problem) => return vec![fail("database", format!("{problem}.")), clock(None)],
+    };
+    let findings = match store.check_migrations().await {
+        Ok(()) => within(&store).await,
+        Err(OpenError::Outdated(migration)) if settings.database.auto_create => {
+            let text =
+                format!("{} lacks migration {migration}: the next start brings it up to date", store.place());
+            vec![warn("database", text), clock(None)]
+        }
+        Err(problem) => vec![fail("database", format!("{problem}.")), clock(None)],
+    };
+    store.close().await;
+    findings
+}
+
+/// A database whose tables are this program's.
+async fn within(store: &Store) -> Vec<Finding> {
+    let place = store.place();
+    let chain = match audit::verify(store).await {
+        Ok(None) => ok("audit log", "every entry is as it was written"),
+        Ok(Some(broken)) => fail(
+            "audit log",
+            format!(
+                "{}. Somebody changed the database from outside; compare it with a backup",
+                explain(broken)
+            ),
+        ),
+        Err(problem) => unreadable("audit log", &problem),
+    };
+    let time = match audit::latest(store).await {
+        Ok(last) => clock(last),
+        Err(problem) => unreadable("clock", &problem),
+    };
+    vec![ok("database", format!("{place} answers and is up to date")), chain, time]
+}
+
+fn unreadable(what: &'static str, problem: &Error) -> Finding {
+    fail(what, format!("the database could not be read: {problem}"))
+}
+
+/// Whether this machine's clock can be right. `last` is when the last audit entry was written.
+fn clock(last: Option<Timestamp>) -> Finding {
+    let now = Clock::system().now();
+    if now < OLDEST {
+        return fail("clock", "it shows a time before this program was written. Set it, and keep it by NTP");
+    }
+    match last {
+        Some(last) if last > now.plus(SKEW) => {
+            let seconds = last.since(now).as_secs();
+            let text = format!(
+                "it is {seconds} s behind the last entry of the audit log: it was set back, or another machine's is fast. \
+                 Keep all clocks by NTP"
+            );
+            fail("clock", text)
+        }
+        _ => ok("clock", "it shows a time that can be right"),
+    }
+}

@@ -1,0 +1,81 @@
+//! `authtuna doctor`: looks at everything that a start needs, and changes nothing: no key is made, no database, no table.
+
+mod data;
+mod network;
+mod setup;
+
+use authtuna::config::Settings;
+
+use super::say;
+use crate::failure::Failure;
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// It is right.
+    Ok,
+    /// It works, and somebody should know.
+    Warn,
+    /// It must be mended.
+    Fail,
+}
+
+/// What was checked, how that ended, and what to do.
+#[derive(Debug)]
+struct Finding {
+    mark: Mark,
+    what: &'static str,
+    text: String,
+}
+
+fn ok(what: &'static str, text: impl Into<String>) -> Finding {
+    Finding { mark: Mark::Ok, what, text: text.into() }
+}
+
+fn warn(what: &'static str, text: impl Into<String>) -> Finding {
+    Finding { mark: Mark::Warn, what, text: text.into() }
+}
+
+fn fail(what: &'static str, text: impl Into<String>) -> Finding {
+    Finding { mark: Mark::Fail, what, text: text.into() }
+}
+
+/// Checks this installation, a line for each check. Err([`Failure::Unhealthy`]) when one failed.
+pub(super) async fn doctor() -> Result<(), Failure> {
+    let findings = match setup::settings() {
+        Ok((settings, findings)) => rest(&settings, findings).await,
+        // Nothing else can be looked at without them.
+        Err(problem) => vec![fail("settings", problem.to_string())],
+    };
+    for finding in &findings {
+        tell(finding)?;
+    }
+    match findings.iter().filter(|finding| finding.mark == Mark::Fail).count() {
+        0 => Ok(()),
+        failed => Err(Failure::Unhealthy(failed)),
+    }
+}
+
+async fn rest(settings: &Settings, mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.extend(setup::production(settings));
+    findings.extend(data::database(settings).await);
+    findings.extend(setup::site(settings));
+    findings.extend(network::listening(settings).await);
+    findings.extend(network::addresses(settings));
+    findings.push(network::places(settings));
+    findings.push(setup::mail(settings));
+    findings
+}
+
+/// The lines of one finding: its texts may have several.
+fn tell(finding: &Finding) -> Result<(), Failure> {
+    let mark = match finding.mark {
+        Mark::Ok => "ok",
+        Mark::Warn => "warn",
+        Mark::Fail => "FAIL",
+    };
+    let mut lines = finding.text.trim_end().lines();
+    let first = lines.next().unwrap_or_default();
+    say(format_args!("{mark:<4}  {:<10}  {first}", finding.what))?;
+    lines.try_for_each(|line| say(format_args!("{:18}{line}", "")))
+}

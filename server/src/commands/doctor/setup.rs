@@ -1,0 +1,84 @@
+//! Settings, keys, files, mail.
+
+use authtuna::config::{Settings, SettingsError, Source};
+use authtuna::crypto::keyring::Keyring;
+
+use super::{Finding, fail, ok, warn};
+use crate::site::Site;
+
+/// Where the core keeps keys for development, in DATA_DIR.
+const DEVELOPMENT_KEYS: &str = "development-keys.json";
+
+/// The settings, and what is to be said of them and of the keys.
+pub(super) fn settings() -> Result<(Settings, Vec<Finding>), SettingsError> {
+    // Reading settings outside production makes keys where there are none. A passing key keeps it from that.
+    let probe = Settings::builder().set("FERNET_KEYS", Keyring::generate_key()).build()?;
+    let without_keys = keys_are_missing() && !probe.app.data_dir.join(DEVELOPMENT_KEYS).exists();
+    let settings = if without_keys { probe } else { Settings::load()? };
+
+    let mut findings = vec![ok("settings", format!("all {} can be used", settings.describe().len()))];
+    findings.extend(settings.notices().iter().map(|notice| warn("settings", notice)));
+    findings.push(if without_keys {
+        warn(
+            "keys",
+            "there are none yet: the first start makes keys for development. Set FERNET_KEYS for production",
+        )
+    } else {
+        match Keyring::new(&settings.secrets.fernet_keys) {
+            Ok(_) => ok("keys", format!("{} of FERNET_KEYS", settings.secrets.fernet_keys.len())),
+            Err(problem) => fail("keys", format!("{problem}. `authtuna keys generate` makes one")),
+        }
+    });
+    Ok((settings, findings))
+}
+
+/// Whether FERNET_KEYS is set nowhere. Production says so, and makes nothing.
+fn keys_are_missing() -> bool {
+    let strict = Settings::builder().set("PRODUCTION", "true").build();
+    strict.is_err_and(|problems| {
+        problems.0.iter().any(|wrong| wrong.name == "FERNET_KEYS" && wrong.source == Source::Default)
+    })
+}
+
+/// What production would refuse, or what is advised in it.
+pub(super) fn production(settings: &Settings) -> Vec<Finding> {
+    if settings.app.production {
+        let mut findings = vec![ok("production", "PRODUCTION is true, and nothing stands against it")];
+        if settings.passwords.min_length < 15 {
+            findings.push(warn(
+                "passwords",
+                "PASSWORD_MIN_LENGTH is below 15, which NIST SP 800-63B-4 asks for where a password is the only factor",
+            ));
+        }
+        return findings;
+    }
+    let strict = Settings::builder().set("PRODUCTION", "true").set("FERNET_KEYS", Keyring::generate_key());
+    let mut text = "PRODUCTION is false: for development only.".to_owned();
+    if let Err(problems) = strict.build() {
+        text.push_str(" Before it can be true:");
+        for wrong in problems.0 {
+            text.push_str(&format!("\n{}: {}", wrong.name, wrong.problem));
+        }
+    }
+    vec![warn("production", text)]
+}
+
+/// The portal's files.
+pub(super) fn site(settings: &Settings) -> Option<Finding> {
+    if settings.app.only_middleware {
+        return None;
+    }
+    Some(match Site::load() {
+        Ok(site) => ok("portal", format!("its files are in {}", site.root())),
+        Err(problem) => fail("portal", problem.to_string()),
+    })
+}
+
+/// Mails.
+pub(super) fn mail(settings: &Settings) -> Finding {
+    if settings.email.enabled {
+        warn("mail", "EMAIL_ENABLED is true, but this version sends no mails yet")
+    } else {
+        ok("mail", "off (EMAIL_ENABLED)")
+    }
+}
