@@ -181,7 +181,6 @@ impl Evict {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 mod tests {
     use uuid::Uuid;
 
