@@ -37,17 +37,10 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
     let settings = state.auth.settings();
     let guarded = from_fn_with_state(state.clone(), guard::guard);
     let sessions = SessionLayer::new(state.auth.clone())?;
-    let outer = ServiceBuilder::new()
-        .layer(from_fn_with_state(state.clone(), edge::edge))
-        .layer(CatchPanicLayer::custom(panicked as fn(_) -> _))
-        .layer(from_fn_with_state(state.clone(), body::limits))
-        // Else axum's extractors would have a limit of their own, below one that an operator has set.
-        .layer(DefaultBodyLimit::disable());
-
     let plain = mount(Router::new(), http::plain()).layer(guarded.clone());
     let Some(site) = &state.site else {
         let router = plain.fallback(|| async { ApiError::from(Code::NotFound) });
-        return Ok(router.layer(outer).with_state(state));
+        return Ok(within_outer_layers(router, state));
     };
 
     let inner = ServiceBuilder::new().layer(csrf::layer(settings)?).layer(sessions).layer(guarded);
@@ -61,7 +54,19 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
     let not_found = Router::new().fallback_service(portal::not_found(&state.auth, site)).layer(inner);
     let files = assets::beside(site, not_found);
     let package = assets::package(site);
-    Ok(routes.merge(plain).merge(package).merge(files).layer(outer).with_state(state))
+    let all = routes.merge(plain).merge(package).merge(files);
+    Ok(within_outer_layers(all, state.clone()))
+}
+
+/// The layers that everything goes through, files and health checks too.
+pub fn within_outer_layers(router: Router<AppState>, state: AppState) -> Router {
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), edge::edge))
+        .layer(CatchPanicLayer::custom(panicked as fn(_) -> _))
+        .layer(from_fn_with_state(state.clone(), body::limits))
+        // Else axum's extractors would have a limit of their own, below one that an operator has set.
+        .layer(DefaultBodyLimit::disable());
+    router.layer(layers).with_state(state)
 }
 
 /// The rules of the pages and server functions that `settings` switch on.

@@ -2,9 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::Method;
+use authtuna_server::router;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request};
+use axum::routing::any;
+use tower::ServiceExt;
 
-use crate::support::{Browser, PAGES, on_each, on_one, sign_in};
+use crate::support::{
+    Binary, Browser, Database, FakeSite, PAGES, kinds, on_each, on_one, password, sign_in, sign_up,
+    within_runtime,
+};
 
 #[test]
 fn ready_says_whether_the_database_answers_and_alive_does_not() {
@@ -84,6 +92,77 @@ fn a_page_about_trouble_names_its_request() {
             let page = world.browser().page(path).await;
             assert!([404, 405].contains(&page.status), "{page:?}");
             assert!(page.text().contains(page.header("x-request-id")), "{path}: {page:?}");
+        }
+    });
+}
+
+/// Passwords, cookies, tokens: nothing that opens anything is in the log, however much of it is asked for.
+#[test]
+fn no_secret_is_logged() {
+    for kind in kinds() {
+        within_runtime(async {
+            let (database, site) = (Database::new(kind).await, FakeSite::new());
+            let mut server = Binary::new(&database, &site).set("LOG_LEVEL", "trace").serve().await;
+            let link = server.said("/setup?token=").await;
+            let token = link.split_once('=').unwrap().1.to_owned();
+            let browser = Browser::new(server.address);
+            assert_eq!(sign_up(&browser, "maria").await.status, 201);
+            let first = browser.session().unwrap();
+            assert_eq!(sign_in(&browser, "maria", "wrong but-secret").await.status, 401);
+            // A password in the wrong field.
+            assert_eq!(sign_in(&browser, "Tr0ub4dor&3", "x").await.status, 401);
+            assert_eq!(
+                browser
+                    .form("/api/sign-in", &[("identifier", "maria"), ("password", "form-secret")])
+                    .await
+                    .status,
+                303
+            );
+            let flash = browser.cookies.lock().unwrap()["__Host-flash"].clone();
+            browser.page("/auth/login").await;
+            browser.page(&format!("/setup?token={token}")).await;
+            assert_eq!(sign_in(&browser, "maria", &password("maria")).await.status, 200);
+            let cookies = browser.cookies.lock().unwrap().clone();
+            server.terminate().await;
+
+            let mut secrets = vec![token, first, flash, password("maria"), "maria@example.org".to_owned()];
+            secrets.extend(["but-secret", "form-secret", "Tr0ub4dor"].map(str::to_owned));
+            secrets.extend(cookies.into_values());
+            let mut lines = 0;
+            while let Some(line) = server.log.recv().await {
+                lines += 1;
+                let found = secrets.iter().find(|secret| line.contains(secret.as_str()));
+                assert!(found.is_none(), "{kind:?}: {found:?} in {line}");
+            }
+            assert!(lines > 50, "the log was read");
+        });
+    }
+}
+
+#[test]
+fn a_panic_is_a_500_that_tells_nothing_but_its_request() {
+    on_one(async |world| {
+        async fn broken() -> &'static str {
+            panic!("secret words")
+        }
+        let router = Router::new().route("/broken", any(broken));
+        let router = router::within_outer_layers(router, world.state(&FakeSite::new()));
+        for method in [Method::GET, Method::POST] {
+            for (accept, kind, said) in [
+                (PAGES, "text/html; charset=utf-8", "<h1>Something went wrong</h1>"),
+                ("application/json", "application/json", "\"code\":\"internal\""),
+            ] {
+                let request =
+                    Request::builder().method(method.clone()).uri("/broken").header("accept", accept);
+                let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+                assert_eq!(answer.status(), 500, "{method} {accept}");
+                assert_eq!(answer.headers()["content-type"], kind);
+                let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+                let text = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+                let text = String::from_utf8(text.into()).unwrap();
+                assert!(text.contains(said) && !text.contains("secret"), "{text}");
+                assert!(accept != PAGES || text.contains(&id), "{text}");
+            }
         }
     });
 }

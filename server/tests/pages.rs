@@ -1,6 +1,14 @@
 //! The portal from a browser without JavaScript.
 
-use crate::support::{HASH, on_each, on_one, password, sign_in};
+use std::sync::Arc;
+
+use authtuna_server::access::{Access, Rules};
+use authtuna_server::router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request};
+use tower::ServiceExt;
+
+use crate::support::{FIREFOX, FakeSite, HASH, PAGES, on_each, on_one, password, sign_in};
 
 #[test]
 fn signing_up_out_and_in_by_forms_alone() {
@@ -53,7 +61,7 @@ fn scripts_get_the_same_refusal_under_its_own_status() {
         world.person("maria").await;
         let headers = [("accept", "application/json"), ("content-type", "application/x-www-form-urlencoded")];
         let body = "identifier=maria&password=wrong";
-        let answer = world.browser().send(axum::http::Method::POST, "/api/sign-in", &headers, body).await;
+        let answer = world.browser().send(Method::POST, "/api/sign-in", &headers, body).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "bad_credentials"));
         assert_eq!(answer.json()["said"][0]["text"], "That username and password don't match.");
     });
@@ -66,13 +74,12 @@ fn a_form_of_an_ended_session_leads_to_sign_in_and_back() {
         let other = world.signed_in("maria").await;
         assert_eq!(other.form("/api/end-other-sessions", &[]).await.status, 303);
         let headers = [
-            ("accept", crate::support::PAGES),
+            ("accept", PAGES),
             ("content-type", "application/x-www-form-urlencoded"),
             ("sec-fetch-site", "same-origin"),
             ("referer", "http://localhost:8000/ui/profile"),
         ];
-        let answer =
-            browser.send(axum::http::Method::POST, "/api/update-profile", &headers, "username=x").await;
+        let answer = browser.send(Method::POST, "/api/update-profile", &headers, "username=x").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/auth/login?next=%2Fui%2Fprofile"));
     });
 }
@@ -99,12 +106,7 @@ fn refusals_of_forms_that_the_app_never_sees_are_pages_too() {
     on_one(async |world| {
         let maria = world.person("maria").await;
         let cross = maria
-            .send(
-                axum::http::Method::POST,
-                "/api/sign-out",
-                &[("accept", crate::support::PAGES), ("sec-fetch-site", "cross-site")],
-                "",
-            )
+            .send(Method::POST, "/api/sign-out", &[("accept", PAGES), ("sec-fetch-site", "cross-site")], "")
             .await;
         assert_eq!(cross.status, 403);
         let page = cross.text();
@@ -117,13 +119,51 @@ fn refusals_of_forms_that_the_app_never_sees_are_pages_too() {
         );
         let unread = maria
             .send(
-                axum::http::Method::POST,
+                Method::POST,
                 "/api/sign-in",
-                &[("accept", crate::support::PAGES), ("content-type", "application/x-www-form-urlencoded")],
+                &[("accept", PAGES), ("content-type", "application/x-www-form-urlencoded")],
                 &b"identifier=\xff"[..],
             )
             .await;
         assert!([303, 400].contains(&unread.status), "{unread:?}");
+    });
+}
+
+#[test]
+fn a_page_that_one_may_not_see_says_so_under_403() {
+    on_each(async |world| {
+        let maria = world.person("maria").await;
+        let site = FakeSite::new();
+        let mut state = world.state(&site);
+        // No page asks for a permission yet: let these do.
+        let rules = state.rules.all().cloned().map(|mut rule| {
+            if rule.path == "/ui/activity" || rule.path == "/api/update-profile" {
+                rule.access = Access::Permission("users:manage");
+            }
+            rule
+        });
+        state.rules = Arc::new(Rules::new(rules.collect::<Vec<_>>()));
+        let router = router::build(state).unwrap();
+        let ask = async |method: Method, path: &str, accept: &str| {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("accept", accept)
+                .header("user-agent", FIREFOX)
+                .header("accept-language", "en")
+                .header("cookie", format!("__Host-session_token={}", maria.session().unwrap()));
+            let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let status = answer.status().as_u16();
+            let text = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            (status, String::from_utf8(text.into()).unwrap())
+        };
+        assert_eq!(ask(Method::GET, "/ui/dashboard", PAGES).await.0, 200);
+        for (method, path) in [(Method::GET, "/ui/activity"), (Method::POST, "/api/update-profile")] {
+            let (status, page) = ask(method.clone(), path, PAGES).await;
+            assert!(status == 403 && page.contains("You may not see this"), "{status} {page}");
+            let (status, json) = ask(method, path, "application/json").await;
+            assert!(status == 403 && json.contains("\"code\":\"forbidden\""), "{status} {json}");
+        }
     });
 }
 

@@ -1,14 +1,10 @@
 //! Every route has a rule, every rule is enforced, and nothing that changes anything is behind a GET.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use authtuna_server::access::{Access, Effect, Kind, Rule};
 use authtuna_server::layers::guard::guard;
-use authtuna_server::layers::headers::Policy;
-use authtuna_server::metrics::Metrics;
 use authtuna_server::router;
-use authtuna_server::state::AppState;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -30,16 +26,6 @@ fn rules(world: &World) -> Vec<Rule> {
     rules
 }
 
-fn state(world: &World, site: &FakeSite) -> AppState {
-    AppState {
-        auth: world.auth.clone(),
-        metrics: Arc::new(Metrics::new(&world.auth)),
-        rules: Arc::new(router::rules(world.auth.settings())),
-        policy: Arc::new(Policy::new(world.auth.settings(), None)),
-        site: Some(site.load()),
-    }
-}
-
 /// The paths that the router knows, read from its description of itself: axum has no list of them.
 fn mounted(router: &Router) -> BTreeSet<String> {
     let described = format!("{router:?}");
@@ -51,7 +37,7 @@ fn mounted(router: &Router) -> BTreeSet<String> {
 fn what_is_mounted_is_what_has_a_rule() {
     on_one(async |world| {
         let site = FakeSite::new();
-        let mounted = mounted(&router::build(state(&world, &site)).unwrap());
+        let mounted = mounted(&router::build(world.state(&site)).unwrap());
         // Files: no rule, no session, GET alone.
         let files =
             ["/pkg", "/pkg/", "/pkg/{*__private__axum_nest_tail_param}", "/{*__private__axum_fallback}", "/"];
@@ -67,7 +53,7 @@ fn what_is_mounted_is_what_has_a_rule() {
 fn a_route_without_a_rule_is_not_there() {
     on_one(async |world| {
         let site = FakeSite::new();
-        let state = state(&world, &site);
+        let state = world.state(&site);
         let router = Router::new()
             .route("/forgotten", get(async || "secret"))
             .layer(from_fn_with_state(state.clone(), guard))

@@ -14,8 +14,9 @@ use crate::{shutdown, telemetry};
 pub(super) async fn serve() -> Result<(), Failure> {
     let settings = Settings::load()?;
     telemetry::begin(&settings)?;
+    // Before anything can fail: a notice may be the reason.
     for notice in settings.notices() {
-        tracing::warn!("{notice}");
+        say(format_args!("Note: {notice}"))?;
     }
     let stop = shutdown::asked()?;
     let site = if settings.app.only_middleware { None } else { Some(Site::load()?) };

@@ -7,7 +7,8 @@
 //! 5. [`authtuna::axum::SessionLayer`]: who asks.
 //! 6. [`guard`]: whether they may call this route.
 //!
-//! Health checks and static files go through the first three alone.
+//! Health checks and static files go through the first three alone. Refusals leave all of these as JSON; [`edge`] turns
+//! them into pages for people ([`error_page`]).
 
 pub mod accept;
 pub mod body;

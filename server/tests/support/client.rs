@@ -19,6 +19,9 @@ use url::form_urlencoded::Serializer;
 /// What a browser that navigates accepts.
 pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
+/// Which browser it is.
+pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+
 /// An answer, read to its end.
 #[derive(Clone)]
 pub(crate) struct Answer {
@@ -71,10 +74,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let headers = [
-            ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"),
-            ("accept-language", "en"),
-        ];
+        let headers = [("user-agent", FIREFOX), ("accept-language", "en")];
         Self {
             address,
             client: Client::builder(TokioExecutor::new()).build_http(),

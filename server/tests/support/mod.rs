@@ -5,7 +5,7 @@ mod database;
 mod process;
 mod site;
 
-pub(crate) use client::{Answer, Browser, PAGES, raw};
+pub(crate) use client::{Answer, Browser, FIREFOX, PAGES, raw};
 pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
 pub(crate) use process::{Binary, Running, powerless};
 pub(crate) use site::{FakeSite, HASH};
@@ -17,7 +17,11 @@ use authtuna::auth::Auth;
 use authtuna::clock::Clock;
 use authtuna::config::{Settings, SettingsBuilder};
 use authtuna::model::time::Timestamp;
+use authtuna_server::layers::headers::Policy;
+use authtuna_server::metrics::Metrics;
+use authtuna_server::router;
 use authtuna_server::server::Server;
+use authtuna_server::state::AppState;
 use axum::http::Method;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -114,6 +118,17 @@ impl World {
         let (running, stopped) = oneshot::channel::<()>();
         tokio::spawn(server.run(async move { drop(stopped.await) }));
         Self { auth, clock, address, metrics, _running: running, database, _site: site }
+    }
+
+    /// What the parts of the server share, for a test that puts them together by itself.
+    pub(crate) fn state(&self, site: &FakeSite) -> AppState {
+        AppState {
+            auth: self.auth.clone(),
+            metrics: Arc::new(Metrics::new(&self.auth)),
+            rules: Arc::new(router::rules(self.auth.settings())),
+            policy: Arc::new(Policy::new(self.auth.settings(), None)),
+            site: Some(site.load()),
+        }
     }
 
     /// A browser that nobody has used yet.
