@@ -61,7 +61,10 @@ async fn main() {
     drop(bare);
     let [bare, user_info, login, overview] = rates.map(median);
     println!("bare Axum handler:           {bare:>8.0} requests/s");
-    println!("GET /auth/user-info:         {user_info:>8.0} requests/s, {:.2} of the bare handler", user_info / bare);
+    println!(
+        "GET /auth/user-info:         {user_info:>8.0} requests/s, {:.2} of the bare handler",
+        user_info / bare
+    );
     println!("GET /auth/login (page):      {login:>8.0} requests/s");
     println!("GET /ui/dashboard (page):    {overview:>8.0} requests/s");
     println!("memory, after all that:      {:>8.1} MB", server.memory());
@@ -71,7 +74,8 @@ async fn main() {
 async fn bare() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap());
-    let answer = r#"{"detail":"A text about as long as the answer that it is compared with, which has six fields."}"#;
+    let answer =
+        r#"{"detail":"A text about as long as the answer that it is compared with, which has six fields."}"#;
     let router = Router::new().route("/", get(move || async move { answer }));
     axum::serve(listener, router).await.unwrap();
 }
@@ -131,7 +135,8 @@ impl Server {
 
 /// Makes an account; its cookies.
 async fn sign_up(address: SocketAddr) -> String {
-    let body = r#"{"username":"maria","email":"maria@example.org","password":"seven quiet tunas under lamps"}"#;
+    let body =
+        r#"{"username":"maria","email":"maria@example.org","password":"seven quiet tunas under lamps"}"#;
     let mut stream = TcpStream::connect(address).await.unwrap();
     let (status, head) =
         ask(&mut stream, &request("POST", "/auth/signup", "Content-Type: application/json\r\n", body)).await;
