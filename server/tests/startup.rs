@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::support::{
-    Binary, Database, FakeSite, Kind, execute, hold_lock, kinds, powerless, within_runtime,
+    Binary, Database, FakeSite, Kind, execute, hold_lock, kinds, lines, powerless, said_by, within_runtime,
 };
 
 /// What `serve` says on standard error when it does not start.
@@ -119,8 +119,13 @@ fn a_database_that_is_locked() {
             database.folder().join("test.db").display()
         );
         assert_eq!(refusal(&binary).await, expected);
+        // Who waits is told for what; and when the lock is let go in time, the start goes on.
+        let mut child = binary.command(&["serve"]).spawn().unwrap();
+        let mut output = lines(child.stdout.take().unwrap());
+        let waiting = said_by(&mut output, "waiting").await;
+        assert!(waiting.starts_with("Note: waiting for the database sqlite:///"), "{waiting}");
         drop(lock);
-        binary.serve().await;
+        said_by(&mut output, " listens on ").await;
     });
 }
 

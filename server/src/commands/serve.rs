@@ -1,5 +1,7 @@
 //! `authtuna serve`.
 
+use std::time::Duration;
+
 use authtuna::actor::Actor;
 use authtuna::auth::Auth;
 use authtuna::config::Settings;
@@ -9,6 +11,9 @@ use crate::failure::Failure;
 use crate::server::Server;
 use crate::site::Site;
 use crate::{shutdown, telemetry};
+
+/// How long the database may take before it is said that it takes long.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves until it is asked to stop.
 pub(super) async fn serve() -> Result<(), Failure> {
@@ -20,11 +25,24 @@ pub(super) async fn serve() -> Result<(), Failure> {
     }
     let stop = shutdown::asked()?;
     let site = if settings.app.only_middleware { None } else { Some(Site::load()?) };
-    let auth = Box::pin(Auth::start(settings)).await?;
+    let auth = open(settings).await?;
     let server = Server::bind(auth.clone(), site).await?;
     greet(&auth, &server).await?;
     server.run(stop).await;
     Ok(())
+}
+
+/// Opens the database. One that takes its time is named: nobody should wait without knowing for what.
+async fn open(settings: Settings) -> Result<Auth, Failure> {
+    let uri = settings.describe().into_iter().find(|setting| setting.name == "DEFAULT_DATABASE_URI");
+    let mut opening = Box::pin(Auth::start(settings));
+    tokio::select! {
+        auth = &mut opening => return Ok(auth?),
+        () = tokio::time::sleep(PATIENCE) => {}
+    }
+    let place = uri.map(|setting| setting.value).unwrap_or_default();
+    say(format_args!("Note: waiting for the database {place}"))?;
+    Ok(opening.await?)
 }
 
 /// Says where to go. The link is a secret: it is printed for whoever started the server, and is not in the log.

@@ -29,7 +29,15 @@ async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
         User::Suspend { who, reason } => {
             let account = find(auth, &who).await?;
             auth.suspend(&system, account.id, &reason).await?;
-            say(format_args!("{} is suspended and has no sessions any more.", account.username))
+            say(format_args!("{} is suspended and has no sessions any more.", account.username))?;
+            if auth.store().kind() == "sqlite" {
+                // On Postgres it is told of it; a SQLite file has no way to tell another process anything.
+                let seconds = auth.settings().sessions.verification_interval.as_secs();
+                say(format_args!(
+                    "A server that runs on this file at the moment notices within {seconds} s."
+                ))?;
+            }
+            Ok(())
         }
         User::Unsuspend { who, reason } => {
             let account = find(auth, &who).await?;

@@ -7,7 +7,7 @@ mod site;
 
 pub(crate) use client::{Answer, Browser, FIREFOX, PAGES, raw};
 pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
-pub(crate) use process::{Binary, Running, powerless};
+pub(crate) use process::{Binary, Running, lines, powerless, said_by};
 pub(crate) use site::{FakeSite, HASH};
 
 use std::net::SocketAddr;

@@ -108,23 +108,21 @@ impl Binary {
 impl Running {
     /// Reads what the server has said on its standard output until a line contains `word`.
     pub(crate) async fn said(&mut self, word: &str) -> String {
+        if let Some(line) = self.greeting.iter().find(|line| line.contains(word)) {
+            return line.clone();
+        }
         loop {
-            if let Some(line) = self.greeting.iter().find(|line| line.contains(word)) {
-                return line.clone();
+            let line = self.output.recv().await.unwrap_or_else(|| panic!("the server never said {word}"));
+            self.greeting.push(line.clone());
+            if line.contains(word) {
+                return line;
             }
-            let line = self.output.recv().await;
-            self.greeting.push(line.unwrap_or_else(|| panic!("the server never said {word}")));
         }
     }
 
     /// Reads the log until a line contains `word`.
     pub(crate) async fn logged(&mut self, word: &str) -> String {
-        loop {
-            let line = self.log.recv().await.unwrap_or_else(|| panic!("the log never said {word}"));
-            if line.contains(word) {
-                return line;
-            }
-        }
+        said_by(&mut self.log, word).await
     }
 
     /// Waits until a request is being worked on. Needs METRICS_ADDRESS.
@@ -154,7 +152,7 @@ impl Running {
 }
 
 /// Reads as fast as the process writes: one that nobody listens to stops at a full pipe.
-fn lines<R: AsyncRead + Unpin + Send + 'static>(reader: R) -> Said {
+pub(crate) fn lines<R: AsyncRead + Unpin + Send + 'static>(reader: R) -> Said {
     let (sender, receiver) = unbounded_channel();
     tokio::spawn(async move {
         let mut lines = BufReader::new(reader).lines();
@@ -165,6 +163,16 @@ fn lines<R: AsyncRead + Unpin + Send + 'static>(reader: R) -> Said {
         }
     });
     receiver
+}
+
+/// The next line that contains `word`.
+pub(crate) async fn said_by(lines: &mut Said, word: &str) -> String {
+    loop {
+        let line = lines.recv().await.unwrap_or_else(|| panic!("it never said {word}"));
+        if line.contains(word) {
+            return line;
+        }
+    }
 }
 
 /// Runs a command as somebody whom file permissions bind: for root they do not count.
