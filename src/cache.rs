@@ -211,6 +211,7 @@ mod tests {
                 last_name: None,
             },
             session: SessionState {
+                secret_seen: true,
                 id: SessionId::from_uuid(Uuid::from_u128(session)),
                 created_at: Timestamp::EPOCH,
                 last_seen_at: Timestamp::EPOCH,

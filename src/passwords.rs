@@ -3,7 +3,7 @@
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
-use crate::crypto::strength::{self, NewPassword, Password, Strength};
+use crate::crypto::strength::{Password, Strength};
 use crate::error::{Error, Problem};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
@@ -21,10 +21,10 @@ pub struct ChangePassword {
 
 impl Auth {
     /// Judges a password while it is being typed. Keeps nothing.
-    pub fn strength(&self, plain: &str, about: &[&str]) -> Strength {
+    pub async fn strength(&self, plain: &str, about: &[&str]) -> Result<Strength, Error> {
         let mut words = vec![self.settings().app.name.as_str()];
         words.extend(about.iter().filter(|word| !word.is_empty()));
-        strength::judge(plain, &self.settings().passwords, &words)
+        self.passwords().judge(plain, &words).await
     }
 
     /// Changes one's password. All sessions end, and the one that asks goes on under a new id and cookie.
@@ -41,9 +41,8 @@ impl Auth {
             current => Password::typed(current),
         };
         let current = current.map_err(|code| note(Field::CurrentPassword, code)).ok();
-        let new = NewPassword::parse(&typed.new, &self.settings().passwords, &about)
-            .map_err(|code| note(Field::Password, code))
-            .ok();
+        let new = self.passwords().accept(&typed.new, &about).await?;
+        let new = new.map_err(|code| note(Field::Password, code)).ok();
         if new.is_some() && typed.new == typed.current {
             note(Field::Password, Code::PasswordUnchanged);
         }
@@ -56,11 +55,14 @@ impl Auth {
 
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
-        users::set_password(&mut work.tx, id, &hash, now).await?;
+        // Nobody else has changed it since it was confirmed, and nobody was suspended.
+        if !users::change_password(&mut work.tx, &found, &hash, now).await? {
+            return Err(Error::on(Field::CurrentPassword, Code::WrongPassword));
+        }
         let ended = end_all_of(&mut work.tx, id, None, "password_changed", now).await?;
         work.record(Entry::new(Event::PasswordChanged).to(id).with("sessions_ended", ended));
-        let signed_in = self.login().enter(&mut work, actor, id, "password").await?;
-        work.commit().await?;
+        let entered = self.login().enter(&mut work, actor, id, "password").await?;
+        let signed_in = self.login().finish(work, entered).await?;
         self.cache().evict_user(id).await;
         Ok(signed_in)
     }

@@ -94,8 +94,7 @@ impl Auth {
         let password_hash = match account.password {
             Some(plain) => {
                 let about = [account.username];
-                let settings = &self.settings().passwords;
-                Some(hash_given(self.passwords(), settings, plain.expose_secret(), &about).await?)
+                Some(hash_given(self.passwords(), plain.expose_secret(), &about).await?)
             }
             None => None,
         };

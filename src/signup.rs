@@ -42,13 +42,13 @@ impl Auth {
         if !self.settings().app.signup_enabled {
             return Err(Code::SignupClosed.into());
         }
-        let accepted = self.accept(typed, true)?;
+        let accepted = self.accept(typed, true).await?;
+        self.login().count_sign_up(actor).await?;
         let hash = self.passwords().hash(accepted.password.password()).await?;
         let mut work = self.recorder().begin(actor).await?;
         let user = self.create(&mut work, accepted, hash).await?;
-        let signed_in = self.login().enter(&mut work, actor, user, "sign_up").await?;
-        work.commit().await?;
-        Ok(signed_in)
+        let entered = self.login().enter(&mut work, actor, user, "sign_up").await?;
+        self.login().finish(work, entered).await
     }
 
     /// A link for the first administrator, when there is none. Links given out before stop working.
@@ -75,7 +75,11 @@ impl Auth {
 
     /// Makes the first administrator and signs them in. The link works once.
     pub async fn set_up(&self, actor: &Actor, token: &str, typed: &SignUp) -> Result<SignedIn, Error> {
-        let accepted = self.accept(typed, false)?;
+        // Looked at before any work is done for it; it counts when it is redeemed.
+        if !self.set_up_open(token).await? {
+            return Err(Error::on(Field::Token, Code::BadToken));
+        }
+        let accepted = self.accept(typed, false).await?;
         let hash = self.passwords().hash(accepted.password.password()).await?;
         let mut work = self.recorder().begin(actor).await?;
         self.tokens().redeem(&mut work.tx, Purpose::SetUp, token).await?;
@@ -85,13 +89,12 @@ impl Auth {
         work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
         let user = self.create(&mut work, accepted, hash).await?;
         self.give(&mut work, user, role::SUPER_ADMIN).await?;
-        let signed_in = self.login().enter(&mut work, actor, user, "set_up").await?;
-        work.commit().await?;
-        Ok(signed_in)
+        let entered = self.login().enter(&mut work, actor, user, "set_up").await?;
+        self.login().finish(work, entered).await
     }
 
     /// Checks every field, and names all that are wrong.
-    fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<Accepted, Error> {
+    async fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<Accepted, Error> {
         let settings = self.settings();
         let mut problems = Vec::new();
         let mut note = |field, code| problems.push(Problem { field, code });
@@ -104,9 +107,8 @@ impl Auth {
             note(Field::Email, Code::EmailDomainNotAllowed);
         }
         let about = guessable(&settings.app.name, &typed.username, &typed.email);
-        let password = NewPassword::parse(&typed.password, &settings.passwords, &about)
-            .map_err(|code| note(Field::Password, code))
-            .ok();
+        let password = self.passwords().accept(&typed.password, &about).await?;
+        let password = password.map_err(|code| note(Field::Password, code)).ok();
         Error::all(problems)?;
         match (username, email, password) {
             (Some(username), Some(email), Some(password)) => Ok(Accepted { username, email, password }),
@@ -138,13 +140,7 @@ impl Auth {
 }
 
 /// Hashes a password that an operator has set, after the same checks as anybody's.
-pub(crate) async fn hash_given(
-    passwords: &Passwords,
-    settings: &crate::config::Passwords,
-    plain: &str,
-    about: &[&str],
-) -> Result<String, Error> {
-    let password =
-        NewPassword::parse(plain, settings, about).map_err(|code| Error::on(Field::Password, code))?;
+pub(crate) async fn hash_given(passwords: &Passwords, plain: &str, about: &[&str]) -> Result<String, Error> {
+    let password = passwords.accept(plain, about).await?.map_err(|code| Error::on(Field::Password, code))?;
     passwords.hash(password.password()).await
 }

@@ -60,6 +60,8 @@ pub struct SessionState {
     pub country: Option<String>,
     pub(crate) fingerprint: [u8; 32],
     pub(crate) secret_hash: [u8; 32],
+    /// Whether the browser has sent the current secret.
+    pub(crate) secret_seen: bool,
     pub(crate) rotated_at: Timestamp,
     /// Secrets that were replaced, and when; newest first.
     pub(crate) old_secrets: Vec<([u8; 32], Timestamp)>,

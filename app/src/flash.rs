@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use authtuna::auth::Auth;
+use authtuna::axum::cookie_value;
 use authtuna::model::time::Timestamp;
 use cookie::{Cookie, SameSite};
 use http::HeaderValue;
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::request::Parts;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -84,10 +85,9 @@ pub(crate) fn take() -> Option<Content> {
     let auth = auth().ok()?;
     let parts = use_context::<Parts>()?;
     let name = name(&auth);
-    let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let cookie = lines.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == name)?;
+    let value = cookie_value(&parts.headers, name)?;
     set(&auth, &use_context::<ResponseOptions>()?, String::new(), Duration::ZERO);
-    let flash: Flash = serde_json::from_slice(&auth.keyring().decrypt(cookie.value())?).ok()?;
+    let flash: Flash = serde_json::from_slice(&auth.keyring().decrypt(value)?).ok()?;
     (auth.clock.now().since(flash.at) <= LIFETIME).then_some(flash.content)
 }
 

@@ -177,6 +177,7 @@ pub(crate) fn event(w: Lang, activity: &Activity) -> String {
             _ => w.event_login_failed(),
         },
         Event::LoginLocked => w.event_login_locked(),
+        Event::LoginUnlocked => w.event_login_unlocked(),
         Event::PasswordChanged => w.event_password_changed(),
         Event::PasswordChangeFailed => w.event_password_change_failed(),
         Event::SessionCreated => w.event_session_created(),

@@ -108,6 +108,8 @@ CREATE TABLE sessions (
     rotated_at           timestamptz NOT NULL,
     -- JSON [[base64 SHA-256, microseconds when it was replaced], ...], newest first, pruned at each rotation.
     old_secrets          TEXT NOT NULL DEFAULT '[]',
+    -- Whether the current secret has come back from the browser: until then the one before it is good.
+    secret_seen          boolean NOT NULL DEFAULT true,
     -- SHA-256 of the FINGERPRINT_HEADERS at sign-in.
     fingerprint          bytea NOT NULL,
     device               TEXT NOT NULL,

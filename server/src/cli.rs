@@ -61,6 +61,11 @@ pub enum User {
         #[arg(long, default_value = "")]
         reason: String,
     },
+    /// Open sign-in again that too many wrong passwords have closed.
+    Unlock {
+        /// Username or e-mail address.
+        who: String,
+    },
     /// Lift a suspension.
     Unsuspend {
         /// Username or e-mail address.

@@ -41,6 +41,17 @@ impl Auth {
         work.commit().await
     }
 
+    /// Opens sign-in to an account again that was closed by too many wrong passwords. Needs `users:manage`.
+    pub async fn unlock(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
+        actor.require(USERS_MANAGE, &Scope::global())?;
+        self.may_act_on(actor, id).await?;
+        let mut work = self.recorder().begin(actor).await?;
+        if self.limits().open(&mut work.tx, id).await? {
+            work.record(Entry::new(Event::LoginUnlocked).to(id));
+        }
+        work.commit().await
+    }
+
     /// One's own trail in the audit log, newest first.
     pub async fn activity(&self, actor: &Actor, page: &PageRequest) -> Result<Page<Activity>, Error> {
         let user = actor.user()?.user.id;

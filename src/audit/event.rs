@@ -42,6 +42,8 @@ events! {
     LoginFailed = "LOGIN_FAILED";
     /// Sign-in is closed for an address or an account for a while.
     LoginLocked = "LOGIN_LOCKED";
+    /// An operator opened sign-in to an account again.
+    LoginUnlocked = "LOGIN_UNLOCKED";
     /// A password was set or changed.
     PasswordChanged = "PASSWORD_CHANGED";
     /// A change of password was refused: the current one was wrong.

@@ -79,8 +79,10 @@ impl Origins {
         if !peer.is_some_and(|ip| self.is_trusted(ip)) {
             return peer;
         }
-        let written = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        let chain: Vec<&str> = written.flat_map(|value| value.split(',')).map(str::trim).collect();
+        // By bytes: what a client wrote before the proxy may be no text, and must not hide what the proxy wrote.
+        let written =
+            headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        let chain: Vec<&str> = written.map(|hop| str::from_utf8(hop).unwrap_or_default().trim()).collect();
         // From the right: each proxy appends whom it saw. The first that is no proxy of ours is the client; what stands
         // to the left of it is the client's own word.
         for hop in chain.iter().rev() {

@@ -32,12 +32,12 @@ impl CookieJar {
 
     /// The session cookie's value. Two of them are none: one was planted.
     pub(super) fn session<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        only(headers, &self.session)
+        cookie_value(headers, &self.session)
     }
 
     /// The device cookie's secret.
     pub(super) fn device(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
-        let value = only(headers, &self.device).filter(|value| value.len() == 43)?;
+        let value = cookie_value(headers, &self.device).filter(|value| value.len() == 43)?;
         URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
     }
 
@@ -76,12 +76,15 @@ impl CookieJar {
     }
 }
 
-/// The value of the only cookie of this name.
-fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+/// The value of the only cookie of this name. None when there are several: which of them is ours can't be known.
+pub fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let mut found = None;
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    for pair in lines.flat_map(|line| line.split(';')) {
-        let Some((key, value)) = pair.split_once('=') else { continue };
+    // By bytes: a neighbour that another application set may be no text.
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    for pair in lines.flat_map(|line| line.split(|byte| *byte == b';')) {
+        let Some((key, value)) = str::from_utf8(pair).ok().and_then(|pair| pair.split_once('=')) else {
+            continue;
+        };
         if key.trim() == name {
             if found.is_some() {
                 return None;

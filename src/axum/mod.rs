@@ -9,6 +9,7 @@ mod extract;
 mod layer;
 
 pub use client::{ClientIp, GeoIpError};
+pub use cookies::cookie_value;
 pub use extract::{ApiError, CurrentUser};
 pub use layer::{SessionLayer, SessionService};
 

@@ -90,6 +90,7 @@ impl SettingsBuilder {
         let sections = Sections::load(&mut loader);
         let Some(sections) = sections else { return Err(SettingsError(loader.wrong)) };
         let mut settings = Settings::of(sections, notices);
+        settings.notices.extend(validate::notices(&settings));
         validate::check(&settings, &mut loader);
         if loader.wrong.is_empty() {
             development::fill_in(&mut settings, &mut loader);

@@ -61,12 +61,13 @@ impl Loader {
 
     /// The value of a setting. None when it is wrong; that is noted.
     pub(super) fn take<T: Value>(&mut self, name: &'static str, default: &'static str) -> Option<T> {
+        // An empty value says "not set", and hides nothing below it: `.env` files are made from templates, and compose
+        // files hand on variables that are not there.
         let found = self.layers.iter().find_map(|(source, values)| {
-            values.get(name).map(|value| (source.clone(), value.trim().to_owned()))
+            let text = values.get(name)?.trim();
+            (!text.is_empty()).then(|| (source.clone(), text.to_owned()))
         });
-        // An empty value in a file says "not set": `.env` files are made from templates.
-        let (source, text) =
-            found.filter(|(_, text)| !text.is_empty()).unwrap_or((Source::Default, default.to_owned()));
+        let (source, text) = found.unwrap_or((Source::Default, default.to_owned()));
         let parsed = T::parse(&text);
         self.sources.insert(name, (source, text));
         match parsed {

@@ -171,13 +171,25 @@ pub fn env_example() -> String {
     text
 }
 
+/// An address of a database without its passwords, wherever they stand.
 fn mask_uri(text: &str) -> String {
-    match (text.split_once("://"), text.rsplit_once('@')) {
-        (Some((scheme, _)), Some((before, place))) => {
-            let user = before.split_once("://").map_or("", |(_, user)| user);
-            let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}:********@{place}")
-        }
-        _ => text.to_owned(),
+    const MASK: &str = "********";
+    // SQLite's forms are no URLs, and hold no password.
+    let Ok(mut url) = url::Url::parse(text) else {
+        return if text.contains('@') { MASK.to_owned() } else { text.to_owned() };
+    };
+    if url.password().is_some() && url.set_password(Some(MASK)).is_err() {
+        return MASK.to_owned();
     }
+    if url.query().is_some() {
+        let masked: Vec<(String, String)> = url
+            .query_pairs()
+            .map(|(name, value)| {
+                let secret = name.to_ascii_lowercase().contains("pass");
+                (name.into_owned(), if secret { MASK.to_owned() } else { value.into_owned() })
+            })
+            .collect();
+        url.query_pairs_mut().clear().extend_pairs(masked);
+    }
+    url.to_string()
 }

@@ -199,6 +199,8 @@ table! {
         max_login_attempts_per_ip: u32 = "MAX_LOGIN_ATTEMPTS_PER_IP", "10";
         /// Failed sign-ins to one account in the window; 0 for no limit.
         max_login_attempts_per_user: u32 = "MAX_LOGIN_ATTEMPTS_PER_USER", "5";
+        /// Accounts made, or tried to make, from one address in the window; 0 for no limit.
+        max_sign_ups_per_ip: u32 = "MAX_SIGN_UPS_PER_IP", "60";
         /// The window, in seconds.
         login_window: Duration = "LOGIN_RATE_LIMIT_WINDOW_SECONDS", "900";
         /// Seconds for which a reached limit closes sign-in.

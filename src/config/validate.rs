@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 
 use super::loader::Loader;
-use super::value::{ClientIpSource, DatabaseUri, SameSite};
+use super::value::{ClientIpSource, DatabaseUri, SameSite, Strategy};
 use super::{Settings, TABLE};
 
 /// The least that OWASP's Password Storage Cheat Sheet lets argon2id have: (memory in KiB, passes).
@@ -155,12 +155,50 @@ fn production(s: &Settings, loader: &mut Loader) {
         loader.note("SESSION_SECURE", "PRODUCTION needs true".to_owned());
     }
     if let DatabaseUri::Postgres { url } = &s.database.uri
-        && url.expose_secret().contains("sslmode=disable")
-        && !url.expose_secret().contains("localhost")
+        && !is_private_connection(url.expose_secret())
     {
-        loader
-            .note("DEFAULT_DATABASE_URI", "PRODUCTION needs TLS to a database on another machine".to_owned());
+        let need =
+            "PRODUCTION needs TLS to a database on another machine: add ?sslmode=verify-full, or require";
+        loader.note("DEFAULT_DATABASE_URI", need.to_owned());
     }
+}
+
+/// What is no mistake, and an operator should know all the same.
+pub(super) fn notices(s: &Settings) -> Vec<String> {
+    // Read and checked already, so that files can be written; each goes from this list with the feature it switches.
+    let waiting = [
+        ("EMAIL_ENABLED", s.email.enabled, "no mail is sent"),
+        ("STRATEGY", s.app.strategy != Strategy::Cookie, "only cookies are read"),
+        ("PASSWORD_BREACH_CHECK", s.passwords.breach_check, "no password is looked up"),
+        ("PII_ENCRYPTION_ENABLED", s.privacy.pii_encryption, "addresses are kept in clear"),
+        ("RPC_ENABLED", s.rpc.enabled, "there is no RPC"),
+    ];
+    let mut notices: Vec<String> = waiting
+        .into_iter()
+        .filter(|(_, on, _)| *on)
+        .map(|(name, _, instead)| format!("{name} has no effect yet: {instead}"))
+        .collect();
+    if s.app.api_base_url.scheme() == "https" && s.http.client_ip_source == ClientIpSource::Peer {
+        notices.push(
+            "API_BASE_URL is https, so a proxy stands before this server, but CLIENT_IP_SOURCE is peer: all clients \
+             seem to come from the proxy's address, and share its limits. Set CLIENT_IP_SOURCE and TRUSTED_PROXIES"
+                .to_owned(),
+        );
+    }
+    notices
+}
+
+/// Whether nobody on the way can read what goes to the database: it is on this machine, or there has to be TLS.
+fn is_private_connection(uri: &str) -> bool {
+    let Ok(url) = url::Url::parse(uri) else { return false };
+    let option = |wanted: &[&str]| {
+        url.query_pairs().filter(|(name, _)| wanted.contains(&name.as_ref())).map(|(_, value)| value).last()
+    };
+    // A host in the query wins over the one in the address; a path is a socket.
+    let host = option(&["host", "hostaddr"]).unwrap_or_else(|| url.host_str().unwrap_or_default().into());
+    let local = host.starts_with('/') || matches!(&*host, "" | "localhost" | "127.0.0.1" | "::1" | "[::1]");
+    let mode = option(&["sslmode", "ssl-mode"]);
+    local || mode.is_some_and(|mode| matches!(&*mode, "require" | "verify-ca" | "verify-full"))
 }
 
 /// A token of RFC 9110, less the marks that no name of ours has.

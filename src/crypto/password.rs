@@ -1,7 +1,7 @@
 //! Password hashing with argon2id (OWASP Password Storage Cheat Sheet), off the async threads and bounded.
 //!
 //! At most `hash_concurrency` hashes run at once, so a flood of sign-ins can not starve other requests; those who
-//! would wait too long are told to come back. Each slot keeps its memory between hashes, wiped.
+//! would wait too long are told to come back. Judging a new password takes its turn with them. Each slot keeps its memory between hashes, wiped.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use zeroize::Zeroize;
 
-use super::strength::Password;
+use super::strength::{self, NewPassword, Password, Strength};
 use crate::clock::Random;
 use crate::config::Passwords as Settings;
 use crate::error::Error;
@@ -28,6 +28,7 @@ const HASH_BYTES: usize = 32;
 pub struct Passwords(Arc<Inner>);
 
 struct Inner {
+    settings: Settings,
     params: Params,
     random: Random,
     slots: Arc<Semaphore>,
@@ -66,6 +67,7 @@ impl Passwords {
         };
         let decoy = encode(&params, &random.bytes(), &random.bytes())?;
         Ok(Self(Arc::new(Inner {
+            settings: settings.clone(),
             params,
             random,
             slots: Arc::new(Semaphore::new(slots)),
@@ -96,6 +98,32 @@ impl Passwords {
         let stored = stored.unwrap_or(&self.0.decoy).to_owned();
         let verdict = self.run(move |inner| inner.compare(&plain, &stored)).await?;
         Ok(if known { verdict } else { Verdict::Wrong })
+    }
+
+    /// Checks a new password as [`NewPassword::parse`] does. The estimate is work that anybody can ask for: it takes its
+    /// turn with the hashes. Err([`Code::Busy`]) outside when too many wait.
+    pub async fn accept(&self, text: &str, about: &[&str]) -> Result<Result<NewPassword, Code>, Error> {
+        if let Err(code) = NewPassword::screen(text, &self.0.settings) {
+            return Ok(Err(code));
+        }
+        let text = zeroize::Zeroizing::new(text.to_owned());
+        let about: Vec<String> = about.iter().copied().map(str::to_owned).collect();
+        self.run(move |inner| {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            Ok(NewPassword::parse(&text, &inner.settings, &about))
+        })
+        .await
+    }
+
+    /// Judges a password while it is being typed, in turn with the hashes.
+    pub async fn judge(&self, text: &str, about: &[&str]) -> Result<Strength, Error> {
+        let text = zeroize::Zeroizing::new(text.to_owned());
+        let about: Vec<String> = about.iter().copied().map(str::to_owned).collect();
+        self.run(move |inner| {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            Ok(strength::judge(&text, &inner.settings, &about))
+        })
+        .await
     }
 
     /// How many hashes were computed since the start.

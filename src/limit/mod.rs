@@ -20,8 +20,9 @@ use crate::model::code::Code;
 use crate::model::id::UserId;
 use crate::store::Conn;
 
-/// Failures in a row, over any time, after which an account takes no password from unknown browsers until its owner
-/// signs in elsewhere or sets a new one (NIST SP 800-63B-4 section 3.2.2).
+/// Failures in a row, over any time, after which an account takes no password from unknown browsers until its owner signs
+/// in from a known one, or an operator opens it again (NIST SP 800-63B-4 section 3.2.2). A known browser with as many
+/// failures of its own is an unknown one.
 pub(crate) const MAX_CONSECUTIVE: i64 = 100;
 
 /// How long to wait while all allowed tries are being judged.
@@ -32,38 +33,54 @@ const JUDGING: Duration = Duration::from_secs(2);
 pub(crate) struct Subject {
     kind: &'static str,
     key: [u8; 32],
+    /// The account behind a device: who signs in from a known browser ends the row of failures that strangers made.
+    account: Option<[u8; 32]>,
 }
 
 impl Subject {
+    fn of(kind: &'static str, key: [u8; 32]) -> Self {
+        Self { kind, key, account: None }
+    }
+
     /// A client address. IPv6 counts by /64: one subscriber has at least that many addresses.
     pub(crate) fn address(ip: IpAddr) -> Self {
-        let bytes = match ip.to_canonical() {
-            IpAddr::V4(v4) => v4.octets().to_vec(),
-            IpAddr::V6(v6) => v6.octets()[..8].to_vec(),
-        };
-        Self { kind: "address", key: sha256(&bytes) }
+        Self::of("address", network(ip))
+    }
+
+    /// Accounts made from a client address.
+    pub(crate) fn sign_ups(ip: IpAddr) -> Self {
+        Self::of("sign_up", network(ip))
     }
 
     /// An account, from a browser that it is not known in.
     pub(crate) fn account(user: UserId) -> Self {
-        Self { kind: "account", key: sha256(user.uuid().as_bytes()) }
+        Self::of("account", sha256(user.uuid().as_bytes()))
     }
 
-    /// A name that belongs to nobody.
-    pub(crate) fn nobody(typed: &str) -> Self {
-        Self { kind: "account", key: sha256_parts([b"nobody".as_slice(), typed.to_lowercase().as_bytes()]) }
+    /// A name that belongs to nobody, folded as names are: spellings of one name count as one.
+    pub(crate) fn nobody(key: &str) -> Self {
+        Self::of("account", sha256_parts([b"nobody".as_slice(), key.as_bytes()]))
     }
 
     /// An account, from one browser that it is known in.
     pub(crate) fn device(user: UserId, device: &[u8; 32]) -> Self {
-        Self { kind: "device", key: sha256_parts([user.uuid().as_bytes().as_slice(), device.as_slice()]) }
+        let key = sha256_parts([user.uuid().as_bytes().as_slice(), device.as_slice()]);
+        Self { account: Some(Self::account(user).key), ..Self::of("device", key) }
     }
 
     fn limit(&self, settings: &Settings) -> i64 {
         i64::from(match self.kind {
             "address" => settings.max_login_attempts_per_ip,
+            "sign_up" => settings.max_sign_ups_per_ip,
             _ => settings.max_login_attempts_per_user,
         })
+    }
+}
+
+fn network(ip: IpAddr) -> [u8; 32] {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => sha256(&v4.octets()),
+        IpAddr::V6(v6) => sha256(&v6.octets()[..8]),
     }
 }
 
@@ -88,7 +105,10 @@ impl Limits {
             let wait = if let Some(until) = row.locked_until {
                 until.since(now)
             } else if subject.kind == "account" && row.consecutive > MAX_CONSECUTIVE {
-                self.settings.login_lockout
+                // Not for a time: until somebody who knows the way in comes.
+                return Err(Code::TooManyAttempts.into());
+            } else if subject.kind == "sign_up" && limit > 0 && row.failures > limit {
+                self.settings.login_window
             } else if limit > 0 && row.failures > limit {
                 // As many tries as are allowed are being judged at this moment.
                 JUDGING
@@ -121,8 +141,31 @@ impl Limits {
         for subject in subjects {
             let statement = if subject.kind == "address" { UNCOUNT } else { FORGET };
             statement.bind(subject.kind).bind(subject.key).execute(conn).await?;
+            if let Some(account) = subject.account {
+                CALM.bind("account").bind(account).execute(conn).await?;
+            }
         }
         Ok(())
+    }
+
+    /// The counted try was never judged: it is taken back.
+    pub(crate) async fn undo(&self, conn: &mut Conn, subjects: &[Subject]) -> Result<(), Error> {
+        for subject in subjects {
+            UNDO.bind(subject.kind).bind(subject.key).execute(conn).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a known browser has failed so often that it counts as an unknown one.
+    pub(crate) async fn is_spent(&self, conn: &mut Conn, subject: &Subject) -> Result<bool, Error> {
+        let query = IS_SPENT.bind(subject.kind).bind(subject.key).bind(MAX_CONSECUTIVE);
+        Ok(query.optional::<(i32,)>(conn).await?.is_some())
+    }
+
+    /// Forgets every failure to sign in to an account from unknown browsers. True when there was one.
+    pub(crate) async fn open(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
+        let account = Subject::account(user);
+        Ok(FORGET.bind(account.kind).bind(account.key).execute(conn).await? > 0)
     }
 
     /// Deletes counts that no longer matter; long rows of failures are kept.

@@ -16,6 +16,12 @@ crate::statements! {
         WHERE kind = $1 AND subject = $2 AND failures >= $4 AND locked_until IS NULL";
     pub(super) UNCOUNT = "UPDATE throttle SET failures = failures - 1, consecutive = 0 \
         WHERE kind = $1 AND subject = $2 AND failures > 0";
+    /// Takes back a try that was counted and never judged.
+    pub(super) UNDO = "UPDATE throttle SET failures = failures - 1, consecutive = consecutive - 1 \
+        WHERE kind = $1 AND subject = $2 AND failures > 0 AND consecutive > 0";
+    /// Ends the row of failures; a lock stays for its time.
+    pub(super) CALM = "UPDATE throttle SET consecutive = 0 WHERE kind = $1 AND subject = $2";
+    pub(super) IS_SPENT = "SELECT 1 FROM throttle WHERE kind = $1 AND subject = $2 AND consecutive > $3";
     pub(super) FORGET = "DELETE FROM throttle WHERE kind = $1 AND subject = $2";
     pub(super) PURGE = "DELETE FROM throttle WHERE window_start < $1 AND (locked_until IS NULL OR locked_until < $1) \
         AND (consecutive < 10 OR window_start < $2)";

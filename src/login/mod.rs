@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::actor::{Actor, Origin};
 use crate::audit::{Change, Entry, Event, Recorder};
 use crate::clock::Random;
@@ -13,10 +15,10 @@ use crate::crypto::strength::Password;
 use crate::error::{Error, Problem};
 use crate::limit::{Limits, Subject};
 use crate::model::code::{Code, Field};
-use crate::model::id::UserId;
+use crate::model::id::{SessionId, UserId};
 use crate::sessions::{NewSession, Sessions, is_known_device};
 use crate::store::Store;
-use crate::users::names::identifier_key;
+use crate::users::names::{Identifier, identifier_key};
 use crate::users::{self, Credentials};
 
 /// What somebody types to sign in.
@@ -39,6 +41,12 @@ pub struct SignedIn {
     pub device_secret: [u8; 32],
 }
 
+/// Somebody on their way in: not before [`Login::finish`] has committed it.
+pub(crate) struct Entered {
+    signed_in: SignedIn,
+    replaced: Option<SessionId>,
+}
+
 /// The ways in and out.
 #[derive(Clone)]
 pub(crate) struct Login {
@@ -54,13 +62,16 @@ impl Login {
     /// Signs in by password.
     pub(crate) async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignedIn, Error> {
         let password = check_form(typed)?;
-        let found = match identifier_key(&typed.identifier) {
-            Some(key) => users::by_identifier(&mut self.store.read().await?, &key).await?,
+        let key = identifier_key(&typed.identifier);
+        let found = match &key {
+            Some(key) => users::by_identifier(&mut self.store.read().await?, key).await?,
             None => None,
         };
-        let subjects = self.subjects(actor, found.as_ref(), &typed.identifier).await?;
+        let nobody = key.map_or_else(|| typed.identifier.trim().to_lowercase(), Identifier::into_key);
+        let subjects = self.subjects(actor, found.as_ref().ok_or(nobody.as_str())).await?;
         self.count(&subjects).await?;
-        let verdict = self.verify(&password, found.as_ref()).await?;
+        let verdict = self.verify(&password, found.as_ref(), &subjects).await?;
+        let new_hash = self.hash_anew(verdict, &password).await?;
 
         let mut work = self.recorder.begin(actor).await?;
         let (Some(found), true) = (found.as_ref(), verdict != Verdict::Wrong) else {
@@ -81,17 +92,29 @@ impl Login {
             work.commit().await?;
             return Err(code.into());
         }
-        let new_hash = match (verdict, &found.password_hash) {
-            (Verdict::RightButOld, Some(old)) => Some((self.passwords.hash(&password).await?, old)),
-            _ => None,
-        };
-        if let Some((new, old)) = new_hash {
+        let now = work.now();
+        if !users::admit(&mut work.tx, found, now).await? {
+            // It was the password when the row was read.
+            return self.refuse(work, Some(found), &typed.identifier, &subjects).await;
+        }
+        if let (Some(new), Some(old)) = (new_hash, &found.password_hash) {
             users::rehash(&mut work.tx, user.id, &new, old).await?;
         }
         work.record(Entry::new(Event::LoginSuccess).to(user.id).with("method", "password"));
-        let signed_in = self.enter(&mut work, actor, user.id, "password").await?;
-        work.commit().await?;
-        Ok(signed_in)
+        let entered = self.enter(&mut work, actor, user.id, "password").await?;
+        self.finish(work, entered).await
+    }
+
+    /// A hash with today's parameters for a password whose stored one has weaker ones. None when that is not needed, or
+    /// the server is too busy for it now: the next sign-in does it.
+    async fn hash_anew(&self, verdict: Verdict, password: &Password) -> Result<Option<String>, Error> {
+        if verdict != Verdict::RightButOld {
+            return Ok(None);
+        }
+        match self.passwords.hash(password).await {
+            Err(error) if error.code() == Code::Busy => Ok(None),
+            hashed => hashed.map(Some),
+        }
     }
 
     /// Begins a session for somebody who has proved who they are. Every way in ends here. A session that the browser
@@ -102,16 +125,35 @@ impl Login {
         actor: &Actor,
         user: UserId,
         method: &'static str,
-    ) -> Result<SignedIn, Error> {
-        let now = work.now();
-        if let Ok(before) = actor.user() {
-            self.sessions.replace(work, before.session.id).await?;
+    ) -> Result<Entered, Error> {
+        let replaced = actor.user().ok().map(|before| before.session.id);
+        if let Some(before) = replaced {
+            self.sessions.replace(work, before).await?;
         }
-        let device_secret = actor.origin.device_secret.unwrap_or_else(|| self.random.bytes());
+        // Whoever used this browser before may have kept its mark: it only stays one that this person has.
+        let known = is_known_device(&mut work.tx, user, &actor.origin).await?;
+        let kept = actor.origin.device_secret.filter(|_| known);
+        let device_secret = kept.unwrap_or_else(|| self.random.bytes());
         let origin = Origin { device_secret: Some(device_secret), ..Origin::clone(&actor.origin) };
         let session = self.sessions.begin(work, user, &origin, method).await?;
-        users::set_last_login(&mut work.tx, user, now).await?;
-        Ok(SignedIn { user, session, device_secret })
+        Ok(Entered { signed_in: SignedIn { user, session, device_secret }, replaced })
+    }
+
+    /// Commits a way in. The session that it replaced is refused from here on, everywhere.
+    pub(crate) async fn finish(&self, work: Change, entered: Entered) -> Result<SignedIn, Error> {
+        work.commit().await?;
+        if let Some(replaced) = entered.replaced {
+            self.sessions.evict(replaced).await;
+        }
+        Ok(entered.signed_in)
+    }
+
+    /// Counts an account that is about to be made from the actor's address.
+    pub(crate) async fn count_sign_up(&self, actor: &Actor) -> Result<(), Error> {
+        match actor.origin.ip {
+            Some(ip) => self.count(&[Subject::sign_ups(ip)]).await,
+            None => Ok(()),
+        }
     }
 
     /// Ends the session that asks. Nobody signed in is no error: the aim is reached.
@@ -130,9 +172,9 @@ impl Login {
         found: &Credentials,
         password: &Password,
     ) -> Result<(), Error> {
-        let subjects = self.subjects(actor, Some(found), "").await?;
+        let subjects = self.subjects(actor, Ok(found)).await?;
         self.count(&subjects).await?;
-        let verdict = self.verify(password, Some(found)).await?;
+        let verdict = self.verify(password, Some(found), &subjects).await?;
         let mut work = self.recorder.begin(actor).await?;
         if verdict == Verdict::Wrong {
             let closed = self.limits.failed(&mut work.tx, &subjects).await?;
@@ -147,22 +189,26 @@ impl Login {
         work.commit().await
     }
 
-    /// What the try counts against.
+    /// What the try counts against: a person, or the folded name of nobody. Asks the same questions for both.
     async fn subjects(
         &self,
         actor: &Actor,
-        found: Option<&Credentials>,
-        typed: &str,
+        found: Result<&Credentials, &str>,
     ) -> Result<Vec<Subject>, Error> {
         let origin = &actor.origin;
         let mut subjects: Vec<Subject> = origin.ip.map(Subject::address).into_iter().collect();
         let mut conn = self.store.read().await?;
-        subjects.push(match (found, origin.device_secret) {
-            (Some(found), Some(device)) if is_known_device(&mut conn, found.user.id, origin).await? => {
-                Subject::device(found.user.id, &device)
-            }
-            (Some(found), _) => Subject::account(found.user.id),
-            (None, _) => Subject::nobody(typed.trim()),
+        let user = found.map_or(UserId::from_uuid(Uuid::nil()), |found| found.user.id);
+        let known = is_known_device(&mut conn, user, origin).await?;
+        let device = origin.device_secret.map(|secret| Subject::device(user, &secret));
+        let spent = match &device {
+            Some(device) => self.limits.is_spent(&mut conn, device).await?,
+            None => false,
+        };
+        subjects.push(match (found, device) {
+            (Ok(_), Some(device)) if known && !spent => device,
+            (Ok(found), _) => Subject::account(found.user.id),
+            (Err(name), _) => Subject::nobody(name),
         });
         Ok(subjects)
     }
@@ -173,10 +219,23 @@ impl Login {
         tx.commit().await
     }
 
-    /// An account that nobody signs in with has no password here, whatever its row says.
-    async fn verify(&self, password: &Password, found: Option<&Credentials>) -> Result<Verdict, Error> {
+    /// Judges a counted try; one that can not be judged is not counted. An account that nobody signs in with has no
+    /// password here, whatever its row says.
+    async fn verify(
+        &self,
+        password: &Password,
+        found: Option<&Credentials>,
+        counted: &[Subject],
+    ) -> Result<Verdict, Error> {
         let open = found.filter(|found| !found.user.is_system && found.user.deleted_at.is_none());
-        self.passwords.verify(password, open.and_then(|found| found.password_hash.as_deref())).await
+        let judged =
+            self.passwords.verify(password, open.and_then(|found| found.password_hash.as_deref())).await;
+        if judged.is_err() {
+            let mut tx = self.store.write().await?;
+            self.limits.undo(&mut tx, counted).await?;
+            tx.commit().await?;
+        }
+        judged
     }
 
     async fn refuse(

@@ -11,6 +11,7 @@ use crate::actor::{Actor, Origin, Who};
 use crate::audit::{Entry, Event};
 use crate::config::LifetimeFrom;
 use crate::error::Error;
+use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 use crate::roles;
 use crate::snapshot::{SessionState, SignedIn, Snapshot, Stale};
@@ -96,6 +97,7 @@ impl Sessions {
             country: row.country,
             fingerprint: row.fingerprint.try_into().map_err(|_| corrupt("fingerprint"))?,
             secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("secret_hash"))?,
+            secret_seen: row.secret_seen,
             rotated_at: row.rotated_at,
             old_secrets: read_old(&row.old_secrets).ok_or_else(|| corrupt("old_secrets"))?,
         };
@@ -140,6 +142,7 @@ impl Sessions {
         };
         if !settings.disable_random_string
             && session.secret_hash != claim.secret_hash
+            && !replacement_is_lost(session, claim)
             && !session.old_secrets.iter().any(in_grace)
         {
             return Some(Trouble::Stolen("random_string_mismatch"));
@@ -161,23 +164,24 @@ impl Sessions {
         // With the shortest interval the list of old secrets would grow beyond its bounds within the grace.
         let spacing = settings.random_string_grace / u32::try_from(MAX_OLD_SECRETS).unwrap_or(u32::MAX);
         let due = session.rotated_at.plus(settings.verification_interval.max(spacing));
+        let current = claim.secret_hash == session.secret_hash;
         let rotates =
-            !settings.disable_random_string && claim.secret_hash == session.secret_hash && now >= due;
-        let moved = session.last_ip != ip;
+            !settings.disable_random_string && (current || replacement_is_lost(session, claim)) && now >= due;
         if !rotates {
-            if moved || now >= session.last_seen_at.plus(settings.verification_interval) {
-                let mut tx = self.store.write().await?;
-                TOUCH.bind(session.id).bind(now).bind(ip.clone()).execute(&mut tx).await?;
-                tx.commit().await?;
-                session.last_seen_at = now;
-                session.last_ip = ip;
-            }
+            self.touch(snapshot, current, origin, now).await?;
             return Ok(None);
         }
+        let moved = session.last_ip != ip;
         let secret = SessionSecret::new(self.random);
         let mut old = session.old_secrets.clone();
-        old.insert(0, (session.secret_hash, now));
-        old.retain(|(_, replaced)| now <= replaced.plus(settings.random_string_grace));
+        old.retain(|(hash, replaced)| {
+            *hash != claim.secret_hash && now <= replaced.plus(settings.random_string_grace)
+        });
+        if !current {
+            // It may be on its way still.
+            old.insert(0, (session.secret_hash, now));
+        }
+        old.insert(0, (claim.secret_hash, now));
         old.truncate(MAX_OLD_SECRETS);
 
         let actor = Actor { who: Who::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
@@ -190,6 +194,7 @@ impl Sessions {
             .bind(write_old(&old))
             .bind(now)
             .bind(ip.clone())
+            .bind(false)
             .execute(&mut work.tx)
             .await?;
         if rotated == 0 {
@@ -198,19 +203,57 @@ impl Sessions {
             return Ok(None);
         }
         if moved {
-            work.record(
-                Entry::new(Event::SessionIpUpdated)
-                    .to(snapshot.user.id)
-                    .personal("from", session.last_ip.clone().unwrap_or_default()),
-            );
+            work.record(moved_from(snapshot.user.id, session));
         }
         work.commit().await?;
         session.secret_hash = secret.hash();
+        session.secret_seen = false;
         session.old_secrets = old;
         session.rotated_at = now;
         session.last_seen_at = now;
         session.last_ip = ip;
         Ok(Some(self.cookies.write(session.id, &secret)))
+    }
+
+    /// Notes that the session is in use, from where, and by which secret.
+    async fn touch(
+        &self,
+        snapshot: &mut Snapshot,
+        current: bool,
+        origin: &Arc<Origin>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let ip = origin.ip.map(|ip| ip.to_string());
+        let moved = snapshot.session.last_ip != ip;
+        let first_seen = current && !snapshot.session.secret_seen;
+        let due = now >= snapshot.session.last_seen_at.plus(self.settings.verification_interval);
+        if !moved && !first_seen && !due {
+            return Ok(());
+        }
+        let actor = Actor { who: Who::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
+        let mut work = self.recorder.begin(&actor).await?;
+        let session = &mut snapshot.session;
+        let touched = TOUCH.bind(session.id).bind(now).bind(ip.clone()).execute(&mut work.tx).await? > 0;
+        if moved && touched {
+            work.record(moved_from(snapshot.user.id, session));
+        }
+        if first_seen {
+            if let Some((_, replaced)) = session.old_secrets.first_mut() {
+                *replaced = now;
+            }
+            let old = write_old(&session.old_secrets);
+            SEEN.bind(session.id)
+                .bind(session.secret_hash)
+                .bind(old)
+                .bind(true)
+                .execute(&mut work.tx)
+                .await?;
+            session.secret_seen = true;
+        }
+        work.commit().await?;
+        session.last_seen_at = now;
+        session.last_ip = ip;
+        Ok(())
     }
 
     /// Ends a session that looks stolen.
@@ -236,6 +279,17 @@ impl Sessions {
         self.cache.evict_session(snapshot.session.id).await;
         Ok(())
     }
+}
+
+/// Whether the cookie is the one before the current one, and nobody has used the current one yet: the answer that
+/// carried it may have been lost (a navigation that was cancelled, a connection that broke). As long as that is so the
+/// one before is good, and is replaced anew; a copy shows as soon as both are used.
+fn replacement_is_lost(session: &SessionState, claim: &Claim) -> bool {
+    !session.secret_seen && session.old_secrets.first().is_some_and(|(hash, _)| *hash == claim.secret_hash)
+}
+
+fn moved_from(user: UserId, session: &SessionState) -> Entry {
+    Entry::new(Event::SessionIpUpdated).to(user).personal("from", session.last_ip.clone().unwrap_or_default())
 }
 
 fn read_old(text: &str) -> Option<Vec<([u8; 32], Timestamp)>> {

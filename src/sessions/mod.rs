@@ -138,11 +138,14 @@ impl Sessions {
         Ok(NewSession { id, cookie: self.cookies.write(id, &secret) })
     }
 
-    /// Ends the session that a browser had before it signs in anew, as part of `work`.
+    /// Ends the session that a browser had before it signs in anew, as part of `work`; [`evict`](Self::evict) follows.
     pub(crate) async fn replace(&self, work: &mut Change, before: SessionId) -> Result<(), Error> {
-        END.bind(before).bind(self.clock.now()).bind("replaced").execute(&mut work.tx).await?;
-        self.cache.forget(crate::cache::Evict::Session(before));
-        Ok(())
+        END.bind(before).bind(self.clock.now()).bind("replaced").execute(&mut work.tx).await.map(drop)
+    }
+
+    /// Refuses a session from now on, here and in every other process. To be called once its end is committed.
+    pub(crate) async fn evict(&self, session: SessionId) {
+        self.cache.evict_session(session).await;
     }
 
     /// One's own sessions, the last used first.

@@ -9,12 +9,15 @@ crate::statements! {
         VALUES ($1, $2, $3, $3, $3, $4, $5, $3, $6, $7, $8, $9, $9, $10, $11)";
     /// The session with its person, whether they may have sessions or not.
     pub(super) OPEN = "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.confirmed_at, s.absolute_expires_at, \
-        s.secret_hash, s.rotated_at, s.old_secrets, s.fingerprint, s.last_ip, s.country, \
+        s.secret_hash, s.secret_seen, s.rotated_at, s.old_secrets, s.fingerprint, s.last_ip, s.country, \
         u.username, u.email, u.email_verified_at, u.first_name, u.last_name, u.is_system, u.suspended_at, u.deleted_at \
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.ended_at IS NULL";
     /// Puts a new secret in the place of one that is still the current one: of parallel requests one rotates.
     pub(super) ROTATE = "UPDATE sessions SET secret_hash = $3, old_secrets = $4, rotated_at = $5, last_seen_at = $5, \
-        last_ip = $6 WHERE id = $1 AND secret_hash = $2 AND ended_at IS NULL";
+        last_ip = $6, secret_seen = $7 WHERE id = $1 AND secret_hash = $2 AND ended_at IS NULL";
+    /// Notes that the browser has the current secret: the grace of the one before it begins.
+    pub(super) SEEN = "UPDATE sessions SET secret_seen = $4, old_secrets = $3 \
+        WHERE id = $1 AND secret_hash = $2 AND ended_at IS NULL";
     pub(super) TOUCH = "UPDATE sessions SET last_seen_at = $2, last_ip = $3 \
         WHERE id = $1 AND ended_at IS NULL AND last_seen_at < $2";
     pub(super) END = "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
@@ -43,6 +46,7 @@ pub(super) struct OpenRow {
     pub(super) confirmed_at: Timestamp,
     pub(super) absolute_expires_at: Timestamp,
     pub(super) secret_hash: Vec<u8>,
+    pub(super) secret_seen: bool,
     pub(super) rotated_at: Timestamp,
     pub(super) old_secrets: String,
     pub(super) fingerprint: Vec<u8>,

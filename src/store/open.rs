@@ -158,7 +158,8 @@ impl Store {
             options.get_database().unwrap_or_default()
         );
         let pool = PgPoolOptions::new()
-            .max_connections(settings.pool_size.saturating_add(settings.max_overflow).max(1))
+            // One is always listening for what other processes say.
+            .max_connections(settings.pool_size.saturating_add(settings.max_overflow).max(2))
             .acquire_timeout(settings.pool_timeout)
             .max_lifetime(settings.pool_recycle)
             .test_before_acquire(settings.pool_pre_ping)

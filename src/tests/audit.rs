@@ -4,25 +4,7 @@ use authtuna::actor::Actor;
 use authtuna::audit::{Broken, verify};
 use authtuna::model::page::PageRequest;
 
-use crate::support::{World, on_each, origin};
-
-/// Changes the log behind the program's back.
-async fn tamper(world: &World, sql: &'static str) {
-    use authtuna::config::DatabaseUri;
-    use secrecy::ExposeSecret;
-    use sqlx::Connection;
-    match &world.settings.database.uri {
-        DatabaseUri::Sqlite { path } => {
-            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-            let mut conn = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
-            sqlx::query(sql).execute(&mut conn).await.unwrap();
-        }
-        DatabaseUri::Postgres { url } => {
-            let mut conn = sqlx::postgres::PgConnection::connect(url.expose_secret()).await.unwrap();
-            sqlx::query(sql).execute(&mut conn).await.unwrap();
-        }
-    }
-}
+use crate::support::{World, on_each, origin, tamper};
 
 async fn some_history(world: &World) {
     world.person("maria").await;

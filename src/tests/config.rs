@@ -92,6 +92,8 @@ fn the_program_beats_the_environment_which_beats_the_file_which_beats_the_defaul
     assert_eq!(all.email.smtp_port, 587);
     assert_eq!(build(place.with(&environment)).app.name, "from environment");
     assert_eq!(build(place.builder()).app.name, "from file");
+    // What is empty says nothing, and hides nothing.
+    assert_eq!(build(place.with(&[("APP_NAME", " ")])).app.name, "from file");
     let source = |name: &str| all.describe().into_iter().find(|row| row.name == name).unwrap().source;
     assert_eq!(source("APP_NAME"), Source::Program);
     assert_eq!(source("PASSWORD_MIN_SCORE"), Source::Environment);
@@ -242,6 +244,35 @@ fn production_refuses_what_was_made_for_development() {
         ("API_BASE_URL", "https://account.example.org"),
     ];
     assert!(place.with(&good).build().is_ok());
+
+    let with_database = |uri: &str| place.with(&good).set("DEFAULT_DATABASE_URI", uri).build();
+    for safe in [
+        "postgresql://u:p@localhost/db",
+        "postgresql://u:p@[::1]:5432/db",
+        "postgresql:///db?host=/run/postgresql",
+        "postgresql://u:p@db.example.org/db?sslmode=require",
+        "postgresql://u:p@db.example.org/db?sslmode=verify-full",
+    ] {
+        assert!(with_database(safe).is_ok(), "{safe}");
+    }
+    for open in [
+        "postgresql://u:p@db.example.org/db",
+        "postgresql://u:p@db.example.org/db?sslmode=prefer",
+        "postgresql://u:localhost@db.example.org/db?sslmode=disable",
+        "postgresql://u:p@localhost/db?host=db.example.org",
+    ] {
+        assert!(with_database(open).is_err(), "{open}");
+    }
+}
+
+#[test]
+fn what_has_no_effect_yet_is_told() {
+    let place = Place::new();
+    let notices = |environment: &[(&str, &str)]| place.with(environment).build().unwrap().notices().join(" ");
+    assert!(!notices(&[]).contains("no effect"));
+    let told = notices(&[("PASSWORD_BREACH_CHECK", "true"), ("API_BASE_URL", "https://account.example.org")]);
+    assert!(told.contains("PASSWORD_BREACH_CHECK has no effect yet"), "{told}");
+    assert!(told.contains("CLIENT_IP_SOURCE"), "{told}");
 }
 
 #[test]
@@ -250,13 +281,13 @@ fn no_secret_shows_in_errors_debug_or_descriptions() {
     let secrets = [
         ("SMTP_PASSWORD", "planted-secret-1"),
         ("JWT_SECRET_KEY", "planted-secret-2"),
-        ("DEFAULT_DATABASE_URI", "postgresql://user:planted-secret-3@host/db"),
+        ("DEFAULT_DATABASE_URI", "postgresql://user:planted-secret-3@host/db?password=planted-secret-7"),
         ("RPC_TOKEN", "planted-secret-4"),
     ];
     let settings = place.with(&secrets).build().unwrap();
     let shown = format!("{settings:?} {:?}", settings.describe());
     assert!(!shown.contains("planted-secret"), "{shown}");
-    assert!(shown.contains("postgresql://user:********@host/db"));
+    assert!(shown.contains("postgresql://user:********@host/db?password=********"));
     let key = "planted-secret-5";
     let told = format!(
         "{:?}",

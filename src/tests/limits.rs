@@ -5,8 +5,9 @@ use std::time::Duration;
 use authtuna::actor::{Actor, Origin};
 use authtuna::login::SignIn;
 use authtuna::model::code::Code;
+use authtuna::signup::SignUp;
 
-use crate::support::{World, ip, on_each, on_each_with, origin};
+use crate::support::{World, ip, on_each, on_each_with, origin, tamper};
 
 async fn guess(world: &World, name: &str, from: Origin) -> Result<(), (Code, Option<Duration>)> {
     let typed = SignIn { identifier: name.to_owned(), password: "a wrong guess 123".to_owned() };
@@ -160,8 +161,109 @@ fn failures_in_a_row_close_an_account_however_slowly_they_come() {
                 world.clock.advance(Duration::from_secs(3600));
             }
             assert_eq!(guess(&world, "maria", origin()).await.unwrap_err().0, Code::TooManyAttempts);
+            // No time to come back at: only somebody who knows the way in ends it.
+            let right = world.sign_in("maria", origin()).await.err().unwrap();
+            assert_eq!((right.code(), right.wait()), (Code::TooManyAttempts, None));
             let known = Origin { device_secret: Some(maria.device_secret), ..origin() };
             assert!(world.sign_in("maria", known).await.is_ok());
+            assert!(world.sign_in("maria", origin()).await.is_ok(), "open to new browsers again");
+        },
+    );
+}
+
+#[test]
+fn a_known_browser_that_fails_as_often_is_an_unknown_one() {
+    on_each_with(
+        |builder| builder.set("MAX_LOGIN_ATTEMPTS_PER_USER", "0").set("MAX_LOGIN_ATTEMPTS_PER_IP", "0"),
+        |world| async move {
+            let maria = world.person("maria").await;
+            let known = || Origin { device_secret: Some(maria.device_secret), ..origin() };
+            for _ in 0..201 {
+                assert_eq!(guess(&world, "maria", known()).await.unwrap_err().0, Code::BadCredentials);
+            }
+            assert_eq!(guess(&world, "maria", known()).await.unwrap_err().0, Code::TooManyAttempts);
+        },
+    );
+}
+
+#[test]
+fn an_operator_opens_an_account_that_guesses_have_closed() {
+    on_each(|world| async move {
+        let maria = world.person("maria").await;
+        for n in 0..6 {
+            guess(&world, "maria", from(&format!("198.51.100.{n}"))).await.unwrap_err();
+        }
+        let stranger = Actor::anonymous(origin());
+        assert_eq!(
+            world.auth.unlock(&stranger, maria.user).await.unwrap_err().code(),
+            Code::NotAuthenticated
+        );
+        assert!(world.sign_in("maria", origin()).await.is_err());
+        world.auth.unlock(&Actor::system(), maria.user).await.unwrap();
+        let again = world.sign_in("maria", origin()).await.unwrap();
+        let actor = world.actor(&again.session.cookie).await;
+        assert!(world.events(&actor).await.contains(&"LOGIN_UNLOCKED".to_owned()));
+    });
+}
+
+#[test]
+fn a_try_that_could_not_be_judged_is_not_counted() {
+    on_each(|world| async move {
+        world.person("maria").await;
+        tamper(
+            &world,
+            "UPDATE users SET password_hash = 'broken ' || password_hash WHERE username = 'maria'",
+        )
+        .await;
+        for _ in 0..12 {
+            assert_eq!(guess(&world, "maria", origin()).await.unwrap_err().0, Code::Internal);
+        }
+        tamper(&world, "UPDATE users SET password_hash = substr(password_hash, 8) WHERE username = 'maria'")
+            .await;
+        assert!(world.sign_in("maria", origin()).await.is_ok());
+    });
+}
+
+#[test]
+fn spellings_of_a_name_that_nobody_has_count_as_one() {
+    on_each(|world| async move {
+        world.person("maria").await;
+        for name in ["maria", "marta"] {
+            let wide: String = name.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+            for n in 0..5 {
+                let spelling = if n % 2 == 0 { name } else { &wide };
+                guess(&world, spelling, from(&format!("198.51.100.{n}"))).await.unwrap_err();
+            }
+            let last = guess(&world, &wide, from("203.0.113.1")).await.unwrap_err().0;
+            assert_eq!(last, Code::TooManyAttempts, "{name}");
+            world.clock.advance(Duration::from_secs(901));
+        }
+    });
+}
+
+#[test]
+fn accounts_made_from_one_address_are_limited() {
+    on_each_with(
+        |builder| builder.set("MAX_SIGN_UPS_PER_IP", "3"),
+        |world| async move {
+            for name in ["maria", "jun", "otto"] {
+                world.person(name).await;
+            }
+            let hashes = world.auth.password_hashes();
+            let form = |name: &str| SignUp {
+                username: name.to_owned(),
+                email: format!("{name}@example.org"),
+                password: crate::support::password(name),
+            };
+            let here = Actor::anonymous(origin());
+            let refused = world.auth.sign_up(&here, &form("ada")).await.err().unwrap();
+            assert_eq!(refused.code(), Code::TooManyAttempts);
+            assert!(refused.wait().is_some());
+            assert_eq!(world.auth.password_hashes(), hashes, "before any work is done for it");
+            let elsewhere = Actor::anonymous(from("198.51.100.1"));
+            assert!(world.auth.sign_up(&elsewhere, &form("ada")).await.is_ok());
+            world.clock.advance(Duration::from_secs(901));
+            assert!(world.auth.sign_up(&here, &form("eve")).await.is_ok());
         },
     );
 }

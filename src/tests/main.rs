@@ -8,6 +8,7 @@ mod config;
 mod layers;
 mod limits;
 mod passwords;
+mod races;
 mod schema;
 mod sessions;
 mod signup;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authtuna::actor::{Actor, Origin};
+use authtuna::login::SignIn;
 use authtuna::model::code::Code;
 use authtuna::passwords::ChangePassword;
 use authtuna::sessions::Checked;
@@ -91,12 +92,67 @@ fn a_copy_used_after_its_owner_came_back_is_noted() {
     on_each(|world| async move {
         let signed_in = world.person("maria").await;
         world.clock.advance(30 * SECOND);
-        world.opens(&signed_in.session.cookie).await.flatten().unwrap();
+        let owners = world.opens(&signed_in.session.cookie).await.flatten().unwrap();
+        world.clock.advance(11 * SECOND);
+        assert!(world.opens(&owners).await.is_some());
         world.clock.advance(400 * SECOND);
         assert_eq!(world.opens(&signed_in.session.cookie).await, None);
         let again = world.sign_in("maria", origin()).await.unwrap();
         let actor = world.actor(&again.session.cookie).await;
         assert!(world.events(&actor).await.contains(&"SESSION_INVALIDATED".to_owned()));
+    });
+}
+
+#[test]
+fn an_answer_that_got_lost_signs_nobody_out() {
+    on_each(|world| async move {
+        let first = world.person("maria").await.session.cookie;
+        world.clock.advance(30 * SECOND);
+        let lost = world.opens(&first).await.flatten().expect("a replacement, which never arrives");
+        // Long after the grace the browser comes with what it has, and gets another one.
+        world.clock.advance(3600 * SECOND);
+        let second = world.opens(&first).await.flatten().expect("another replacement");
+        assert!(world.opens(&lost).await.is_some(), "it may be on its way still");
+        world.clock.advance(11 * SECOND);
+        assert!(world.opens(&second).await.is_some());
+        // Now the browser is known to have it: the grace of those before has begun.
+        world.clock.advance(301 * SECOND);
+        assert!(world.opens(&second).await.is_some());
+        assert_eq!(world.opens(&first).await, None);
+        assert_eq!(world.opens(&second).await, None, "a copy ends the session for both");
+    });
+}
+
+#[test]
+fn a_copy_of_a_lost_answer_shows_when_both_are_used() {
+    on_each(|world| async move {
+        let first = world.person("maria").await.session.cookie;
+        world.clock.advance(30 * SECOND);
+        let owners = world.opens(&first).await.flatten().unwrap();
+        // A copy of the first is used before the owner has come back: it gets a replacement of its own.
+        world.clock.advance(30 * SECOND);
+        let thiefs = world.opens(&first).await.flatten().unwrap();
+        assert!(world.opens(&owners).await.is_some());
+        world.clock.advance(11 * SECOND);
+        assert!(world.opens(&thiefs).await.is_some());
+        world.clock.advance(301 * SECOND);
+        assert!(world.opens(&thiefs).await.is_some());
+        assert_eq!(world.opens(&owners).await, None);
+        assert_eq!(world.opens(&thiefs).await, None);
+    });
+}
+
+#[test]
+fn every_move_to_another_address_is_noted() {
+    on_each(|world| async move {
+        let signed_in = world.person("maria").await;
+        world.clock.advance(11 * SECOND);
+        let elsewhere = Origin { ip: Some("198.51.100.7".parse().unwrap()), ..origin() };
+        let opened =
+            world.auth.sessions.check(&signed_in.session.cookie, &Arc::new(elsewhere)).await.unwrap();
+        assert!(matches!(opened, Checked::Open(_, None)), "not by way of a new cookie");
+        let actor = world.actor(&signed_in.session.cookie).await;
+        assert!(world.events(&actor).await.contains(&"SESSION_IP_UPDATED".to_owned()));
     });
 }
 
@@ -282,6 +338,18 @@ fn another_process_on_postgres_hears_of_an_ended_session() {
         // The clock stands still: from memory alone the other process would serve it for ever.
         let actor = world.actor(&maria.session.cookie).await;
         world.auth.sign_out(&actor).await.unwrap();
+        until(|| async { !opens().await }).await;
+
+        // So it does of one that a sign-in in the same browser has replaced.
+        let before = world.sign_in("maria", origin()).await.unwrap();
+        let opens = || async {
+            let checked = other.sessions.check(&before.session.cookie, &Arc::new(origin())).await.unwrap();
+            matches!(checked, Checked::Open(..))
+        };
+        assert!(opens().await);
+        let actor = world.actor(&before.session.cookie).await;
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        world.auth.sign_in(&actor, &typed).await.unwrap();
         until(|| async { !opens().await }).await;
         jobs.abort();
         other.store().close().await;

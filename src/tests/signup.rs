@@ -154,7 +154,21 @@ fn a_set_up_link_runs_out_after_a_day() {
         assert!(!world.auth.set_up_open(&token).await.unwrap());
         let boss = form("boss", "boss@example.org");
         let error = world.auth.set_up(&Actor::anonymous(origin()), &token, &boss).await.err().unwrap();
-        assert_eq!(error.code(), Code::BadToken);
+        assert_eq!(error.code(), Code::BadToken, "{error}");
+    });
+}
+
+#[test]
+fn a_made_up_link_costs_no_hash() {
+    on_each(|world| async move {
+        let hashes = world.auth.password_hashes();
+        let link = world.auth.issue_set_up(&Actor::system()).await.unwrap().unwrap();
+        for token in ["x", &"A".repeat(43), &link[..link.len() - 2]] {
+            let boss = form("boss", "boss@example.org");
+            let error = world.auth.set_up(&Actor::anonymous(origin()), token, &boss).await.err().unwrap();
+            assert_eq!(error.code(), Code::BadToken);
+        }
+        assert_eq!(world.auth.password_hashes(), hashes);
     });
 }
 

@@ -37,6 +37,12 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
+/// Keeps the world whole: a test's `async move` takes only the fields that it names out of a type without `Drop`, and the
+/// folder would be gone before the test begins.
+impl Drop for World {
+    fn drop(&mut self) {}
+}
+
 /// Runs a test on every database there is.
 pub(crate) fn on_each<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     on_each_with(|builder| builder, test);
@@ -139,6 +145,24 @@ impl World {
             self.auth.activity(actor, &page).await.unwrap().items.into_iter().map(|a| a.event).collect();
         events.reverse();
         events
+    }
+}
+
+/// Changes the database behind the program's back.
+pub(crate) async fn tamper(world: &World, sql: &'static str) {
+    use authtuna::config::DatabaseUri;
+    use secrecy::ExposeSecret;
+    use sqlx::Connection;
+    match &world.settings.database.uri {
+        DatabaseUri::Sqlite { path } => {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut conn = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query(sql).execute(&mut conn).await.unwrap();
+        }
+        DatabaseUri::Postgres { url } => {
+            let mut conn = sqlx::postgres::PgConnection::connect(url.expose_secret()).await.unwrap();
+            sqlx::query(sql).execute(&mut conn).await.unwrap();
+        }
     }
 }
 

@@ -258,14 +258,17 @@ pub(crate) async fn by_identifier(conn: &mut Conn, key: &Identifier) -> Result<O
     query.optional::<UserRow>(conn).await?.map(credentials).transpose()
 }
 
-/// Sets a password as part of `work`.
-pub(crate) async fn set_password(
+/// Changes the password that was confirmed, as part of `work`. False when somebody else was faster, or the person may
+/// not come in any more.
+pub(crate) async fn change_password(
     conn: &mut Conn,
-    id: UserId,
+    confirmed: &Credentials,
     hash: &str,
     now: Timestamp,
-) -> Result<(), Error> {
-    SET_PASSWORD.bind(id).bind(hash).bind(now).bind(false).execute(conn).await.map(drop)
+) -> Result<bool, Error> {
+    let old = confirmed.password_hash.clone();
+    let query = CHANGE_PASSWORD.bind(confirmed.user.id).bind(hash).bind(now).bind(old);
+    Ok(query.execute(conn).await? > 0)
 }
 
 /// Replaces a hash by one with today's parameters, unless the password was changed meanwhile.
@@ -289,9 +292,11 @@ pub(crate) async fn unsuspend(conn: &mut Conn, id: UserId, now: Timestamp) -> Re
     Ok(UNSUSPEND.bind(id).bind(now).execute(conn).await? > 0)
 }
 
-/// Notes a sign-in.
-pub(crate) async fn set_last_login(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<(), Error> {
-    SET_LAST_LOGIN.bind(id).bind(now).execute(conn).await.map(drop)
+/// Lets in whoever has just proved the password of `found`, as part of `work`. False when it changed meanwhile, or they
+/// may not come in any more.
+pub(crate) async fn admit(conn: &mut Conn, found: &Credentials, now: Timestamp) -> Result<bool, Error> {
+    let hash = found.password_hash.clone();
+    Ok(ADMIT.bind(found.user.id).bind(now).bind(hash).bind(false).execute(conn).await? > 0)
 }
 
 /// Words that make a password easy to guess for somebody who knows the person.

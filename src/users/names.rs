@@ -68,8 +68,18 @@ fn is_mark(c: char) -> bool {
 
 /// Case is folded; beyond ASCII, characters that look alike become one (the skeleton of UTS #39, section 4).
 fn key_of(shown: &str) -> String {
-    let folded = shown.to_lowercase();
-    if folded.is_ascii() { folded } else { skeleton(&folded).collect::<String>().to_lowercase() }
+    shown.chars().map(alike).collect()
+}
+
+/// What a character looks like, in either case: `В` looks like B, and `в` is the same letter. ASCII stays what it is: a
+/// skeleton would make `0` an O and `m` an rn, in names of other scripts only.
+fn alike(c: char) -> String {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase().to_string();
+    }
+    let looks = |cased: String| skeleton(&cased).collect::<String>().to_lowercase();
+    let (small, capital) = (looks(c.to_lowercase().collect()), looks(c.to_uppercase().collect()));
+    if !small.is_ascii() && capital.is_ascii() { capital } else { small }
 }
 
 /// An e-mail address.
@@ -155,6 +165,15 @@ pub enum Identifier {
     Username(String),
 }
 
+impl Identifier {
+    /// The key alone.
+    pub fn into_key(self) -> String {
+        match self {
+            Self::Email(key) | Self::Username(key) => key,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +188,12 @@ mod tests {
         assert_eq!(name_key("ｍａｒｉａ").unwrap(), "maria", "full-width letters are the same letters");
         assert_eq!(name_key("Jürgen").unwrap(), name_key("Ju\u{308}rgen").unwrap());
         assert_eq!(name_key("сосо").unwrap(), name_key("coco").unwrap(), "Cyrillic that looks Latin");
+        for (cyrillic, latin) in
+            [("рас0", "pac0"), ("ТОМ", "TOM"), ("том", "tom"), ("ВОВ", "BOB"), ("сосоа1", "cocoa1")]
+        {
+            assert_eq!(name_key(cyrillic).unwrap(), name_key(latin).unwrap(), "{cyrillic}");
+        }
+        assert_ne!(name_key("мария").unwrap(), name_key("марина").unwrap());
     }
 
     #[test]

@@ -21,10 +21,14 @@ crate::statements! {
     pub(super) SET_PROFILE = "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
         updated_at = $6 WHERE id = $1";
     pub(super) USERNAME_HOLDER = "SELECT id FROM users WHERE username_key = $1";
-    pub(super) SET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, \
-        requires_password_reset = $4, updated_at = $3 WHERE id = $1";
+    /// Only while it is the password that was confirmed, and its owner may come in.
+    pub(super) CHANGE_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3 \
+        WHERE id = $1 AND password_hash = $4 AND suspended_at IS NULL AND deleted_at IS NULL";
     pub(super) REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
-    pub(super) SET_LAST_LOGIN = "UPDATE users SET last_login_at = $2 WHERE id = $1";
+    /// Lets in whoever knew the password, if it still is the password and nothing was put in their way since. The row is
+    /// locked until the session is there: a change of password or a suspension comes before it or ends it.
+    pub(super) ADMIT = "UPDATE users SET last_login_at = $2 WHERE id = $1 AND password_hash = $3 \
+        AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
     pub(super) SUSPEND = "UPDATE users SET suspended_at = $2, suspended_by = $3, suspended_reason = $4, \
         updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
     pub(super) UNSUSPEND = "UPDATE users SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, \

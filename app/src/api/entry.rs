@@ -91,10 +91,10 @@ pub async fn password_strength(
     #[server(default)] username: String,
     #[server(default)] email: String,
 ) -> Result<Judged, Refusal> {
-    judge(&password, &username, &email).map_err(|error| refuse(&error))
+    judge(&password, &username, &email).await.map_err(|error| refuse(&error))
 }
 
-fn judge(password: &str, username: &str, email: &str) -> Result<Judged, Error> {
+async fn judge(password: &str, username: &str, email: &str) -> Result<Judged, Error> {
     let (auth, visit) = here()?;
     let viewer = Viewer::of(visit.actor()).ok();
     let mut about = vec![username, email, email.split('@').next().unwrap_or_default()];
@@ -102,7 +102,7 @@ fn judge(password: &str, username: &str, email: &str) -> Result<Judged, Error> {
         about.push(&viewer.username);
         about.extend(viewer.email.as_deref());
     }
-    let strength = auth.strength(password, &about);
+    let strength = auth.strength(password, &about).await?;
     let w = words();
     let level = say::strength(w, strength.score);
     let advice = match strength.problem {

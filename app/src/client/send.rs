@@ -8,7 +8,8 @@ use leptos::wasm_bindgen::{JsCast, JsValue};
 use serde::Deserialize;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Event, FormData, Headers, HtmlFormElement, HtmlInputElement, Request, RequestInit, Response, UrlSearchParams,
+    Event, FormData, Headers, HtmlFormElement, HtmlInputElement, Request, RequestInit, Response,
+    UrlSearchParams,
 };
 
 use crate::islands::form::Said;
@@ -79,7 +80,9 @@ pub(crate) async fn text(response: &Response) -> Option<String> {
 
 /// Takes away what was said of a field as soon as it is typed into again.
 pub(crate) fn forget(event: &Event) {
-    let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
+    let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
+        return;
+    };
     if let Some(place) = document().get_element_by_id(&format!("{}-error", input.id())) {
         place.set_text_content(None);
         // It can only fail on a name that is none.

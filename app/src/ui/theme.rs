@@ -3,9 +3,8 @@
 
 use std::fmt::Write as _;
 
+use authtuna::axum::cookie_value;
 use authtuna::config::{Theme, ThemeColors, ThemeMode};
-use cookie::Cookie;
-use http::header::COOKIE as COOKIE_HEADER;
 use http::request::Parts;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -55,7 +54,8 @@ impl Choice {
     pub(crate) fn here() -> Self {
         let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
         let offered = Self::offered(mode);
-        let remembered = use_context::<Parts>().and_then(|parts| remembered(&parts));
+        let parts = use_context::<Parts>();
+        let remembered = parts.and_then(|parts| Choice::parse(cookie_value(&parts.headers, COOKIE)?));
         remembered
             .filter(|choice| offered.contains(choice))
             .or(offered.first().copied())
@@ -69,12 +69,6 @@ impl Choice {
             Self::System => w.theme_system(),
         }
     }
-}
-
-fn remembered(parts: &Parts) -> Option<Choice> {
-    let lines = parts.headers.get_all(COOKIE_HEADER).iter().filter_map(|line| line.to_str().ok());
-    let mut cookies = lines.flat_map(Cookie::split_parse).flatten();
-    cookies.find(|cookie| cookie.name() == COOKIE).and_then(|cookie| Choice::parse(cookie.value()))
 }
 
 /// The colours as custom properties. Every value has been checked to be a colour when the settings were read.

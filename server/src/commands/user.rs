@@ -39,6 +39,11 @@ async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
             }
             Ok(())
         }
+        User::Unlock { who } => {
+            let account = find(auth, &who).await?;
+            auth.unlock(&system, account.id).await?;
+            say(format_args!("Sign-in to {} is open.", account.username))
+        }
         User::Unsuspend { who, reason } => {
             let account = find(auth, &who).await?;
             auth.unsuspend(&system, account.id, &reason).await?;

@@ -47,7 +47,7 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
         Event::LoginFailed | Event::LoginLocked | Event::SessionInvalidated | Event::PasswordChangeFailed => {
             ("alert", Tone::Warn)
         }
-        Event::PasswordChanged | Event::TokenUsed => ("key", Tone::Plain),
+        Event::PasswordChanged | Event::TokenUsed | Event::LoginUnlocked => ("key", Tone::Plain),
         Event::SessionCreated | Event::SessionIpUpdated => ("laptop", Tone::Plain),
         Event::SessionTerminated | Event::SessionsTerminatedAll => ("leave", Tone::Plain),
         Event::RoleAssigned | Event::RoleRemoved => ("tag", Tone::Plain),
