@@ -8,12 +8,9 @@ use crate::support::{
 
 /// What `serve` says on standard error when it does not start.
 async fn refusal(binary: &Binary) -> String {
-    let output = binary.run(&["serve"]).await;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(shown.lines().all(|line| line.starts_with("Note: ")), "{shown}");
-    said.trim_end().to_owned()
+    let (said, logged) = binary.refusal().await;
+    assert!(said.lines().all(|line| line.starts_with("Note: ")), "{said}");
+    logged.trim_end().to_owned()
 }
 
 #[test]

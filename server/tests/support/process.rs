@@ -81,6 +81,23 @@ impl Binary {
         self.command(arguments).output().await.unwrap()
     }
 
+    /// Starts a server that cannot start: what it says on standard output, and on standard error.
+    pub(crate) async fn refusal(&self) -> (String, String) {
+        let mut child = self.command(&["serve"]).spawn().unwrap();
+        let mut output = lines(child.stdout.take().unwrap());
+        let mut log = lines(child.stderr.take().unwrap());
+        let (mut said, mut logged) = (String::new(), String::new());
+        while let Some(line) = output.recv().await {
+            assert!(!line.contains(" listens on "), "it started all the same");
+            said += &format!("{line}\n");
+        }
+        while let Some(line) = log.recv().await {
+            logged += &format!("{line}\n");
+        }
+        assert_eq!(child.wait().await.unwrap().code(), Some(1), "{logged}");
+        (said, logged)
+    }
+
     /// Starts the server and waits until it listens.
     pub(crate) async fn serve(&self) -> Running {
         let mut child = self.command(&["serve"]).spawn().unwrap();
