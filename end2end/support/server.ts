@@ -43,7 +43,8 @@ function settings(port: number, data: string): NodeJS.ProcessEnv {
     // A clone's .env is its owner's, not the tests'.
     ENV_FILE_NAME: emptyFile(path.join(data, "empty.env")),
     // Every test comes from one address: what one of them provokes must not close the door for the others.
-    MAX_LOGIN_ATTEMPTS_PER_IP: "10000",
+    MAX_LOGIN_ATTEMPTS_PER_IP: "0",
+    MAX_SIGN_UPS_PER_IP: "0",
   };
 }
 
