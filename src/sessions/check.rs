@@ -174,6 +174,9 @@ impl Sessions {
         let moved = session.last_ip != ip;
         let secret = SessionSecret::new(self.random);
         let mut old = session.old_secrets.clone();
+        if current && !session.secret_seen {
+            begin_grace(&mut old, now);
+        }
         old.retain(|(hash, replaced)| {
             *hash != claim.secret_hash && now <= replaced.plus(settings.random_string_grace)
         });
@@ -238,9 +241,7 @@ impl Sessions {
             work.record(moved_from(snapshot.user.id, session));
         }
         if first_seen {
-            if let Some((_, replaced)) = session.old_secrets.first_mut() {
-                *replaced = now;
-            }
+            begin_grace(&mut session.old_secrets, now);
             let old = write_old(&session.old_secrets);
             SEEN.bind(session.id)
                 .bind(session.secret_hash)
@@ -286,6 +287,13 @@ impl Sessions {
 /// one before is good, and is replaced anew; a copy shows as soon as both are used.
 fn replacement_is_lost(session: &SessionState, claim: &Claim) -> bool {
     !session.secret_seen && session.old_secrets.first().is_some_and(|(hash, _)| *hash == claim.secret_hash)
+}
+
+/// The current secret has come back for the first time: from now on the one before it is old.
+fn begin_grace(old: &mut [([u8; 32], Timestamp)], now: Timestamp) {
+    if let Some((_, replaced)) = old.first_mut() {
+        *replaced = now;
+    }
 }
 
 fn moved_from(user: UserId, session: &SessionState) -> Entry {

@@ -124,6 +124,22 @@ fn an_answer_that_got_lost_signs_nobody_out() {
 }
 
 #[test]
+fn the_grace_begins_when_the_new_cookie_comes_back() {
+    on_each(|world| async move {
+        let first = world.person("maria").await.session.cookie;
+        world.clock.advance(30 * SECOND);
+        let second = world.opens(&first).await.flatten().unwrap();
+        world.clock.advance(290 * SECOND);
+        assert!(world.opens(&second).await.is_some());
+        // A slow request with the first is under way still.
+        world.clock.advance(290 * SECOND);
+        assert!(world.opens(&first).await.is_some());
+        world.clock.advance(11 * SECOND);
+        assert_eq!(world.opens(&first).await, None);
+    });
+}
+
+#[test]
 fn a_copy_of_a_lost_answer_shows_when_both_are_used() {
     on_each(|world| async move {
         let first = world.person("maria").await.session.cookie;
