@@ -47,6 +47,8 @@ impl Sessions {
         let now = self.clock.now();
         if let Some(snapshot) = self.cache.get(claim.session)
             && self.is_fresh(&snapshot, now)
+            // That a new secret has arrived is noted at once: the grace of the one before begins.
+            && (snapshot.session.secret_seen || claim.secret_hash != snapshot.session.secret_hash)
             && self.trouble(&snapshot.session, &claim, origin, now).is_none()
         {
             return Ok(Checked::Open(snapshot, None));
