@@ -101,8 +101,10 @@ impl Server {
         let address = probe.local_addr().unwrap();
         drop(probe);
         let begun = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_authtuna"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_authtuna"))
             .arg("serve")
+            // Where Leptos.toml is.
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .env("SERVER_ADDRESS", address.to_string())
             .env("DATA_DIR", data)
             .env("DEFAULT_DATABASE_URI", format!("sqlite://{}/bench.db", data.display()))
@@ -118,7 +120,7 @@ impl Server {
                 assert_eq!(status, 200);
                 break;
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "the server does not start");
+            assert!(child.try_wait().unwrap().is_none(), "the server does not start");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Self { child, address, started: begun.elapsed() }
@@ -179,11 +181,12 @@ async fn ask(stream: &mut TcpStream, request: &str) -> (u16, String) {
         }
     };
     let text = String::from_utf8(answer[..head].to_vec()).unwrap();
-    let length: usize = text
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
-        .unwrap_or(0);
-    while answer.len() < head + length {
+    let field = |name: &str| {
+        text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix(name).map(str::to_owned))
+    };
+    let length: usize = field("content-length: ").map_or(0, |length| length.parse().unwrap());
+    let chunked = field("transfer-encoding: chunked").is_some();
+    while answer.len() < head + length || chunked && !answer.ends_with(b"\r\n0\r\n\r\n") {
         assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "the connection was closed");
     }
     (text[9..12].parse().unwrap(), text)
