@@ -7,6 +7,7 @@
 mod check;
 mod cookie;
 pub mod device;
+mod rotate;
 mod sql;
 
 #[cfg(feature = "postgres")]

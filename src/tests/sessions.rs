@@ -279,7 +279,7 @@ fn signing_in_again_ends_the_session_that_the_browser_had() {
     on_each(|world| async move {
         let before = world.person("maria").await;
         let actor = world.actor(&before.session.cookie).await;
-        let typed = authtuna::login::SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
         let after = world.auth.sign_in(&actor, &typed).await.unwrap();
         assert_ne!(before.session.id, after.session.id);
         assert_eq!(world.opens(&before.session.cookie).await, None);
