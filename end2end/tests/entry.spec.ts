@@ -150,6 +150,20 @@ test("a password can be looked at, and is judged while it is typed", async ({ pa
   await expectGood(page, "signup-strength");
 });
 
+test("what was typed before the script came is judged too", async ({ page, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false);
+  let arrive = () => {};
+  const held = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto("/auth/signup", { waitUntil: "domcontentloaded" });
+  await password(page).fill("password1");
+  arrive();
+  await expect(page.getByText("Very weak.")).toBeVisible();
+});
+
 test("without scripts nothing is shown that needs them", async ({ page, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled !== false);
   await page.goto("/auth/login");
@@ -160,6 +174,8 @@ test("a server that can't be reached is said, and nothing typed is lost", async 
   test.skip(javaScriptEnabled === false, "without scripts the browser says it itself");
   problems.allow(/net::ERR_/);
   await page.goto("/auth/login");
+  // Only once the script is there: before, the browser posts by itself.
+  await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
   await page.route("**/api/sign-in", (route) => route.abort("connectionrefused"));
   await fillSignIn(page, user.username, user.password);
   await expect(page.getByText("We couldn't reach the server.")).toBeVisible();

@@ -47,7 +47,21 @@ pub fn PasswordField(
     let live = RwSignal::new(false);
     let shown = RwSignal::new(false);
     let judged = RwSignal::new(None::<Judged>);
-    Effect::new(move || live.set(true));
+    let field = NodeRef::<leptos::html::Input>::new();
+    let judge = judge_when_rested(judge, judged);
+    let judge_typed = judge.clone();
+    Effect::new(move || {
+        live.set(true);
+        // What was typed before the script came counts as well.
+        if let Some(input) = field.get_untracked() {
+            judge_typed(input);
+        }
+    });
+    let on_input = move |event: Event| {
+        if let Some(input) = event.target().and_then(|target| target.dyn_into().ok()) {
+            judge(input);
+        }
+    };
 
     let invalid = error.is_some();
     let error_id = format!("{name}-error");
@@ -71,7 +85,8 @@ pub fn PasswordField(
                     autofocus=invalid
                     aria-invalid=invalid.to_string()
                     aria-describedby=described
-                    on:input=judge_when_rested(judge, judged)
+                    on:input=on_input
+                    node_ref=field
                 />
                 <button
                     type="button"
@@ -108,12 +123,14 @@ pub fn PasswordField(
 }
 
 /// Asks `judge` once typing has rested. What is typed meanwhile makes the answer to what was typed before worthless.
-fn judge_when_rested(judge: Option<String>, judged: RwSignal<Option<Judged>>) -> impl Fn(Event) {
+fn judge_when_rested(
+    judge: Option<String>,
+    judged: RwSignal<Option<Judged>>,
+) -> impl Fn(HtmlInputElement) + Clone + 'static {
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let turn = StoredValue::new(0_u32);
-    move |event| {
+    move |input| {
         let Some(judge) = judge.clone() else { return };
-        let Some(input) = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok()) else { return };
         if let Some(timer) = timer.get_value() {
             timer.clear();
         }
