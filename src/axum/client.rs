@@ -132,3 +132,29 @@ impl Origins {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn what_a_client_wrote_that_is_no_text_hides_nothing_of_the_proxys() {
+        let settings = Settings::builder()
+            .no_env()
+            .set("DATA_DIR", std::env::temp_dir().display().to_string())
+            .set("FERNET_KEYS", fernet::Fernet::generate_key())
+            .set("CLIENT_IP_SOURCE", "x-forwarded-for")
+            .set("TRUSTED_PROXIES", "127.0.0.1")
+            .build()
+            .unwrap();
+        let origins = Origins::new(&settings.http, &settings.sessions).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_bytes(b"\xff, 203.0.113.77").unwrap());
+        let proxy = "127.0.0.1".parse().ok();
+        let origin = origins.read(&headers, proxy, None, None);
+        assert_eq!(origin.ip, "203.0.113.77".parse().ok());
+    }
+}

@@ -94,3 +94,18 @@ pub fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neighbour_that_is_no_text_hides_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_bytes(b"x=\xff\xfe; ours=1; y=2").unwrap());
+        assert_eq!(cookie_value(&headers, "ours"), Some("1"));
+        assert_eq!(cookie_value(&headers, "x"), None);
+        headers.append(header::COOKIE, HeaderValue::from_static("ours=2"));
+        assert_eq!(cookie_value(&headers, "ours"), None, "which of the two is ours can't be known");
+    }
+}
