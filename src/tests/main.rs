@@ -9,6 +9,7 @@ mod layers;
 mod limits;
 mod passwords;
 mod races;
+mod rotation;
 mod schema;
 mod sessions;
 mod signup;
