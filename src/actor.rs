@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::access::Access;
 use crate::error::Error;
 use crate::model::code::Code;
 use crate::model::id::{RequestId, SessionId, UserId};
 use crate::model::scope::Scope;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Person, Snapshot};
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -16,6 +17,9 @@ pub enum Who {
     Anonymous,
     /// A signed-in person.
     User(Arc<Snapshot>),
+    /// A person for whom the program acts without a session of theirs (see `Auth::on_behalf_of`): a job, or a call from
+    /// another service.
+    Behalf(Arc<Person>),
     /// The program itself: provisioning, jobs, the command line.
     System,
 }
@@ -59,18 +63,28 @@ impl Actor {
         Self { who: Who::Anonymous, origin: Arc::new(origin) }
     }
 
-    /// The signed-in person. Err([`Code::NotAuthenticated`]) when nobody is.
+    /// The person of the session that asks. Err([`Code::NotAuthenticated`]) when there is none.
     pub fn user(&self) -> Result<&Arc<Snapshot>, Error> {
         match &self.who {
             Who::User(snapshot) => Ok(snapshot),
-            Who::Anonymous | Who::System => Err(Code::NotAuthenticated.into()),
+            Who::Anonymous | Who::Behalf(_) | Who::System => Err(Code::NotAuthenticated.into()),
         }
     }
 
-    /// The signed-in person's id.
+    /// The id of the person who asks.
     pub fn user_id(&self) -> Option<UserId> {
         match &self.who {
             Who::User(snapshot) => Some(snapshot.user.id),
+            Who::Behalf(person) => Some(person.user.id),
+            Who::Anonymous | Who::System => None,
+        }
+    }
+
+    /// What the person who asks may do; None when no person does.
+    pub fn access(&self) -> Option<&Access> {
+        match &self.who {
+            Who::User(snapshot) => Some(&snapshot.access),
+            Who::Behalf(person) => Some(&person.access),
             Who::Anonymous | Who::System => None,
         }
     }
@@ -79,25 +93,34 @@ impl Actor {
     pub fn session_id(&self) -> Option<SessionId> {
         match &self.who {
             Who::User(snapshot) => Some(snapshot.session.id),
-            Who::Anonymous | Who::System => None,
+            Who::Anonymous | Who::Behalf(_) | Who::System => None,
         }
     }
 
     /// Ok when the actor holds `permission` in a scope that covers `scope`; the program itself holds everything.
+    ///
+    /// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, Err([`Code::Forbidden`]) when they do not hold it.
     pub fn require(&self, permission: &str, scope: &Scope) -> Result<(), Error> {
-        match &self.who {
-            Who::System => Ok(()),
-            Who::Anonymous => Err(Code::NotAuthenticated.into()),
-            Who::User(snapshot) if snapshot.access.allows(permission, scope) => Ok(()),
-            Who::User(_) => Err(Code::Forbidden.into()),
+        self.require_any(&[permission], scope)
+    }
+
+    /// The same with several permissions of which one is enough.
+    pub fn require_any(&self, permissions: &[&str], scope: &Scope) -> Result<(), Error> {
+        if matches!(self.who, Who::System) {
+            return Ok(());
         }
+        let access = self.access().ok_or(Code::NotAuthenticated)?;
+        if permissions.iter().any(|permission| access.allows(permission, scope)) {
+            return Ok(());
+        }
+        Err(Code::Forbidden.into())
     }
 
     /// Ok for the program itself alone.
     pub fn require_system(&self) -> Result<(), Error> {
         match self.who {
             Who::System => Ok(()),
-            Who::Anonymous | Who::User(_) => Err(Code::Forbidden.into()),
+            Who::Anonymous | Who::User(_) | Who::Behalf(_) => Err(Code::Forbidden.into()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::actor::{Actor, Who};
 use crate::audit::Recorder;
 use crate::cache::Snapshots;
 use crate::clock::{Clock, Random};
@@ -12,10 +13,16 @@ use crate::error::Error;
 use crate::hooks::Hooks;
 use crate::limit::Limits;
 use crate::login::{Login, SignIn, SignedIn};
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::permissions::Permissions;
+use crate::roles::Roles;
 use crate::sessions::Sessions;
+use crate::snapshot::{Person, SignedIn as SignedInUser};
+use crate::standing;
 use crate::store::{OpenError, Store};
 use crate::tokens::Tokens;
-use crate::users::Users;
+use crate::users::{self, User, Users};
 
 /// The auth core over one database. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +31,10 @@ pub struct Auth {
     pub clock: Clock,
     /// People.
     pub users: Users,
+    /// What can be allowed.
+    pub permissions: Permissions,
+    /// Roles, and who holds them where.
+    pub roles: Roles,
     /// Sessions.
     pub sessions: Sessions,
     /// Listeners to events.
@@ -75,7 +86,7 @@ impl Auth {
             store.check_migrations().await?;
         }
         let auth = Self::assemble(settings, store, clock)?;
-        auth.provision(&crate::actor::Actor::system()).await?;
+        auth.provision(&Actor::system()).await?;
         Ok(auth)
     }
 
@@ -86,6 +97,8 @@ impl Auth {
         let recorder = Recorder::new(store.clone(), clock.clone(), random, hooks.clone());
         let cache = Snapshots::new(store.clone());
         let users = Users::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random);
+        let permissions = Permissions::new(store.clone(), recorder.clone(), cache.clone(), random);
+        let roles = Roles::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random);
         let sessions = Sessions::new(
             store.clone(),
             recorder.clone(),
@@ -118,18 +131,52 @@ impl Auth {
             login,
             random,
         });
-        Ok(Self { clock, users, sessions, hooks, inner })
+        Ok(Self { clock, users, permissions, roles, sessions, hooks, inner })
     }
 
     /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong
     /// together, whichever of them is wrong.
-    pub async fn sign_in(&self, actor: &crate::actor::Actor, typed: &SignIn) -> Result<SignedIn, Error> {
+    pub async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignedIn, Error> {
         self.inner.login.sign_in(actor, typed).await
     }
 
     /// Ends the session that asks.
-    pub async fn sign_out(&self, actor: &crate::actor::Actor) -> Result<(), Error> {
+    pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
         self.inner.login.sign_out(actor).await
+    }
+
+    /// An actor that may do what `user` may do, at this moment: for jobs and services that act for a person without a
+    /// session of theirs. Only the program itself makes one. Err([`Code::UserNotFound`]) when there is no such person, or
+    /// they may not come in.
+    ///
+    /// ```
+    /// # async fn example(auth: authtuna::auth::Auth, admin: authtuna::model::id::UserId,
+    /// #     author: authtuna::model::id::UserId) -> Result<(), authtuna::error::Error> {
+    /// use authtuna::actor::Actor;
+    /// use authtuna::roles::Assignment;
+    ///
+    /// // The rules of delegation hold for the administrator as if they had asked by themselves.
+    /// let actor = auth.on_behalf_of(&Actor::system(), admin).await?;
+    /// auth.roles.assign(&actor, &Assignment::new(author, "editor").within("org:project1".parse()?)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn on_behalf_of(&self, program: &Actor, user: UserId) -> Result<Actor, Error> {
+        program.require_system()?;
+        let mut conn = self.inner.store.read().await?;
+        let found = users::by_id(&mut conn, user).await?.map(|found| found.user).filter(User::may_enter);
+        let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
+        let access = standing::access_of(&mut conn, user, self.clock.now()).await?;
+        let user = SignedInUser {
+            id: user,
+            username: found.username,
+            email: found.email,
+            email_verified: found.email_verified_at.is_some(),
+            first_name: found.first_name,
+            last_name: found.last_name,
+        };
+        let who = Who::Behalf(Arc::new(Person { user, access }));
+        Ok(Actor { who, origin: Arc::clone(&program.origin) })
     }
 
     /// The settings that everything was built with.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::model::id::{SessionId, UserId};
+use crate::model::id::{RoleId, SessionId, UserId};
 use crate::snapshot::{Snapshot, Stale};
 use crate::store::Store;
 
@@ -43,6 +43,8 @@ pub(crate) struct Ticket(u64);
 pub(crate) enum Evict {
     Session(SessionId),
     User(UserId),
+    /// Everybody who holds a role.
+    Role(RoleId),
     All,
 }
 
@@ -105,6 +107,11 @@ impl Snapshots {
         self.evict(Evict::User(id)).await;
     }
 
+    /// Forgets the sessions of everybody who holds a role, here and in other processes.
+    pub(crate) async fn evict_role(&self, id: RoleId) {
+        self.evict(Evict::Role(id)).await;
+    }
+
     async fn evict(&self, what: Evict) {
         self.forget(what);
         #[cfg(feature = "postgres")]
@@ -127,6 +134,16 @@ impl Snapshots {
             Evict::User(id) => {
                 if let Some(flag) = flags.remove(&id).and_then(|flag| flag.upgrade()) {
                     Stale(flag).set();
+                }
+            }
+            // By a walk over what is in memory: no list of the holders is kept, or read for this.
+            Evict::Role(role) => {
+                for (session, snapshot) in &self.0.by_session {
+                    if snapshot.access.held.iter().any(|held| held.role_id == role) {
+                        flags.remove(&snapshot.user.id);
+                        snapshot.stale.set();
+                        self.0.by_session.invalidate(&*session);
+                    }
                 }
             }
             Evict::All => {
@@ -163,6 +180,7 @@ impl std::fmt::Display for Evict {
         match self {
             Self::Session(id) => write!(f, "s:{id}"),
             Self::User(id) => write!(f, "u:{id}"),
+            Self::Role(id) => write!(f, "r:{id}"),
             Self::All => f.write_str("*"),
         }
     }
@@ -174,6 +192,7 @@ impl Evict {
         let parsed = match text.split_once(':') {
             Some(("s", id)) => id.parse().ok().map(Self::Session),
             Some(("u", id)) => id.parse().ok().map(Self::User),
+            Some(("r", id)) => id.parse().ok().map(Self::Role),
             _ => None,
         };
         parsed.unwrap_or(Self::All)
@@ -185,9 +204,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::access::Access;
     use crate::config::Settings;
     use crate::model::time::Timestamp;
-    use crate::snapshot::{Access, SessionState, SignedIn};
+    use crate::snapshot::{SessionState, SignedIn};
 
     async fn cache() -> (Snapshots, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();

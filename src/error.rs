@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::model::code::{Code, Field};
+use crate::model::scope::ScopeError;
 
 /// A field and what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +128,12 @@ fn is_passing(code: Option<&str>) -> bool {
                 || code == "40001"
                 || code == "40P01"
         }
+    }
+}
+
+impl From<ScopeError> for Error {
+    fn from(_: ScopeError) -> Self {
+        Self::on(Field::Scope, Code::BadScope)
     }
 }
 

@@ -9,12 +9,16 @@ use crate::error::Error;
 /// How often old rows are deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 
-/// Deletes what has run out: sessions, tokens, counts of failures. The number of rows.
+/// How long a grant that ran out can still be explained.
+const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Deletes what has run out: sessions, tokens, grants, counts of failures. The number of rows.
 pub async fn purge(auth: &Auth) -> Result<u64, Error> {
     let mut purged = auth.sessions.purge(&Actor::system()).await?;
     let mut tx = auth.store().write().await?;
     purged += auth.tokens().purge(&mut tx, Duration::from_secs(30 * 24 * 3600)).await?;
     purged += auth.limits().purge(&mut tx).await?;
+    purged += auth.roles.purge(&mut tx, auth.clock.now().minus(KEEP_EXPIRED)).await?;
     tx.commit().await?;
     Ok(purged)
 }

@@ -5,6 +5,8 @@
 pub mod model;
 
 #[cfg(feature = "server")]
+pub mod access;
+#[cfg(feature = "server")]
 pub mod actor;
 #[cfg(feature = "server")]
 mod admin;
@@ -23,6 +25,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod crypto;
 #[cfg(feature = "server")]
+pub mod delegation;
+#[cfg(feature = "server")]
 pub mod error;
 #[cfg(feature = "server")]
 pub mod hooks;
@@ -35,15 +39,19 @@ pub mod login;
 #[cfg(feature = "server")]
 pub mod passwords;
 #[cfg(feature = "server")]
+pub mod permissions;
+#[cfg(feature = "server")]
 mod provision;
 #[cfg(feature = "server")]
-mod roles;
+pub mod roles;
 #[cfg(feature = "server")]
 pub mod sessions;
 #[cfg(feature = "server")]
 pub mod signup;
 #[cfg(feature = "server")]
 pub mod snapshot;
+#[cfg(feature = "server")]
+mod standing;
 #[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]

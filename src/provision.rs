@@ -14,7 +14,7 @@ use crate::users::names::{Email, Identifier, Username};
 use crate::users::{self, NewUser};
 
 /// Raised when what is built in grows, so that existing installations get it.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 crate::statements! {
     DONE = "SELECT value FROM meta WHERE name = 'provisioned'";

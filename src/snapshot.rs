@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::access::Access;
 use crate::model::id::{SessionId, UserId};
-use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
 /// A signed-in person, as of `verified_at`.
@@ -67,60 +67,13 @@ pub struct SessionState {
     pub(crate) old_secrets: Vec<([u8; 32], Timestamp)>,
 }
 
-/// A role as held by one person.
+/// A person for whom the program acts without a session of theirs.
 #[derive(Clone, Debug)]
-pub struct Held {
-    /// The role's name.
-    pub role: String,
-    /// Its level.
-    pub level: Option<i64>,
-    /// Where it counts.
-    pub scope: Scope,
-    /// Until when.
-    pub expires_at: Option<Timestamp>,
-    /// Whether it holds every permission there is.
-    pub all_permissions: bool,
-    /// The permissions it carries, sorted.
-    pub permissions: Vec<String>,
-}
-
-/// Everything that one person may do.
-#[derive(Clone, Debug, Default)]
-pub struct Access {
-    /// The roles they held when this was read; expired ones are left out.
-    pub held: Vec<Held>,
-}
-
-impl Access {
-    /// Whether some role held in a scope that covers `scope` carries `permission`.
-    pub fn allows(&self, permission: &str, scope: &Scope) -> bool {
-        self.held.iter().any(|held| {
-            held.scope.covers(scope)
-                && (held.all_permissions
-                    || held.permissions.binary_search_by(|p| p.as_str().cmp(permission)).is_ok())
-        })
-    }
-
-    /// Whether the role is held in a scope that covers `scope`.
-    pub fn has_role(&self, role: &str, scope: &Scope) -> bool {
-        self.held.iter().any(|held| held.role.eq_ignore_ascii_case(role) && held.scope.covers(scope))
-    }
-
-    /// The highest level held everywhere; -1 when no such role has one.
-    pub fn global_level(&self) -> i64 {
-        let global = self.held.iter().filter(|held| held.scope == Scope::global());
-        global.filter_map(|held| held.level).max().unwrap_or(-1)
-    }
-
-    /// The highest level held anywhere; -1 when no role has one.
-    pub fn highest_level(&self) -> i64 {
-        self.held.iter().filter_map(|held| held.level).max().unwrap_or(-1)
-    }
-
-    /// The first moment at which a role held now expires.
-    pub fn next_expiry(&self) -> Option<Timestamp> {
-        self.held.iter().filter_map(|held| held.expires_at).min()
-    }
+pub struct Person {
+    /// The person.
+    pub user: SignedIn,
+    /// What they may do.
+    pub access: Access,
 }
 
 /// A flag shared by all snapshots of one person.

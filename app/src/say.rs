@@ -61,7 +61,13 @@ fn input_name(field: Field) -> Option<&'static str> {
         | Field::Permission
         | Field::Cursor
         | Field::Reason
-        | Field::Metadata => None,
+        | Field::Metadata
+        | Field::Name
+        | Field::Description
+        | Field::Level
+        | Field::User
+        | Field::ExpiresAt
+        | Field::Event => None,
     }
 }
 
@@ -122,12 +128,28 @@ pub(crate) fn problem(
         Code::StepUpRequired => w.problem_step_up(),
         Code::BadToken => w.problem_bad_token(),
         Code::BadCursor => w.problem_bad_cursor(),
+        Code::RoleNotFound => w.problem_role_not_found(),
+        Code::PermissionNotFound => w.problem_permission_not_found(),
+        Code::UserNotFound => w.problem_user_not_found(),
+        Code::GrantNotFound => w.problem_grant_not_found(),
+        Code::BadRoleName => w.problem_bad_role_name(),
+        Code::RoleExists => w.problem_role_exists(),
+        Code::BadPermissionName => w.problem_bad_permission_name(),
+        Code::PermissionExists => w.problem_permission_exists(),
+        Code::ReservedName => w.problem_reserved_name(),
+        Code::BuiltIn => w.problem_built_in(),
+        Code::BadLevel => w.problem_bad_level(),
+        Code::AboveYourLevel => w.problem_above_your_level(),
+        Code::NotYoursToGive => w.problem_not_yours_to_give(),
+        Code::AssignCycle => w.problem_assign_cycle(),
+        Code::BadExpiry => w.problem_bad_expiry(),
+        Code::OutlivesGiver => w.problem_outlives_giver(),
+        Code::BadScope => w.problem_bad_scope(),
+        Code::Unknown => w.problem_unknown_value(),
         Code::AlreadySetUp => w.problem_already_set_up(),
         Code::FeatureOff => w.problem_feature_off(),
         Code::Unavailable => w.problem_unavailable(),
-        Code::MethodNotAllowed | Code::UnsupportedMediaType | Code::BadRequest | Code::BadScope => {
-            w.problem_bad_request()
-        }
+        Code::MethodNotAllowed | Code::UnsupportedMediaType | Code::BadRequest => w.problem_bad_request(),
         Code::Internal => w.problem_internal(),
     };
     sentence.to_owned()
@@ -193,6 +215,15 @@ pub(crate) fn event(w: Lang, activity: &Activity) -> String {
             Some(role) => return w.event_role_removed_named(role),
             None => w.event_role_removed(),
         },
+        Event::RoleCreated => w.event_role_created(),
+        Event::RoleUpdated => w.event_role_updated(),
+        Event::RoleDeleted => w.event_role_deleted(),
+        Event::PermissionCreated => w.event_permission_created(),
+        Event::PermissionUpdated => w.event_permission_updated(),
+        Event::PermissionDeleted => w.event_permission_deleted(),
+        Event::UserRestored => w.event_user_restored(),
+        Event::UserRead => w.event_user_read(),
+        Event::AuditRead => w.event_audit_read(),
         Event::TokenUsed => w.event_token_used(),
         Event::Provisioned => w.event_provisioned(),
     };

@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::audit::{Activity, Entry, Event, activity_of};
 use crate::auth::Auth;
+use crate::delegation;
 use crate::error::Error;
 use crate::model::code::Code;
 use crate::model::id::UserId;
@@ -10,6 +11,7 @@ use crate::model::page::{Page, PageRequest};
 use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
 use crate::sessions::end_all_of;
+use crate::standing;
 use crate::users;
 
 impl Auth {
@@ -65,12 +67,9 @@ impl Auth {
         if target.is_system || actor.user_id() == Some(id) {
             return Err(Code::Forbidden.into());
         }
-        let Ok(snapshot) = actor.user() else { return actor.require_system() };
-        let theirs = crate::roles::access_of(&mut conn, id, self.clock.now()).await?;
-        if snapshot.access.global_level() > theirs.highest_level() {
-            Ok(())
-        } else {
-            Err(Code::Forbidden.into())
-        }
+        let now = self.clock.now();
+        let giver = standing::giver(&mut conn, actor, now).await?;
+        let theirs = standing::access_of(&mut conn, id, now).await?;
+        Ok(delegation::may_act_on(&giver, &theirs)?)
     }
 }

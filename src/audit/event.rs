@@ -62,6 +62,24 @@ events! {
     RoleAssigned = "ROLE_ASSIGNED";
     /// A role was taken away.
     RoleRemoved = "ROLE_REMOVED";
+    /// A role was made.
+    RoleCreated = "ROLE_CREATED";
+    /// What a role carries, its rank or what it may give on was changed.
+    RoleUpdated = "ROLE_UPDATED";
+    /// A role was deleted, and taken from everybody.
+    RoleDeleted = "ROLE_DELETED";
+    /// A permission was made.
+    PermissionCreated = "PERMISSION_CREATED";
+    /// A permission's description was changed.
+    PermissionUpdated = "PERMISSION_UPDATED";
+    /// A permission was deleted, and taken from every role.
+    PermissionDeleted = "PERMISSION_DELETED";
+    /// A deleted account was restored.
+    UserRestored = "USER_RESTORED";
+    /// An administrator read somebody's personal data.
+    UserRead = "USER_READ";
+    /// An administrator read the audit log.
+    AuditRead = "AUDIT_READ";
     /// A one-time token was used.
     TokenUsed = "TOKEN_USED";
     /// Built-in roles, permissions and accounts were brought up to date.

@@ -54,15 +54,9 @@ pub async fn activity_of(
             .filter(|seq| *seq > 0)
             .ok_or_else(|| Error::on(Field::Cursor, Code::BadCursor))?,
     };
-    let rows = page.rows();
     let mut conn = store.read().await?;
-    // One more than wanted tells whether there is a page after this one.
-    let mut found: Vec<EventRow> = OF_USER.bind(user).bind(before).bind(rows + 1).all(&mut conn).await?;
-    let more = found.len() > rows as usize;
-    found.truncate(rows as usize);
-    let next = found.last().filter(|_| more).map(|row| row.seq.to_string());
-    let items = found.into_iter().map(activity).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page { items, next })
+    let found: Vec<EventRow> = OF_USER.bind(user).bind(before).bind(page.rows() + 1).all(&mut conn).await?;
+    page.cut(found, |row| row.seq.to_string()).try_map(activity)
 }
 
 /// When the last entry was written. A clock that says less than that was set back.

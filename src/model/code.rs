@@ -40,6 +40,18 @@ pub enum Field {
     Reason,
     /// Free data kept with a user.
     Metadata,
+    /// A name.
+    Name,
+    /// What something is for.
+    Description,
+    /// The rank of a role.
+    Level,
+    /// A person, by id.
+    User,
+    /// When something runs out.
+    ExpiresAt,
+    /// An event of the audit log.
+    Event,
 }
 
 macro_rules! codes {
@@ -138,6 +150,40 @@ codes! {
     BadCursor = "bad_cursor", 422;
     /// No scope; see [`crate::model::scope::Scope`].
     BadScope = "bad_scope", 422;
+    /// No role has this name, or the caller may not know that one has.
+    RoleNotFound = "role_not_found", 404;
+    /// No permission has this name.
+    PermissionNotFound = "permission_not_found", 404;
+    /// Nobody has this id, or the caller may not know that somebody has.
+    UserNotFound = "user_not_found", 404;
+    /// The person does not hold the role in this scope.
+    GrantNotFound = "grant_not_found", 404;
+    /// No role name; see [`crate::model::role::RoleName`].
+    BadRoleName = "bad_role_name", 422;
+    /// A role has this name, perhaps in other case.
+    RoleExists = "role_exists", 409;
+    /// No permission name; see [`crate::model::permission::PermissionName`].
+    BadPermissionName = "bad_permission_name", 422;
+    /// The permission exists.
+    PermissionExists = "permission_exists", 409;
+    /// Names that begin with `roles:assign:` come and go with their roles.
+    ReservedName = "reserved_name", 422;
+    /// Built in: the software itself relies on it.
+    BuiltIn = "built_in", 409;
+    /// A level is a whole number from 0 to 999.
+    BadLevel = "bad_level", 422;
+    /// One sets, edits and gives only what is below one's own level.
+    AboveYourLevel = "above_your_level", 403;
+    /// One gives on only what one holds everywhere, or may grant.
+    NotYoursToGive = "not_yours_to_give", 403;
+    /// A role that may assign another would be assignable by it, or by itself.
+    AssignCycle = "assign_cycle", 409;
+    /// A grant runs out in the future, or never.
+    BadExpiry = "bad_expiry", 422;
+    /// The grant would outlive the grant on whose strength it is given.
+    OutlivesGiver = "outlives_giver", 403;
+    /// A value that is none of those that are known.
+    Unknown = "unknown_value", 422;
     /// The first administrator exists already.
     AlreadySetUp = "already_set_up", 409;
     /// The feature is switched off by a setting.

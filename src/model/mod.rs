@@ -8,4 +8,5 @@ pub mod page;
 pub mod permission;
 pub mod role;
 pub mod scope;
+pub mod text;
 pub mod time;

@@ -19,6 +19,15 @@ impl PageRequest {
     pub fn rows(&self) -> u32 {
         self.limit.unwrap_or(50).clamp(1, MAX_PAGE)
     }
+
+    /// The page made of rows that were read up to one more than wanted: that one tells whether another page follows.
+    pub fn cut<T>(&self, mut found: Vec<T>, cursor: impl Fn(&T) -> String) -> Page<T> {
+        let rows = self.rows() as usize;
+        let more = found.len() > rows;
+        found.truncate(rows);
+        let next = found.last().filter(|_| more).map(cursor);
+        Page { items: found, next }
+    }
 }
 
 /// Some rows of a list, and how to ask for those after them.
@@ -28,4 +37,17 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The cursor for the page after this one; None at the end.
     pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of other items.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next: self.next }
+    }
+
+    /// The same with a change that can fail.
+    pub fn try_map<U, E>(self, change: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let items = self.items.into_iter().map(change).collect::<Result<_, E>>()?;
+        Ok(Page { items, next: self.next })
+    }
 }

@@ -1,4 +1,72 @@
-//! The permissions that are built in. A fork adds its own to the table at the end.
+//! Names of permissions, and those that are built in. A fork adds its own to the table at the end.
+
+use std::fmt;
+
+use super::code::Code;
+
+/// The longest name of a permission, in bytes.
+pub const MAX_PERMISSION: usize = 100;
+
+/// What the name of the permission to give and take a role begins with. Each role has one, named by [`assign`].
+pub const ASSIGN_PREFIX: &str = "roles:assign:";
+
+/// A permission's name: two or more segments of `[a-z0-9_-]` joined by `:`, the resource first.
+///
+/// ```
+/// use authtuna::model::permission::PermissionName;
+///
+/// let name = PermissionName::parse("org:teams:invite")?;
+/// assert_eq!(name.resource(), "org");
+/// assert!(PermissionName::parse("Posts:Create").is_err(), "one spelling, so that none looks like another");
+/// # Ok::<(), authtuna::model::code::Code>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PermissionName(String);
+
+impl PermissionName {
+    /// Reads a name. Err([`Code::BadPermissionName`]).
+    pub fn parse(text: &str) -> Result<Self, Code> {
+        let segment = |segment: &str| {
+            !segment.is_empty()
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
+        };
+        let good = text.len() <= MAX_PERMISSION && text.contains(':') && text.split(':').all(segment);
+        if good { Ok(Self(text.to_owned())) } else { Err(Code::BadPermissionName) }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it is about: its first segment.
+    pub fn resource(&self) -> &str {
+        resource(&self.0)
+    }
+}
+
+impl fmt::Display for PermissionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The resource of a permission's name: its first segment.
+pub fn resource(name: &str) -> &str {
+    name.split(':').next().unwrap_or(name)
+}
+
+/// The permission to give and take the role whose key (lower-case name) this is.
+pub fn assign(role_key: &str) -> String {
+    format!("{ASSIGN_PREFIX}{role_key}")
+}
+
+/// The key of the role that holders of `permission` may give and take, when it is such a permission.
+pub fn assigned_by(permission: &str) -> Option<&str> {
+    permission.strip_prefix(ASSIGN_PREFIX)
+}
 
 /// A permission that the code itself asks for, or that a built-in role carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

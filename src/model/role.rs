@@ -1,6 +1,51 @@
-//! The roles that are built in: their levels, their permissions, and which roles they may give.
+//! Names and levels of roles, and the roles that are built in: their levels, their permissions, and which roles they
+//! may give.
 
+use super::code::Code;
 use super::permission::*;
+
+/// The longest name of a role, in bytes: `roles:assign:<role>` is a permission's name too.
+pub const MAX_ROLE_NAME: usize = 64;
+
+/// A role's name: letters and digits of ASCII, `_` and `-`, shown as written and compared without regard to case. It
+/// never changes: code asks for roles by name.
+///
+/// ```
+/// use authtuna::model::role::RoleName;
+///
+/// assert_eq!(RoleName::parse("OrgOwner")?.key(), "orgowner");
+/// assert!(RoleName::parse("org owner").is_err());
+/// # Ok::<(), authtuna::model::code::Code>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleName {
+    name: String,
+    key: String,
+}
+
+impl RoleName {
+    /// Reads a name. Err([`Code::BadRoleName`]).
+    pub fn parse(text: &str) -> Result<Self, Code> {
+        let good = (1..=MAX_ROLE_NAME).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        if good { Ok(Self { name: text.to_owned(), key: key_of(text) }) } else { Err(Code::BadRoleName) }
+    }
+
+    /// The name as written.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// What makes two names one.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// The key of a role's name: names that differ only by case are one.
+pub fn key_of(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
 
 /// A role that provisioning creates.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +71,13 @@ pub const ADMIN: &str = "Admin";
 /// What every person who signs up gets.
 pub const USER: &str = "User";
 
-/// The rank of [`SYSTEM`]; nothing is above it.
+/// The rank of [`SYSTEM`]; nothing is above it. Levels are 0 to 999.
 pub const MAX_LEVEL: i64 = 999;
+
+/// Whether a level is one.
+pub fn is_level(level: i64) -> bool {
+    (0..=MAX_LEVEL).contains(&level)
+}
 
 /// Every built-in role, highest first (facts: AUTHTUNA.md section 4).
 pub const BUILT_IN: &[BuiltIn] = &[

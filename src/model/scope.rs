@@ -33,6 +33,34 @@ impl Scope {
         Self("none".to_owned())
     }
 
+    /// One segment: `kind:id`. Err when they make no segment, so that a value taken from a path can not say more than
+    /// one place.
+    ///
+    /// ```
+    /// use authtuna::model::scope::Scope;
+    ///
+    /// assert_eq!(Scope::at("org", "17")?.as_str(), "org:17");
+    /// assert!(Scope::at("org", "17/team:3").is_err());
+    /// # Ok::<(), authtuna::model::scope::ScopeError>(())
+    /// ```
+    pub fn at(kind: &str, id: &str) -> Result<Self, ScopeError> {
+        let text = format!("{kind}:{id}");
+        if text.len() > MAX_SCOPE {
+            return Err(ScopeError::TooLong);
+        }
+        if is_segment(&text) { Ok(Self(text)) } else { Err(ScopeError::Segment) }
+    }
+
+    /// Whether this is everywhere.
+    pub fn is_global(&self) -> bool {
+        self.0 == "global"
+    }
+
+    /// Whether this is nowhere.
+    pub fn is_none(&self) -> bool {
+        self.0 == "none"
+    }
+
     /// The written form.
     pub fn as_str(&self) -> &str {
         &self.0

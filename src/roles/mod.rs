@@ -1,130 +1,357 @@
-//! Roles: what people may do, and where.
+//! Roles, and who holds them where.
+//!
+//! Every change takes one lock, reads what its actor holds at that moment, asks [`crate::delegation`], and is written
+//! with its audit entry in one transaction; then exactly those are evicted from memory whom it touches.
 
+pub(crate) mod change;
+mod grants;
+mod provision;
 mod sql;
 
-pub(crate) use sql::ALL;
+pub use change::RoleChange;
+pub use grants::{Assignment, Grant};
 
-use std::collections::HashMap;
+pub(crate) use grants::{give_built_in, has_holder};
+pub(crate) use provision::provision;
+pub(crate) use sql::ALL;
 
 use sql::*;
 
-use crate::audit::{Change, Entry, Event};
+use crate::actor::Actor;
+use crate::audit::{Change, Entry, Event, Recorder};
+use crate::cache::Snapshots;
 use crate::clock::{Clock, Random};
+use crate::delegation::{self, Giver, Rank};
 use crate::error::Error;
-use crate::model::id::{GrantId, RoleId, UserId};
+use crate::model::code::{Code, Field};
+use crate::model::id::RoleId;
+use crate::model::page::{Page, PageRequest};
+use crate::model::permission::{ROLES_MANAGE, ROLES_READ};
+use crate::model::role::{RoleName, is_level, key_of};
 use crate::model::scope::Scope;
+use crate::model::text;
 use crate::model::time::Timestamp;
-use crate::snapshot::{Access, Held};
-use crate::store::Conn;
+use crate::permissions;
+use crate::standing;
+use crate::store::{Conn, Store};
 
-/// Everything that `user` may do at `now`.
-pub(crate) async fn access_of(conn: &mut Conn, user: UserId, now: Timestamp) -> Result<Access, Error> {
-    let grants: Vec<GrantRow> = GRANTS_OF.bind(user).bind(now).all(conn).await?;
-    if grants.is_empty() {
-        return Ok(Access::default());
-    }
-    let mut permissions: HashMap<RoleId, Vec<String>> = HashMap::new();
-    let rows: Vec<(RoleId, String)> = PERMISSIONS_OF.bind(user).bind(now).all(conn).await?;
-    for (role, permission) in rows {
-        permissions.entry(role).or_default().push(permission);
-    }
-    let held = grants
-        .into_iter()
-        .map(|grant| {
-            let scope =
-                grant.scope.parse::<Scope>().map_err(|_| Error::corrupt("grants", "scope", grant.id))?;
-            let mut permissions = permissions.get(&grant.role_id).cloned().unwrap_or_default();
-            // Postgres sorts by its collation; look-ups are by bytes.
-            permissions.sort_unstable();
-            Ok(Held {
-                role: grant.role,
-                level: grant.level,
-                scope,
-                expires_at: grant.expires_at,
-                all_permissions: grant.all_permissions,
-                permissions,
-            })
-        })
-        .collect::<Result<_, Error>>()?;
-    Ok(Access { held })
+/// The longest description of a role or permission, in characters.
+pub(crate) const MAX_DESCRIPTION: usize = 500;
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its id.
+    pub id: RoleId,
+    /// Its name, as written.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its rank, 0 to 999; None for one that only its lists and permissions let people give.
+    pub level: Option<i64>,
+    /// Whether the software brings it along.
+    pub built_in: bool,
+    /// Whether it holds every permission, later ones too.
+    pub all_permissions: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
 }
 
-/// Gives a built-in role as part of `work`. For the program itself: provisioning, and the role of everybody who signs
-/// up. Gives nothing twice.
-pub(crate) async fn give_built_in(
-    work: &mut Change,
-    user: UserId,
-    role: &str,
-    scope: &Scope,
-    clock: &Clock,
+/// A role with everything about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleDetails {
+    /// The role.
+    pub role: Role,
+    /// The permissions that it carries, sorted.
+    pub permissions: Vec<String>,
+    /// The roles that its holders may give and take, by name.
+    pub can_assign: Vec<String>,
+    /// The permissions that its holders may add to roles without holding them, sorted.
+    pub can_grant: Vec<String>,
+    /// The roles whose lists let their holders give this one, by name.
+    pub assigned_by: Vec<String>,
+    /// How many people hold it.
+    pub members: i64,
+}
+
+/// A role to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewRole {
+    /// Its name; see [`RoleName`].
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its rank, 0 to 999.
+    pub level: Option<i64>,
+    /// Permissions that it carries from the start.
+    pub permissions: Vec<String>,
+}
+
+impl NewRole {
+    /// A role without rank and permissions.
+    pub fn named(name: &str, description: &str) -> Self {
+        Self { name: name.to_owned(), description: description.to_owned(), ..Self::default() }
+    }
+}
+
+/// The roles of this installation.
+///
+/// ```
+/// # async fn example(auth: authtuna::auth::Auth, author: authtuna::model::id::UserId)
+/// # -> Result<(), authtuna::error::Error> {
+/// use authtuna::actor::Actor;
+/// use authtuna::roles::{Assignment, NewRole};
+///
+/// let program = Actor::system();
+/// auth.permissions.get_or_create(&program, "posts:create", "Create blog posts").await?;
+/// auth.roles.get_or_create(&program, &NewRole::named("editor", "Content editor")).await?;
+/// auth.roles.add_permission(&program, "editor", "posts:create").await?;
+/// let grant = Assignment::new(author, "editor").within("org:1".parse()?);
+/// auth.roles.assign(&program, &grant).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Roles {
+    store: Store,
+    recorder: Recorder,
+    cache: Snapshots,
+    clock: Clock,
     random: Random,
-) -> Result<(), Error> {
-    let now = clock.now();
-    let id = GrantId::from_uuid(random.uuid(now));
-    let role_key = role.to_lowercase();
-    let given = GIVE.bind(id).bind(user).bind(&role_key).bind(scope).bind(now).execute(&mut work.tx).await?;
-    if given == 1 {
-        work.record(Entry::new(Event::RoleAssigned).to(user).scope(scope.clone()).with("role", role));
+}
+
+impl Roles {
+    pub(crate) fn new(
+        store: Store,
+        recorder: Recorder,
+        cache: Snapshots,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { store, recorder, cache, clock, random }
     }
-    Ok(())
-}
 
-/// Whether anybody who may come in holds `role` everywhere.
-pub(crate) async fn has_holder(conn: &mut Conn, role: &str) -> Result<bool, Error> {
-    let found: Option<(i32,)> = HOLDER.bind(role.to_lowercase()).optional(conn).await?;
-    Ok(found.is_some())
-}
+    /// Makes a role. The permission `roles:assign:<name>` comes into being with it.
+    ///
+    /// Needs `roles:manage` everywhere and a level above the new role's; and of each permission what
+    /// [`Roles::add_permission`] needs. Err: [`Code::BadRoleName`], [`Code::RoleExists`] (also in other case),
+    /// [`Code::BadLevel`], [`Code::AboveYourLevel`], [`Code::PermissionNotFound`], [`Code::NotYoursToGive`].
+    pub async fn create(&self, actor: &Actor, new: &NewRole) -> Result<Role, Error> {
+        let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
+        delegation::may_manage(&giver)?;
+        let row = self.insert(&mut work, actor, &giver, new).await?;
+        work.commit().await?;
+        Ok(role(row))
+    }
 
-/// Brings the built-in roles and permissions up to date: adds what is missing, takes nothing away.
-pub(crate) async fn provision(work: &mut Change, clock: &Clock, random: Random) -> Result<(), Error> {
-    use crate::model::{permission, role};
+    /// The role with this name, made if there is none; whether it was made. One that exists stays as it is.
+    ///
+    /// Needs and errors as [`Roles::create`], but for [`Code::RoleExists`].
+    pub async fn get_or_create(&self, actor: &Actor, new: &NewRole) -> Result<(Role, bool), Error> {
+        let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
+        delegation::may_manage(&giver)?;
+        if let Some(row) = by_name(&mut work.tx, &new.name).await? {
+            return Ok((role(row), false));
+        }
+        let row = self.insert(&mut work, actor, &giver, new).await?;
+        work.commit().await?;
+        Ok((role(row), true))
+    }
 
-    let now = clock.now();
-    let mut added = 0;
-    for built_in in permission::BUILT_IN {
-        added += ADD_PERMISSION
-            .bind(random.uuid(now))
-            .bind(built_in.name)
-            .bind(built_in.description)
+    /// The role with this name. Needs `roles:read` or `roles:manage` everywhere.
+    pub async fn get(&self, actor: &Actor, name: &str) -> Result<Option<Role>, Error> {
+        may_read(actor)?;
+        Ok(by_name(&mut self.store.read().await?, name).await?.map(role))
+    }
+
+    /// Everything about the role with this name. Needs `roles:read` or `roles:manage` everywhere.
+    pub async fn details(&self, actor: &Actor, name: &str) -> Result<Option<RoleDetails>, Error> {
+        may_read(actor)?;
+        let mut conn = self.store.read().await?;
+        let Some(row) = by_name(&mut conn, name).await? else { return Ok(None) };
+        let carried = standing::carried(&mut conn, row.id).await?;
+        let assigned_by: Vec<(String,)> = ASSIGNABLE_BY.bind(row.id).all(&mut conn).await?;
+        let (members,): (i64,) = MEMBER_COUNT.bind(row.id).bind(self.clock.now()).one(&mut conn).await?;
+        Ok(Some(RoleDetails {
+            role: role(row),
+            permissions: carried.permissions,
+            can_assign: carried.can_assign,
+            can_grant: carried.can_grant,
+            assigned_by: assigned_by.into_iter().map(|(name,)| name).collect(),
+            members,
+        }))
+    }
+
+    /// The roles whose name or description contains `text`, the highest level first. Needs `roles:read` or
+    /// `roles:manage` everywhere.
+    pub async fn list(&self, actor: &Actor, text: &str, page: &PageRequest) -> Result<Page<Role>, Error> {
+        may_read(actor)?;
+        let (level, key) = match page.after.as_deref() {
+            None => (i64::MAX, String::new()),
+            Some(cursor) => cursor
+                .split_once('~')
+                .and_then(|(level, key)| Some((level.parse().ok()?, key.to_owned())))
+                .ok_or_else(|| Error::on(Field::Cursor, Code::BadCursor))?,
+        };
+        let query = LIST.bind(level).bind(key).bind(text::contains_pattern(text)).bind(page.rows() + 1);
+        let found: Vec<RoleRow> = query.all(&mut self.store.read().await?).await?;
+        Ok(page.cut(found, |row| format!("{}~{}", row.level.unwrap_or(-1), row.name_key)).map(role))
+    }
+
+    /// Changes a role: all of it or nothing. Holders have the new permissions with their next request.
+    ///
+    /// Needs `roles:manage` everywhere and a level above the role's. Each part has its own rule, see
+    /// [`crate::delegation`]. Err: [`Code::RoleNotFound`], [`Code::PermissionNotFound`], [`Code::AboveYourLevel`],
+    /// [`Code::NotYoursToGive`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`].
+    pub async fn update(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Role, Error> {
+        let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
+        let plan = change::plan(&mut work.tx, &giver, name, change).await?;
+        if !plan.is_empty() {
+            change::apply(&mut work, actor.user_id(), &plan).await?;
+        }
+        let row = by_name(&mut work.tx, name).await?.ok_or(Code::RoleNotFound)?;
+        work.commit().await?;
+        if plan.touches_holders() {
+            self.cache.evict_role(row.id).await;
+        }
+        Ok(role(row))
+    }
+
+    /// Has a role carry a permission. One that it carries already is no error.
+    ///
+    /// Besides what [`Roles::update`] needs, one holds the permission everywhere oneself, or holds everywhere a role
+    /// that may grant it; and one adds `roles:assign:<role>` only for roles that one may give everywhere.
+    pub async fn add_permission(&self, actor: &Actor, name: &str, permission: &str) -> Result<(), Error> {
+        let change = RoleChange { add_permissions: vec![permission.to_owned()], ..RoleChange::default() };
+        self.update(actor, name, &change).await.map(drop)
+    }
+
+    /// Takes a permission out of a role. One that it does not carry is no error.
+    pub async fn remove_permission(&self, actor: &Actor, name: &str, permission: &str) -> Result<(), Error> {
+        let change = RoleChange { remove_permissions: vec![permission.to_owned()], ..RoleChange::default() };
+        self.update(actor, name, &change).await.map(drop)
+    }
+
+    /// Lets holders of a role give and take `assignable`, which one may give everywhere oneself.
+    /// Err([`Code::AssignCycle`]) when `assignable` could come to give the role in turn.
+    pub async fn let_assign(&self, actor: &Actor, name: &str, assignable: &str) -> Result<(), Error> {
+        let change = RoleChange { add_assignable: vec![assignable.to_owned()], ..RoleChange::default() };
+        self.update(actor, name, &change).await.map(drop)
+    }
+
+    /// Lets holders of a role add `permission` to roles without holding it. Needs what adding it needs.
+    pub async fn let_grant(&self, actor: &Actor, name: &str, permission: &str) -> Result<(), Error> {
+        let change = RoleChange { add_grantable: vec![permission.to_owned()], ..RoleChange::default() };
+        self.update(actor, name, &change).await.map(drop)
+    }
+
+    /// Deletes a role, and with it every grant of it and the permission to assign it.
+    ///
+    /// Needs what [`Roles::update`] needs; and, while people hold it, that one may give it everywhere.
+    /// Err([`Code::BuiltIn`]) for roles that the software brings along.
+    pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), Error> {
+        let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
+        delegation::may_manage(&giver)?;
+        let row = find(&mut work.tx, name).await?;
+        delegation::may_edit(&giver, row.rank())?;
+        if row.built_in {
+            return Err(Error::on(Field::Role, Code::BuiltIn));
+        }
+        let held: Option<(i32,)> = HAS_GRANTS.bind(row.id).optional(&mut work.tx).await?;
+        if held.is_some() {
+            delegation::may_give(&giver, row.rank(), &Scope::global())?;
+        }
+        let carried = standing::carried(&mut work.tx, row.id).await?;
+        let mut touched = permissions::delete_assign(&mut work.tx, &row.name_key).await?;
+        touched.extend(change::assigners(&mut work.tx, row.id).await?);
+        DELETE.bind(row.id).execute(&mut work.tx).await?;
+        work.record(
+            Entry::new(Event::RoleDeleted)
+                .with("role", row.name.as_str())
+                .with("before", change::in_json(&row, &carried)),
+        );
+        work.commit().await?;
+        for role in touched.into_iter().chain([row.id]) {
+            self.cache.evict_role(role).await;
+        }
+        Ok(())
+    }
+
+    async fn insert(
+        &self,
+        work: &mut Change,
+        actor: &Actor,
+        giver: &Giver,
+        new: &NewRole,
+    ) -> Result<RoleRow, Error> {
+        let name = RoleName::parse(new.name.trim()).map_err(|code| Error::on(Field::Name, code))?;
+        let description = text::line(&new.description, MAX_DESCRIPTION)
+            .map_err(|code| Error::on(Field::Description, code))?;
+        if new.level.is_some_and(|level| !is_level(level)) {
+            return Err(Error::on(Field::Level, Code::BadLevel));
+        }
+        delegation::is_below(giver, new.level).map_err(|code| Error::on(Field::Level, code))?;
+        let now = work.now();
+        let made = INSERT
+            .bind(self.random.uuid(now))
+            .bind(name.as_str())
+            .bind(name.key())
+            .bind(description)
+            .bind(new.level)
+            .bind(false)
+            .bind(false)
             .bind(now)
             .execute(&mut work.tx)
             .await?;
-    }
-    for built_in in role::BUILT_IN {
-        let created = ADD_ROLE
-            .bind(random.uuid(now))
-            .bind(built_in.name)
-            .bind(built_in.name.to_lowercase())
-            .bind(built_in.description)
-            .bind(built_in.level)
-            .bind(built_in.name == role::SUPER_ADMIN)
-            .bind(now)
-            .execute(&mut work.tx)
-            .await?;
-        added += created;
-        // What an administrator took from a built-in role stays taken.
-        if created == 1 {
-            for permission in built_in.permissions {
-                ADD_ROLE_PERMISSION
-                    .bind(built_in.name.to_lowercase())
-                    .bind(*permission)
-                    .bind(now)
-                    .execute(&mut work.tx)
-                    .await?;
-            }
+        if made == 0 {
+            return Err(Error::on(Field::Name, Code::RoleExists));
         }
+        permissions::insert_assign(&mut work.tx, &name, self.random.uuid(now), now).await?;
+        let first = RoleChange { add_permissions: new.permissions.clone(), ..RoleChange::default() };
+        let plan = change::plan(&mut work.tx, giver, name.as_str(), &first).await?;
+        change::write(&mut work.tx, actor.user_id(), &plan, now).await?;
+        let row = find(&mut work.tx, name.as_str()).await?;
+        let carried = standing::carried(&mut work.tx, row.id).await?;
+        work.record(
+            Entry::new(Event::RoleCreated)
+                .with("role", row.name.as_str())
+                .with("after", change::in_json(&row, &carried)),
+        );
+        Ok(row)
     }
-    for built_in in role::BUILT_IN {
-        for assignable in built_in.can_assign {
-            ADD_CAN_ASSIGN
-                .bind(built_in.name.to_lowercase())
-                .bind(assignable.to_lowercase())
-                .execute(&mut work.tx)
-                .await?;
-        }
+}
+
+impl RoleRow {
+    fn rank(&self) -> Rank<'_> {
+        Rank { key: &self.name_key, level: self.level }
     }
-    if added > 0 {
-        work.record(Entry::new(Event::Provisioned).with("added", added));
+}
+
+fn role(row: RoleRow) -> Role {
+    Role {
+        id: row.id,
+        name: row.name,
+        description: row.description,
+        level: row.level,
+        built_in: row.built_in,
+        all_permissions: row.all_permissions,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
     }
-    Ok(())
+}
+
+/// Whether the actor may see all roles, and who holds them.
+pub(crate) fn may_read(actor: &Actor) -> Result<(), Error> {
+    actor.require_any(&[ROLES_READ, ROLES_MANAGE], &Scope::global())
+}
+
+async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<RoleRow>, Error> {
+    BY_KEY.bind(key_of(name.trim())).optional(conn).await
+}
+
+/// The role with this name, for somebody who may know that it exists.
+async fn find(conn: &mut Conn, name: &str) -> Result<RoleRow, Error> {
+    by_name(conn, name).await?.ok_or_else(|| Error::on(Field::Role, Code::RoleNotFound))
 }

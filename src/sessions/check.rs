@@ -11,8 +11,8 @@ use crate::audit::{Entry, Event};
 use crate::config::LifetimeFrom;
 use crate::error::Error;
 use crate::model::time::Timestamp;
-use crate::roles;
 use crate::snapshot::{SessionState, SignedIn, Snapshot, Stale};
+use crate::standing;
 use crate::store::Conn;
 
 /// What a cookie turned out to be.
@@ -106,7 +106,7 @@ impl Sessions {
             first_name: row.first_name,
             last_name: row.last_name,
         };
-        let access = roles::access_of(conn, user.id, now).await?;
+        let access = standing::access_of(conn, user.id, now).await?;
         Ok(Some(Snapshot { user, session, access, verified_at: now, stale: Stale::default() }))
     }
 

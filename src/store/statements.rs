@@ -8,9 +8,11 @@ pub fn all() -> impl Iterator<Item = Statement> {
         super::open::ALL,
         crate::audit::ALL,
         crate::limit::ALL,
+        crate::permissions::ALL,
         crate::provision::ALL,
         crate::roles::ALL,
         crate::sessions::ALL,
+        crate::standing::ALL,
         crate::tokens::ALL,
         crate::users::ALL,
     ]

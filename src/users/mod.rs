@@ -17,6 +17,7 @@ use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::permission::USERS_READ;
 use crate::model::scope::Scope;
+use crate::model::text;
 use crate::model::time::Timestamp;
 use crate::store::{Conn, Store};
 use names::{Email, Identifier, Username};
@@ -305,20 +306,15 @@ pub(crate) fn guessable<'a>(product: &'a str, username: &'a str, email: &'a str)
     [product, username, email, local].into_iter().filter(|word| !word.is_empty()).collect()
 }
 
-/// Reads an optional name: trimmed, without control characters or marks that turn text around.
-fn name(text: &str, field: Field, problems: &mut Vec<Problem>) -> Option<String> {
-    let text = text.trim();
-    if text.chars().count() > MAX_NAME {
-        problems.push(Problem { field, code: Code::TooLong });
-    } else if text.chars().any(|c| c.is_control() || is_bidi_control(c)) {
-        problems.push(Problem { field, code: Code::BadCharacters });
+/// Reads an optional name.
+fn name(typed: &str, field: Field, problems: &mut Vec<Problem>) -> Option<String> {
+    match text::line(typed, MAX_NAME) {
+        Ok(name) => (!name.is_empty()).then_some(name),
+        Err(code) => {
+            problems.push(Problem { field, code });
+            None
+        }
     }
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// The characters that reorder or hide text (Unicode Bidi_Control), abused to make a name read as another.
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn profile_json(username: &str, first_name: Option<&str>, last_name: Option<&str>) -> Value {

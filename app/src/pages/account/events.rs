@@ -50,9 +50,19 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
         Event::PasswordChanged | Event::TokenUsed | Event::LoginUnlocked => ("key", Tone::Plain),
         Event::SessionCreated | Event::SessionIpUpdated => ("laptop", Tone::Plain),
         Event::SessionTerminated | Event::SessionsTerminatedAll => ("leave", Tone::Plain),
-        Event::RoleAssigned | Event::RoleRemoved => ("tag", Tone::Plain),
+        Event::RoleAssigned
+        | Event::RoleRemoved
+        | Event::RoleCreated
+        | Event::RoleUpdated
+        | Event::RoleDeleted
+        | Event::PermissionCreated
+        | Event::PermissionUpdated
+        | Event::PermissionDeleted => ("tag", Tone::Plain),
         Event::UserSuspended | Event::UserDeleted => ("lock", Tone::Warn),
-        Event::UserCreated | Event::UserUpdated | Event::UserUnsuspended => ("person", Tone::Plain),
+        Event::UserCreated | Event::UserUpdated | Event::UserUnsuspended | Event::UserRestored => {
+            ("person", Tone::Plain)
+        }
+        Event::UserRead | Event::AuditRead => ("eye", Tone::Plain),
         Event::Provisioned => ("gear", Tone::Plain),
     }
 }
