@@ -6,7 +6,8 @@
 //! | act | who may |
 //! |---|---|
 //! | give or take role R in scope S | [`may_give`]: through a role held in a scope that covers S, one may assign R, or has a level above R's; and R's level, if it has one, is below one's own there |
-//! | make, change or delete a role | [`may_edit`]: `roles:manage` everywhere, and the role's level below one's own everywhere |
+//! | make or change a role | [`may_edit`]: `roles:manage` everywhere, and the role's level below one's own everywhere |
+//! | delete a role | the same, and [`may_give`] it everywhere: another could be made of its name |
 //! | add a permission to a role | [`may_hand_on`]: one holds it everywhere, or may grant it; what lets a role be given, one may give oneself |
 //! | let a role assign another | [`may_give`] that one everywhere |
 //! | set a level | [`may_rank`]: below one's own; and, since a level opens a role to all above it, one may give the role everywhere |

@@ -249,7 +249,7 @@ impl Roles {
 
     /// Deletes a role, and with it every grant of it and the permission to assign it.
     ///
-    /// Needs what [`Roles::update`] needs; and, while people hold it, that one may give it everywhere.
+    /// Needs what [`Roles::update`] needs, and that one may give the role everywhere.
     /// Err([`Code::BuiltIn`]) for roles that the software brings along.
     pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
@@ -259,10 +259,8 @@ impl Roles {
         if row.built_in {
             return Err(Error::on(Field::Role, Code::BuiltIn));
         }
-        let held: Option<(i32,)> = HAS_GRANTS.bind(row.id).optional(&mut work.tx).await?;
-        if held.is_some() {
-            delegation::may_give(&giver, row.rank(), &Scope::global())?;
-        }
+        // Whoever could not give the role might delete it, make another of its name, and give that.
+        delegation::may_give(&giver, row.rank(), &Scope::global())?;
         let carried = standing::carried(&mut work.tx, row.id).await?;
         let mut touched = permissions::delete_assign(&mut work.tx, &row.name_key).await?;
         touched.extend(change::assigners(&mut work.tx, row.id).await?);

@@ -46,7 +46,6 @@ crate::statements! {
     );
     pub(super) MEMBER_COUNT = "SELECT COUNT(DISTINCT user_id) FROM grants WHERE role_id = $1 AND scope <> 'none' \
         AND (expires_at IS NULL OR expires_at > $2)";
-    pub(super) HAS_GRANTS = "SELECT 1 FROM grants WHERE role_id = $1 LIMIT 1";
     /// The roles that may assign a role, or one of those that may, and so on.
     pub(super) ASSIGNERS_OF = "WITH RECURSIVE up (id) AS (SELECT role_id FROM role_can_assign WHERE assignable_id = $1 \
         UNION SELECT ra.role_id FROM role_can_assign ra JOIN up ON ra.assignable_id = up.id) SELECT id FROM up";

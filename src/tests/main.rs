@@ -5,6 +5,7 @@
 
 mod audit;
 mod config;
+mod delegation;
 mod layers;
 mod limits;
 mod passwords;
