@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::crypto::keyring::{Keyring, KeyringError};
 use crate::crypto::password::Passwords;
 use crate::error::Error;
+use crate::explorer::Explorer;
 use crate::hooks::Hooks;
 use crate::limit::Limits;
 use crate::login::{Login, SignIn, SignedIn};
@@ -35,6 +36,8 @@ pub struct Auth {
     pub permissions: Permissions,
     /// Roles, and who holds them where.
     pub roles: Roles,
+    /// Why somebody may do something, who may, and what a change would do.
+    pub explorer: Explorer,
     /// Sessions.
     pub sessions: Sessions,
     /// Listeners to events.
@@ -99,6 +102,7 @@ impl Auth {
         let users = Users::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random);
         let permissions = Permissions::new(store.clone(), recorder.clone(), cache.clone(), random);
         let roles = Roles::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random);
+        let explorer = Explorer::new(store.clone(), clock.clone());
         let sessions = Sessions::new(
             store.clone(),
             recorder.clone(),
@@ -131,7 +135,7 @@ impl Auth {
             login,
             random,
         });
-        Ok(Self { clock, users, permissions, roles, sessions, hooks, inner })
+        Ok(Self { clock, users, permissions, roles, explorer, sessions, hooks, inner })
     }
 
     /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong

@@ -29,6 +29,8 @@ pub mod delegation;
 #[cfg(feature = "server")]
 pub mod error;
 #[cfg(feature = "server")]
+pub mod explorer;
+#[cfg(feature = "server")]
 pub mod hooks;
 #[cfg(feature = "server")]
 pub mod jobs;

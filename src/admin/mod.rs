@@ -1,25 +1,28 @@
-//! What only administrators do to others.
+//! What only administrators do to others. Acting on a person needs a level above theirs; never oneself, never an account
+//! of the software (see [`crate::delegation::may_act_on`]).
+
+mod sessions;
 
 use crate::actor::Actor;
-use crate::audit::{Activity, Entry, Event, activity_of};
+use crate::audit::{Activity, AuditFilter, Entry, Event, activity_of, search};
 use crate::auth::Auth;
-use crate::delegation;
+use crate::delegation::{self, Giver};
 use crate::error::Error;
-use crate::model::code::Code;
+use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
 use crate::sessions::end_all_of;
 use crate::standing;
-use crate::users;
+use crate::store::Conn;
+use crate::users::{self, NewAccount, User, UserChange};
 
 impl Auth {
-    /// Suspends a person: their sessions end at once. Needs `users:manage`; nobody suspends themselves.
+    /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs.
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        actor.require(USERS_MANAGE, &Scope::global())?;
-        self.may_act_on(actor, id).await?;
-        let mut work = self.recorder().begin(actor).await?;
+        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let now = work.now();
         if users::suspend(&mut work.tx, id, actor.user_id(), reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
@@ -31,11 +34,10 @@ impl Auth {
         Ok(())
     }
 
-    /// Lifts a suspension. Needs `users:manage`.
+    /// Lifts a suspension. Needs what suspending needs.
     pub async fn unsuspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        actor.require(USERS_MANAGE, &Scope::global())?;
-        self.may_act_on(actor, id).await?;
-        let mut work = self.recorder().begin(actor).await?;
+        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let now = work.now();
         if users::unsuspend(&mut work.tx, id, now).await? {
             work.record(Entry::new(Event::UserUnsuspended).to(id).personal("reason", reason));
@@ -43,13 +45,62 @@ impl Auth {
         work.commit().await
     }
 
-    /// Opens sign-in to an account again that was closed by too many wrong passwords. Needs `users:manage`.
+    /// Opens sign-in to an account again that was closed by too many wrong passwords. Needs what suspending needs.
     pub async fn unlock(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        actor.require(USERS_MANAGE, &Scope::global())?;
-        self.may_act_on(actor, id).await?;
-        let mut work = self.recorder().begin(actor).await?;
+        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         if self.limits().open(&mut work.tx, id).await? {
             work.record(Entry::new(Event::LoginUnlocked).to(id));
+        }
+        work.commit().await
+    }
+
+    /// Makes an account with a password, for the program itself: people never set a password for others (OWASP ASVS 5.0
+    /// 6.4.6), they use [`crate::users::Users::create`].
+    pub async fn create_user(&self, actor: &Actor, new: &NewAccount, password: &str) -> Result<User, Error> {
+        actor.require_system()?;
+        let about = users::guessable(&self.settings().app.name, &new.username, &new.email);
+        let hash = crate::signup::hash_given(self.passwords(), password, &about).await?;
+        self.users.create_with(actor, new, Some(hash)).await
+    }
+
+    /// Changes somebody's username, names or free data. Needs `users:manage`, and a level above theirs.
+    ///
+    /// Err beside each field: [`Code::BadUsername`], [`Code::UsernameTaken`], [`Code::TooLong`], [`Code::BadCharacters`],
+    /// and [`Code::BadRequest`] for metadata that are no JSON object.
+    pub async fn update_user(&self, actor: &Actor, id: UserId, change: &UserChange) -> Result<User, Error> {
+        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let before = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        self.users.write_change(&mut work, &before, change).await?;
+        let after = users::by_id(&mut work.tx, id).await?.ok_or(Code::UserNotFound)?.user;
+        work.commit().await?;
+        self.cache().evict_user(id).await;
+        Ok(after)
+    }
+
+    /// Deletes an account: nobody comes in any more, its sessions end at once. It can be restored for a while. Needs
+    /// `users:manage`, and a level above theirs.
+    pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
+        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let now = work.now();
+        if users::delete(&mut work.tx, id, now).await? {
+            let ended = end_all_of(&mut work.tx, id, None, "deleted", now).await?;
+            let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
+            work.record(entry.personal("reason", reason));
+        }
+        work.commit().await?;
+        self.cache().evict_user(id).await;
+        Ok(())
+    }
+
+    /// Restores a deleted account as it was. Needs what deleting needs.
+    pub async fn restore_user(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
+        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let now = work.now();
+        if users::restore(&mut work.tx, id, now).await? {
+            work.record(Entry::new(Event::UserRestored).to(id));
         }
         work.commit().await
     }
@@ -60,16 +111,53 @@ impl Auth {
         activity_of(self.store(), actor, user, page).await
     }
 
-    /// Acting on a person needs a level above theirs: never oneself, never an account of the software.
-    async fn may_act_on(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let mut conn = self.store().read().await?;
-        let target = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?.user;
+    /// Somebody's trail in the audit log, newest first. One's own is open; others' need `audit:read`.
+    pub async fn activity_of(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        page: &PageRequest,
+    ) -> Result<Page<Activity>, Error> {
+        activity_of(self.store(), actor, user, page).await
+    }
+
+    /// The entries of the audit log that `filter` lets through, newest first. Needs `audit:read` everywhere; the log
+    /// notes who reads it. Err([`Code::Unknown`]) for an event that there is not.
+    pub async fn audit_log(
+        &self,
+        actor: &Actor,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Activity>, Error> {
+        let found = search(self.store(), actor, filter, page).await?;
+        if actor.user_id().is_some() && page.after.is_none() {
+            let mut work = self.recorder().begin(actor).await?;
+            work.record(Entry::new(Event::AuditRead).with("filter", filter.in_json()));
+            work.commit().await?;
+        }
+        Ok(found)
+    }
+
+    /// Ok, with the person, when `giver`, read at this moment, may act on them.
+    pub(crate) async fn may_act_on(
+        &self,
+        conn: &mut Conn,
+        giver: &Giver,
+        actor: &Actor,
+        id: UserId,
+    ) -> Result<User, Error> {
+        if let Giver::Person(access) = giver
+            && !access.allows(USERS_MANAGE, &Scope::global())
+        {
+            return Err(Code::Forbidden.into());
+        }
+        let target = users::by_id(conn, id).await?;
+        let target = target.ok_or_else(|| Error::on(Field::User, Code::UserNotFound))?.user;
         if target.is_system || actor.user_id() == Some(id) {
             return Err(Code::Forbidden.into());
         }
-        let now = self.clock.now();
-        let giver = standing::giver(&mut conn, actor, now).await?;
-        let theirs = standing::access_of(&mut conn, id, now).await?;
-        Ok(delegation::may_act_on(&giver, &theirs)?)
+        let theirs = standing::access_of(conn, id, self.clock.now()).await?;
+        delegation::may_act_on(giver, &theirs)?;
+        Ok(target)
     }
 }

@@ -11,7 +11,9 @@ mod sql;
 
 pub use chain::{Broken, verify};
 pub use event::{Entry, Event};
-pub use read::{Activity, activity_of, latest};
+pub use read::{Activity, AuditFilter, activity_of, latest};
+
+pub(crate) use read::search;
 
 pub(crate) use sql::ALL;
 

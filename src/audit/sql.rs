@@ -4,6 +4,28 @@ use uuid::Uuid;
 
 use crate::model::id::UserId;
 
+macro_rules! columns {
+    () => {
+        "seq, at_micros, event, actor_id, user_id, scope, session_id, request_id, details, personal, personal_salt, \
+         personal_hash, hash"
+    };
+}
+
+/// Entries before number `$1` by one filter that an index answers, `$first`, and what of the others is given. NULL and
+/// empty ones do not count.
+macro_rules! search {
+    ($first:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM audit_events WHERE seq < $1 AND ",
+            $first,
+            " AND ($2 = '' OR event = $2) AND (user_id = $3 OR $3 IS NULL) AND (actor_id = $4 OR $4 IS NULL) \
+            AND at_micros >= $5 AND at_micros < $6 ORDER BY seq DESC LIMIT $7"
+        )
+    };
+}
+
 crate::statements! {
     /// Takes the end of the chain; the row lock keeps other appends waiting until the transaction ends.
     pub(super) TAKE_HEAD = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash";
@@ -12,11 +34,14 @@ crate::statements! {
     pub(super) INSERT = "INSERT INTO audit_events (seq, at_micros, event, actor_id, user_id, scope, session_id, \
         request_id, details, personal, personal_salt, personal_hash, hash) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    pub(super) AFTER = "SELECT seq, at_micros, event, actor_id, user_id, scope, session_id, request_id, details, \
-        personal, personal_salt, personal_hash, hash FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
-    pub(super) OF_USER = "SELECT seq, at_micros, event, actor_id, user_id, scope, session_id, request_id, details, \
-        personal, personal_salt, personal_hash, hash FROM audit_events \
-        WHERE user_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+    pub(super) AFTER = concat!("SELECT ", columns!(), " FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2");
+    pub(super) OF_USER = concat!(
+        "SELECT ", columns!(), " FROM audit_events WHERE user_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
+    );
+    pub(super) SEARCH_ALL = search!("seq > 0");
+    pub(super) SEARCH_EVENT = search!("event = $2");
+    pub(super) SEARCH_USER = search!("user_id = $3");
+    pub(super) SEARCH_ACTOR = search!("actor_id = $4");
     pub(super) LATEST = "SELECT at_micros FROM audit_events ORDER BY seq DESC LIMIT 1";
 }
 

@@ -47,10 +47,10 @@ pub(crate) struct Plan {
     pub(crate) add_permissions: Vec<String>,
     pub(crate) remove_permissions: Vec<String>,
     /// Keys of roles.
-    add_assignable: Vec<String>,
-    remove_assignable: Vec<String>,
-    add_grantable: Vec<String>,
-    remove_grantable: Vec<String>,
+    pub(crate) add_assignable: Vec<String>,
+    pub(crate) remove_assignable: Vec<String>,
+    pub(crate) add_grantable: Vec<String>,
+    pub(crate) remove_grantable: Vec<String>,
 }
 
 impl Plan {

@@ -265,7 +265,7 @@ async fn held(conn: &mut Conn, user: UserId, role: &RoleRow, scope: &Scope) -> R
     row.map(grant).transpose()
 }
 
-fn grant(row: GrantRow) -> Result<Grant, Error> {
+pub(crate) fn grant(row: GrantRow) -> Result<Grant, Error> {
     Ok(Grant {
         scope: read_scope(&row.scope, row.id)?,
         id: row.id,

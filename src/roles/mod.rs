@@ -6,14 +6,15 @@
 pub(crate) mod change;
 mod grants;
 mod provision;
+pub(crate) mod scopes;
 mod sql;
 
 pub use change::RoleChange;
 pub use grants::{Assignment, Grant};
 
-pub(crate) use grants::{give_built_in, has_holder};
+pub(crate) use grants::{Sight, give_built_in, grant, has_holder};
 pub(crate) use provision::provision;
-pub(crate) use sql::ALL;
+pub(crate) use sql::{ALL, GrantRow};
 
 use sql::*;
 

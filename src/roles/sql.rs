@@ -1,35 +1,12 @@
 //! The rows and statements of roles and grants.
 
+use super::scopes::{grant_columns, within};
 use crate::model::id::{GrantId, RoleId, UserId};
 use crate::model::time::Timestamp;
 
 macro_rules! role_columns {
     () => {
         "r.id, r.name, r.name_key, r.description, r.level, r.built_in, r.all_permissions, r.created_at, r.updated_at"
-    };
-}
-
-macro_rules! grant_columns {
-    () => {
-        "g.id, g.user_id, u.username, r.name AS role, g.scope, g.given_by, g.given_at, g.expires_at"
-    };
-}
-
-/// True of a grant `g` in the scope `$n` or below it; `global` has everything below it. By `substr`, which both
-/// databases read alike whatever their collation.
-macro_rules! within {
-    ($n:literal) => {
-        concat!(
-            "($",
-            $n,
-            " = 'global' OR g.scope = $",
-            $n,
-            " OR substr(g.scope, 1, length($",
-            $n,
-            ") + 1) = $",
-            $n,
-            " || '/')"
-        )
     };
 }
 
@@ -86,7 +63,7 @@ crate::statements! {
     );
     pub(super) MEMBERS = concat!(
         "SELECT ", grant_columns!(), " FROM grants g JOIN roles r ON r.id = g.role_id JOIN users u ON u.id = g.user_id \
-        WHERE g.role_id = $1 AND g.id > $2 AND u.deleted_at IS NULL AND ", within!("3"), " ORDER BY g.id LIMIT $4"
+        WHERE g.role_id = $1 AND g.id > $2 AND u.deleted_at IS NULL AND ", within!("g.scope", "$3"), " ORDER BY g.id LIMIT $4"
     );
     pub(super) PURGE_GRANTS = "DELETE FROM grants WHERE expires_at IS NOT NULL AND expires_at < $1";
 
@@ -98,26 +75,26 @@ crate::statements! {
 /// A row of [`BY_KEY`] and [`LIST`].
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct RoleRow {
-    pub(super) id: RoleId,
-    pub(super) name: String,
-    pub(super) name_key: String,
-    pub(super) description: String,
-    pub(super) level: Option<i64>,
-    pub(super) built_in: bool,
-    pub(super) all_permissions: bool,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
+    pub(crate) id: RoleId,
+    pub(crate) name: String,
+    pub(crate) name_key: String,
+    pub(crate) description: String,
+    pub(crate) level: Option<i64>,
+    pub(crate) built_in: bool,
+    pub(crate) all_permissions: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// A row of [`GRANT`], [`GRANTS_OF`] and [`MEMBERS`].
 #[derive(sqlx::FromRow)]
-pub(super) struct GrantRow {
-    pub(super) id: GrantId,
-    pub(super) user_id: UserId,
-    pub(super) username: String,
-    pub(super) role: String,
-    pub(super) scope: String,
-    pub(super) given_by: Option<UserId>,
-    pub(super) given_at: Timestamp,
-    pub(super) expires_at: Option<Timestamp>,
+pub(crate) struct GrantRow {
+    pub(crate) id: GrantId,
+    pub(crate) user_id: UserId,
+    pub(crate) username: String,
+    pub(crate) role: String,
+    pub(crate) scope: String,
+    pub(crate) given_by: Option<UserId>,
+    pub(crate) given_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
 }

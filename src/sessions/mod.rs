@@ -152,42 +152,42 @@ impl Sessions {
     /// One's own sessions, the last used first.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<SessionView>, Error> {
         let snapshot = actor.user()?;
+        self.of(snapshot.user.id, Some(snapshot.session.id)).await
+    }
+
+    /// The sessions of a person, the last used first; `current` is the one that asks.
+    pub(crate) async fn of(
+        &self,
+        user: UserId,
+        current: Option<SessionId>,
+    ) -> Result<Vec<SessionView>, Error> {
         let now = self.clock.now();
         let (created_after, seen_after) = self.idle_limits(now);
         let rows: Vec<ListRow> = OF_USER
-            .bind(snapshot.user.id)
+            .bind(user)
             .bind(now)
             .bind(created_after)
             .bind(seen_after)
             .all(&mut self.store.read().await?)
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| SessionView {
-                current: row.id == snapshot.session.id,
-                id: row.id,
-                device: row.device,
-                country: row.country,
-                city: row.city,
-                ip: row.last_ip,
-                created_at: row.created_at,
-                last_seen_at: row.last_seen_at,
-            })
-            .collect())
+        let view = |row: ListRow| SessionView {
+            current: Some(row.id) == current,
+            id: row.id,
+            device: row.device,
+            country: row.country,
+            city: row.city,
+            ip: row.last_ip,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+        };
+        Ok(rows.into_iter().map(view).collect())
     }
 
     /// Ends one of one's own sessions. Err([`Code::NotFound`]) for others' and for those that have ended.
     pub async fn end(&self, actor: &Actor, id: SessionId) -> Result<(), Error> {
         let user = actor.user()?.user.id;
         let mut work = self.recorder.begin(actor).await?;
-        let ended = END_OWN
-            .bind(id)
-            .bind(user)
-            .bind(self.clock.now())
-            .bind("ended_by_user")
-            .execute(&mut work.tx)
-            .await?;
-        if ended == 0 {
+        if !end_of(&mut work.tx, user, id, "ended_by_user", self.clock.now()).await? {
             return Err(Code::NotFound.into());
         }
         work.record(Entry::new(Event::SessionTerminated).to(user).with("session", id.to_string()));
@@ -241,6 +241,18 @@ impl Sessions {
             LifetimeFrom::LastActivity => (Timestamp::EPOCH, limit),
         }
     }
+}
+
+/// Ends one session of a person, as part of a change; false when it is no open session of theirs. The caller evicts it
+/// afterwards.
+pub(crate) async fn end_of(
+    conn: &mut Conn,
+    user: UserId,
+    session: SessionId,
+    reason: &'static str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    Ok(END_OWN.bind(session).bind(user).bind(now).bind(reason).execute(conn).await? > 0)
 }
 
 /// Ends the sessions of a person, but for one, as part of a change. The caller evicts the person afterwards.

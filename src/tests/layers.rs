@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "standing",
     "permissions",
     "roles",
+    "explorer",
     "users",
     "sessions",
     "login",

@@ -1,7 +1,10 @@
 //! People: their names, addresses, profiles, and whether they may come in.
 
+mod directory;
 pub mod names;
 mod sql;
+
+pub use directory::{NewAccount, State, UserChange, UserFilter};
 
 pub(crate) use sql::ALL;
 
@@ -15,7 +18,7 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, Problem};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
-use crate::model::permission::USERS_READ;
+use crate::model::permission::{USERS_MANAGE, USERS_READ};
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
@@ -130,13 +133,19 @@ impl Users {
         Self { store, recorder, cache, clock, random }
     }
 
-    /// The person with this id. One's own account is open; others' need `users:read`.
+    /// The person with this id. One's own account is open; others' need `users:read`, and the audit log notes who looked.
     pub async fn get(&self, actor: &Actor, id: UserId) -> Result<Option<User>, Error> {
-        if actor.user_id() != Some(id) {
-            actor.require(USERS_READ, &Scope::global())?;
+        let own = actor.user_id() == Some(id);
+        if !own {
+            actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())?;
         }
-        let mut conn = self.store.read().await?;
-        Ok(by_id(&mut conn, id).await?.map(|found| found.user))
+        let found = by_id(&mut self.store.read().await?, id).await?.map(|found| found.user);
+        if found.is_some() && !own && actor.user_id().is_some() {
+            let mut work = self.recorder.begin(actor).await?;
+            work.record(Entry::new(Event::UserRead).to(id));
+            work.commit().await?;
+        }
+        Ok(found)
     }
 
     /// The person with this address.
@@ -291,6 +300,16 @@ pub(crate) async fn suspend(
 /// Lifts a suspension as part of `work`; false when there was none.
 pub(crate) async fn unsuspend(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(UNSUSPEND.bind(id).bind(now).execute(conn).await? > 0)
+}
+
+/// Deletes as part of `work`, so that it can be restored; false when they were deleted already.
+pub(crate) async fn delete(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(DELETE.bind(id).bind(now).execute(conn).await? > 0)
+}
+
+/// Restores as part of `work`; false when they were not deleted, or are erased.
+pub(crate) async fn restore(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(RESTORE.bind(id).bind(now).execute(conn).await? > 0)
 }
 
 /// Lets in whoever has just proved the password of `found`, as part of `work`. False when it changed meanwhile, or they

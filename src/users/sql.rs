@@ -31,6 +31,22 @@ crate::statements! {
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
     pub(super) SUSPEND = "UPDATE users SET suspended_at = $2, suspended_by = $3, suspended_reason = $4, \
         updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
+    /// The newest first. Filters that are empty do not count.
+    pub(super) SEARCH = concat!(
+        "SELECT ", columns!(), " FROM users WHERE id < $1 \
+        AND ($2 = '' OR username_key LIKE $2 ESCAPE '!' OR email_key LIKE $2 ESCAPE '!') \
+        AND (($3 = '' AND $4 = '') OR EXISTS (SELECT 1 FROM grants g JOIN roles r ON r.id = g.role_id \
+        WHERE g.user_id = users.id AND ($3 = '' OR r.name_key = $3) AND ($4 = '' OR g.scope = $4) \
+        AND (g.expires_at IS NULL OR g.expires_at > $6))) \
+        AND CASE $5 WHEN 'deleted' THEN deleted_at IS NOT NULL WHEN 'suspended' THEN deleted_at IS NULL \
+        AND suspended_at IS NOT NULL WHEN 'active' THEN deleted_at IS NULL AND suspended_at IS NULL \
+        ELSE deleted_at IS NULL END ORDER BY id DESC LIMIT $7"
+    );
+    pub(super) CHANGE = "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
+        metadata = $6, updated_at = $7 WHERE id = $1";
+    pub(super) DELETE = "UPDATE users SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+    pub(super) RESTORE = "UPDATE users SET deleted_at = NULL, updated_at = $2 \
+        WHERE id = $1 AND deleted_at IS NOT NULL AND erased_at IS NULL";
     pub(super) UNSUSPEND = "UPDATE users SET suspended_at = NULL, suspended_by = NULL, suspended_reason = NULL, \
         updated_at = $2 WHERE id = $1 AND suspended_at IS NOT NULL";
 }

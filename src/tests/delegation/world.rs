@@ -89,7 +89,7 @@ fn role(index: usize) -> impl Strategy<Value = Option<Role>> {
     let after = index + 1..ROLES.max(index + 2);
     let can_assign = proptest::collection::vec(after, 0..2)
         .prop_map(|list| list.into_iter().filter(|role| *role < ROLES).collect::<Vec<_>>());
-    let can_grant = proptest::collection::vec(permission(), 0..2);
+    let can_grant = proptest::collection::vec(permission(), 0..3);
     let made = (level(), prop::bool::weighted(0.04), permissions, can_assign, can_grant).prop_map(
         |(level, all_permissions, permissions, can_assign, can_grant)| Role {
             level,
@@ -126,10 +126,11 @@ fn act() -> impl Strategy<Value = Act> {
 pub(super) fn world(acts: usize) -> impl Strategy<Value = World> {
     let roles = (role(0), role(1), role(2), role(3), role(4)).prop_map(|(a, b, c, d, e)| vec![a, b, c, d, e]);
     let grants = proptest::collection::vec(grant(), 1..7);
-    let manager = prop::option::weighted(0.9, 1..4_i64);
+    let place = prop_oneof![4 => Just(0_usize), 1 => Just(2_usize)];
+    let manager = prop::option::weighted(0.9, (1..4_i64, place));
     (roles, grants, 1..3_usize, manager).prop_flat_map(move |(mut roles, mut grants, group, manager)| {
-        if let Some(level) = manager {
-            make_manager(&mut roles, &mut grants, level);
+        if let Some((level, place)) = manager {
+            make_manager(&mut roles, &mut grants, level, place);
         }
         let acts = proptest::collection::vec((0..group, act()), 1..=acts);
         (Just(roles), Just(grants), Just(group), acts)
@@ -138,13 +139,13 @@ pub(super) fn world(acts: usize) -> impl Strategy<Value = World> {
 }
 
 /// Most groups can do something: their first member edits roles. Without that nearly every act is refused.
-fn make_manager(roles: &mut [Option<Role>], grants: &mut Vec<Grant>, level: i64) {
+fn make_manager(roles: &mut [Option<Role>], grants: &mut Vec<Grant>, level: i64, scope: usize) {
     if let Some(role) = roles.iter_mut().flatten().next() {
         role.permissions.push(Permission::RolesManage);
         role.level = Some(level);
     }
     if let Some(role) = roles.iter().position(Option::is_some) {
-        grants.push(Grant { person: 0, role, scope: 0 });
+        grants.push(Grant { person: 0, role, scope });
     }
 }
 
