@@ -78,8 +78,8 @@ pub fn may_give(giver: &Giver, role: Rank<'_>, scope: &Scope) -> Result<Lasts, C
     };
     match (entitled, ranked) {
         (Some(entitled), Some(ranked)) => Ok(entitled.min(ranked)),
-        (Some(_), None) => Err(Code::AboveYourLevel),
-        (None, _) => Err(Code::Forbidden),
+        (_, None) => Err(Code::AboveYourLevel),
+        (None, Some(_)) => Err(Code::Forbidden),
     }
 }
 

@@ -9,6 +9,7 @@ mod delegation;
 mod layers;
 mod limits;
 mod passwords;
+mod policy;
 mod races;
 mod rotation;
 mod schema;
