@@ -81,8 +81,10 @@ impl Snapshots {
             return Arc::new(snapshot);
         }
         let user = snapshot.user.id;
-        snapshot.stale = match flags.get(&user).and_then(Weak::upgrade) {
-            Some(flag) => Stale(flag),
+        // A flag that was set belongs to snapshots of before an eviction.
+        let flag = flags.get(&user).and_then(Weak::upgrade).map(Stale);
+        snapshot.stale = match flag.filter(|flag| !flag.is_set()) {
+            Some(flag) => flag,
             None => {
                 let fresh = Stale::default();
                 flags.insert(user, Arc::downgrade(&fresh.0));
@@ -138,11 +140,9 @@ impl Snapshots {
             }
             // By a walk over what is in memory: no list of the holders is kept, or read for this.
             Evict::Role(role) => {
-                for (session, snapshot) in &self.0.by_session {
+                for (_, snapshot) in &self.0.by_session {
                     if snapshot.access.held.iter().any(|held| held.role_id == role) {
-                        flags.remove(&snapshot.user.id);
                         snapshot.stale.set();
-                        self.0.by_session.invalidate(&*session);
                     }
                 }
             }

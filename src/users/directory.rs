@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::names::{Email, Username};
 use super::sql::*;
-use super::{NewUser, User, Users, by_id, credentials, name, taken_meanwhile};
+use super::{NewUser, User, Users, by_id, credentials, may_read, name, taken_meanwhile};
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
 use crate::error::{Error, Problem};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
-use crate::model::permission::{USERS_MANAGE, USERS_READ};
+use crate::model::permission::USERS_MANAGE;
 use crate::model::role::key_of;
 use crate::model::scope::Scope;
 use crate::model::text;
@@ -105,7 +105,7 @@ impl Users {
         filter: &UserFilter,
         page: &PageRequest,
     ) -> Result<Page<User>, Error> {
-        actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())?;
+        may_read(actor)?;
         if !filter.role.is_empty() || filter.scope.is_some() {
             roles::may_read(actor)?;
         }

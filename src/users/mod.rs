@@ -133,33 +133,41 @@ impl Users {
         Self { store, recorder, cache, clock, random }
     }
 
-    /// The person with this id. One's own account is open; others' need `users:read`, and the audit log notes who looked.
+    /// The person with this id. One's own account is open; others' need `users:read` or `users:manage` everywhere, and the
+    /// audit log notes who looked.
     pub async fn get(&self, actor: &Actor, id: UserId) -> Result<Option<User>, Error> {
-        let own = actor.user_id() == Some(id);
-        if !own {
-            actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())?;
+        if actor.user_id() != Some(id) {
+            may_read(actor)?;
         }
-        let found = by_id(&mut self.store.read().await?, id).await?.map(|found| found.user);
-        if found.is_some() && !own && actor.user_id().is_some() {
+        let found = by_id(&mut self.store.read().await?, id).await?;
+        self.noted(actor, found).await
+    }
+
+    /// The person with this address. Needs `users:read` or `users:manage` everywhere, and is noted as [`Users::get`] is.
+    pub async fn get_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<User>, Error> {
+        may_read(actor)?;
+        let key = Identifier::Email(email.key().to_owned());
+        let found = by_identifier(&mut self.store.read().await?, &key).await?;
+        self.noted(actor, found).await
+    }
+
+    /// The person with this username. Needs `users:read` or `users:manage` everywhere, and is noted as [`Users::get`] is.
+    pub async fn get_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<User>, Error> {
+        may_read(actor)?;
+        let key = Identifier::Username(username.key().to_owned());
+        let found = by_identifier(&mut self.store.read().await?, &key).await?;
+        self.noted(actor, found).await
+    }
+
+    /// Notes in the audit log that a person looked at another.
+    async fn noted(&self, actor: &Actor, found: Option<Credentials>) -> Result<Option<User>, Error> {
+        let Some(Credentials { user, .. }) = found else { return Ok(None) };
+        if actor.user_id().is_some_and(|reader| reader != user.id) {
             let mut work = self.recorder.begin(actor).await?;
-            work.record(Entry::new(Event::UserRead).to(id));
+            work.record(Entry::new(Event::UserRead).to(user.id));
             work.commit().await?;
         }
-        Ok(found)
-    }
-
-    /// The person with this address.
-    pub async fn get_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<User>, Error> {
-        actor.require(USERS_READ, &Scope::global())?;
-        let key = Identifier::Email(email.key().to_owned());
-        Ok(by_identifier(&mut self.store.read().await?, &key).await?.map(|found| found.user))
-    }
-
-    /// The person with this username.
-    pub async fn get_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<User>, Error> {
-        actor.require(USERS_READ, &Scope::global())?;
-        let key = Identifier::Username(username.key().to_owned());
-        Ok(by_identifier(&mut self.store.read().await?, &key).await?.map(|found| found.user))
+        Ok(Some(user))
     }
 
     /// Changes one's own profile. Err on `username` when it is taken or none.
@@ -317,6 +325,11 @@ pub(crate) async fn restore(conn: &mut Conn, id: UserId, now: Timestamp) -> Resu
 pub(crate) async fn admit(conn: &mut Conn, found: &Credentials, now: Timestamp) -> Result<bool, Error> {
     let hash = found.password_hash.clone();
     Ok(ADMIT.bind(found.user.id).bind(now).bind(hash).bind(false).execute(conn).await? > 0)
+}
+
+/// Whether the actor may see other people.
+fn may_read(actor: &Actor) -> Result<(), Error> {
+    actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())
 }
 
 /// Words that make a password easy to guess for somebody who knows the person.
