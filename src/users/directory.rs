@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::names::{Email, Username};
+use super::rows::credentials;
 use super::sql::*;
-use super::{NewUser, User, Users, by_id, credentials, may_read, name, taken_meanwhile};
+use super::{NewUser, User, Users, by_id, may_read, name, taken_meanwhile};
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
 use crate::error::{Error, Problem};
