@@ -1,0 +1,101 @@
+//! People as rows: finding them, and the small changes that flows make as part of theirs.
+
+use super::names::Identifier;
+use super::sql::*;
+use super::{Credentials, User};
+use crate::error::Error;
+use crate::model::id::UserId;
+use crate::model::time::Timestamp;
+use crate::store::Conn;
+
+/// The person with this id, with what sign-in needs.
+pub(crate) async fn by_id(conn: &mut Conn, id: UserId) -> Result<Option<Credentials>, Error> {
+    BY_ID.bind(id).optional::<UserRow>(conn).await?.map(credentials).transpose()
+}
+
+/// The person with this name or address, with what sign-in needs.
+pub(crate) async fn by_identifier(conn: &mut Conn, key: &Identifier) -> Result<Option<Credentials>, Error> {
+    let query = match key {
+        Identifier::Email(key) => BY_EMAIL.bind(key),
+        Identifier::Username(key) => BY_USERNAME.bind(key),
+    };
+    query.optional::<UserRow>(conn).await?.map(credentials).transpose()
+}
+
+/// Changes the password that was confirmed, as part of `work`. False when somebody else was faster, or the person may
+/// not come in any more.
+pub(crate) async fn change_password(
+    conn: &mut Conn,
+    confirmed: &Credentials,
+    hash: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let old = confirmed.password_hash.clone();
+    let query = CHANGE_PASSWORD.bind(confirmed.user.id).bind(hash).bind(now).bind(old);
+    Ok(query.execute(conn).await? > 0)
+}
+
+/// Replaces a hash by one with today's parameters, unless the password was changed meanwhile.
+pub(crate) async fn rehash(conn: &mut Conn, id: UserId, new: &str, old: &str) -> Result<(), Error> {
+    REHASH.bind(id).bind(new).bind(old).execute(conn).await.map(drop)
+}
+
+/// Suspends as part of `work`; false when they were suspended already.
+pub(crate) async fn suspend(
+    conn: &mut Conn,
+    id: UserId,
+    by: Option<UserId>,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    Ok(SUSPEND.bind(id).bind(now).bind(by).bind(reason).execute(conn).await? > 0)
+}
+
+/// Lifts a suspension as part of `work`; false when there was none.
+pub(crate) async fn unsuspend(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(UNSUSPEND.bind(id).bind(now).execute(conn).await? > 0)
+}
+
+/// Deletes as part of `work`, so that it can be restored; false when they were deleted already.
+pub(crate) async fn delete(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(DELETE.bind(id).bind(now).execute(conn).await? > 0)
+}
+
+/// Restores as part of `work`; false when they were not deleted, or are erased.
+pub(crate) async fn restore(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(RESTORE.bind(id).bind(now).execute(conn).await? > 0)
+}
+
+/// Lets in whoever has just proved the password of `found`, as part of `work`. False when it changed meanwhile, or they
+/// may not come in any more.
+pub(crate) async fn admit(conn: &mut Conn, found: &Credentials, now: Timestamp) -> Result<bool, Error> {
+    let hash = found.password_hash.clone();
+    Ok(ADMIT.bind(found.user.id).bind(now).bind(hash).bind(false).execute(conn).await? > 0)
+}
+
+pub(super) fn credentials(row: UserRow) -> Result<Credentials, Error> {
+    let metadata =
+        serde_json::from_str(&row.metadata).map_err(|_| Error::corrupt("users", "metadata", row.id))?;
+    Ok(Credentials {
+        user: User {
+            id: row.id,
+            username: row.username,
+            email: row.email,
+            email_verified_at: row.email_verified_at,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            metadata,
+            has_password: row.password_hash.is_some(),
+            password_changed_at: row.password_changed_at,
+            requires_password_reset: row.requires_password_reset,
+            is_system: row.is_system,
+            suspended_at: row.suspended_at,
+            suspended_reason: row.suspended_reason,
+            deleted_at: row.deleted_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            last_login_at: row.last_login_at,
+        },
+        password_hash: row.password_hash,
+    })
+}
