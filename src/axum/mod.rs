@@ -1,17 +1,26 @@
 //! The core inside an Axum service: who asks, read from the request before any handler runs.
-//!
-//! [`SessionLayer`] puts a [`Visit`] into every request. Handlers take it as an extractor, or [`CurrentUser`] when
-//! nobody else may come in.
 
+mod accept;
+mod check;
 mod client;
 mod cookies;
+mod entrance;
+mod error;
 mod extract;
 mod layer;
+mod rule;
 
+#[doc(inline)]
+pub use crate::check;
+
+pub use accept::{wants_json, wants_page};
+pub use check::{Allowed, Check, RuleService};
 pub use client::{ClientIp, GeoIpError};
 pub use cookies::cookie_value;
-pub use extract::{ApiError, CurrentUser};
-pub use layer::{SessionLayer, SessionService};
+pub use error::ApiError;
+pub use extract::{CurrentUser, OptionalUser};
+pub use layer::{AuthLayer, AuthService};
+pub use rule::{RequirePermission, RequireRole, Rule};
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -6,13 +6,16 @@
 mod audit;
 mod config;
 mod delegation;
+mod entrance;
 mod layers;
 mod limits;
 mod passwords;
 mod policy;
 mod races;
 mod rotation;
+mod rules;
 mod schema;
 mod sessions;
 mod signup;
 mod support;
+mod web;
