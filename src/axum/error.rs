@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::model::code::Code;
+use crate::model::scope::ScopeError;
 
 /// An error of the core as an answer: its status, `{"detail", "code", "errors"}`, and Retry-After.
 #[derive(Debug)]
@@ -21,6 +22,12 @@ impl From<Error> for ApiError {
 impl From<Code> for ApiError {
     fn from(code: Code) -> Self {
         Self(code.into())
+    }
+}
+
+impl From<ScopeError> for ApiError {
+    fn from(error: ScopeError) -> Self {
+        Self(error.into())
     }
 }
 

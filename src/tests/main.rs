@@ -4,9 +4,11 @@
 #![expect(clippy::large_futures, reason = "a test has one future at a time")]
 
 mod audit;
+mod beside;
 mod config;
 mod delegation;
 mod entrance;
+mod examples;
 mod layers;
 mod limits;
 mod passwords;
