@@ -2,6 +2,7 @@
 
 use authtuna::actor::Actor;
 use authtuna::axum::{ApiError, AuthLayer, ClientIp, CurrentUser, OptionalUser, RequirePermission, Visit};
+use authtuna::model::code::Code;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -17,10 +18,12 @@ async fn me(user: CurrentUser) -> String {
 }
 
 fn routes() -> Router {
+    let refuses_all = || async { ApiError::from(Code::NotAuthenticated) };
     let asks_the_core = |visit: Visit| async move { visit.actor().user().map(drop).map_err(ApiError) };
     Router::new()
         .route("/me", get(me).post(me).delete(me))
         .route("/core", get(asks_the_core))
+        .route("/refuses-all", get(refuses_all))
         .route("/layer", get(|| async {}).route_layer(RequirePermission::one("users:manage")))
         .nest("/deep", Router::new().route("/me", get(me)))
         .fallback(me)
@@ -40,6 +43,7 @@ fn a_browser_that_opens_a_page_is_sent_to_the_sign_in_page() {
             // Two slashes, or one and a backslash, begin the name of another host.
             ("//evil.example/me", ""),
             ("///evil.example/me", ""),
+            ("/\\evil.example/me", ""),
             ("/\u{e9}", ""),
             (&format!("/{}", "x".repeat(2000)), ""),
         ] {
@@ -50,6 +54,9 @@ fn a_browser_that_opens_a_page_is_sent_to_the_sign_in_page() {
             assert_eq!(answer.body, "");
         }
         assert_eq!(anonymous.send(Method::HEAD, "/me", PAGES).await.status, 303, "as its GET");
+        let below = Browser::at(&Router::new().nest("/app", site));
+        let place = below.page("/app/me").await.header(header::LOCATION).to_owned();
+        assert_eq!(place, "/auth/login?next=%2Fapp%2Fme", "the path as it was asked for");
     });
 }
 
@@ -73,6 +80,8 @@ fn programs_and_forms_are_answered_401() {
         assert_eq!(maria.page("/me").await.body, "maria");
         let refused = maria.page("/layer").await;
         assert_eq!((refused.status, refused.code().as_str()), (403, "forbidden"), "she is signed in");
+        // The sign-in page would send her back here, and so on for ever.
+        assert_eq!(maria.page("/refuses-all").await.status, 401);
     });
 }
 
