@@ -77,7 +77,8 @@ impl Auth {
     /// what is built in. The caller also runs [`crate::jobs::run`]: without it nothing is purged, and on Postgres every
     /// request asks the database.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        Self::start_at(settings, Clock::system()).await
+        // On the heap: it is large, and would make a large future of everybody's `main`.
+        Box::pin(Self::start_at(settings, Clock::system())).await
     }
 
     /// The same with a clock of the caller's. For tests.

@@ -4,6 +4,11 @@
 //! takes a [`Ticket`] first, and every eviction makes older tickets void. And an eviction must reach snapshots that
 //! requests hold at this moment only for those requests: the next look-up sees the flag.
 
+#![cfg_attr(
+    not(feature = "postgres"),
+    expect(dead_code, reason = "only Postgres carries evictions from one process to another")
+)]
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -119,3 +119,13 @@ pub mod store;
 mod tokens;
 #[cfg(feature = "server")]
 pub mod users;
+
+/// What these pages show must compile.
+#[cfg(all(doctest, feature = "axum"))]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../docs/python.md")]
+    struct Python;
+}

@@ -1,5 +1,6 @@
 //! Making an account: by oneself, or as the first administrator.
 
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::actor::Actor;
@@ -19,7 +20,7 @@ use crate::users::names::{Email, Username};
 use crate::users::{NewUser, guessable};
 
 /// What somebody types to make an account.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Deserialize)]
 pub struct SignUp {
     /// The username.
     pub username: String,

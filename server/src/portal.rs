@@ -5,7 +5,7 @@ use app::routes::{FUNCTIONS, Guard, PAGES, Refused};
 use app::shell::shell;
 use app::words::words;
 use authtuna::auth::Auth;
-use authtuna::axum::ApiError;
+use authtuna::axum::{ApiError, wants_page};
 use authtuna::model::code::Code;
 use axum::Router;
 use axum::extract::Request;
@@ -19,7 +19,6 @@ use leptos::prelude::{Owner, provide_context, use_context};
 
 use crate::access::{Access, Effect, Kind, Rule};
 use crate::forms;
-use crate::layers::accept::wants_page;
 use crate::layers::error_page::Words;
 use crate::layers::headers::CspNonce;
 use crate::site::Site;

@@ -1,6 +1,6 @@
 //! All routes with all layers around them.
 
-use authtuna::axum::{ApiError, SessionLayer};
+use authtuna::axum::{ApiError, AuthLayer, wants_json};
 use authtuna::config::Settings;
 use authtuna::model::code::Code;
 use axum::Router;
@@ -13,7 +13,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::access::{Rule, Rules};
 use crate::failure::Failure;
 use crate::http::Endpoint;
-use crate::layers::accept::wants_json;
 use crate::layers::{body, csrf, edge, guard};
 use crate::state::AppState;
 use crate::{assets, http, portal};
@@ -36,7 +35,7 @@ pub fn rules(settings: &Settings) -> Rules {
 pub fn build(state: AppState) -> Result<Router, Failure> {
     let settings = state.auth.settings();
     let guarded = from_fn_with_state(state.clone(), guard::guard);
-    let sessions = SessionLayer::new(state.auth.clone())?;
+    let sessions = AuthLayer::new(state.auth.clone())?.without_redirects();
     let plain = mount(Router::new(), http::plain()).layer(guarded.clone());
     let Some(site) = &state.site else {
         let router = plain.fallback(|| async { ApiError::from(Code::NotFound) });

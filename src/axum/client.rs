@@ -10,7 +10,7 @@ use crate::crypto::token::sha256_parts;
 use crate::model::id::RequestId;
 use crate::sessions::device::device_name;
 
-/// The client's address, put into a request by [`super::SessionLayer`].
+/// The client's address, put into a request by [`super::AuthLayer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientIp(pub IpAddr);
 

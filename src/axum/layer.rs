@@ -1,4 +1,4 @@
-//! The session layer.
+//! The layer that knows who asks.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -9,22 +9,44 @@ use std::task::{Context, Poll};
 
 use ::axum::body::Body;
 use ::axum::extract::ConnectInfo;
-use ::axum::http::{HeaderValue, Request, Response, header};
+use ::axum::http::{HeaderValue, Request, Response, Uri, header};
 use ::axum::response::IntoResponse;
 use tower::{Layer, Service};
 
 use super::client::{ClientIp, GeoIpError, Origins};
 use super::cookies::CookieJar;
-use super::extract::ApiError;
+use super::entrance::{Entrance, see_other};
+use super::error::ApiError;
 use super::{Visit, Wish};
 use crate::actor::{Actor, Who};
 use crate::auth::Auth;
+use crate::model::code::Code;
 use crate::model::id::RequestId;
 use crate::sessions::Checked;
 
 /// Checks the session of every request and puts a [`Visit`] into it.
+///
+/// Who opens a page (GET, `Accept: text/html`) that needs somebody signed in is sent to the sign-in page, with the way
+/// back as `?next=`; every other request is answered 401 in JSON. The sign-in page is `/auth/login` of this server, or
+/// the portal's at API_BASE_URL where ONLY_MIDDLEWARE is set: that one cannot come back to another server, so `next` is
+/// left out.
+///
+/// ```
+/// # async fn example(auth: authtuna::auth::Auth) -> Result<(), Box<dyn std::error::Error>> {
+/// use authtuna::axum::{AuthLayer, CurrentUser};
+/// use axum::{Router, http::Uri, routing::get};
+///
+/// let app: Router = Router::new()
+///     .route("/me", get(|user: CurrentUser| async move { user.user.username.clone() }))
+///     .layer(AuthLayer::new(auth)?.sign_in_page(Uri::from_static("/welcome")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub struct SessionLayer(Arc<Shared>);
+pub struct AuthLayer {
+    shared: Arc<Shared>,
+    entrance: Option<Arc<Entrance>>,
+}
 
 struct Shared {
     auth: Auth,
@@ -32,31 +54,48 @@ struct Shared {
     jar: CookieJar,
 }
 
-impl SessionLayer {
+impl AuthLayer {
     /// A layer over `auth`. Err when the GeoIP database of the settings can not be read.
     pub fn new(auth: Auth) -> Result<Self, GeoIpError> {
-        let origins = Origins::new(&auth.settings().http, &auth.settings().sessions)?;
-        let jar = CookieJar::new(auth.settings());
-        Ok(Self(Arc::new(Shared { auth, origins, jar })))
+        let settings = auth.settings();
+        let origins = Origins::new(&settings.http, &settings.sessions)?;
+        let jar = CookieJar::new(settings);
+        let entrance = Some(Arc::new(Entrance::of(&settings.app)));
+        Ok(Self { shared: Arc::new(Shared { auth, origins, jar }), entrance })
+    }
+
+    /// Sends people who are not signed in to this page. A path is one of this server, and gets `?next=`.
+    #[must_use]
+    pub fn sign_in_page(mut self, page: Uri) -> Self {
+        self.entrance = Some(Arc::new(Entrance::at(page)));
+        self
+    }
+
+    /// Sends nobody anywhere: browsers get the 401 too.
+    #[must_use]
+    pub fn without_redirects(mut self) -> Self {
+        self.entrance = None;
+        self
     }
 }
 
-impl<S> Layer<S> for SessionLayer {
-    type Service = SessionService<S>;
+impl<S> Layer<S> for AuthLayer {
+    type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        SessionService { inner, shared: Arc::clone(&self.0) }
+        AuthService { inner, shared: Arc::clone(&self.shared), entrance: self.entrance.clone() }
     }
 }
 
-/// The service that [`SessionLayer`] makes.
+/// The service that [`AuthLayer`] makes.
 #[derive(Clone)]
-pub struct SessionService<S> {
+pub struct AuthService<S> {
     inner: S,
     shared: Arc<Shared>,
+    entrance: Option<Arc<Entrance>>,
 }
 
-impl<S> Service<Request<Body>> for SessionService<S>
+impl<S> Service<Request<Body>> for AuthService<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
@@ -71,6 +110,7 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
+        let entrance = self.entrance.clone();
         // The service that was polled ready is the one to call; the clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
@@ -93,9 +133,16 @@ where
             if let Some(ip) = origin.ip {
                 request.extensions_mut().insert::<ClientIp>(ClientIp(ip as IpAddr));
             }
+            let entrance = entrance.filter(|_| matches!(who, Who::Anonymous));
+            let sign_in = entrance.and_then(|entrance| entrance.for_request(&request));
             let visit = Visit { actor: Actor { who, origin }, wish: Arc::default() };
             request.extensions_mut().insert(visit.clone());
             let mut response = inner.call(request).await?;
+            if let Some(place) = sign_in
+                && response.extensions().get() == Some(&Code::NotAuthenticated)
+            {
+                response = see_other(place);
+            }
             shared.set_cookies(&visit, change, &mut response);
             Ok(response)
         })

@@ -1,17 +1,146 @@
-//! The core inside an Axum service: who asks, read from the request before any handler runs.
+//! The core inside an Axum service: who asks, whether they may, and the cookies.
 //!
-//! [`SessionLayer`] puts a [`Visit`] into every request. Handlers take it as an extractor, or [`CurrentUser`] when
-//! nobody else may come in.
+//! # A service
+//!
+//! [`AuthLayer`] goes around all routes. It looks at the session's cookie of every request, before any handler runs.
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//!
+//! use authtuna::{auth::Auth, axum::AuthLayer, axum::CurrentUser, config::Settings};
+//! use axum::{Router, routing::get};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let auth = Auth::start(Settings::load()?).await?;
+//!     // Purges; and on Postgres hears what other processes change. Without it every request asks the database.
+//!     tokio::spawn(authtuna::jobs::run(auth.clone()));
+//!
+//!     let app = Router::new()
+//!         .route("/me", get(|user: CurrentUser| async move { user.user.username.clone() }))
+//!         .layer(AuthLayer::new(auth.clone())?);
+//!
+//!     let listener = tokio::net::TcpListener::bind(auth.settings().http.server_address).await?;
+//!     // With the addresses of connections: limits of tries, and the log, go by them.
+//!     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Who asks
+//!
+//! | a handler takes | it gets | without a session |
+//! |---|---|---|
+//! | [`CurrentUser`] | the signed-in person | is not called: 401 |
+//! | [`OptionalUser`], or `Option<CurrentUser>` | the person, if there is one | None |
+//! | [`Allowed<C>`](Allowed) | the person, who meets the rule of `C` | is not called: 401; without the right 403 |
+//! | `Option<Allowed<C>>` | the person, if they meet it | None |
+//! | [`Visit`] | the actor, for operations of the core, and the way to begin and end sessions | an anonymous actor |
+//! | [`ClientIp`] | the client's address | the same |
+//!
+//! The first four give a [`Snapshot`](crate::snapshot::Snapshot): `user` (id, name, address), `session`, and `access`,
+//! all they may do. It is read from memory most of the time; whatever changes it ends that at once.
+//!
+//! Operations of the core take the actor, and decide by themselves. Rules in front of a handler are for what the
+//! service itself does.
+//!
+//! ```
+//! use authtuna::{auth::Auth, axum::ApiError, axum::Visit};
+//! use axum::{Router, extract::State, routing::get};
+//!
+//! async fn sessions(State(auth): State<Auth>, visit: Visit) -> Result<String, ApiError> {
+//!     let own = auth.sessions.list(visit.actor()).await?;
+//!     Ok(format!("signed in in {} browsers", own.len()))
+//! }
+//! # let _: Router<Auth> = Router::new().route("/sessions", get(sessions));
+//! ```
+//!
+//! # Whether they may
+//!
+//! A [`Rule`] says what one must hold, and where. [`RequirePermission`] and [`RequireRole`] make rules; they are
+//! constants, and cost less than a microsecond to ask. A rule is a layer around routes, or stands in front of one
+//! handler under a name that [`check!`](crate::check) gives it:
+//!
+//! ```
+//! use authtuna::axum::{Allowed, RequirePermission, RequireRole, check};
+//! use axum::{Router, extract::Path, routing::get};
+//!
+//! check!(ReadProjects = RequirePermission::one("projects:read").scope_from_path("org_id"));
+//!
+//! async fn projects(user: Allowed<ReadProjects>, Path(org): Path<String>) -> String {
+//!     format!("projects of {org}, for {}", user.user.username)
+//! }
+//!
+//! let admin: Router = Router::new()
+//!     .route("/admin/users", get(|| async { "everybody" }))
+//!     .route("/admin/log", get(|| async { "everything" }))
+//!     .route_layer(RequireRole::any(&["Admin", "SuperAdmin"]));
+//! let app = admin.route("/orgs/{org_id}/projects", get(projects));
+//! ```
+//!
+//! | the rule says | what is held counts when it is held |
+//! |---|---|
+//! | nothing | everywhere (`global`) |
+//! | `.in_scope("org:1/team:2")` | in that scope, or above it |
+//! | `.scope_from_path("org_id")` | in `org:<value>` or above it, by the value in the path |
+//! | `.scope_from_path("slug").prefix("org")` | the same, where the parameter has another name |
+//!
+//! A value of the path is one segment of a scope, never more: `/orgs/1%2Fteam:2` is answered 404, whoever is signed in.
+//! A rule that cannot be right (an unknown form of scope, a parameter that the route does not have) is answered 500
+//! with a line in the log, and an empty list of permissions 403: a mistake lets nobody in.
+//!
+//! # What others are told
+//!
+//! Without a session, a browser that opens a page (`GET`, `Accept: text/html`) is sent to the sign-in page with
+//! `?next=`, see [`AuthLayer`]. Everything else is answered in JSON by [`ApiError`], as are errors of the core:
+//! `{"detail": "Not authenticated.", "code": "not_authenticated"}`.
+//!
+//! # Signing in
+//!
+//! The portal does it. A service may also by itself: [`Visit::begin`] and [`Visit::end`] have the answer carry the
+//! cookies.
+//!
+//! ```
+//! use authtuna::{auth::Auth, axum::ApiError, axum::Visit, login::SignIn};
+//! use axum::{Json, Router, extract::State, routing::post};
+//!
+//! async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
+//!     visit.begin(auth.sign_in(visit.actor(), &form).await?);
+//!     Ok(())
+//! }
+//! # let _: Router<Auth> = Router::new().route("/login", post(sign_in));
+//! ```
+//!
+//! Cookies are `SameSite=Lax` by default: other sites can open pages as the person, but post nothing. So let no GET
+//! change anything.
+//!
+//! # Beside a portal
+//!
+//! With ONLY_MIDDLEWARE, the same DEFAULT_DATABASE_URI, FERNET_KEYS and FINGERPRINT_HEADERS, and a SESSION_COOKIE_DOMAIN
+//! that both hosts are below, a service takes the portal's sessions for its own. On Postgres it learns of a session that
+//! ends, and of a role that is taken away, at once; on SQLite within SESSION_DB_VERIFICATION_INTERVAL.
 
+mod accept;
+mod check;
 mod client;
 mod cookies;
+mod entrance;
+mod error;
 mod extract;
 mod layer;
+mod rule;
 
+#[doc(inline)]
+pub use crate::check;
+
+pub use accept::{wants_json, wants_page};
+pub use check::{Allowed, Check, RuleService};
 pub use client::{ClientIp, GeoIpError};
 pub use cookies::cookie_value;
-pub use extract::{ApiError, CurrentUser};
-pub use layer::{SessionLayer, SessionService};
+pub use error::ApiError;
+pub use extract::{CurrentUser, OptionalUser};
+pub use layer::{AuthLayer, AuthService};
+pub use rule::{RequirePermission, RequireRole, Rule};
 
 use std::sync::{Arc, Mutex, PoisonError};
 

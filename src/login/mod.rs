@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Origin};
@@ -22,7 +23,7 @@ use crate::users::names::{Identifier, identifier_key};
 use crate::users::{self, Credentials};
 
 /// What somebody types to sign in.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Deserialize)]
 pub struct SignIn {
     /// Username or e-mail address.
     pub identifier: String,

@@ -1,13 +1,16 @@
 //! Opening a database, bringing its tables up to date, and lending connections.
 
 use std::path::{Path, PathBuf};
+#[cfg(feature = "sqlite")]
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sqlx::migrate::{MigrateError, Migrator};
 
 use super::query::{Conn, Tx};
-use crate::config::{Database, DatabaseUri, SqliteSynchronous};
+#[cfg(feature = "sqlite")]
+use crate::config::SqliteSynchronous;
+use crate::config::{Database, DatabaseUri};
 use crate::error::Error;
 
 #[cfg(feature = "sqlite")]
@@ -16,6 +19,7 @@ static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a connection waits for another process to let go of a SQLite file.
+#[cfg(feature = "sqlite")]
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A database that cannot be used, with what to do about it.

@@ -4,15 +4,20 @@
 #![expect(clippy::large_futures, reason = "a test has one future at a time")]
 
 mod audit;
+mod beside;
 mod config;
 mod delegation;
+mod entrance;
+mod examples;
 mod layers;
 mod limits;
 mod passwords;
 mod policy;
 mod races;
 mod rotation;
+mod rules;
 mod schema;
 mod sessions;
 mod signup;
 mod support;
+mod web;

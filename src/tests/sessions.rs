@@ -9,7 +9,7 @@ use authtuna::model::code::Code;
 use authtuna::passwords::ChangePassword;
 use authtuna::sessions::Checked;
 
-use crate::support::{Kind, on_each, on_each_with, origin, password};
+use crate::support::{Kind, on_each, on_each_with, origin, password, until};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -256,16 +256,6 @@ fn another_process_on_postgres_hears_of_an_ended_session() {
         jobs.abort();
         other.store().close().await;
     });
-}
-
-/// Waits for a condition, half a minute at most.
-async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
-    let waiting = async {
-        while !condition().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(30 * SECOND, waiting).await.unwrap();
 }
 
 #[test]

@@ -99,7 +99,14 @@ impl World {
 
     /// A second process on the same database.
     pub(crate) async fn another_process(&self) -> Auth {
-        Auth::start_at(self.settings.clone(), self.clock.clone()).await.unwrap()
+        self.another_process_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn another_process_with(&self, change: impl FnOnce(&mut Settings)) -> Auth {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        Auth::start_at(settings, self.clock.clone()).await.unwrap()
     }
 
     /// Signs somebody up from [`origin`]; their name is their address' local part.
@@ -146,6 +153,16 @@ impl World {
         events.reverse();
         events
     }
+}
+
+/// Waits for a condition, half a minute at most.
+pub(crate) async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
+    let waiting = async {
+        while !condition().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await.unwrap();
 }
 
 /// Changes the database behind the program's back.

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use authtuna::axum::wants_page;
 use authtuna::clock::Random;
 use authtuna::model::id::RequestId;
 use axum::extract::{MatchedPath, Request, State};
@@ -11,7 +12,6 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use super::accept::wants_page;
 use super::error_page;
 use super::headers::CspNonce;
 use crate::metrics::UNMATCHED;

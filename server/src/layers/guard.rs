@@ -1,7 +1,7 @@
 //! The innermost layer: whether who asks may call this route. What has no rule is not there.
 
 use authtuna::actor::{Actor, Origin};
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, Visit, wants_json, wants_page};
 use authtuna::model::code::Code;
 use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -9,7 +9,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded::byte_serialize;
 
-use super::accept::{wants_json, wants_page};
 use crate::access::{Found, Kind};
 use crate::portal;
 use crate::state::AppState;

@@ -1,6 +1,6 @@
 //! Whether an answer is wanted as a page or as JSON.
 
-use axum::http::{HeaderMap, header};
+use ::axum::http::{HeaderMap, header};
 
 /// Whether the client shows pages: a browser that navigates, or posts a form, says `text/html`; scripts and programs
 /// do not.
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     fn accept(text: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(header::ACCEPT, axum::http::HeaderValue::from_static(text))])
+        HeaderMap::from_iter([(header::ACCEPT, ::axum::http::HeaderValue::from_static(text))])
     }
 
     #[test]

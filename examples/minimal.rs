@@ -1,0 +1,63 @@
+//! The smallest service: who am I?
+//!
+//! `cargo run --example minimal`, then `curl -i localhost:8000/me`
+
+#![expect(clippy::print_stdout, reason = "a program says where it listens")]
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use authtuna::auth::Auth;
+use authtuna::axum::{ApiError, AuthLayer, CurrentUser, Visit};
+use authtuna::config::Settings;
+use authtuna::login::SignIn;
+use authtuna::signup::SignUp;
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // From the environment and .env; .env.example lists all there is.
+    let auth = Auth::start(Settings::load()?).await?;
+    // Purges what has run out, and hears what other processes change.
+    tokio::spawn(authtuna::jobs::run(auth.clone()));
+
+    let app = Router::new()
+        .route("/", get(|| async { Json(json!({ "message": "Welcome" })) }))
+        .route("/me", get(me))
+        .route("/signup", post(sign_up))
+        .route("/login", post(sign_in))
+        .route("/logout", post(sign_out))
+        .layer(AuthLayer::new(auth.clone())?)
+        .with_state(auth.clone());
+
+    let listener = tokio::net::TcpListener::bind(auth.settings().http.server_address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    Ok(())
+}
+
+/// Answered 401 before it is called when nobody is signed in.
+async fn me(user: CurrentUser) -> Json<Value> {
+    let roles: Vec<&str> = user.access.held.iter().map(|held| held.role.as_str()).collect();
+    let who = &user.user;
+    Json(json!({ "id": who.id, "username": who.username, "email": who.email, "roles": roles }))
+}
+
+async fn sign_up(State(auth): State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<(), ApiError> {
+    visit.begin(auth.sign_up(visit.actor(), &form).await?);
+    Ok(())
+}
+
+async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
+    visit.begin(auth.sign_in(visit.actor(), &form).await?);
+    Ok(())
+}
+
+async fn sign_out(State(auth): State<Auth>, visit: Visit) -> Result<(), ApiError> {
+    auth.sign_out(visit.actor()).await?;
+    visit.end();
+    Ok(())
+}

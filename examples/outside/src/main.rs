@@ -1,0 +1,16 @@
+//! Who am I? In a service of its own; with ONLY_MIDDLEWARE=true beside a portal, on the portal's database.
+
+use std::net::SocketAddr;
+
+use authtuna::{auth::Auth, axum::AuthLayer, axum::CurrentUser, config::Settings};
+use axum::{Router, routing::get};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let auth = Auth::start(Settings::load()?).await?;
+    tokio::spawn(authtuna::jobs::run(auth.clone()));
+    let me = |user: CurrentUser| async move { user.user.username.clone() };
+    let app = Router::new().route("/me", get(me)).layer(AuthLayer::new(auth.clone())?);
+    let listener = tokio::net::TcpListener::bind(auth.settings().http.server_address).await?;
+    Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)
+}
