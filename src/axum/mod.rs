@@ -58,7 +58,7 @@
 //! # Whether they may
 //!
 //! A [`Rule`] says what one must hold, and where. [`RequirePermission`] and [`RequireRole`] make rules; they are
-//! constants, and cost less than a microsecond to ask. A rule is a layer around routes, or stands in front of one
+//! constants, and cost about a microsecond to ask. A rule is a layer around routes, or stands in front of one
 //! handler under a name that [`check!`](crate::check) gives it:
 //!
 //! ```
