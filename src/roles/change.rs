@@ -208,8 +208,7 @@ async fn check_assignable(
     if target.name == SYSTEM {
         return Err(Error::on(Field::Role, Code::BuiltIn));
     }
-    delegation::may_give(giver, target.rank(), &crate::model::scope::Scope::global())
-        .map_err(|code| Error::on(Field::Role, code))?;
+    delegation::may_give_for_good(giver, target.rank()).map_err(|code| Error::on(Field::Role, code))?;
     if target.id == role.id || assigners(conn, role.id).await?.contains(&target.id) {
         return Err(Error::on(Field::Role, Code::AssignCycle));
     }

@@ -205,7 +205,7 @@ impl Roles {
     ///
     /// Needs `roles:manage` everywhere and a level above the role's. Each part has its own rule, see
     /// [`crate::delegation`]. Err: [`Code::RoleNotFound`], [`Code::PermissionNotFound`], [`Code::AboveYourLevel`],
-    /// [`Code::NotYoursToGive`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`].
+    /// [`Code::NotYoursToGive`], [`Code::OutlivesGiver`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`].
     pub async fn update(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Role, Error> {
         let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
         let plan = change::plan(&mut work.tx, &giver, name, change).await?;
@@ -261,7 +261,7 @@ impl Roles {
             return Err(Error::on(Field::Role, Code::BuiltIn));
         }
         // Whoever could not give the role might delete it, make another of its name, and give that.
-        delegation::may_give(&giver, row.rank(), &Scope::global())?;
+        delegation::may_give_for_good(&giver, row.rank())?;
         let carried = standing::carried(&mut work.tx, row.id).await?;
         let mut touched = permissions::delete_assign(&mut work.tx, &row.name_key).await?;
         touched.extend(change::assigners(&mut work.tx, row.id).await?);
