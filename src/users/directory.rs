@@ -8,6 +8,7 @@ use super::sql::*;
 use super::{NewUser, User, Users, by_id, may_read, name, taken_meanwhile};
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
+use crate::delegation::Giver;
 use crate::error::{Error, Problem};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
@@ -17,6 +18,7 @@ use crate::model::role::key_of;
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::roles;
+use crate::standing;
 
 /// The most that may be kept with a person, in bytes of JSON.
 const MAX_METADATA: usize = 16 * 1024;
@@ -139,7 +141,12 @@ impl Users {
         new: &NewAccount,
         password_hash: Option<String>,
     ) -> Result<User, Error> {
-        actor.require(USERS_MANAGE, &Scope::global())?;
+        let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
+        if let Giver::Person(access) = &giver
+            && !access.allows(USERS_MANAGE, &Scope::global())
+        {
+            return Err(Code::Forbidden.into());
+        }
         let mut problems = Vec::new();
         let mut note = |field, code| problems.push(Problem { field, code });
         let username = Username::parse(&new.username).map_err(|code| note(Field::Username, code)).ok();
@@ -154,7 +161,6 @@ impl Users {
         let (Some(username), email @ Some(_)) = (username, email) else {
             return Err(Code::BadRequest.into());
         };
-        let mut work = self.recorder.begin(actor).await?;
         let user = NewUser {
             username,
             email,
