@@ -111,14 +111,21 @@ impl Auth {
         activity_of(self.store(), actor, user, page).await
     }
 
-    /// Somebody's trail in the audit log, newest first. One's own is open; others' need `audit:read`.
+    /// Somebody's trail in the audit log, newest first. One's own is open; others' need `audit:read`, and the log notes
+    /// who looked.
     pub async fn activity_of(
         &self,
         actor: &Actor,
         user: UserId,
         page: &PageRequest,
     ) -> Result<Page<Activity>, Error> {
-        activity_of(self.store(), actor, user, page).await
+        let found = activity_of(self.store(), actor, user, page).await?;
+        if actor.user_id().is_some_and(|reader| reader != user) {
+            let mut work = self.recorder().begin(actor).await?;
+            work.record(Entry::new(Event::UserRead).to(user).with("what", "activity"));
+            work.commit().await?;
+        }
+        Ok(found)
     }
 
     /// The entries of the audit log that `filter` lets through, newest first. Needs `audit:read` everywhere; the log
@@ -130,9 +137,11 @@ impl Auth {
         page: &PageRequest,
     ) -> Result<Page<Activity>, Error> {
         let found = search(self.store(), actor, filter, page).await?;
-        if actor.user_id().is_some() && page.after.is_none() {
+        // Every page: whoever begins with a cursor of their own making reads as well.
+        if actor.user_id().is_some() {
             let mut work = self.recorder().begin(actor).await?;
-            work.record(Entry::new(Event::AuditRead).with("filter", filter.in_json()));
+            let entry = Entry::new(Event::AuditRead).with("filter", filter.in_json());
+            work.record(entry.with("after", page.after.clone()));
             work.commit().await?;
         }
         Ok(found)
