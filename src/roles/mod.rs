@@ -28,7 +28,7 @@ use crate::model::code::{Code, Field};
 use crate::model::id::RoleId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::{ROLES_MANAGE, ROLES_READ};
-use crate::model::role::{RoleName, is_level, key_of};
+use crate::model::role::{RoleName, is_level};
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
@@ -193,7 +193,9 @@ impl Roles {
             None => (i64::MAX, String::new()),
             Some(cursor) => cursor
                 .split_once('~')
-                .and_then(|(level, key)| Some((level.parse().ok()?, key.to_owned())))
+                .and_then(|(level, key)| {
+                    Some((level.parse().ok()?, RoleName::parse(key).ok()?.key().to_owned()))
+                })
                 .ok_or_else(|| Error::on(Field::Cursor, Code::BadCursor))?,
         };
         let query = LIST.bind(level).bind(key).bind(text::contains_pattern(text)).bind(page.rows() + 1);
@@ -347,7 +349,9 @@ pub(crate) fn may_read(actor: &Actor) -> Result<(), Error> {
 }
 
 async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<RoleRow>, Error> {
-    BY_KEY.bind(key_of(name.trim())).optional(conn).await
+    // What can be no name is nobody's; Postgres would not even take it.
+    let Ok(name) = RoleName::parse(name.trim()) else { return Ok(None) };
+    BY_KEY.bind(name.key()).optional(conn).await
 }
 
 /// The role with this name, for somebody who may know that it exists.

@@ -118,7 +118,7 @@ impl Users {
         let query = SEARCH
             .bind(before)
             .bind(text::contains_pattern(&filter.text))
-            .bind(key_of(filter.role.trim()))
+            .bind(text::storable(&key_of(filter.role.trim())))
             .bind(filter.scope.as_ref().map_or("", Scope::as_str))
             .bind(filter.state.as_str())
             .bind(self.clock.now())
