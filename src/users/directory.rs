@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::names::{Email, Username};
+use super::names::{Email, Username, fold};
 use super::rows::credentials;
 use super::sql::*;
 use super::{NewUser, User, Users, by_id, may_read, name, taken_meanwhile};
@@ -117,12 +117,13 @@ impl Users {
         })?;
         let query = SEARCH
             .bind(before)
-            .bind(text::contains_pattern(&filter.text))
+            .bind(text::contains_pattern(&fold(&filter.text)))
             .bind(text::storable(&key_of(filter.role.trim())))
             .bind(filter.scope.as_ref().map_or("", Scope::as_str))
             .bind(filter.state.as_str())
             .bind(self.clock.now())
-            .bind(page.rows() + 1);
+            .bind(page.rows() + 1)
+            .bind(text::contains_pattern(&filter.text));
         let found: Vec<UserRow> = query.all(&mut self.store.read().await?).await?;
         page.cut(found, |row| row.id.to_string()).try_map(|row| Ok(credentials(row)?.user))
     }
