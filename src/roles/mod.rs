@@ -266,7 +266,7 @@ impl Roles {
         delegation::may_give_for_good(&giver, row.rank())?;
         let carried = standing::carried(&mut work.tx, row.id).await?;
         let mut touched = permissions::delete_assign(&mut work.tx, &row.name_key).await?;
-        touched.extend(change::assigners(&mut work.tx, row.id).await?);
+        touched.extend(change::listing(&mut work.tx, row.id).await?);
         DELETE.bind(row.id).execute(&mut work.tx).await?;
         work.record(
             Entry::new(Event::RoleDeleted)
