@@ -104,7 +104,10 @@ impl World {
 /// Why something was refused.
 #[track_caller]
 pub(crate) fn refused<T>(outcome: Result<T, Error>) -> Code {
-    outcome.err().unwrap().code()
+    match outcome {
+        Ok(_) => panic!("it was allowed"),
+        Err(error) => error.code(),
+    }
 }
 
 /// A scope.

@@ -27,6 +27,9 @@ fn sessions_of_others_are_listed_and_ended() {
         let moderator = world.actor_with("moderator", "Moderator", "global").await;
         let (one, jun) = (world.person("maria").await, world.person("jun").await);
         let other = world.sign_in("maria", origin()).await.unwrap();
+        for session in [&one, &other, &jun] {
+            assert!(world.opens(&session.session.cookie).await.is_some(), "in memory from now on");
+        }
         let end = world.log_end().await;
         let listed = world.auth.sessions_of(&moderator, one.user).await.unwrap();
         assert!(listed.len() == 2 && listed.iter().all(|session| !session.current));
