@@ -6,6 +6,7 @@ mod sessions;
 use crate::actor::Actor;
 use crate::audit::{Activity, AuditFilter, Entry, Event, activity_of, search};
 use crate::auth::Auth;
+use crate::cache::Evict;
 use crate::delegation::{self, Giver};
 use crate::error::Error;
 use crate::model::code::{Code, Field};
@@ -35,9 +36,7 @@ impl Auth {
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason));
         }
-        work.commit().await?;
-        self.cache().evict_user(id).await;
-        Ok(())
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
 
     /// Lifts a suspension. Needs what suspending needs.
@@ -80,8 +79,7 @@ impl Auth {
         let before = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         self.users.write_change(&mut work, &before, change).await?;
         let after = users::by_id(&mut work.tx, id).await?.ok_or(Code::UserNotFound)?.user;
-        work.commit().await?;
-        self.cache().evict_user(id).await;
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
         Ok(after)
     }
 
@@ -97,9 +95,7 @@ impl Auth {
             let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason));
         }
-        work.commit().await?;
-        self.cache().evict_user(id).await;
-        Ok(())
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
 
     /// Restores a deleted account as it was. Needs what deleting needs.

@@ -8,7 +8,7 @@ use sql::*;
 
 use crate::actor::Actor;
 use crate::audit::{Entry, Event, Recorder};
-use crate::cache::Snapshots;
+use crate::cache::{Evict, Snapshots};
 use crate::clock::Random;
 use crate::delegation::{self, Giver, Rank};
 use crate::error::Error;
@@ -199,11 +199,8 @@ impl Permissions {
                 .with("description", row.description.as_str())
                 .with("roles", names),
         );
-        work.commit().await?;
-        for role in roles {
-            self.cache.evict_role(role.id).await;
-        }
-        Ok(())
+        let touched: Vec<Evict> = roles.iter().map(|role| Evict::Role(role.id)).collect();
+        work.commit_evicting(&self.cache, &touched).await
     }
 }
 

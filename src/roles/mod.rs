@@ -20,7 +20,7 @@ use sql::*;
 
 use crate::actor::Actor;
 use crate::audit::{Change, Entry, Event, Recorder};
-use crate::cache::Snapshots;
+use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
 use crate::delegation::{self, Giver, Rank};
 use crate::error::Error;
@@ -215,10 +215,8 @@ impl Roles {
             change::apply(&mut work, actor.user_id(), &plan).await?;
         }
         let row = by_name(&mut work.tx, name).await?.ok_or(Code::RoleNotFound)?;
-        work.commit().await?;
-        if plan.touches_holders() {
-            self.cache.evict_role(row.id).await;
-        }
+        let touched = plan.touches_holders().then_some(Evict::Role(row.id));
+        work.commit_evicting(&self.cache, touched.as_slice()).await?;
         Ok(role(row))
     }
 
@@ -273,11 +271,8 @@ impl Roles {
                 .with("role", row.name.as_str())
                 .with("before", change::in_json(&row, &carried)),
         );
-        work.commit().await?;
-        for role in touched.into_iter().chain([row.id]) {
-            self.cache.evict_role(role).await;
-        }
-        Ok(())
+        let touched: Vec<Evict> = touched.into_iter().chain([row.id]).map(Evict::Role).collect();
+        work.commit_evicting(&self.cache, &touched).await
     }
 
     async fn insert(

@@ -21,6 +21,7 @@ mod grants;
 mod holders;
 mod layers;
 mod limits;
+mod listening;
 mod outlasting;
 mod oversight;
 mod parallel;
