@@ -92,6 +92,12 @@ impl Access {
         self.held.iter().filter_map(|held| held.level).max()
     }
 
+    /// The highest level held everywhere that does not run out; None when no such role has one.
+    pub fn lasting_level(&self) -> Option<i64> {
+        let global = Scope::global();
+        self.covering(&global).filter(|held| held.expires_at.is_none()).filter_map(|held| held.level).max()
+    }
+
     /// Whether the role with this name is held somewhere.
     pub fn holds_somewhere(&self, role: &str) -> bool {
         let key = key_of(role);

@@ -104,30 +104,22 @@ impl Snapshots {
         snapshot
     }
 
-    /// Forgets one session, here and in other processes.
-    pub(crate) async fn evict_session(&self, id: SessionId) {
-        self.evict(Evict::Session(id)).await;
-    }
-
-    /// Forgets all sessions of a person, here and in other processes.
-    pub(crate) async fn evict_user(&self, id: UserId) {
-        self.evict(Evict::User(id)).await;
-    }
-
-    /// Forgets the sessions of everybody who holds a role, here and in other processes.
-    pub(crate) async fn evict_role(&self, id: RoleId) {
-        self.evict(Evict::Role(id)).await;
-    }
-
-    async fn evict(&self, what: Evict) {
-        self.forget(what);
+    /// Forgets, here and in other processes. Here all of it at once: whoever does not wait for the rest has done that.
+    pub(crate) async fn evict(&self, touched: &[Evict]) {
+        for what in touched {
+            self.forget(*what);
+        }
         #[cfg(feature = "postgres")]
         if let Some(pool) = self.0.store.postgres() {
-            let told =
-                sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(what.to_string()).execute(pool);
-            // Others then learn of it within the verification interval.
-            if let Err(error) = told.await {
-                tracing::warn!(error = %error, "other processes could not be told of an eviction");
+            for what in touched {
+                let told = sqlx::query("SELECT pg_notify($1, $2)")
+                    .bind(CHANNEL)
+                    .bind(what.to_string())
+                    .execute(pool);
+                // Others then learn of it within the verification interval.
+                if let Err(error) = told.await {
+                    tracing::warn!(error = %error, "other processes could not be told of an eviction");
+                }
             }
         }
     }
@@ -261,7 +253,7 @@ mod tests {
         let (cache, _folder) = cache().await;
         let session = snapshot(1, 2).session.id;
         let early = cache.ticket();
-        cache.evict_session(session).await;
+        cache.evict(&[Evict::Session(session)]).await;
         cache.put(early, snapshot(1, 2));
         assert!(cache.get(session).is_none());
         cache.put(cache.ticket(), snapshot(1, 2));
@@ -275,7 +267,7 @@ mod tests {
             cache.put(cache.ticket(), snapshot(user, session));
         }
         let kept = |session| cache.get(SessionId::from_uuid(Uuid::from_u128(session))).is_some();
-        cache.evict_user(UserId::from_uuid(Uuid::from_u128(1))).await;
+        cache.evict(&[Evict::User(UserId::from_uuid(Uuid::from_u128(1)))]).await;
         assert_eq!([kept(10), kept(11), kept(20)], [false, false, true]);
         cache.put(cache.ticket(), snapshot(1, 10));
         assert!(kept(10), "a session read anew is kept again");

@@ -7,10 +7,13 @@
 //! |---|---|
 //! | give or take role R in scope S | [`may_give`]: through a role held in a scope that covers S, one may assign R, or has a level above R's; and R's level, if it has one, is below one's own there |
 //! | make or change a role | [`may_edit`]: `roles:manage` everywhere, and the role's level below one's own everywhere |
-//! | delete a role | the same, and [`may_give`] it everywhere: another could be made of its name |
+//! | delete a role | the same, and [`may_give_for_good`] it: another could be made of its name |
 //! | add a permission to a role | [`may_hand_on`]: one holds it everywhere, or may grant it; what lets a role be given, one may give oneself |
-//! | let a role assign another | [`may_give`] that one everywhere |
-//! | set a level | [`may_rank`]: below one's own; and, since a level opens a role to all above it, one may give the role everywhere |
+//! | let a role assign another | [`may_give_for_good`] that one |
+//! | set a level | [`may_rank`]: below one's own; and, since a level opens a role to all above it, [`may_give_for_good`] the role |
+//!
+//! What is written into a role stays there: a right that runs out is not enough for it, as it is not for a grant that
+//! would outlast it. Taking out of a role or away from a person needs no such thing.
 //!
 //! A grant in `none` gives nothing and needs what a grant everywhere needs. Levels and permissions held in one scope
 //! count there and below, never beside or above.
@@ -83,6 +86,18 @@ pub fn may_give(giver: &Giver, role: Rank<'_>, scope: &Scope) -> Result<Lasts, C
     }
 }
 
+/// Ok when `giver` may give `role` everywhere, by a right that does not run out: for what is written into roles.
+pub fn may_give_for_good(giver: &Giver, role: Rank<'_>) -> Result<(), Code> {
+    for_good(may_give(giver, role, &Scope::global())?)
+}
+
+fn for_good(lasts: Lasts) -> Result<(), Code> {
+    match lasts {
+        Lasts::ForGood => Ok(()),
+        Lasts::Until(_) => Err(Code::OutlivesGiver),
+    }
+}
+
 /// Ok when `giver` may make, change or delete roles at all.
 pub fn may_manage(giver: &Giver) -> Result<(), Code> {
     match giver {
@@ -101,12 +116,12 @@ pub fn may_edit(giver: &Giver, role: Rank<'_>) -> Result<(), Code> {
 /// that it lets people give, if it does.
 pub fn may_hand_on(giver: &Giver, permission: &str, role: Option<Rank<'_>>) -> Result<(), Code> {
     let Giver::Person(access) = giver else { return Ok(()) };
-    if !access.covering(&Scope::global()).any(|held| held.hands_on(permission)) {
-        return Err(Code::NotYoursToGive);
-    }
+    let global = Scope::global();
+    let handing = access.covering(&global).filter(|held| held.hands_on(permission));
+    for_good(handing.map(Lasts::of).max().ok_or(Code::NotYoursToGive)?)?;
     match (assigned_by(permission), role) {
         (None, _) => Ok(()),
-        (Some(_), Some(role)) => may_give(giver, role, &Scope::global()).map(drop),
+        (Some(_), Some(role)) => may_give_for_good(giver, role),
         // A role that is not there can be given by nobody.
         (Some(_), None) => Err(Code::NotYoursToGive),
     }
@@ -118,7 +133,11 @@ pub fn may_rank(giver: &Giver, role: Rank<'_>, new: Option<i64>) -> Result<(), C
         return Ok(());
     }
     is_below(giver, new)?;
-    may_give(giver, role, &Scope::global()).map(drop)
+    may_give_for_good(giver, role)?;
+    match giver {
+        Giver::Person(access) if new.is_some() && new >= access.lasting_level() => Err(Code::OutlivesGiver),
+        Giver::Person(_) | Giver::Program => Ok(()),
+    }
 }
 
 /// Ok when a level, if there is one, is below what `giver` holds everywhere.

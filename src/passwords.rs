@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
+use crate::cache::Evict;
 use crate::crypto::strength::{Password, Strength};
 use crate::error::{Error, Problem};
 use crate::login::SignedIn;
@@ -62,8 +63,6 @@ impl Auth {
         let ended = end_all_of(&mut work.tx, id, None, "password_changed", now).await?;
         work.record(Entry::new(Event::PasswordChanged).to(id).with("sessions_ended", ended));
         let entered = self.login().enter(&mut work, actor, id, "password").await?;
-        let signed_in = self.login().finish(work, entered).await?;
-        self.cache().evict_user(id).await;
-        Ok(signed_in)
+        self.login().finish(work, entered, &[Evict::User(id)]).await
     }
 }

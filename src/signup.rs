@@ -49,7 +49,7 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let user = self.create(&mut work, accepted, hash).await?;
         let entered = self.login().enter(&mut work, actor, user, "sign_up").await?;
-        self.login().finish(work, entered).await
+        self.login().finish(work, entered, &[]).await
     }
 
     /// A link for the first administrator, when there is none. Links given out before stop working.
@@ -91,7 +91,7 @@ impl Auth {
         let user = self.create(&mut work, accepted, hash).await?;
         self.give(&mut work, user, role::SUPER_ADMIN).await?;
         let entered = self.login().enter(&mut work, actor, user, "set_up").await?;
-        self.login().finish(work, entered).await
+        self.login().finish(work, entered, &[]).await
     }
 
     /// Checks every field, and names all that are wrong.

@@ -6,6 +6,7 @@ mod sessions;
 use crate::actor::Actor;
 use crate::audit::{Activity, AuditFilter, Entry, Event, activity_of, search};
 use crate::auth::Auth;
+use crate::cache::Evict;
 use crate::delegation::{self, Giver};
 use crate::error::Error;
 use crate::model::code::{Code, Field};
@@ -13,31 +14,36 @@ use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
+use crate::model::text;
 use crate::sessions::end_all_of;
 use crate::standing;
 use crate::store::Conn;
 use crate::users::{self, NewAccount, User, UserChange};
 
+/// The longest reason for what is done to somebody, in characters.
+const MAX_REASON: usize = 500;
+
 impl Auth {
-    /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs.
+    /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs. The reason is one
+    /// line of at most 500 characters. Err on it: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let reason = read_reason(reason)?;
         let now = work.now();
-        if users::suspend(&mut work.tx, id, actor.user_id(), reason, now).await? {
+        if users::suspend(&mut work.tx, id, actor.user_id(), &reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason));
         }
-        work.commit().await?;
-        self.cache().evict_user(id).await;
-        Ok(())
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
 
     /// Lifts a suspension. Needs what suspending needs.
     pub async fn unsuspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let reason = read_reason(reason)?;
         let now = work.now();
         if users::unsuspend(&mut work.tx, id, now).await? {
             work.record(Entry::new(Event::UserUnsuspended).to(id).personal("reason", reason));
@@ -73,8 +79,7 @@ impl Auth {
         let before = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         self.users.write_change(&mut work, &before, change).await?;
         let after = users::by_id(&mut work.tx, id).await?.ok_or(Code::UserNotFound)?.user;
-        work.commit().await?;
-        self.cache().evict_user(id).await;
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
         Ok(after)
     }
 
@@ -83,15 +88,14 @@ impl Auth {
     pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let reason = read_reason(reason)?;
         let now = work.now();
         if users::delete(&mut work.tx, id, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "deleted", now).await?;
             let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason));
         }
-        work.commit().await?;
-        self.cache().evict_user(id).await;
-        Ok(())
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
 
     /// Restores a deleted account as it was. Needs what deleting needs.
@@ -111,14 +115,21 @@ impl Auth {
         activity_of(self.store(), actor, user, page).await
     }
 
-    /// Somebody's trail in the audit log, newest first. One's own is open; others' need `audit:read`.
+    /// Somebody's trail in the audit log, newest first. One's own is open; others' need `audit:read`, and the log notes
+    /// who looked.
     pub async fn activity_of(
         &self,
         actor: &Actor,
         user: UserId,
         page: &PageRequest,
     ) -> Result<Page<Activity>, Error> {
-        activity_of(self.store(), actor, user, page).await
+        let found = activity_of(self.store(), actor, user, page).await?;
+        if actor.user_id().is_some_and(|reader| reader != user) {
+            let mut work = self.recorder().begin(actor).await?;
+            work.record(Entry::new(Event::UserRead).to(user).with("what", "activity"));
+            work.commit().await?;
+        }
+        Ok(found)
     }
 
     /// The entries of the audit log that `filter` lets through, newest first. Needs `audit:read` everywhere; the log
@@ -130,9 +141,11 @@ impl Auth {
         page: &PageRequest,
     ) -> Result<Page<Activity>, Error> {
         let found = search(self.store(), actor, filter, page).await?;
-        if actor.user_id().is_some() && page.after.is_none() {
+        // Every page: whoever begins with a cursor of their own making reads as well.
+        if actor.user_id().is_some() {
             let mut work = self.recorder().begin(actor).await?;
-            work.record(Entry::new(Event::AuditRead).with("filter", filter.in_json()));
+            let entry = Entry::new(Event::AuditRead).with("filter", filter.in_json());
+            work.record(entry.with("after", page.after.clone()));
             work.commit().await?;
         }
         Ok(found)
@@ -160,4 +173,8 @@ impl Auth {
         delegation::may_act_on(giver, &theirs)?;
         Ok(target)
     }
+}
+
+fn read_reason(reason: &str) -> Result<String, Error> {
+    text::line(reason, MAX_REASON).map_err(|code| Error::on(Field::Reason, code))
 }

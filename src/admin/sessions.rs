@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
+use crate::cache::Evict;
 use crate::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
@@ -41,9 +42,7 @@ impl Auth {
         }
         let entry = Entry::new(Event::SessionTerminated).to(id).with("session", session.to_string());
         work.record(entry.with("by", "administrator"));
-        work.commit().await?;
-        self.cache().evict_session(session).await;
-        Ok(())
+        work.commit_evicting(self.cache(), &[Evict::Session(session)]).await
     }
 
     /// Ends all sessions of somebody; their number. Needs `users:manage`, and a level above theirs.
@@ -56,8 +55,7 @@ impl Auth {
             let entry = Entry::new(Event::SessionsTerminatedAll).to(id).with("ended", ended);
             work.record(entry.with("by", "administrator"));
         }
-        work.commit().await?;
-        self.cache().evict_user(id).await;
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
         Ok(ended)
     }
 }

@@ -20,6 +20,7 @@ pub(crate) use sql::ALL;
 use std::sync::Arc;
 
 use crate::actor::Actor;
+use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
 use crate::error::Error;
 use crate::hooks::Hooks;
@@ -68,12 +69,25 @@ impl Change {
     }
 
     /// Writes the entries at the end of the chain, makes the change last, and tells the hooks.
-    pub async fn commit(mut self) -> Result<(), Error> {
+    pub async fn commit(self) -> Result<(), Error> {
+        self.finish(None).await
+    }
+
+    /// The same, and forgets what is in memory of those whom the change touches: before the hooks are told, since they
+    /// take their time.
+    pub(crate) async fn commit_evicting(self, cache: &Snapshots, touched: &[Evict]) -> Result<(), Error> {
+        self.finish(Some((cache, touched))).await
+    }
+
+    async fn finish(mut self, evict: Option<(&Snapshots, &[Evict])>) -> Result<(), Error> {
         let now = self.recorder.clock.now();
         for entry in &self.entries {
             chain::append(&mut self.tx, entry, &self.actor, now, self.recorder.random).await?;
         }
         self.tx.commit().await?;
+        if let Some((cache, touched)) = evict {
+            cache.evict(touched).await;
+        }
         self.recorder.hooks.tell(&self.entries).await;
         Ok(())
     }

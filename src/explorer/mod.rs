@@ -102,6 +102,7 @@ impl Explorer {
         scope: &Scope,
     ) -> Result<Explanation, Error> {
         let sight = self.sight_of(actor, user, scope)?;
+        let permission = permission.trim();
         let mut conn = self.store.read().await?;
         exists(&mut conn, permission).await?;
         let person = PERSON.bind(user).optional::<PersonRow>(&mut conn).await?;
@@ -156,9 +157,13 @@ impl Explorer {
         let after = page.after.as_deref().map_or(Ok(UserId::from_uuid(uuid::Uuid::nil())), |cursor| {
             cursor.parse().map_err(|_| Error::on(Field::Cursor, Code::BadCursor))
         })?;
+        let permission = permission.trim();
         let now = self.clock.now();
         let mut conn = self.store.read().await?;
         exists(&mut conn, permission).await?;
+        if scope.is_none() {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let query = PEOPLE_WHO.bind(after).bind(now).bind(permission).bind(scope).bind(&sight);
         let people: Vec<(UserId, String)> = query.bind(page.rows() + 1).all(&mut conn).await?;
         let people = page.cut(people, |(user, _)| user.to_string());

@@ -75,7 +75,8 @@ crate::statements! {
     pub(super) AFFECTED = concat!("SELECT g.user_id, u.username, g.scope ", alone!(), " ORDER BY g.id LIMIT $4");
     pub(super) AFFECTED_COUNT = concat!("SELECT COUNT(DISTINCT g.user_id) ", alone!());
     pub(super) HOLDERS = concat!(
-        "SELECT COUNT(DISTINCT g.user_id) FROM grants g WHERE g.role_id = $1 AND ", live!("g", "$2")
+        "SELECT COUNT(DISTINCT g.user_id) FROM grants g JOIN users u ON u.id = g.user_id \
+        WHERE g.role_id = $1 AND u.deleted_at IS NULL AND ", live!("g", "$2")
     );
 }
 

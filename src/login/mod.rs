@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::actor::{Actor, Origin};
 use crate::audit::{Change, Entry, Event, Recorder};
+use crate::cache::Evict;
 use crate::clock::Random;
 use crate::crypto::password::{Passwords, Verdict};
 use crate::crypto::strength::Password;
@@ -103,7 +104,7 @@ impl Login {
         }
         work.record(Entry::new(Event::LoginSuccess).to(user.id).with("method", "password"));
         let entered = self.enter(&mut work, actor, user.id, "password").await?;
-        self.finish(work, entered).await
+        self.finish(work, entered, &[]).await
     }
 
     /// A hash with today's parameters for a password whose stored one has weaker ones. None when that is not needed, or
@@ -140,12 +141,16 @@ impl Login {
         Ok(Entered { signed_in: SignedIn { user, session, device_secret }, replaced })
     }
 
-    /// Commits a way in. The session that it replaced is refused from here on, everywhere.
-    pub(crate) async fn finish(&self, work: Change, entered: Entered) -> Result<SignedIn, Error> {
-        work.commit().await?;
-        if let Some(replaced) = entered.replaced {
-            self.sessions.evict(replaced).await;
-        }
+    /// Commits a way in. The session that it replaced is refused from here on, everywhere; and what else is `touched`.
+    pub(crate) async fn finish(
+        &self,
+        work: Change,
+        entered: Entered,
+        touched: &[Evict],
+    ) -> Result<SignedIn, Error> {
+        let touched: Vec<Evict> =
+            entered.replaced.map(Evict::Session).into_iter().chain(touched.iter().copied()).collect();
+        work.commit_evicting(self.sessions.cache(), &touched).await?;
         Ok(entered.signed_in)
     }
 

@@ -17,7 +17,7 @@ pub fn line(text: &str, max: usize) -> Result<String, Code> {
 
 /// A pattern for `LIKE … ESCAPE '!'` on a lower-case column that finds what contains `text`; empty for empty text.
 pub fn contains_pattern(text: &str) -> String {
-    let text = text.trim().to_lowercase();
+    let text = storable(&text.trim().to_lowercase());
     if text.is_empty() {
         return String::new();
     }
@@ -33,6 +33,12 @@ pub fn contains_pattern(text: &str) -> String {
     pattern
 }
 
+/// Text to look for, as every database takes it: a NUL, which nothing stored has, becomes a character that stands for
+/// what cannot be shown.
+pub fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 /// The characters that reorder or hide text (Unicode Bidi_Control), abused to make a name read as another.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -46,5 +52,6 @@ mod tests {
     fn what_is_searched_for_is_text_and_no_pattern() {
         assert_eq!(contains_pattern(" 50%_A! "), "%50!%!_a!!%");
         assert_eq!(contains_pattern("  "), "");
+        assert_eq!(contains_pattern("a\0b"), "%a\u{fffd}b%");
     }
 }

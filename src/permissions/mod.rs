@@ -8,7 +8,7 @@ use sql::*;
 
 use crate::actor::Actor;
 use crate::audit::{Entry, Event, Recorder};
-use crate::cache::Snapshots;
+use crate::cache::{Evict, Snapshots};
 use crate::clock::Random;
 use crate::delegation::{self, Giver, Rank};
 use crate::error::Error;
@@ -137,7 +137,7 @@ impl Permissions {
         if !after.is_empty() && PermissionName::parse(after).is_err() {
             return Err(Error::on(Field::Cursor, Code::BadCursor));
         }
-        let query = LIST.bind(after).bind(text::contains_pattern(text)).bind(resource.trim());
+        let query = LIST.bind(after).bind(text::contains_pattern(text)).bind(text::storable(resource.trim()));
         let found: Vec<PermissionRow> =
             query.bind(page.rows() + 1).all(&mut self.store.read().await?).await?;
         Ok(page.cut(found, |row| row.name.clone()).map(permission))
@@ -199,11 +199,8 @@ impl Permissions {
                 .with("description", row.description.as_str())
                 .with("roles", names),
         );
-        work.commit().await?;
-        for role in roles {
-            self.cache.evict_role(role.id).await;
-        }
-        Ok(())
+        let touched: Vec<Evict> = roles.iter().map(|role| Evict::Role(role.id)).collect();
+        work.commit_evicting(&self.cache, &touched).await
     }
 }
 
@@ -223,7 +220,9 @@ fn describe(description: &str) -> Result<String, Error> {
 }
 
 async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<PermissionRow>, Error> {
-    BY_NAME.bind(name.trim()).optional(conn).await
+    // What can be no name is nobody's; Postgres would not even take it.
+    let Ok(name) = PermissionName::parse(name.trim()) else { return Ok(None) };
+    BY_NAME.bind(name.as_str()).optional(conn).await
 }
 
 async fn find(conn: &mut Conn, name: &str) -> Result<PermissionRow, Error> {

@@ -160,7 +160,13 @@ pub(super) async fn write(tx: &mut Tx, by: Option<UserId>, plan: &Plan, now: Tim
 }
 
 /// The roles whose lists name this one: their holders are touched when it goes.
-pub(super) async fn assigners(conn: &mut Conn, role: RoleId) -> Result<Vec<RoleId>, Error> {
+pub(super) async fn listing(conn: &mut Conn, role: RoleId) -> Result<Vec<RoleId>, Error> {
+    let found: Vec<(RoleId,)> = LISTING.bind(role).all(conn).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The roles that may assign this one, or one of those that may, and so on.
+async fn assigners(conn: &mut Conn, role: RoleId) -> Result<Vec<RoleId>, Error> {
     let found: Vec<(RoleId,)> = ASSIGNERS_OF.bind(role).all(conn).await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
@@ -208,8 +214,7 @@ async fn check_assignable(
     if target.name == SYSTEM {
         return Err(Error::on(Field::Role, Code::BuiltIn));
     }
-    delegation::may_give(giver, target.rank(), &crate::model::scope::Scope::global())
-        .map_err(|code| Error::on(Field::Role, code))?;
+    delegation::may_give_for_good(giver, target.rank()).map_err(|code| Error::on(Field::Role, code))?;
     if target.id == role.id || assigners(conn, role.id).await?.contains(&target.id) {
         return Err(Error::on(Field::Role, Code::AssignCycle));
     }

@@ -4,6 +4,7 @@ use super::sql::*;
 use super::{Roles, by_name, find};
 use crate::actor::Actor;
 use crate::audit::{Change, Entry, Event};
+use crate::cache::Evict;
 use crate::clock::{Clock, Random};
 use crate::delegation::{self, Giver};
 use crate::error::Error;
@@ -121,8 +122,7 @@ impl Roles {
         }
         work.record(entry);
         let grant = held(&mut work.tx, wish.user, &role, &wish.scope).await?;
-        work.commit().await?;
-        self.cache.evict_user(wish.user).await;
+        work.commit_evicting(&self.cache, &[Evict::User(wish.user)]).await?;
         grant.ok_or_else(|| Error::internal("grants", "a grant that was just written is not there"))
     }
 
@@ -146,9 +146,7 @@ impl Roles {
                 .with("expires_at", before.expires_at.map(Timestamp::micros));
         }
         work.record(entry);
-        work.commit().await?;
-        self.cache.evict_user(user).await;
-        Ok(())
+        work.commit_evicting(&self.cache, &[Evict::User(user)]).await
     }
 
     /// The roles that somebody was given, those that have run out too. One's own are open, whatever their scope; of

@@ -20,7 +20,7 @@ use sql::*;
 
 use crate::actor::Actor;
 use crate::audit::{Change, Entry, Event, Recorder};
-use crate::cache::Snapshots;
+use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
 use crate::delegation::{self, Giver, Rank};
 use crate::error::Error;
@@ -28,7 +28,7 @@ use crate::model::code::{Code, Field};
 use crate::model::id::RoleId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::{ROLES_MANAGE, ROLES_READ};
-use crate::model::role::{RoleName, is_level, key_of};
+use crate::model::role::{RoleName, is_level};
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
@@ -193,7 +193,9 @@ impl Roles {
             None => (i64::MAX, String::new()),
             Some(cursor) => cursor
                 .split_once('~')
-                .and_then(|(level, key)| Some((level.parse().ok()?, key.to_owned())))
+                .and_then(|(level, key)| {
+                    Some((level.parse().ok()?, RoleName::parse(key).ok()?.key().to_owned()))
+                })
                 .ok_or_else(|| Error::on(Field::Cursor, Code::BadCursor))?,
         };
         let query = LIST.bind(level).bind(key).bind(text::contains_pattern(text)).bind(page.rows() + 1);
@@ -205,7 +207,7 @@ impl Roles {
     ///
     /// Needs `roles:manage` everywhere and a level above the role's. Each part has its own rule, see
     /// [`crate::delegation`]. Err: [`Code::RoleNotFound`], [`Code::PermissionNotFound`], [`Code::AboveYourLevel`],
-    /// [`Code::NotYoursToGive`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`].
+    /// [`Code::NotYoursToGive`], [`Code::OutlivesGiver`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`].
     pub async fn update(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Role, Error> {
         let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
         let plan = change::plan(&mut work.tx, &giver, name, change).await?;
@@ -213,10 +215,8 @@ impl Roles {
             change::apply(&mut work, actor.user_id(), &plan).await?;
         }
         let row = by_name(&mut work.tx, name).await?.ok_or(Code::RoleNotFound)?;
-        work.commit().await?;
-        if plan.touches_holders() {
-            self.cache.evict_role(row.id).await;
-        }
+        let touched = plan.touches_holders().then_some(Evict::Role(row.id));
+        work.commit_evicting(&self.cache, touched.as_slice()).await?;
         Ok(role(row))
     }
 
@@ -261,21 +261,18 @@ impl Roles {
             return Err(Error::on(Field::Role, Code::BuiltIn));
         }
         // Whoever could not give the role might delete it, make another of its name, and give that.
-        delegation::may_give(&giver, row.rank(), &Scope::global())?;
+        delegation::may_give_for_good(&giver, row.rank())?;
         let carried = standing::carried(&mut work.tx, row.id).await?;
         let mut touched = permissions::delete_assign(&mut work.tx, &row.name_key).await?;
-        touched.extend(change::assigners(&mut work.tx, row.id).await?);
+        touched.extend(change::listing(&mut work.tx, row.id).await?);
         DELETE.bind(row.id).execute(&mut work.tx).await?;
         work.record(
             Entry::new(Event::RoleDeleted)
                 .with("role", row.name.as_str())
                 .with("before", change::in_json(&row, &carried)),
         );
-        work.commit().await?;
-        for role in touched.into_iter().chain([row.id]) {
-            self.cache.evict_role(role).await;
-        }
-        Ok(())
+        let touched: Vec<Evict> = touched.into_iter().chain([row.id]).map(Evict::Role).collect();
+        work.commit_evicting(&self.cache, &touched).await
     }
 
     async fn insert(
@@ -347,7 +344,9 @@ pub(crate) fn may_read(actor: &Actor) -> Result<(), Error> {
 }
 
 async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<RoleRow>, Error> {
-    BY_KEY.bind(key_of(name.trim())).optional(conn).await
+    // What can be no name is nobody's; Postgres would not even take it.
+    let Ok(name) = RoleName::parse(name.trim()) else { return Ok(None) };
+    BY_KEY.bind(name.key()).optional(conn).await
 }
 
 /// The role with this name, for somebody who may know that it exists.

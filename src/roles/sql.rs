@@ -21,8 +21,9 @@ crate::statements! {
         AND ($3 = '' OR r.name_key LIKE $3 ESCAPE '!' OR LOWER(r.description) LIKE $3 ESCAPE '!') \
         ORDER BY COALESCE(r.level, -1) DESC, r.name_key LIMIT $4"
     );
-    pub(super) MEMBER_COUNT = "SELECT COUNT(DISTINCT user_id) FROM grants WHERE role_id = $1 AND scope <> 'none' \
-        AND (expires_at IS NULL OR expires_at > $2)";
+    pub(super) MEMBER_COUNT = "SELECT COUNT(DISTINCT g.user_id) FROM grants g JOIN users u ON u.id = g.user_id \
+        WHERE g.role_id = $1 AND u.deleted_at IS NULL AND g.scope <> 'none' AND (g.expires_at IS NULL OR g.expires_at > $2)";
+    pub(super) LISTING = "SELECT role_id FROM role_can_assign WHERE assignable_id = $1";
     /// The roles that may assign a role, or one of those that may, and so on.
     pub(super) ASSIGNERS_OF = "WITH RECURSIVE up (id) AS (SELECT role_id FROM role_can_assign WHERE assignable_id = $1 \
         UNION SELECT ra.role_id FROM role_can_assign ra JOIN up ON ra.assignable_id = up.id) SELECT id FROM up";

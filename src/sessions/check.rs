@@ -8,6 +8,7 @@ use super::rotate::{read_old, replacement_is_lost};
 use super::sql::*;
 use crate::actor::{Actor, Origin, Who};
 use crate::audit::{Entry, Event};
+use crate::cache::Evict;
 use crate::config::LifetimeFrom;
 use crate::error::Error;
 use crate::model::time::Timestamp;
@@ -166,8 +167,6 @@ impl Sessions {
                     .with("session", snapshot.session.id.to_string()),
             );
         }
-        work.commit().await?;
-        self.cache.evict_session(snapshot.session.id).await;
-        Ok(())
+        work.commit_evicting(&self.cache, &[Evict::Session(snapshot.session.id)]).await
     }
 }

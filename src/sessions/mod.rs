@@ -23,7 +23,7 @@ use sql::*;
 
 use crate::actor::{Actor, Origin};
 use crate::audit::{Change, Entry, Event, Recorder};
-use crate::cache::Snapshots;
+use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
 use crate::config::{LifetimeFrom, Sessions as Settings};
 use crate::crypto::keyring::Keyring;
@@ -139,14 +139,14 @@ impl Sessions {
         Ok(NewSession { id, cookie: self.cookies.write(id, &secret) })
     }
 
-    /// Ends the session that a browser had before it signs in anew, as part of `work`; [`evict`](Self::evict) follows.
+    /// Ends the session that a browser had before it signs in anew, as part of `work`; the commit evicts it.
     pub(crate) async fn replace(&self, work: &mut Change, before: SessionId) -> Result<(), Error> {
         END.bind(before).bind(self.clock.now()).bind("replaced").execute(&mut work.tx).await.map(drop)
     }
 
-    /// Refuses a session from now on, here and in every other process. To be called once its end is committed.
-    pub(crate) async fn evict(&self, session: SessionId) {
-        self.cache.evict_session(session).await;
+    /// What is in memory of sessions, for commits that end some.
+    pub(crate) fn cache(&self) -> &Snapshots {
+        &self.cache
     }
 
     /// One's own sessions, the last used first.
@@ -191,9 +191,7 @@ impl Sessions {
             return Err(Code::NotFound.into());
         }
         work.record(Entry::new(Event::SessionTerminated).to(user).with("session", id.to_string()));
-        work.commit().await?;
-        self.cache.evict_session(id).await;
-        Ok(())
+        work.commit_evicting(&self.cache, &[Evict::Session(id)]).await
     }
 
     /// Ends all of one's own sessions but the one that asks; their number.
@@ -206,8 +204,7 @@ impl Sessions {
         if ended > 0 {
             work.record(Entry::new(Event::SessionsTerminatedAll).to(user).with("ended", ended));
         }
-        work.commit().await?;
-        self.cache.evict_user(user).await;
+        work.commit_evicting(&self.cache, &[Evict::User(user)]).await?;
         Ok(ended)
     }
 

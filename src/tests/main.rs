@@ -3,21 +3,39 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 #![expect(clippy::large_futures, reason = "a test has one future at a time")]
 
+mod accounts;
 mod audit;
 mod beside;
+mod cast;
+mod catalogue;
 mod config;
 mod delegation;
+mod edges;
 mod entrance;
+mod eviction;
 mod examples;
+mod explorer;
+mod foresight;
+mod giving;
+mod grants;
+mod holders;
 mod layers;
 mod limits;
+mod listening;
+mod outlasting;
+mod oversight;
+mod parallel;
 mod passwords;
+mod people;
+mod permissions;
 mod policy;
 mod races;
+mod roles;
 mod rotation;
 mod rules;
 mod schema;
 mod sessions;
 mod signup;
 mod support;
+mod unlevelled;
 mod web;

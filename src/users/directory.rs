@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::names::{Email, Username};
+use super::names::{Email, Username, fold};
 use super::rows::credentials;
 use super::sql::*;
 use super::{NewUser, User, Users, by_id, may_read, name, taken_meanwhile};
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
+use crate::delegation::Giver;
 use crate::error::{Error, Problem};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
@@ -17,6 +18,7 @@ use crate::model::role::key_of;
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::roles;
+use crate::standing;
 
 /// The most that may be kept with a person, in bytes of JSON.
 const MAX_METADATA: usize = 16 * 1024;
@@ -115,12 +117,13 @@ impl Users {
         })?;
         let query = SEARCH
             .bind(before)
-            .bind(text::contains_pattern(&filter.text))
-            .bind(key_of(filter.role.trim()))
+            .bind(text::contains_pattern(&fold(&filter.text)))
+            .bind(text::storable(&key_of(filter.role.trim())))
             .bind(filter.scope.as_ref().map_or("", Scope::as_str))
             .bind(filter.state.as_str())
             .bind(self.clock.now())
-            .bind(page.rows() + 1);
+            .bind(page.rows() + 1)
+            .bind(text::contains_pattern(&filter.text));
         let found: Vec<UserRow> = query.all(&mut self.store.read().await?).await?;
         page.cut(found, |row| row.id.to_string()).try_map(|row| Ok(credentials(row)?.user))
     }
@@ -139,7 +142,12 @@ impl Users {
         new: &NewAccount,
         password_hash: Option<String>,
     ) -> Result<User, Error> {
-        actor.require(USERS_MANAGE, &Scope::global())?;
+        let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
+        if let Giver::Person(access) = &giver
+            && !access.allows(USERS_MANAGE, &Scope::global())
+        {
+            return Err(Code::Forbidden.into());
+        }
         let mut problems = Vec::new();
         let mut note = |field, code| problems.push(Problem { field, code });
         let username = Username::parse(&new.username).map_err(|code| note(Field::Username, code)).ok();
@@ -154,7 +162,6 @@ impl Users {
         let (Some(username), email @ Some(_)) = (username, email) else {
             return Err(Code::BadRequest.into());
         };
-        let mut work = self.recorder.begin(actor).await?;
         let user = NewUser {
             username,
             email,

@@ -17,7 +17,7 @@ use sql::*;
 
 use crate::actor::Actor;
 use crate::audit::{Change, Entry, Event, Recorder};
-use crate::cache::Snapshots;
+use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
 use crate::error::{Error, Problem};
 use crate::model::code::{Code, Field};
@@ -215,9 +215,7 @@ impl Users {
                     profile_json(username.as_str(), first_name.as_deref(), last_name.as_deref()),
                 ),
         );
-        work.commit().await?;
-        self.cache.evict_user(id).await;
-        Ok(())
+        work.commit_evicting(&self.cache, &[Evict::User(id)]).await
     }
 
     /// Puts a person in, as part of `work`. Err on the field that somebody else holds.

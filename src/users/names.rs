@@ -71,6 +71,11 @@ fn key_of(shown: &str) -> String {
     shown.chars().map(alike).collect()
 }
 
+/// A part of a username as keys have it, to look for.
+pub(crate) fn fold(part: &str) -> String {
+    key_of(&part.trim().nfkc().collect::<String>())
+}
+
 /// What a character looks like, in either case: `В` looks like B, and `в` is the same letter. ASCII stays what it is: a
 /// skeleton would make `0` an O and `m` an rn, in names of other scripts only.
 fn alike(c: char) -> String {

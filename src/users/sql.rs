@@ -31,10 +31,11 @@ crate::statements! {
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
     pub(super) SUSPEND = "UPDATE users SET suspended_at = $2, suspended_by = $3, suspended_reason = $4, \
         updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
-    /// The newest first. Filters that are empty do not count.
+    /// The newest first. Filters that are empty do not count. What is looked for in names is folded as they are ($2),
+    /// in addresses only lower case ($8).
     pub(super) SEARCH = concat!(
         "SELECT ", columns!(), " FROM users WHERE id < $1 \
-        AND ($2 = '' OR username_key LIKE $2 ESCAPE '!' OR email_key LIKE $2 ESCAPE '!') \
+        AND ($8 = '' OR username_key LIKE $2 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!') \
         AND (($3 = '' AND $4 = '') OR EXISTS (SELECT 1 FROM grants g JOIN roles r ON r.id = g.role_id \
         WHERE g.user_id = users.id AND ($3 = '' OR r.name_key = $3) AND ($4 = '' OR g.scope = $4) \
         AND (g.expires_at IS NULL OR g.expires_at > $6))) \
