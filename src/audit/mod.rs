@@ -19,6 +19,8 @@ pub(crate) use sql::ALL;
 
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use crate::actor::Actor;
 use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
@@ -79,14 +81,22 @@ impl Change {
         self.finish(Some((cache, touched))).await
     }
 
-    async fn finish(mut self, evict: Option<(&Snapshots, &[Evict])>) -> Result<(), Error> {
+    /// In a task of its own: whoever asked may go away while the database commits, and what is in memory must be
+    /// forgotten all the same.
+    async fn finish(self, evict: Option<(&Snapshots, &[Evict])>) -> Result<(), Error> {
+        let evict = evict.map(|(cache, touched)| (cache.clone(), touched.to_vec()));
+        let done = tokio::spawn(self.run(evict).in_current_span()).await;
+        done.map_err(|source| Error::internal("commit", source))?
+    }
+
+    async fn run(mut self, evict: Option<(Snapshots, Vec<Evict>)>) -> Result<(), Error> {
         let now = self.recorder.clock.now();
         for entry in &self.entries {
             chain::append(&mut self.tx, entry, &self.actor, now, self.recorder.random).await?;
         }
         self.tx.commit().await?;
         if let Some((cache, touched)) = evict {
-            cache.evict(touched).await;
+            cache.evict(&touched).await;
         }
         self.recorder.hooks.tell(&self.entries).await;
         Ok(())
