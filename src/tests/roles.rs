@@ -204,3 +204,26 @@ fn superadmin_holds_permissions_that_come_later() {
         }
     });
 }
+
+#[test]
+fn what_lets_a_role_be_given_is_added_by_those_alone_who_may_give_it() {
+    on_each(|world| async move {
+        let roles = &world.auth.roles;
+        world.role("desk", Some(60), &[]).await;
+        world.role("helper", Some(40), &[]).await;
+        world.role("lead", Some(50), &["roles:manage", "roles:assign:desk", "roles:assign:helper"]).await;
+        let lead = world.actor_with("lead", "lead", "global").await;
+        let before = world.catalogue().await;
+        // They hold the permission, but the role is above them: in the hands of somebody higher it would count.
+        assert_eq!(
+            refused(roles.add_permission(&lead, "User", "roles:assign:desk").await),
+            Code::AboveYourLevel
+        );
+        assert_eq!(refused(roles.let_grant(&lead, "User", "roles:assign:desk").await), Code::AboveYourLevel);
+        assert_eq!(refused(roles.let_assign(&lead, "User", "desk").await), Code::AboveYourLevel);
+        let made = roles.create(&lead, &new("new", Some(1), &["roles:assign:desk"])).await;
+        assert_eq!(refused(made), Code::AboveYourLevel);
+        assert_eq!(world.catalogue().await, before);
+        roles.add_permission(&lead, "User", "roles:assign:helper").await.unwrap();
+    });
+}
