@@ -56,7 +56,7 @@ impl Auth {
     pub async fn issue_set_up(&self, actor: &Actor) -> Result<Option<String>, Error> {
         actor.require_system()?;
         let mut tx = self.store().write().await?;
-        if roles::has_holder(&mut tx, role::SUPER_ADMIN).await? {
+        if roles::has_holder(&mut tx, role::SUPER_ADMIN, self.clock.now()).await? {
             return Ok(None);
         }
         self.tokens().void(&mut tx, Purpose::SetUp).await?;
@@ -84,7 +84,7 @@ impl Auth {
         let hash = self.passwords().hash(accepted.password.password()).await?;
         let mut work = self.recorder().begin(actor).await?;
         self.tokens().redeem(&mut work.tx, Purpose::SetUp, token).await?;
-        if roles::has_holder(&mut work.tx, role::SUPER_ADMIN).await? {
+        if roles::has_holder(&mut work.tx, role::SUPER_ADMIN, self.clock.now()).await? {
             return Err(Code::AlreadySetUp.into());
         }
         work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));

@@ -86,8 +86,8 @@ impl Explorer {
             holders,
             gains,
             loses,
-            may_assign: plan.add_assignable,
-            may_not_assign: plan.remove_assignable,
+            may_assign: roles::names_of(&mut conn, &plan.add_assignable).await?,
+            may_not_assign: roles::names_of(&mut conn, &plan.remove_assignable).await?,
             may_grant: plan.add_grantable,
             may_not_grant: plan.remove_grantable,
         })

@@ -308,8 +308,8 @@ pub(crate) async fn give_built_in(
     Ok(())
 }
 
-/// Whether anybody who may come in holds `role` everywhere.
-pub(crate) async fn has_holder(conn: &mut Conn, role: &str) -> Result<bool, Error> {
-    let found: Option<(i32,)> = HOLDER.bind(key_of(role)).optional(conn).await?;
+/// Whether anybody who may come in holds `role` everywhere at `now`.
+pub(crate) async fn has_holder(conn: &mut Conn, role: &str, now: Timestamp) -> Result<bool, Error> {
+    let found: Option<(i32,)> = HOLDER.bind(key_of(role)).bind(now).optional(conn).await?;
     Ok(found.is_some())
 }

@@ -353,3 +353,12 @@ async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<RoleRow>, Error> 
 async fn find(conn: &mut Conn, name: &str) -> Result<RoleRow, Error> {
     by_name(conn, name).await?.ok_or_else(|| Error::on(Field::Role, Code::RoleNotFound))
 }
+
+/// The names of the roles with these keys, as written; those that are there.
+pub(crate) async fn names_of(conn: &mut Conn, keys: &[String]) -> Result<Vec<String>, Error> {
+    let mut names = Vec::with_capacity(keys.len());
+    for key in keys {
+        names.extend(by_name(conn, key).await?.map(|row| row.name));
+    }
+    Ok(names)
+}

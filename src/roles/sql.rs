@@ -69,8 +69,8 @@ crate::statements! {
     pub(super) PURGE_GRANTS = "DELETE FROM grants WHERE expires_at IS NOT NULL AND expires_at < $1";
 
     pub(super) HOLDER = "SELECT 1 FROM grants g JOIN roles r ON r.id = g.role_id JOIN users u ON u.id = g.user_id \
-        WHERE r.name_key = $1 AND g.scope = 'global' AND u.suspended_at IS NULL AND u.deleted_at IS NULL \
-        AND u.password_hash IS NOT NULL LIMIT 1";
+        WHERE r.name_key = $1 AND g.scope = 'global' AND (g.expires_at IS NULL OR g.expires_at > $2) \
+        AND u.suspended_at IS NULL AND u.deleted_at IS NULL AND u.password_hash IS NOT NULL LIMIT 1";
 }
 
 /// A row of [`BY_KEY`] and [`LIST`].

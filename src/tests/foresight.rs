@@ -89,14 +89,14 @@ fn lists_are_told_as_they_would_be() {
         world.auth.roles.let_grant(&SYSTEM(), "editor", "users:read").await.unwrap();
         world.auth.roles.let_assign(&SYSTEM(), "editor", "User").await.unwrap();
         let change = RoleChange {
-            add_assignable: list(&["helper", "user"]),
+            add_assignable: list(&["Helper", "user"]),
             remove_assignable: list(&["USER", "Admin"]),
             add_grantable: list(&["users:manage", "users:read"]),
             remove_grantable: list(&["users:read", "audit:read"]),
             ..RoleChange::default()
         };
         let impact = world.auth.explorer.what_if(&SYSTEM(), "editor", &change).await.unwrap();
-        assert_eq!((impact.may_assign, impact.may_not_assign), (list(&["helper"]), list(&["user"])));
+        assert_eq!((impact.may_assign, impact.may_not_assign), (list(&["Helper"]), list(&["User"])));
         assert_eq!(
             (impact.may_grant, impact.may_not_grant),
             (list(&["users:manage"]), list(&["users:read"]))

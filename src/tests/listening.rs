@@ -71,3 +71,39 @@ fn a_listener_that_hangs_keeps_no_deleted_role_in_memory() {
         assert!(!allowed().await);
     });
 }
+
+/// Tells that it was told, waits to be let on, and tells that it came to its end.
+#[derive(Default)]
+struct Slow {
+    told: Notify,
+    on: Notify,
+    done: Notify,
+}
+
+impl Hook for Slow {
+    fn on_event<'a>(&'a self, _: &'a Entry) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async {
+            self.told.notify_one();
+            self.on.notified().await;
+            self.done.notify_one();
+        })
+    }
+}
+
+/// A handler is dropped when its client goes away, perhaps while the database commits.
+#[test]
+fn a_change_runs_to_its_end_when_nobody_waits_for_it_any_more() {
+    on_each(|world| async move {
+        let maria = world.person("maria").await;
+        let slow = Arc::new(Slow::default());
+        world.auth.hooks.add(Arc::clone(&slow) as Arc<dyn Hook>);
+        let auth = world.auth.clone();
+        let asking = tokio::spawn(async move { auth.suspend(&Actor::system(), maria.user, "").await });
+        slow.told.notified().await;
+        asking.abort();
+        assert!(asking.await.unwrap_err().is_cancelled());
+        slow.on.notify_one();
+        let end = tokio::time::timeout(std::time::Duration::from_secs(20), slow.done.notified()).await;
+        assert!(end.is_ok(), "the change was dropped with whoever asked for it");
+    });
+}

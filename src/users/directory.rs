@@ -98,7 +98,7 @@ pub struct UserChange {
 }
 
 impl Users {
-    /// The people that `filter` lets through, the newest first.
+    /// The people that `filter` lets through, the newest first; the audit log notes who looked.
     ///
     /// Needs `users:read` everywhere; and to filter by roles, `roles:read` or `roles:manage` as well: who may not see
     /// who holds a role does not learn it from a list either.
@@ -125,7 +125,16 @@ impl Users {
             .bind(page.rows() + 1)
             .bind(text::contains_pattern(&filter.text));
         let found: Vec<UserRow> = query.all(&mut self.store.read().await?).await?;
-        page.cut(found, |row| row.id.to_string()).try_map(|row| Ok(credentials(row)?.user))
+        let found = page
+            .cut(found, |row| row.id.to_string())
+            .try_map(|row| credentials(row).map(|found| found.user))?;
+        if actor.user_id().is_some() {
+            let mut work = self.recorder.begin(actor).await?;
+            let entry = Entry::new(Event::UserRead).with("what", "search").with("found", found.items.len());
+            work.record(entry.personal("text", filter.text.as_str()));
+            work.commit().await?;
+        }
+        Ok(found)
     }
 
     /// Makes an account for somebody else. It has no password: its owner sets one (OWASP ASVS 5.0 6.4.6).
