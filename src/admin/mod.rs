@@ -13,21 +13,27 @@ use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
+use crate::model::text;
 use crate::sessions::end_all_of;
 use crate::standing;
 use crate::store::Conn;
 use crate::users::{self, NewAccount, User, UserChange};
 
+/// The longest reason, in characters.
+const MAX_REASON: usize = 500;
+
 impl Auth {
-    /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs.
+    /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs. Err on a reason that
+    /// is no line of at most 500 characters.
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let reason = &line(reason)?;
         let now = work.now();
         if users::suspend(&mut work.tx, id, actor.user_id(), reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
-            work.record(entry.personal("reason", reason));
+            work.record(entry.personal("reason", reason.as_str()));
         }
         work.commit().await?;
         self.cache().evict_user(id).await;
@@ -38,9 +44,10 @@ impl Auth {
     pub async fn unsuspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let reason = &line(reason)?;
         let now = work.now();
         if users::unsuspend(&mut work.tx, id, now).await? {
-            work.record(Entry::new(Event::UserUnsuspended).to(id).personal("reason", reason));
+            work.record(Entry::new(Event::UserUnsuspended).to(id).personal("reason", reason.as_str()));
         }
         work.commit().await
     }
@@ -83,11 +90,12 @@ impl Auth {
     pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let reason = &line(reason)?;
         let now = work.now();
         if users::delete(&mut work.tx, id, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "deleted", now).await?;
             let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
-            work.record(entry.personal("reason", reason));
+            work.record(entry.personal("reason", reason.as_str()));
         }
         work.commit().await?;
         self.cache().evict_user(id).await;
@@ -160,4 +168,9 @@ impl Auth {
         delegation::may_act_on(giver, &theirs)?;
         Ok(target)
     }
+}
+
+/// A reason as it is kept.
+fn line(reason: &str) -> Result<String, Error> {
+    text::line(reason, MAX_REASON).map_err(|code| Error::on(Field::Reason, code))
 }

@@ -102,6 +102,7 @@ impl Explorer {
         scope: &Scope,
     ) -> Result<Explanation, Error> {
         let sight = self.sight_of(actor, user, scope)?;
+        let permission = permission.trim();
         let mut conn = self.store.read().await?;
         exists(&mut conn, permission).await?;
         let person = PERSON.bind(user).optional::<PersonRow>(&mut conn).await?;
@@ -157,6 +158,7 @@ impl Explorer {
             cursor.parse().map_err(|_| Error::on(Field::Cursor, Code::BadCursor))
         })?;
         let now = self.clock.now();
+        let permission = permission.trim();
         let mut conn = self.store.read().await?;
         exists(&mut conn, permission).await?;
         let query = PEOPLE_WHO.bind(after).bind(now).bind(permission).bind(scope).bind(&sight);

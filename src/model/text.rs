@@ -27,7 +27,8 @@ pub fn contains_pattern(text: &str) -> String {
         if matches!(c, '!' | '%' | '_') {
             pattern.push('!');
         }
-        pattern.push(c);
+        // No text holds a NUL, and Postgres takes none: what looks for one finds nothing.
+        pattern.push(if c == '\0' { '\u{fffd}' } else { c });
     }
     pattern.push('%');
     pattern
@@ -46,5 +47,6 @@ mod tests {
     fn what_is_searched_for_is_text_and_no_pattern() {
         assert_eq!(contains_pattern(" 50%_A! "), "%50!%!_a!!%");
         assert_eq!(contains_pattern("  "), "");
+        assert_eq!(contains_pattern("a\0"), "%a\u{fffd}%");
     }
 }

@@ -137,7 +137,11 @@ impl Permissions {
         if !after.is_empty() && PermissionName::parse(after).is_err() {
             return Err(Error::on(Field::Cursor, Code::BadCursor));
         }
-        let query = LIST.bind(after).bind(text::contains_pattern(text)).bind(resource.trim());
+        let resource = resource.trim();
+        if !resource.is_empty() && PermissionName::parse(&format!("{resource}:x")).is_err() {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let query = LIST.bind(after).bind(text::contains_pattern(text)).bind(resource);
         let found: Vec<PermissionRow> =
             query.bind(page.rows() + 1).all(&mut self.store.read().await?).await?;
         Ok(page.cut(found, |row| row.name.clone()).map(permission))
@@ -223,7 +227,9 @@ fn describe(description: &str) -> Result<String, Error> {
 }
 
 async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<PermissionRow>, Error> {
-    BY_NAME.bind(name.trim()).optional(conn).await
+    // No permission has a name that is none; and such a text may hold what a database does not take.
+    let Ok(name) = PermissionName::parse(name.trim()) else { return Ok(None) };
+    BY_NAME.bind(name.as_str()).optional(conn).await
 }
 
 async fn find(conn: &mut Conn, name: &str) -> Result<PermissionRow, Error> {

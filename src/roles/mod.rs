@@ -3,6 +3,7 @@
 //! Every change takes one lock, reads what its actor holds at that moment, asks [`crate::delegation`], and is written
 //! with its audit entry in one transaction; then exactly those are evicted from memory whom it touches.
 
+mod assignable;
 pub(crate) mod change;
 mod grants;
 mod provision;
@@ -28,7 +29,7 @@ use crate::model::code::{Code, Field};
 use crate::model::id::RoleId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::{ROLES_MANAGE, ROLES_READ};
-use crate::model::role::{RoleName, is_level, key_of};
+use crate::model::role::{RoleName, is_level};
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
@@ -193,7 +194,9 @@ impl Roles {
             None => (i64::MAX, String::new()),
             Some(cursor) => cursor
                 .split_once('~')
-                .and_then(|(level, key)| Some((level.parse().ok()?, key.to_owned())))
+                .and_then(|(level, key)| {
+                    Some((level.parse().ok()?, RoleName::parse(key).ok()?.key().to_owned()))
+                })
                 .ok_or_else(|| Error::on(Field::Cursor, Code::BadCursor))?,
         };
         let query = LIST.bind(level).bind(key).bind(text::contains_pattern(text)).bind(page.rows() + 1);
@@ -347,7 +350,9 @@ pub(crate) fn may_read(actor: &Actor) -> Result<(), Error> {
 }
 
 async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<RoleRow>, Error> {
-    BY_KEY.bind(key_of(name.trim())).optional(conn).await
+    // No role has a name that is none; and such a text may hold what a database does not take.
+    let Ok(name) = RoleName::parse(name.trim()) else { return Ok(None) };
+    BY_KEY.bind(name.key()).optional(conn).await
 }
 
 /// The role with this name, for somebody who may know that it exists.

@@ -12,7 +12,7 @@ use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::{USERS_MANAGE, USERS_READ};
-use crate::model::role::key_of;
+use crate::model::role::RoleName;
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::roles;
@@ -112,10 +112,18 @@ impl Users {
         let before = page.after.as_deref().map_or(Ok(UserId::from_uuid(uuid::Uuid::max())), |cursor| {
             cursor.parse().map_err(|_| Error::on(Field::Cursor, Code::BadCursor))
         })?;
+        let role = match filter.role.trim() {
+            "" => String::new(),
+            name => match RoleName::parse(name) {
+                Ok(name) => name.key().to_owned(),
+                // Nobody holds what can be no role.
+                Err(_) => return Ok(Page { items: Vec::new(), next: None }),
+            },
+        };
         let query = SEARCH
             .bind(before)
             .bind(text::contains_pattern(&filter.text))
-            .bind(key_of(filter.role.trim()))
+            .bind(role)
             .bind(filter.scope.as_ref().map_or("", Scope::as_str))
             .bind(filter.state.as_str())
             .bind(self.clock.now())
