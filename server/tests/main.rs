@@ -12,6 +12,7 @@ mod crash;
 mod doctor;
 mod input;
 mod json;
+mod openapi;
 mod ops;
 mod pages;
 mod routes;
