@@ -34,8 +34,18 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
+/// All rows of a list that is never long, as a bare array.
+#[derive(Debug)]
+pub struct Whole<T>(pub Vec<T>);
+
+impl<T: Serialize> IntoResponse for Whole<T> {
+    fn into_response(self) -> Response {
+        Json(self.0).into_response()
+    }
+}
+
 /// Some rows of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Items<T> {
     /// The rows.
     pub items: Vec<T>,
@@ -44,9 +54,15 @@ pub struct Items<T> {
 }
 
 /// `{"items": […], "next": …}`.
-pub fn items<T, U: ToSchema>(page: Page<T>, change: impl FnMut(T) -> U) -> Json<Items<U>> {
+pub fn items<T, U>(page: Page<T>, change: impl FnMut(T) -> U) -> Items<U> {
     let Page { items, next } = page.map(change);
-    Json(Items { items, next })
+    Items { items, next }
+}
+
+impl<T: Serialize> IntoResponse for Items<T> {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
 }
 
 /// Some rows of a list as a bare array, as the Python version answers. A Link header (RFC 8288) with `rel="next"` leads

@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{Created, Listed};
+use super::answer::{Created, Items, Listed, Whole};
 use super::read::{Body, MaybeBody, Params, Place};
 
 /// What is known of a route's requests and answers.
@@ -47,15 +47,14 @@ impl Contract {
 
     /// A reference to the schema of `T`, which is kept.
     fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        self.schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(&mut self.schemas);
-        match T::schema() {
-            // A list is not worth a name.
-            list @ RefOr::T(Schema::Array(_)) => list,
-            schema => {
-                self.schemas.push((T::name().into_owned(), schema));
-                RefOr::Ref(Ref::from_schema_name(T::name()))
-            }
-        }
+        RefOr::Ref(Ref::from_schema_name(T::name()))
+    }
+
+    fn rows<T: ToSchema>(&mut self) {
+        let row = self.schema::<T>();
+        self.success = Some((StatusCode::OK, Some(ArrayBuilder::new().items(row).build().into())));
     }
 
     /// Notes that success has this status and body.
@@ -155,8 +154,19 @@ fn body<T: ToSchema>(contract: &mut Contract, required: bool) {
 impl<T: IntoParams> Part for Params<T> {
     fn note(contract: &mut Contract) {
         contract.query = T::into_params(|| Some(ParameterIn::Query));
+        contract.query.iter_mut().for_each(never_null);
         contract.refuse(&[Code::BadRequest, Code::WrongType, Code::UnknownField, Code::NoOffsets]);
         contract.refuse(&[Code::Required]);
+    }
+}
+
+/// What is not given in a query is left out: there is no null.
+fn never_null(parameter: &mut Parameter) {
+    if let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+        && let SchemaType::Array(types) = &object.schema_type
+        && let Some(kind) = types.iter().find(|kind| **kind != Type::Null)
+    {
+        object.schema_type = SchemaType::new(kind.clone());
     }
 }
 
@@ -212,10 +222,33 @@ impl<T: ToSchema> Answer for Created<T> {
     }
 }
 
-impl<T: ToSchema> Answer for Listed<T> {
+impl<T: ToSchema> Answer for Whole<T> {
+    fn note(contract: &mut Contract) {
+        contract.rows::<T>();
+    }
+}
+
+impl<T: ToSchema> Answer for Items<T> {
     fn note(contract: &mut Contract) {
         let row = contract.schema::<T>();
-        contract.success = Some((StatusCode::OK, Some(ArrayBuilder::new().items(row).build().into())));
+        let next = SchemaType::from_iter([Type::String, Type::Null]);
+        let next = ObjectBuilder::new().schema_type(next);
+        let page = ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::Object))
+            .property("items", ArrayBuilder::new().items(row))
+            .required("items")
+            .property(
+                "next",
+                next.description(Some("Give it as `after` for the rows after these; null at the end.")),
+            )
+            .required("next");
+        contract.success = Some((StatusCode::OK, Some(Schema::from(page).into())));
+    }
+}
+
+impl<T: ToSchema> Answer for Listed<T> {
+    fn note(contract: &mut Contract) {
+        contract.rows::<T>();
         contract.linked = true;
     }
 }

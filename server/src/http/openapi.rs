@@ -64,9 +64,13 @@ pub fn document(settings: &Settings) -> OpenApi {
     let endpoints = super::all(settings);
     let mut paths = PathsBuilder::new();
     let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+    let mut responses: BTreeMap<String, Response> = BTreeMap::new();
     for endpoint in &endpoints {
         paths = paths.path(&endpoint.rule.path, path_item(endpoint));
         schemas.extend(endpoint.contract.schemas.iter().cloned());
+        responses.extend(
+            refusals(&endpoint.contract).into_values().map(|codes| (name_of(&codes), refused(&codes))),
+        );
     }
     schemas.insert(REFUSAL.to_owned(), refusal().into());
     let cookie = ApiKeyValue::with_description(
@@ -76,6 +80,7 @@ pub fn document(settings: &Settings) -> OpenApi {
     );
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
+        .responses_from_iter(responses)
         .security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let info = InfoBuilder::new()
         .title(settings.app.name.clone())
@@ -140,8 +145,14 @@ fn operation(endpoint: &Endpoint) -> Operation {
     if rule.access != Access::Public {
         operation = operation.security(SecurityRequirement::new::<_, [&str; 0], &str>(SESSION, []));
     }
-    for (status, response) in answers(contract) {
-        operation = operation.response(status.to_string(), response);
+    if let Some((status, schema)) = &contract.success {
+        for status in [Some(*status), contract.also].into_iter().flatten() {
+            operation =
+                operation.response(status.as_str(), success(status, schema.as_ref(), contract.linked));
+        }
+    }
+    for (status, codes) in refusals(contract) {
+        operation = operation.response(status.to_string(), Ref::from_response_name(name_of(&codes)));
     }
     operation.build()
 }
@@ -162,19 +173,18 @@ fn place(path: &str, contract: &Contract) -> Vec<utoipa::openapi::path::Paramete
         .collect()
 }
 
-fn answers(contract: &Contract) -> BTreeMap<u16, Response> {
-    let mut all = BTreeMap::new();
-    if let Some((status, schema)) = &contract.success {
-        for status in [Some(*status), contract.also].into_iter().flatten() {
-            all.insert(status.as_u16(), success(status, schema.as_ref(), contract.linked));
-        }
-    }
+/// What a route refuses, by status.
+fn refusals(contract: &Contract) -> BTreeMap<u16, Vec<Code>> {
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in Code::ALL.iter().filter(|code| contract.refusals.contains(code.as_str())) {
         by_status.entry(code.http_status()).or_default().push(*code);
     }
-    all.extend(by_status.into_iter().map(|(status, codes)| (status, refused(&codes))));
-    all
+    by_status
+}
+
+/// The name of a refusal by one of these codes, which many routes share.
+fn name_of(codes: &[Code]) -> String {
+    codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join("-")
 }
 
 fn success(status: StatusCode, schema: Option<&RefOr<Schema>>, linked: bool) -> Response {

@@ -11,7 +11,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{Said, said};
+use super::answer::{Said, Whole, said};
 use super::endpoint::Endpoint;
 use super::read::Place;
 use crate::access::Access::SignedIn;
@@ -71,9 +71,9 @@ pub struct Ended {
     pub terminated: u64,
 }
 
-async fn list(State(auth): State<Auth>, visit: Visit) -> Result<Json<Vec<Session>>, ApiError> {
+async fn list(State(auth): State<Auth>, visit: Visit) -> Result<Whole<Session>, ApiError> {
     let sessions = auth.sessions.list(visit.actor()).await?;
-    Ok(Json(sessions.into_iter().map(session).collect()))
+    Ok(Whole(sessions.into_iter().map(session).collect()))
 }
 
 async fn end(

@@ -16,7 +16,7 @@ use super::PANEL;
 use super::roles::{ChangeOfRole, EDIT};
 use super::shown::{GrantLine, seconds};
 use crate::access::Access::SignedIn;
-use crate::http::answer::{Items, items};
+use crate::http::answer::{Items, Whole, items};
 use crate::http::endpoint::Endpoint;
 use crate::http::read::{Body, Params, Place, page, parsed, person, scope};
 
@@ -205,7 +205,7 @@ async fn who_can(
     State(auth): State<Auth>,
     visit: Visit,
     Params(question): Params<WhoCan>,
-) -> Result<Json<Items<HolderLine>>, ApiError> {
+) -> Result<Items<HolderLine>, ApiError> {
     let place = scope(&question.scope, Scope::global())?;
     let page = page(question.after, question.limit);
     let found = auth.explorer.who_can(visit.actor(), &question.permission, &place, &page).await?;
@@ -220,9 +220,9 @@ async fn what_can(
     State(auth): State<Auth>,
     visit: Visit,
     Place(id): Place<UserId>,
-) -> Result<Json<Vec<HeldLine>>, ApiError> {
+) -> Result<Whole<HeldLine>, ApiError> {
     let held = auth.explorer.what_can(visit.actor(), id).await?;
-    Ok(Json(held.into_iter().map(held_line).collect()))
+    Ok(Whole(held.into_iter().map(held_line).collect()))
 }
 
 async fn what_if(

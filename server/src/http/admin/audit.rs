@@ -5,7 +5,6 @@ use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, Visit};
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::UserId;
-use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -60,7 +59,7 @@ async fn list(
     State(auth): State<Auth>,
     visit: Visit,
     Params(wanted): Params<Filter>,
-) -> Result<Json<Items<Happening>>, ApiError> {
+) -> Result<Items<Happening>, ApiError> {
     let id = |text: &str| -> Result<Option<UserId>, ApiError> {
         (!text.is_empty()).then(|| person(text)).transpose()
     };

@@ -16,7 +16,7 @@ use super::PANEL;
 use super::people::found;
 use super::shown::{GrantLine, RoleLine};
 use crate::access::Access::SignedIn;
-use crate::http::answer::{Items, Said, items, said};
+use crate::http::answer::{Items, Said, Whole, items, said};
 use crate::http::endpoint::Endpoint;
 use crate::http::read::{Body, Params, Place, moment, page, parsed, person, scope, text};
 
@@ -145,18 +145,18 @@ async fn revoke(
     Ok(said("Role revoked."))
 }
 
-async fn assignable(State(auth): State<Auth>, visit: Visit) -> Result<Json<Vec<Assignable>>, ApiError> {
-    Ok(Json(assignable_by(&auth, visit.actor()).await?))
+async fn assignable(State(auth): State<Auth>, visit: Visit) -> Result<Whole<Assignable>, ApiError> {
+    Ok(Whole(assignable_by(&auth, visit.actor()).await?))
 }
 
 async fn assignable_to(
     State(auth): State<Auth>,
     visit: Visit,
     Place(id): Place<UserId>,
-) -> Result<Json<Vec<RoleLine>>, ApiError> {
+) -> Result<Whole<RoleLine>, ApiError> {
     found(&auth, &visit, id).await?;
     let roles = auth.roles.assignable(visit.actor(), &Scope::global()).await?;
-    Ok(Json(roles.into_iter().map(RoleLine::from).collect()))
+    Ok(Whole(roles.into_iter().map(RoleLine::from).collect()))
 }
 
 async fn members(
@@ -164,7 +164,7 @@ async fn members(
     visit: Visit,
     Place(name): Place<String>,
     Params(wanted): Params<Members>,
-) -> Result<Json<Items<GrantLine>>, ApiError> {
+) -> Result<Items<GrantLine>, ApiError> {
     let within = scope(&wanted.scope, Scope::global())?;
     let page = page(wanted.after, wanted.limit);
     let found = auth.roles.members(visit.actor(), &name, &within, &page).await?;

@@ -103,7 +103,7 @@ async fn list(
     State(auth): State<Auth>,
     visit: Visit,
     Params(wanted): Params<Search>,
-) -> Result<Json<Items<PermissionLine>>, ApiError> {
+) -> Result<Items<PermissionLine>, ApiError> {
     let page = page(wanted.after, wanted.limit);
     let found = auth.permissions.list(visit.actor(), &wanted.resource, &wanted.search, &page).await?;
     Ok(items(found, PermissionLine::from))

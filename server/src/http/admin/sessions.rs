@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 
 use super::PANEL;
-use crate::http::answer::{Said, said};
+use crate::http::answer::{Said, Whole, said};
 use crate::http::endpoint::Endpoint;
 use crate::http::read::Place;
 use crate::http::sessions::{Ended, Session, session};
@@ -45,9 +45,9 @@ async fn list(
     State(auth): State<Auth>,
     visit: Visit,
     Place(id): Place<UserId>,
-) -> Result<Json<Vec<Session>>, ApiError> {
+) -> Result<Whole<Session>, ApiError> {
     let sessions = auth.sessions_of(visit.actor(), id).await?;
-    Ok(Json(sessions.into_iter().map(session).collect()))
+    Ok(Whole(sessions.into_iter().map(session).collect()))
 }
 
 async fn end(
