@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
 mod abuse;
+mod admin;
 mod commands;
 mod crash;
 mod doctor;
