@@ -67,7 +67,12 @@ fn input_name(field: Field) -> Option<&'static str> {
         | Field::Level
         | Field::User
         | Field::ExpiresAt
-        | Field::Event => None,
+        | Field::Event
+        | Field::State
+        | Field::Limit
+        | Field::Skip
+        | Field::Since
+        | Field::Until => None,
     }
 }
 
@@ -149,7 +154,12 @@ pub(crate) fn problem(
         Code::AlreadySetUp => w.problem_already_set_up(),
         Code::FeatureOff => w.problem_feature_off(),
         Code::Unavailable => w.problem_unavailable(),
-        Code::MethodNotAllowed | Code::UnsupportedMediaType | Code::BadRequest => w.problem_bad_request(),
+        Code::MethodNotAllowed
+        | Code::UnsupportedMediaType
+        | Code::BadRequest
+        | Code::WrongType
+        | Code::UnknownField
+        | Code::NoOffsets => w.problem_bad_request(),
         Code::Internal => w.problem_internal(),
     };
     sentence.to_owned()

@@ -55,6 +55,9 @@ pub enum Failure {
     /// The address of this server makes no origin.
     #[error("API_BASE_URL cannot be used as an origin: {0}")]
     Origin(String),
+    /// The description of the API can not be written.
+    #[error("the OpenAPI document cannot be written: {0}")]
+    Document(String),
     /// The operating system refuses something.
     #[error("{0}: {1}")]
     System(&'static str, std::io::Error),

@@ -21,7 +21,7 @@ use crate::{assets, http, portal};
 pub fn rules(settings: &Settings) -> Rules {
     let mut all: Vec<Rule> = http::plain().into_iter().map(|endpoint| endpoint.rule).collect();
     if !settings.app.only_middleware {
-        all.extend(http::api().into_iter().map(|endpoint| endpoint.rule));
+        all.extend(http::api(settings).into_iter().map(|endpoint| endpoint.rule));
         let pages = pages(settings);
         let beside = http::beside_pages().into_iter().map(|endpoint| endpoint.rule);
         let without_page: Vec<Rule> = beside.filter(|rule| !has(&pages, rule)).collect();
@@ -48,7 +48,7 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
         http::beside_pages().into_iter().partition(|endpoint| has(&pages, &endpoint.rule));
     let json: Router = mount(Router::new(), beside).with_state(state.clone());
     let shown = portal::routes(&state.auth, site, &pages).layer(from_fn_with_state(json, instead_of_page));
-    let routes = mount(mount(shown, http::api()), alone).layer(inner.clone());
+    let routes = mount(mount(shown, http::api(settings)), alone).layer(inner.clone());
 
     let not_found = Router::new().fallback_service(portal::not_found(&state.auth, site)).layer(inner);
     let files = assets::beside(site, not_found);

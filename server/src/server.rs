@@ -22,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
 
 use crate::failure::Failure;
+use crate::http::openapi;
 use crate::layers::headers::Policy;
 use crate::metrics::Metrics;
 use crate::router;
@@ -53,6 +54,7 @@ impl Server {
         let state = AppState {
             metrics: Arc::clone(&metrics),
             rules: Arc::new(router::rules(settings)),
+            document: Arc::new(openapi::json(settings)?),
             policy: Arc::new(Policy::new(settings, site.as_ref().and_then(Site::reload))),
             site,
             auth: auth.clone(),

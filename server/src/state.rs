@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authtuna::auth::Auth;
 use axum::extract::FromRef;
+use serde_json::Value;
 
 use crate::access::Rules;
 use crate::layers::headers::Policy;
@@ -21,6 +22,8 @@ pub struct AppState {
     pub rules: Arc<Rules>,
     /// The headers of every answer.
     pub policy: Arc<Policy>,
+    /// The OpenAPI document.
+    pub document: Arc<Value>,
     /// The built portal; None when ONLY_MIDDLEWARE says that there is none.
     pub site: Option<Site>,
 }

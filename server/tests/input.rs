@@ -75,7 +75,7 @@ fn fields_of_a_wrong_type_are_named() {
     on_one(async |world| {
         for wrong in [json!(7), json!(true), json!(["x"]), json!({ "a": 1 })] {
             let answer = world.browser().post("/auth/login", &json!({ "username_or_email": wrong })).await;
-            refused(&answer, 400, "bad_request");
+            refused(&answer, 422, "wrong_type");
             assert_eq!(answer.json()["errors"][0]["field"], "identifier");
         }
         let empty = world.browser().post("/auth/login", &json!({})).await;

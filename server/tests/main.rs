@@ -7,11 +7,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
 mod abuse;
+mod admin;
 mod commands;
 mod crash;
 mod doctor;
 mod input;
 mod json;
+mod openapi;
 mod ops;
 mod pages;
 mod routes;

@@ -34,7 +34,7 @@ impl Auth {
         if users::suspend(&mut work.tx, id, actor.user_id(), &reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
-            work.record(entry.personal("reason", reason));
+            work.record(entry.personal("reason", reason.as_str()));
         }
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
@@ -46,7 +46,7 @@ impl Auth {
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::unsuspend(&mut work.tx, id, now).await? {
-            work.record(Entry::new(Event::UserUnsuspended).to(id).personal("reason", reason));
+            work.record(Entry::new(Event::UserUnsuspended).to(id).personal("reason", reason.as_str()));
         }
         work.commit().await
     }
@@ -93,7 +93,7 @@ impl Auth {
         if users::delete(&mut work.tx, id, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "deleted", now).await?;
             let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
-            work.record(entry.personal("reason", reason));
+            work.record(entry.personal("reason", reason.as_str()));
         }
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }

@@ -159,6 +159,7 @@ impl Explorer {
         })?;
         let permission = permission.trim();
         let now = self.clock.now();
+        let permission = permission.trim();
         let mut conn = self.store.read().await?;
         exists(&mut conn, permission).await?;
         if scope.is_none() {

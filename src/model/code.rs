@@ -52,6 +52,16 @@ pub enum Field {
     ExpiresAt,
     /// An event of the audit log.
     Event,
+    /// The state of an account.
+    State,
+    /// The number of rows wanted.
+    Limit,
+    /// Rows to leave out.
+    Skip,
+    /// Not before this moment.
+    Since,
+    /// Before this moment.
+    Until,
 }
 
 macro_rules! codes {
@@ -96,6 +106,13 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415;
     /// The body is not what its type says, or lacks a part.
     BadRequest = "bad_request", 400;
+    /// A value of another type than its field takes.
+    WrongType = "wrong_type", 422;
+    /// A field or parameter that the route does not know. Were it left out of account, a mistyped name would look like
+    /// a change that was made, or a filter that was applied.
+    UnknownField = "unknown_field", 422;
+    /// `skip` was given. Lists go on after the last row seen (`after`), never by counting rows.
+    NoOffsets = "no_offsets", 422;
     /// A field that must be there is missing or empty.
     Required = "required", 422;
     /// A field is longer than allowed.

@@ -183,16 +183,6 @@ impl Roles {
         page.cut(found, |row| row.id.to_string()).try_map(grant)
     }
 
-    /// The roles that the actor may give in `scope`, the highest first.
-    pub async fn assignable(&self, actor: &Actor, scope: &Scope) -> Result<Vec<super::Role>, Error> {
-        let mut conn = self.store.read().await?;
-        let giver = standing::giver(&mut conn, actor, self.clock.now()).await?;
-        let rows: Vec<RoleRow> = LIST.bind(i64::MAX).bind("").bind("").bind(u32::MAX).all(&mut conn).await?;
-        let may =
-            |row: &RoleRow| row.name != SYSTEM && delegation::may_give(&giver, row.rank(), scope).is_ok();
-        Ok(rows.into_iter().filter(may).map(super::role).collect())
-    }
-
     /// Deletes grants that ran out before `end`: until then the access explorer can say that they did.
     pub(crate) async fn purge(&self, conn: &mut Conn, end: Timestamp) -> Result<u64, Error> {
         PURGE_GRANTS.bind(end).execute(conn).await

@@ -3,6 +3,7 @@
 //! Every change takes one lock, reads what its actor holds at that moment, asks [`crate::delegation`], and is written
 //! with its audit entry in one transaction; then exactly those are evicted from memory whom it touches.
 
+mod assignable;
 pub(crate) mod change;
 mod grants;
 mod provision;

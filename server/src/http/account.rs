@@ -1,90 +1,208 @@
-//! Coming in, going out, and one's own account, in JSON.
+//! Coming in, going out, and one's own account, in JSON. Fields that these routes do not read are not looked at: forms of
+//! the Python version's clients may hold more.
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, CurrentUser, Visit};
 use authtuna::login::SignIn;
-use authtuna::model::code::Field;
+use authtuna::model::code::Code;
+use authtuna::model::id::UserId;
 use authtuna::passwords::ChangePassword;
 use authtuna::signup::SignUp;
+use authtuna::users::ProfileChange;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::json::Form;
+use super::answer::{Created, Said, said};
+use super::endpoint::Endpoint;
+use super::read::{Body, text};
+use crate::access::Access::{Public, SignedIn};
 
-/// POST `/auth/signup` with `{"username", "email", "password"}`: 201 and a session.
-pub async fn sign_up(
-    State(auth): State<Auth>,
-    visit: Visit,
-    mut form: Form,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let typed = SignUp {
-        username: form.text("username", Field::Username),
-        email: form.text("email", Field::Email),
-        password: form.text("password", Field::Password),
-    };
-    form.check()?;
-    let signed_in = auth.sign_up(visit.actor(), &typed).await?;
-    visit.begin(signed_in);
-    Ok((StatusCode::CREATED, said("User created and logged in successfully.")))
+/// The routes.
+pub(super) fn routes() -> Vec<Endpoint> {
+    use Code::*;
+    let password: &[Code] = &[
+        PasswordTooShort,
+        PasswordTooLong,
+        PasswordTooWeak,
+        PasswordCommon,
+        PasswordBreached,
+        BadCharacters,
+    ];
+    vec![
+        Endpoint::post("/auth/signup", Public, sign_up, "Sign up")
+            .about("Makes an account and signs in. Everything that is wrong is told at once, each beside its field.")
+            .refuses(&[BadUsername, UsernameTaken, BadEmail, EmailTaken, EmailDomainNotAllowed, SignupClosed])
+            .refuses(&[TooLong, TooManyAttempts, Busy])
+            .refuses(password),
+        Endpoint::post("/auth/login", Public, sign_in, "Sign in")
+            .about("The answer sets the session's cookie.")
+            .refuses(&[BadCredentials, Suspended, EmailNotVerified, PasswordResetRequired])
+            .refuses(&[TooManyAttempts, Busy, TooLong, BadCharacters, PasswordTooLong]),
+        Endpoint::post("/auth/logout", Public, sign_out, "Sign out")
+            .about("200 whether somebody was signed in or not."),
+        Endpoint::get("/auth/user-info", SignedIn, user_info, "Who is signed in"),
+        Endpoint::post("/auth/change-password", SignedIn, change_password, "Change one's password")
+            .about("All other sessions end; this one goes on with a new cookie.")
+            .refuses(&[WrongPassword, PasswordUnchanged, TooManyAttempts, Busy, TooLong])
+            .refuses(password),
+        Endpoint::patch("/ui/profile", SignedIn, change_profile, "Change one's username")
+            .refuses(&[BadUsername, UsernameTaken, TooLong, BadCharacters]),
+    ]
 }
 
-/// POST `/auth/login` with `{"username_or_email", "password"}`: 200 and a session.
-pub async fn sign_in(
+/// An account to be made.
+#[derive(Deserialize, ToSchema)]
+pub struct NewAccount {
+    /// Letters and digits, with dots, hyphens and underscores between them.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    username: String,
+    /// The e-mail address.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    email: String,
+    /// The password.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    password: String,
+}
+
+/// What one signs in with.
+#[derive(Deserialize, ToSchema)]
+pub struct Credentials {
+    /// Username or e-mail address.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    username_or_email: String,
+    /// The password.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    password: String,
+}
+
+/// A new password, and the one that counts until now.
+#[derive(Deserialize, ToSchema)]
+pub struct NewPassword {
+    /// The one that counts until now.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    current_password: String,
+    /// The new one.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    new_password: String,
+}
+
+/// A new username.
+#[derive(Deserialize, ToSchema)]
+pub struct NewProfile {
+    /// The username.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    username: String,
+}
+
+/// Who is signed in.
+#[derive(Serialize, ToSchema)]
+pub struct UserInfo {
+    /// Their id.
+    #[schema(value_type = String, format = "uuid")]
+    user_id: UserId,
+    /// Their username.
+    username: String,
+    /// Their address.
+    email: Option<String>,
+    /// True: whoever is suspended or deleted has no session to ask with.
+    is_active: bool,
+    /// Whether the address is known to be theirs.
+    email_verified: bool,
+    /// Whether sign-in asks for a second factor.
+    mfa_enabled: bool,
+}
+
+/// A profile that was changed.
+#[derive(Serialize, ToSchema)]
+pub struct ProfileChanged {
+    /// What was done.
+    message: &'static str,
+    /// The profile.
+    user: Profile,
+}
+
+/// A profile.
+#[derive(Serialize, ToSchema)]
+pub struct Profile {
+    /// The username.
+    username: String,
+}
+
+async fn sign_up(
     State(auth): State<Auth>,
     visit: Visit,
-    mut form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let typed = SignIn {
-        identifier: form.text("username_or_email", Field::Identifier),
-        password: form.text("password", Field::Password),
-    };
-    form.check()?;
+    Body(form): Body<NewAccount>,
+) -> Result<Created<Said>, ApiError> {
+    let typed = SignUp { username: form.username, email: form.email, password: form.password };
+    let signed_in = auth.sign_up(visit.actor(), &typed).await?;
+    visit.begin(signed_in);
+    Ok(Created(Said { message: "User created and logged in successfully." }))
+}
+
+async fn sign_in(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Credentials>,
+) -> Result<Json<Said>, ApiError> {
+    let typed = SignIn { identifier: form.username_or_email, password: form.password };
     let signed_in = auth.sign_in(visit.actor(), &typed).await?;
     visit.begin(signed_in);
     Ok(said("Login successful."))
 }
 
-/// POST `/auth/logout`: 200, whether somebody was signed in or not.
-pub async fn sign_out(State(auth): State<Auth>, visit: Visit) -> Result<Json<Value>, ApiError> {
+async fn sign_out(State(auth): State<Auth>, visit: Visit) -> Result<Json<Said>, ApiError> {
     let was_in = visit.actor().user().is_ok();
     auth.sign_out(visit.actor()).await?;
     visit.end();
     Ok(said(if was_in { "Logged out successfully." } else { "Logout failed or no active session found." }))
 }
 
-/// GET `/auth/user-info`: who is signed in.
-pub async fn user_info(CurrentUser(snapshot): CurrentUser) -> Json<Value> {
+async fn user_info(CurrentUser(snapshot): CurrentUser) -> Json<UserInfo> {
     let user = &snapshot.user;
-    Json(json!({
-        "user_id": user.id,
-        "username": user.username,
-        "email": user.email,
-        // Whoever is suspended or deleted has no session to ask with.
-        "is_active": true,
-        "email_verified": user.email_verified,
-        "mfa_enabled": false,
-    }))
+    Json(UserInfo {
+        user_id: user.id,
+        username: user.username.clone(),
+        email: user.email.clone(),
+        is_active: true,
+        email_verified: user.email_verified,
+        mfa_enabled: false,
+    })
 }
 
-/// POST `/auth/change-password` with `{"current_password", "new_password"}`: 200, and this session's new cookie.
-pub async fn change_password(
+async fn change_password(
     State(auth): State<Auth>,
     visit: Visit,
-    mut form: Form,
-) -> Result<Json<Value>, ApiError> {
-    let typed = ChangePassword {
-        current: form.text("current_password", Field::CurrentPassword),
-        new: form.text("new_password", Field::Password),
-    };
-    form.check()?;
+    Body(form): Body<NewPassword>,
+) -> Result<Json<Said>, ApiError> {
+    let typed = ChangePassword { current: form.current_password, new: form.new_password };
     let signed_in = auth.change_password(visit.actor(), &typed).await?;
     visit.begin(signed_in);
     Ok(said("Password updated successfully. All other sessions have been logged out."))
 }
 
-/// `{"message": …}`.
-pub fn said(message: &str) -> Json<Value> {
-    Json(json!({ "message": message }))
+async fn change_profile(
+    State(auth): State<Auth>,
+    CurrentUser(snapshot): CurrentUser,
+    visit: Visit,
+    Body(form): Body<NewProfile>,
+) -> Result<Json<ProfileChanged>, ApiError> {
+    let user = &snapshot.user;
+    let change = ProfileChange {
+        username: form.username.clone(),
+        first_name: user.first_name.clone().unwrap_or_default(),
+        last_name: user.last_name.clone().unwrap_or_default(),
+    };
+    auth.users.update_profile(visit.actor(), &change).await?;
+    let user = Profile { username: form.username.trim().to_owned() };
+    Ok(Json(ProfileChanged { message: "Profile updated successfully.", user }))
 }

@@ -8,21 +8,40 @@ use authtuna::error::Error;
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::endpoint::Endpoint;
+use crate::access::Access::Public;
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// GET `/healthz`: 200 as long as the process answers. Says nothing of the database: a restart would not mend that.
-pub async fn alive() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+/// The routes. They need no session and no working database.
+pub(super) fn routes() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/healthz", Public, alive, "Whether the process answers")
+            .about("Says nothing of the database: a restart would not mend that."),
+        Endpoint::get("/readyz", Public, ready, "Whether the server should get requests")
+            .about("200 when the database answers and its tables are this program's."),
+    ]
 }
 
-/// GET `/readyz`: 200 when the database answers and its tables are this program's, else 503.
-pub async fn ready(State(auth): State<Auth>) -> Result<Json<Value>, ApiError> {
+/// How the server is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok` or `ready`.
+    status: &'static str,
+}
+
+async fn alive() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+async fn ready(State(auth): State<Auth>) -> Result<Json<Health>, ApiError> {
     let unready = || ApiError::from(Error::new(Code::Unavailable).retry_after(PATIENCE));
     match tokio::time::timeout(PATIENCE, auth.store().check_migrations()).await {
-        Ok(Ok(())) => Ok(Json(json!({ "status": "ready" }))),
+        Ok(Ok(())) => Ok(Json(Health { status: "ready" })),
         Ok(Err(trouble)) => {
             tracing::warn!(error = %trouble, "not ready");
             Err(unready())

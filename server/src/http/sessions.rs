@@ -7,30 +7,80 @@ use authtuna::model::code::{Code, Field};
 use authtuna::model::id::SessionId;
 use authtuna::sessions::SessionView;
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use serde_json::{Value, json};
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::account::said;
+use super::answer::{Said, Whole, said};
+use super::endpoint::Endpoint;
+use super::read::Place;
+use crate::access::Access::SignedIn;
 
 /// Where the list is; the portal's page has the same path.
 pub const LIST: &str = "/ui/settings/sessions";
 
-/// GET `/ui/settings/sessions`, when JSON is asked for. Times are whole seconds since the epoch.
-pub async fn list(State(auth): State<Auth>, visit: Visit) -> Result<Json<Value>, ApiError> {
-    let sessions = auth.sessions.list(visit.actor()).await?;
-    Ok(Json(sessions.iter().map(in_json).collect()))
+/// The routes.
+pub(super) fn routes() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/ui/settings/sessions/{id}/terminate", SignedIn, end, "End one of one's sessions")
+            .about(
+                "404 for all that are not one's own; 400 for the one that asks, which is what signing out is for.",
+            )
+            .refuses(&[Code::BadRequest]),
+        Endpoint::post(
+            "/ui/settings/sessions/terminate-all",
+            SignedIn,
+            end_others,
+            "End all of one's other sessions",
+        ),
+    ]
 }
 
-/// POST `/ui/settings/sessions/{id}/terminate`: ends another one of one's sessions. 404 for all that are not one's own;
-/// 400 for the one that asks, which is what signing out is for.
-pub async fn end(
+/// The list of sessions: JSON where the portal has a page.
+pub(super) fn list_route() -> Endpoint {
+    Endpoint::get(LIST, SignedIn, list, "One's sessions")
+        .about("In JSON when that is asked for by name (`Accept: application/json`); else this is a page.")
+}
+
+/// A session. Times are whole seconds since the epoch.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Session {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    session_id: SessionId,
+    /// Where it was used from last, when that is known.
+    region: Option<String>,
+    /// Browser and system.
+    device: String,
+    /// The address it was used from last.
+    last_ip: Option<String>,
+    /// When it began.
+    ctime: i64,
+    /// When it was used last.
+    mtime: i64,
+    /// Whether it is the one that asks.
+    is_current: bool,
+}
+
+/// Sessions that were ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ended {
+    /// What was done.
+    pub message: &'static str,
+    /// How many.
+    pub terminated: u64,
+}
+
+async fn list(State(auth): State<Auth>, visit: Visit) -> Result<Whole<Session>, ApiError> {
+    let sessions = auth.sessions.list(visit.actor()).await?;
+    Ok(Whole(sessions.into_iter().map(session).collect()))
+}
+
+async fn end(
     State(auth): State<Auth>,
     visit: Visit,
-    id: Result<Path<SessionId>, PathRejection>,
-) -> Result<Json<Value>, ApiError> {
-    // What can be no id is nobody's session.
-    let Path(id) = id.map_err(|_| Code::NotFound)?;
+    Place(id): Place<SessionId>,
+) -> Result<Json<Said>, ApiError> {
     if visit.actor().session_id() == Some(id) {
         return Err(Error::on(Field::Session, Code::BadRequest).into());
     }
@@ -38,22 +88,21 @@ pub async fn end(
     Ok(said("Session terminated."))
 }
 
-/// POST `/ui/settings/sessions/terminate-all`: ends all of one's sessions but the one that asks.
-pub async fn end_others(State(auth): State<Auth>, visit: Visit) -> Result<Json<Value>, ApiError> {
-    let ended = auth.sessions.end_others(visit.actor()).await?;
-    Ok(Json(json!({ "message": "All other sessions have been terminated.", "terminated": ended })))
+async fn end_others(State(auth): State<Auth>, visit: Visit) -> Result<Json<Ended>, ApiError> {
+    let terminated = auth.sessions.end_others(visit.actor()).await?;
+    Ok(Json(Ended { message: "All other sessions have been terminated.", terminated }))
 }
 
-fn in_json(session: &SessionView) -> Value {
-    let place = [session.city.as_deref(), session.country.as_deref()];
-    let region: Vec<&str> = place.into_iter().flatten().collect();
-    json!({
-        "session_id": session.id,
-        "region": if region.is_empty() { Value::Null } else { region.join(", ").into() },
-        "device": session.device,
-        "last_ip": session.ip,
-        "ctime": session.created_at.seconds(),
-        "mtime": session.last_seen_at.seconds(),
-        "is_current": session.current,
-    })
+/// A session as it is shown.
+pub(super) fn session(session: SessionView) -> Session {
+    let region: Vec<String> = [session.city, session.country].into_iter().flatten().collect();
+    Session {
+        session_id: session.id,
+        region: (!region.is_empty()).then(|| region.join(", ")),
+        device: session.device,
+        last_ip: session.ip,
+        ctime: session.created_at.seconds(),
+        mtime: session.last_seen_at.seconds(),
+        is_current: session.current,
+    }
 }

@@ -13,10 +13,15 @@ pub(crate) use site::{FakeSite, HASH};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use authtuna::actor::Actor;
 use authtuna::auth::Auth;
 use authtuna::clock::Clock;
 use authtuna::config::{Settings, SettingsBuilder};
+use authtuna::model::id::UserId;
 use authtuna::model::time::Timestamp;
+use authtuna::roles::{Assignment, NewRole};
+use authtuna::users::names::Username;
+use authtuna_server::http::openapi;
 use authtuna_server::layers::headers::Policy;
 use authtuna_server::metrics::Metrics;
 use authtuna_server::router;
@@ -126,6 +131,7 @@ impl World {
             auth: self.auth.clone(),
             metrics: Arc::new(Metrics::new(&self.auth)),
             rules: Arc::new(router::rules(self.auth.settings())),
+            document: Arc::new(openapi::json(self.auth.settings()).unwrap()),
             policy: Arc::new(Policy::new(self.auth.settings(), None)),
             site: Some(site.load()),
         }
@@ -142,6 +148,36 @@ impl World {
         let answer = sign_up(&browser, name).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         browser
+    }
+
+    /// Like [`World::person`], for somebody who was given `role` everywhere by the program itself.
+    pub(crate) async fn admin(&self, name: &str, role: &str) -> Browser {
+        let browser = self.person(name).await;
+        self.give(name, role, "global").await;
+        browser
+    }
+
+    /// The id of a person of [`World::person`].
+    pub(crate) async fn id(&self, name: &str) -> UserId {
+        let username = Username::parse(name).unwrap();
+        self.auth.users.get_by_username(&Actor::system(), &username).await.unwrap().unwrap().id
+    }
+
+    /// Gives a role as the program itself.
+    pub(crate) async fn give(&self, name: &str, role: &str, scope: &str) {
+        let wish = Assignment::new(self.id(name).await, role).within(scope.parse().unwrap());
+        self.auth.roles.assign(&Actor::system(), &wish).await.unwrap();
+    }
+
+    /// Makes a role that carries these permissions, as the program itself. Permissions come into being as needed.
+    pub(crate) async fn role(&self, name: &str, level: Option<i64>, permissions: &[&str]) {
+        let system = Actor::system();
+        for permission in permissions.iter().filter(|name| !name.starts_with("roles:assign:")) {
+            self.auth.permissions.get_or_create(&system, permission, "").await.unwrap();
+        }
+        let permissions = permissions.iter().map(|&name| name.to_owned()).collect();
+        let role = NewRole { name: name.to_owned(), description: String::new(), level, permissions };
+        self.auth.roles.create(&system, &role).await.unwrap();
     }
 
     /// Another browser in which a person of [`World::person`] signs in.

@@ -1,0 +1,78 @@
+//! The whole audit log.
+
+use authtuna::audit::AuditFilter;
+use authtuna::auth::Auth;
+use authtuna::axum::{ApiError, Visit};
+use authtuna::model::code::{Code, Field};
+use authtuna::model::id::UserId;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::PANEL;
+use super::shown::Happening;
+use crate::http::answer::{Items, items};
+use crate::http::endpoint::Endpoint;
+use crate::http::read::{Params, moment, page, parsed, person};
+
+/// The route.
+pub(super) fn routes() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/admin/audit-log", PANEL, list, "What happened")
+            .about("Needs `audit:read`. The newest first. The log itself notes who reads it.")
+            .refuses(&[Code::Unknown, Code::BadCursor, Code::UserNotFound]),
+    ]
+}
+
+/// Which entries are wanted. All of it must fit.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    /// The event, by its stable name, such as `ROLE_ASSIGNED`.
+    #[serde(default)]
+    event_type: String,
+    /// To whom it happened.
+    #[serde(default)]
+    #[param(format = "uuid")]
+    user_id: String,
+    /// Who did it.
+    #[serde(default)]
+    #[param(format = "uuid")]
+    actor_id: String,
+    /// Not before this moment.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(value_type = Option<i64>)]
+    since: Option<i64>,
+    /// Before this moment.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(value_type = Option<i64>)]
+    until: Option<i64>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Rows wanted: 50 when not given, at most 200.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(value_type = Option<u32>)]
+    limit: Option<u32>,
+}
+
+async fn list(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Params(wanted): Params<Filter>,
+) -> Result<Items<Happening>, ApiError> {
+    let id = |text: &str| -> Result<Option<UserId>, ApiError> {
+        (!text.is_empty()).then(|| person(text)).transpose()
+    };
+    let at = |seconds: Option<i64>, field| {
+        seconds.map(|seconds| moment(seconds, field, Code::WrongType)).transpose()
+    };
+    let filter = AuditFilter {
+        event: wanted.event_type,
+        user: id(&wanted.user_id)?,
+        actor: id(&wanted.actor_id)?,
+        since: at(wanted.since, Field::Since)?,
+        until: at(wanted.until, Field::Until)?,
+    };
+    let found = auth.audit_log(visit.actor(), &filter, &page(wanted.after, wanted.limit)).await?;
+    Ok(items(found, Happening::from))
+}

@@ -1,0 +1,183 @@
+//! Giving roles to people and taking them away; who holds a role.
+
+use authtuna::actor::Actor;
+use authtuna::auth::Auth;
+use authtuna::axum::{ApiError, Visit};
+use authtuna::model::code::{Code, Field};
+use authtuna::model::id::UserId;
+use authtuna::model::scope::Scope;
+use authtuna::roles::Assignment;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::PANEL;
+use super::people::found;
+use super::shown::{GrantLine, RoleLine};
+use crate::access::Access::SignedIn;
+use crate::http::answer::{Items, Said, Whole, items, said};
+use crate::http::endpoint::Endpoint;
+use crate::http::read::{Body, Params, Place, moment, page, parsed, person, scope, text};
+
+/// The routes.
+pub(super) fn routes() -> Vec<Endpoint> {
+    use Code::*;
+    let giving: &[Code] = &[RoleNotFound, UserNotFound, Forbidden, AboveYourLevel, BadScope, BuiltIn];
+    vec![
+        Endpoint::post("/admin/users/roles/assign", SignedIn, assign, "Give somebody a role")
+            .about(
+                "Whoever may give it in that scope may use this. Without `scope` it counts everywhere. Giving what \
+                 somebody has already changes nothing but its end.",
+            )
+            .refuses(&[BadExpiry, OutlivesGiver])
+            .refuses(giving),
+        Endpoint::post("/admin/users/roles/revoke", SignedIn, revoke, "Take a role away from somebody")
+            .about("In one scope; in others they keep it. Whoever may give it there may take it.")
+            .refuses(&[GrantNotFound])
+            .refuses(giving),
+        Endpoint::get("/admin/assignable-roles", SignedIn, assignable, "The roles that one may give"),
+        Endpoint::get(
+            "/admin/users/{id}/assignable-roles",
+            PANEL,
+            assignable_to,
+            "The roles that one may give somebody",
+        )
+        .about("Everywhere. Needs `users:read` or `users:manage`, to see that there is such a person.")
+        .refuses(&[UserNotFound]),
+        Endpoint::get("/admin/roles/{name}/members", SignedIn, members, "Who holds a role")
+            .about(
+                "In `scope` and below it, everywhere when not given. Needs `roles:read` or `roles:manage` there. In \
+                 the order of giving; grants that have run out are among them until they are purged.",
+            )
+            .refuses(&[Forbidden, RoleNotFound, BadScope, BadCursor]),
+    ]
+}
+
+/// A role for somebody.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToGive {
+    /// To whom.
+    #[schema(format = "uuid")]
+    user_id: String,
+    /// The role.
+    role_name: String,
+    /// Where it counts; everywhere when not given.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(default = "global")]
+    scope: String,
+    /// Until when it counts; for good when not given.
+    expires_at: Option<i64>,
+}
+
+/// A role to take away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToTake {
+    /// From whom.
+    #[schema(format = "uuid")]
+    user_id: String,
+    /// The role.
+    role_name: String,
+    /// Where; everywhere when not given.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(default = "global")]
+    scope: String,
+}
+
+/// A role that was given.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Given {
+    /// What was done.
+    message: &'static str,
+    /// The grant.
+    grant: GrantLine,
+}
+
+/// A role that one may give.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Assignable {
+    /// Its name.
+    name: String,
+    /// What it is for.
+    description: String,
+    /// Where, of the scopes that one holds roles in; below them too.
+    scopes: Vec<String>,
+}
+
+/// Where, and which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Members {
+    /// Where; everywhere when not given.
+    #[serde(default)]
+    scope: String,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Rows wanted: 50 when not given, at most 200.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(value_type = Option<u32>)]
+    limit: Option<u32>,
+}
+
+async fn assign(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(wish): Body<ToGive>,
+) -> Result<Json<Given>, ApiError> {
+    let place = scope(&wish.scope, Scope::global())?;
+    let mut assignment = Assignment::new(person(&wish.user_id)?, &wish.role_name).within(place);
+    if let Some(end) = wish.expires_at {
+        assignment = assignment.until(moment(end, Field::ExpiresAt, Code::BadExpiry)?);
+    }
+    let grant = auth.roles.assign(visit.actor(), &assignment).await?;
+    Ok(Json(Given { message: "Role assigned.", grant: grant.into() }))
+}
+
+async fn revoke(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(wish): Body<ToTake>,
+) -> Result<Json<Said>, ApiError> {
+    let (user, place) = (person(&wish.user_id)?, scope(&wish.scope, Scope::global())?);
+    auth.roles.remove(visit.actor(), user, &wish.role_name, &place).await?;
+    Ok(said("Role revoked."))
+}
+
+async fn assignable(State(auth): State<Auth>, visit: Visit) -> Result<Whole<Assignable>, ApiError> {
+    Ok(Whole(assignable_by(&auth, visit.actor()).await?))
+}
+
+async fn assignable_to(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Place(id): Place<UserId>,
+) -> Result<Whole<RoleLine>, ApiError> {
+    found(&auth, &visit, id).await?;
+    let roles = auth.roles.assignable(visit.actor(), &Scope::global()).await?;
+    Ok(Whole(roles.into_iter().map(RoleLine::from).collect()))
+}
+
+async fn members(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Place(name): Place<String>,
+    Params(wanted): Params<Members>,
+) -> Result<Items<GrantLine>, ApiError> {
+    let within = scope(&wanted.scope, Scope::global())?;
+    let page = page(wanted.after, wanted.limit);
+    let found = auth.roles.members(visit.actor(), &name, &within, &page).await?;
+    Ok(items(found, GrantLine::from))
+}
+
+/// The roles that `actor` may give, each with where.
+pub(super) async fn assignable_by(auth: &Auth, actor: &Actor) -> Result<Vec<Assignable>, ApiError> {
+    let roles = auth.roles.assignable_anywhere(actor).await?;
+    let line = |(role, scopes): (authtuna::roles::Role, Vec<Scope>)| Assignable {
+        name: role.name,
+        description: role.description,
+        scopes: scopes.into_iter().map(String::from).collect(),
+    };
+    Ok(roles.into_iter().map(line).collect())
+}

@@ -1,0 +1,138 @@
+//! The catalogue of permissions.
+
+use authtuna::auth::Auth;
+use authtuna::axum::{ApiError, Visit};
+use authtuna::model::code::Code;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::PANEL;
+use super::shown::PermissionLine;
+use crate::http::answer::{Items, Said, items, said};
+use crate::http::describe::{Answer, Contract};
+use crate::http::endpoint::Endpoint;
+use crate::http::read::{Body, Params, Place, page, parsed, text};
+
+/// The routes.
+pub(super) fn routes() -> Vec<Endpoint> {
+    use Code::*;
+    vec![
+        Endpoint::get("/admin/permissions", PANEL, list, "All permissions")
+            .about("Needs `permissions:read` or `permissions:manage`. Those of one resource together.")
+            .refuses(&[BadCursor]),
+        Endpoint::post("/admin/permissions", PANEL, create, "Make a permission")
+            .about(
+                "Needs `permissions:manage`. 201 when it was made; 200 with the one that there is, as it is, when it \
+                 existed.",
+            )
+            .refuses(&[BadPermissionName, ReservedName, TooLong, BadCharacters]),
+        Endpoint::patch("/admin/permissions/{name}", PANEL, describe, "Change a permission's description")
+            .about("Needs `permissions:manage`. Its name is what code asks for, and stays.")
+            .refuses(&[PermissionNotFound, TooLong, BadCharacters]),
+        Endpoint::delete("/admin/permissions/{name}", PANEL, delete, "Delete a permission")
+            .about(
+                "It is taken out of every role. Needs `permissions:manage`, and that one may change each role that \
+                 carries it.",
+            )
+            .refuses(&[PermissionNotFound, BuiltIn, AboveYourLevel]),
+    ]
+}
+
+/// Which permissions are wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Search {
+    /// What they are about: the first part of their names.
+    #[serde(default)]
+    resource: String,
+    /// A part of the name or the description.
+    #[serde(default)]
+    search: String,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// Rows wanted: 50 when not given, at most 200.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(value_type = Option<u32>)]
+    limit: Option<u32>,
+}
+
+/// A permission to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PermissionToMake {
+    /// Its name: two or more parts of `[a-z0-9_-]` joined by `:`, the resource first.
+    name: String,
+    /// What it allows.
+    #[serde(default, deserialize_with = "text")]
+    description: String,
+}
+
+/// A new description.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Description {
+    /// What it allows.
+    description: String,
+}
+
+/// A permission that was made, or that there was.
+pub(super) struct MadeOrFound {
+    line: PermissionLine,
+    made: bool,
+}
+
+impl IntoResponse for MadeOrFound {
+    fn into_response(self) -> Response {
+        let status = if self.made { StatusCode::CREATED } else { StatusCode::OK };
+        (status, Json(self.line)).into_response()
+    }
+}
+
+impl Answer for MadeOrFound {
+    fn note(contract: &mut Contract) {
+        contract.succeed::<PermissionLine>(StatusCode::CREATED);
+        contract.also = Some(StatusCode::OK);
+    }
+}
+
+async fn list(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Params(wanted): Params<Search>,
+) -> Result<Items<PermissionLine>, ApiError> {
+    let page = page(wanted.after, wanted.limit);
+    let found = auth.permissions.list(visit.actor(), &wanted.resource, &wanted.search, &page).await?;
+    Ok(items(found, PermissionLine::from))
+}
+
+async fn create(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(new): Body<PermissionToMake>,
+) -> Result<MadeOrFound, ApiError> {
+    let (permission, made) =
+        auth.permissions.get_or_create(visit.actor(), &new.name, &new.description).await?;
+    Ok(MadeOrFound { line: permission.into(), made })
+}
+
+async fn describe(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Place(name): Place<String>,
+    Body(new): Body<Description>,
+) -> Result<Json<PermissionLine>, ApiError> {
+    Ok(Json(auth.permissions.update(visit.actor(), &name, &new.description).await?.into()))
+}
+
+async fn delete(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Place(name): Place<String>,
+) -> Result<Json<Said>, ApiError> {
+    auth.permissions.delete(visit.actor(), &name).await?;
+    Ok(said("Permission deleted."))
+}

@@ -1,0 +1,102 @@
+//! A route: who may call it, what answers, and its document, in one row.
+
+use authtuna::model::code::Code;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::describe::{Contract, Described};
+use crate::access::{Access, Effect, Kind, Rule};
+use crate::state::AppState;
+
+/// A route with its rule, its handler and its document.
+pub struct Endpoint {
+    /// Who may call it, and what it does.
+    pub rule: Rule,
+    /// What answers.
+    pub handler: MethodRouter<AppState>,
+    /// What it is for, in a few words.
+    pub summary: &'static str,
+    /// More about it; may be empty.
+    pub about: &'static str,
+    /// Requests and answers.
+    pub contract: Contract,
+}
+
+impl Endpoint {
+    /// A GET: it changes nothing that people would notice.
+    pub fn get<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    where
+        H: Handler<T, AppState> + Described<T>,
+        T: 'static,
+    {
+        Self::new(Method::GET, MethodFilter::GET, path, access, handler, summary)
+    }
+
+    /// A POST.
+    pub fn post<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    where
+        H: Handler<T, AppState> + Described<T>,
+        T: 'static,
+    {
+        Self::new(Method::POST, MethodFilter::POST, path, access, handler, summary)
+    }
+
+    /// A PATCH.
+    pub fn patch<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    where
+        H: Handler<T, AppState> + Described<T>,
+        T: 'static,
+    {
+        Self::new(Method::PATCH, MethodFilter::PATCH, path, access, handler, summary)
+    }
+
+    /// A DELETE.
+    pub fn delete<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    where
+        H: Handler<T, AppState> + Described<T>,
+        T: 'static,
+    {
+        Self::new(Method::DELETE, MethodFilter::DELETE, path, access, handler, summary)
+    }
+
+    fn new<H, T>(
+        method: Method,
+        filter: MethodFilter,
+        path: &str,
+        access: Access,
+        handler: H,
+        summary: &'static str,
+    ) -> Self
+    where
+        H: Handler<T, AppState> + Described<T>,
+        T: 'static,
+    {
+        let effect = if method.is_safe() { Effect::Reads } else { Effect::Changes };
+        let mut contract = H::describe();
+        contract.refuse(&[Code::Internal, Code::Unavailable]);
+        match access {
+            Access::Public => {}
+            Access::SignedIn => contract.refuse(&[Code::NotAuthenticated]),
+            Access::Permission(_) => contract.refuse(&[Code::NotAuthenticated, Code::Forbidden]),
+        }
+        if effect == Effect::Changes {
+            contract.refuse(&[Code::CrossSite]);
+        }
+        let rule = Rule { method, path: path.to_owned(), access, kind: Kind::Api, effect };
+        Self { rule, handler: on(filter, handler), summary, about: "", contract }
+    }
+
+    /// Says more about it.
+    #[must_use]
+    pub fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// Says what else it refuses, beside what its rule and its types tell.
+    #[must_use]
+    pub fn refuses(mut self, codes: &[Code]) -> Self {
+        self.contract.refuse(codes);
+        self
+    }
+}
