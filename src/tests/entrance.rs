@@ -24,6 +24,8 @@ fn routes() -> Router {
         .route("/me", get(me).post(me).delete(me))
         .route("/core", get(asks_the_core))
         .route("/refuses-all", get(refuses_all))
+        .route("/gone", get(|| async { ApiError::from(Code::NotFound) }))
+        .route("/wrong", get(|| async { ApiError::from(Code::WrongPassword) }))
         .route("/layer", get(|| async {}).route_layer(RequirePermission::one("users:manage")))
         .nest("/deep", Router::new().route("/me", get(me)))
         .fallback(me)
@@ -75,6 +77,9 @@ fn programs_and_forms_are_answered_401() {
         for method in [Method::POST, Method::DELETE, Method::PUT] {
             let path = if method == Method::PUT { "/elsewhere" } else { "/me" };
             assert_eq!(anonymous.send(method, path, PAGES).await.status, 401);
+        }
+        for (path, status) in [("/gone", 404), ("/wrong", 401)] {
+            assert_eq!(anonymous.page(path).await.status, status, "signing in would not help");
         }
         let (maria, _) = Browser::of(&site, "maria").await;
         assert_eq!(maria.page("/me").await.body, "maria");
