@@ -79,13 +79,13 @@ fn OneRoute(w: Lang, route: Route) -> impl IntoView {
             <dt>
                 <code>{answer.status}</code>
             </dt>
-            <dd>{marked(&answer.about)} " " {kind(answer.kind)}</dd>
+            <dd>{marked(&answer.about)} " " {kind(&answer.kind)}</dd>
         }
     };
     let sent = (!route.body.is_empty()).then(|| {
         view! {
             <h3>{w.docs_body()}</h3>
-            <p>{kind(route.body)}</p>
+            <p>{kind(&route.body)}</p>
         }
     });
     let parameters = (!route.parameters.is_empty()).then(|| {
@@ -134,7 +134,7 @@ fn Parts(w: Lang, parts: Vec<Part>) -> impl IntoView {
             </dt>
             <dd>
                 {marked(&part.about)} " "
-                <span class="meta">{kind(part.kind)} {required}</span>
+                <span class="meta">{kind(&part.kind)} {required}</span>
             </dd>
         }
     };
@@ -143,7 +143,7 @@ fn Parts(w: Lang, parts: Vec<Part>) -> impl IntoView {
 }
 
 /// A kind of value; the shapes in it as links.
-fn kind(text: String) -> impl IntoView {
+fn kind(text: &str) -> impl IntoView + use<> {
     let word = |word: &str| {
         let name = word.trim_end_matches(',').to_owned();
         let rest = word.get(name.len()..).unwrap_or_default().to_owned();
