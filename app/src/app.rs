@@ -18,6 +18,7 @@ use crate::pages::auth::login::Login;
 use crate::pages::auth::setup::Setup;
 use crate::pages::auth::signed_out::SignedOut;
 use crate::pages::auth::signup::Signup;
+use crate::pages::docs::Docs;
 use crate::pages::status::Status;
 use crate::routes::Refused;
 
@@ -35,6 +36,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/auth/login") view=Login ssr=SsrMode::Async/>
                 <Route path=path!("/auth/signup") view=Signup ssr=SsrMode::Async/>
                 <Route path=path!("/auth/signed-out") view=SignedOut ssr=SsrMode::Async/>
+                <Route path=path!("/docs") view=Docs ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=Setup ssr=SsrMode::Async/>
                 <Route path=path!("/ui/dashboard") view=Overview ssr=SsrMode::Async/>
                 <Route path=path!("/ui/profile") view=Profile ssr=SsrMode::Async/>

@@ -47,6 +47,8 @@ pub const SIGNUP: &str = "/auth/signup";
 pub const SIGNED_OUT: &str = "/auth/signed-out";
 /// The first administrator, by a one-time link.
 pub const SETUP: &str = "/setup";
+/// The API, to read.
+pub const DOCS: &str = "/docs";
 /// The account at a glance: where people land.
 pub const OVERVIEW: &str = "/ui/dashboard";
 /// Name and username.
@@ -68,6 +70,7 @@ pub const PAGES: &[Page] = &[
     page(SIGNUP, Guard::Public),
     Page { path: SIGNED_OUT, guard: Guard::Public, islands: false },
     page(SETUP, Guard::Public),
+    Page { path: DOCS, guard: Guard::Public, islands: false },
     page(OVERVIEW, Guard::SignedIn),
     page(PROFILE, Guard::SignedIn),
     page(SECURITY, Guard::SignedIn),

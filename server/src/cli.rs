@@ -32,6 +32,9 @@ pub enum Command {
     /// People.
     #[command(subcommand)]
     User(User),
+    /// Roles.
+    #[command(subcommand)]
+    Role(Role),
     /// Delete what has run out: sessions, tokens, counts of failures. A running server does so every hour.
     Purge,
 }
@@ -73,5 +76,40 @@ pub enum User {
         /// Why, for the audit log.
         #[arg(long, default_value = "")]
         reason: String,
+    },
+}
+
+/// Roles.
+#[derive(Debug, Subcommand)]
+pub enum Role {
+    /// List all roles, the highest first.
+    List,
+    /// Show one role: what it carries, and who holds it.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Give somebody a role.
+    Give {
+        /// The role's name.
+        name: String,
+        /// Username or e-mail address.
+        who: String,
+        /// Where it counts, such as org:1.
+        #[arg(long, default_value = "global")]
+        scope: String,
+        /// Until when it counts: 2027-01-31T12:00:00Z, or a time from now such as 90m, 12h or 30d.
+        #[arg(long)]
+        until: Option<String>,
+    },
+    /// Take a role away from somebody.
+    Take {
+        /// The role's name.
+        name: String,
+        /// Username or e-mail address.
+        who: String,
+        /// Where they hold it.
+        #[arg(long, default_value = "global")]
+        scope: String,
     },
 }

@@ -67,6 +67,18 @@ pub enum Failure {
     /// Nobody has this name or address.
     #[error("nobody has the username or address {0:?}")]
     NoSuchUser(String),
+    /// No role has this name.
+    #[error("there is no role {0:?}; `authtuna role list` shows all")]
+    NoSuchRole(String),
+    /// They do not hold the role there.
+    #[error("{0} does not hold the role {1} in {2}; `authtuna role show {1}` shows who does")]
+    NoSuchGrant(String, String, String),
+    /// No scope.
+    #[error("{0:?} is no scope. Right examples: global; org:1; org:1/team:2")]
+    BadScope(String),
+    /// No moment, or one that is past.
+    #[error("{0:?} is no moment that is still to come. Right examples: 2027-01-31T12:00:00Z; 90m; 12h; 30d")]
+    BadMoment(String),
     /// `doctor` found something that must be mended.
     #[error("{0} of the checks failed; what to do stands above")]
     Unhealthy(usize),

@@ -1,6 +1,9 @@
 //! The portal's pages and server functions as routes. The only module that knows `app`.
 
+use std::sync::Arc;
+
 use app::app::App;
+use app::reference::Reference;
 use app::routes::{FUNCTIONS, Guard, PAGES, Refused};
 use app::shell::shell;
 use app::words::words;
@@ -16,6 +19,7 @@ use axum::routing::{get, post};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::{Owner, provide_context, use_context};
+use serde_json::Value;
 
 use crate::access::{Access, Effect, Kind, Rule};
 use crate::forms;
@@ -41,9 +45,9 @@ pub fn rules() -> Vec<Rule> {
     pages.chain(functions).collect()
 }
 
-/// The pages that `rules` name, and all server functions.
-pub fn routes(auth: &Auth, site: &Site, rules: &[Rule]) -> Router<AppState> {
-    let page = renderer(auth, site.options());
+/// The pages that `rules` name, and all server functions. `document` is what the page of the API shows.
+pub fn routes(auth: &Auth, site: &Site, rules: &[Rule], document: &Value) -> Router<AppState> {
+    let page = renderer(auth, site.options(), &Arc::new(Reference::of(document)));
     let is_shown = |path: &str| rules.iter().any(|rule| rule.kind == Kind::Page && rule.path == path);
     // Leptos reads its routes by running the app once; that also makes its executor tokio's.
     let listed = leptos_axum::generate_route_list(App);
@@ -59,7 +63,7 @@ pub fn routes(auth: &Auth, site: &Site, rules: &[Rule]) -> Router<AppState> {
 
 /// What answers where there is nothing: a page for people, JSON for everybody else.
 pub fn not_found(auth: &Auth, site: &Site) -> Router {
-    let page = renderer(auth, site.options());
+    let page = renderer(auth, site.options(), &Arc::default());
     Router::new().fallback(move |mut request: Request| async move {
         if !wants_page(request.headers()) {
             return ApiError::from(Code::NotFound).into_response();
@@ -108,10 +112,16 @@ pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> W
 fn renderer(
     auth: &Auth,
     options: &LeptosOptions,
+    reference: &Arc<Reference>,
 ) -> impl Fn(Request) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone + Send + Sync + 'static
 {
     let options = options.clone();
-    leptos_axum::render_app_async_with_context(context(auth), move || shell(options.clone()))
+    let (usual, reference) = (context(auth), Arc::clone(reference));
+    let context = move || {
+        usual();
+        provide_context(Arc::clone(&reference));
+    };
+    leptos_axum::render_app_async_with_context(context, move || shell(options.clone()))
 }
 
 /// What pages and server functions find in their context, beside what Leptos puts there: the core, and the nonce.

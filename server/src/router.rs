@@ -47,7 +47,8 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
     let (beside, alone): (Vec<_>, Vec<_>) =
         http::beside_pages().into_iter().partition(|endpoint| has(&pages, &endpoint.rule));
     let json: Router = mount(Router::new(), beside).with_state(state.clone());
-    let shown = portal::routes(&state.auth, site, &pages).layer(from_fn_with_state(json, instead_of_page));
+    let shown = portal::routes(&state.auth, site, &pages, &state.document)
+        .layer(from_fn_with_state(json, instead_of_page));
     let routes = mount(mount(shown, http::api(settings)), alone).layer(inner.clone());
 
     let not_found = Router::new().fallback_service(portal::not_found(&state.auth, site)).layer(inner);

@@ -132,3 +132,53 @@ fn migrating_makes_the_database_whatever_the_settings_say() {
         });
     }
 }
+
+#[test]
+fn roles_are_given_and_taken_from_the_command_line() {
+    for kind in kinds() {
+        within_runtime(async {
+            let (database, site) = (Database::new(kind).await, FakeSite::new());
+            let binary = Binary::new(&database, &site).set("SESSION_DB_VERIFICATION_INTERVAL", "0");
+            let server = binary.serve().await;
+            let browser = Browser::new(server.address);
+            assert_eq!(sign_up(&browser, "maria").await.status, 201);
+            assert_eq!(browser.get("/admin/users/search").await.status, 403);
+
+            let text = said(&binary.run(&["role", "give", "moderator", "maria@example.org"]).await);
+            assert_eq!(text, "maria holds Moderator in global.\n");
+            while browser.get("/admin/users/search").await.status != 200 {
+                tokio::task::yield_now().await;
+            }
+            let text = said(&binary.run(&["role", "show", "Moderator"]).await);
+            assert!(text.contains("level        50\n") && text.contains("users:manage"), "{text}");
+            assert!(text.contains("holders      1\n") && text.contains("  maria "), "{text}");
+            let text = said(&binary.run(&["role", "list"]).await);
+            assert!(text.starts_with("999  System "), "{text}");
+
+            let give = ["role", "give", "OrgMember", "maria", "--scope", "org:1", "--until", "2h"];
+            let text = said(&binary.run(&give).await);
+            assert!(text.starts_with("maria holds OrgMember in org:1 until 2"), "{text}");
+            let text = said(&binary.run(&["role", "take", "Moderator", "maria"]).await);
+            assert_eq!(text, "maria does not hold Moderator in global any more.\n");
+            while browser.get("/admin/users/search").await.status != 403 {
+                tokio::task::yield_now().await;
+            }
+
+            for (wrong, why) in [
+                (
+                    &["role", "take", "Moderator", "maria"][..],
+                    "maria does not hold the role Moderator in global",
+                ),
+                (&["role", "show", "Nothing"], "there is no role \"Nothing\""),
+                (&["role", "give", "Nothing", "maria"], "there is no role \"Nothing\""),
+                (&["role", "give", "User", "nobody"], "nobody has the username or address \"nobody\""),
+                (&["role", "give", "User", "maria", "--scope", "here"], "\"here\" is no scope"),
+                (&["role", "give", "User", "maria", "--until", "2020-01-01T00:00:00Z"], "is no moment"),
+                (&["role", "give", "System", "maria"], "built_in"),
+            ] {
+                let text = refused(&binary.run(wrong).await);
+                assert!(text.starts_with(why) || text.contains(why), "{wrong:?}: {text}");
+            }
+        });
+    }
+}

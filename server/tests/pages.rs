@@ -176,3 +176,22 @@ fn the_same_browser_signs_in_as_somebody_else() {
         assert_eq!(browser.get("/auth/user-info").await.json()["username"], "maria");
     });
 }
+
+#[test]
+fn the_api_is_a_page_that_loads_nothing_from_elsewhere() {
+    on_one(async |world| {
+        let page = world.browser().page("/docs").await;
+        assert_eq!(page.status, 200);
+        let text = page.text();
+        // What Leptos itself writes stays in the page.
+        assert!(!text.contains("<script type") && !text.contains(" src="), "{page:?}");
+        let document = world.browser().get("/openapi.json").await.json();
+        for path in document["paths"].as_object().unwrap().keys() {
+            assert!(text.contains(path.as_str()), "{path}");
+        }
+        for shape in document["components"]["schemas"].as_object().unwrap().keys() {
+            assert!(text.contains(&format!("<details id=\"{shape}\"")), "{shape}");
+        }
+        assert!(text.contains("<code>roles:read</code>"), "names are marked");
+    });
+}

@@ -4,4 +4,5 @@
 
 pub(crate) mod account;
 pub(crate) mod auth;
+pub(crate) mod docs;
 pub(crate) mod status;

@@ -5,6 +5,7 @@ mod doctor;
 mod keys;
 mod migrate;
 mod purge;
+mod role;
 mod serve;
 mod user;
 
@@ -23,6 +24,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Doctor => within_runtime(doctor::doctor()),
         Command::Keys(command) => keys::keys(&command),
         Command::User(command) => within_runtime(user::user(command)),
+        Command::Role(command) => within_runtime(role::role(command)),
         Command::Purge => within_runtime(purge::purge()),
     };
     match result {

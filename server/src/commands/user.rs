@@ -52,7 +52,8 @@ async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
     }
 }
 
-async fn find(auth: &Auth, who: &str) -> Result<Account, Failure> {
+/// The account with this name or address.
+pub(super) async fn find(auth: &Auth, who: &str) -> Result<Account, Failure> {
     let system = Actor::system();
     let found = match (Email::parse(who), Username::parse(who)) {
         (Ok(email), _) => auth.users.get_by_email(&system, &email).await?,

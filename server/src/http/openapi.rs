@@ -2,12 +2,14 @@
 //! here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use authtuna::config::Settings;
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
 use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::Header;
@@ -21,7 +23,7 @@ use utoipa::openapi::{
     Required, Response, ResponseBuilder,
 };
 
-use super::describe::Contract;
+use super::describe::{Answer, Contract};
 use super::endpoint::Endpoint;
 use crate::access::Access;
 use crate::failure::Failure;
@@ -50,8 +52,24 @@ pub(super) fn route() -> Endpoint {
     Endpoint::get("/openapi.json", Access::Public, serve, "This document")
 }
 
-async fn serve(State(state): State<AppState>) -> Json<Value> {
-    Json((*state.document).clone())
+async fn serve(State(state): State<AppState>) -> Document {
+    Document(state.document)
+}
+
+/// The document, as it is answered.
+struct Document(Arc<Value>);
+
+impl IntoResponse for Document {
+    fn into_response(self) -> axum::response::Response {
+        Json(&*self.0).into_response()
+    }
+}
+
+impl Answer for Document {
+    fn note(contract: &mut Contract) {
+        let object = ObjectBuilder::new().schema_type(SchemaType::new(Type::Object));
+        contract.success = Some((StatusCode::OK, Some(Schema::from(object).into())));
+    }
 }
 
 /// The document of the routes that `settings` switch on, as it is served.

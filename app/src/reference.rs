@@ -1,0 +1,199 @@
+//! The OpenAPI document as the page at `/docs` shows it. It arrives by the context of a request.
+
+use serde_json::Value;
+
+/// The API.
+#[derive(Clone, Debug, Default)]
+pub struct Reference {
+    /// What holds for all of it.
+    pub about: String,
+    /// Its areas.
+    pub areas: Vec<Area>,
+    /// What is sent and answered.
+    pub shapes: Vec<Shape>,
+}
+
+/// Routes that belong together.
+#[derive(Clone, Debug)]
+pub struct Area {
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub about: String,
+    /// Its routes.
+    pub routes: Vec<Route>,
+}
+
+/// A route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Its id, which is also the fragment that leads to it.
+    pub id: String,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// What it is for.
+    pub summary: String,
+    /// More about it, and who may call it.
+    pub about: String,
+    /// What its path and query hold.
+    pub parameters: Vec<Part>,
+    /// What is sent: the name of a shape; empty for nothing.
+    pub body: String,
+    /// What it answers.
+    pub answers: Vec<Answer>,
+}
+
+/// What a route answers.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: String,
+    /// When.
+    pub about: String,
+    /// What: a kind, such as a shape's name; empty for nothing.
+    pub kind: String,
+}
+
+/// An object that is sent or answered.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Its name, which is also the fragment that leads to it.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Its parts.
+    pub parts: Vec<Part>,
+}
+
+/// A parameter, or a part of an object.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// What it can be.
+    pub kind: String,
+    /// Whether it is always there.
+    pub required: bool,
+    /// What it means.
+    pub about: String,
+}
+
+const METHODS: &[&str] = &["get", "post", "patch", "delete"];
+
+impl Reference {
+    /// Reads a document. What it does not say is empty.
+    pub fn of(document: &Value) -> Self {
+        let mut areas: Vec<Area> = list(&document["tags"])
+            .map(|tag| Area {
+                name: text(&tag["name"]),
+                about: text(&tag["description"]),
+                routes: Vec::new(),
+            })
+            .collect();
+        for (path, item) in entries(&document["paths"]) {
+            for method in METHODS {
+                let operation = &item[method];
+                let area = areas.iter_mut().find(|area| operation["tags"][0] == area.name.as_str());
+                if let Some(area) = area {
+                    area.routes.push(route(document, path, method, operation));
+                }
+            }
+        }
+        let schemas = &document["components"]["schemas"];
+        let shapes = entries(schemas).map(|(name, schema)| Shape {
+            name: name.to_owned(),
+            about: text(&schema["description"]),
+            parts: parts(schemas, schema),
+        });
+        Self { about: text(&document["info"]["description"]), areas, shapes: shapes.collect() }
+    }
+}
+
+fn route(document: &Value, path: &str, method: &str, operation: &Value) -> Route {
+    let parameters = list(&operation["parameters"]).map(|parameter| Part {
+        name: text(&parameter["name"]),
+        kind: kind(&parameter["schema"]),
+        required: parameter["required"] == true,
+        about: text(&parameter["description"]),
+    });
+    let answers = entries(&operation["responses"]).map(|(status, answer)| {
+        // Refusals are shared; all of them have one form.
+        let shared =
+            answer["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
+        let schema = &answer["content"]["application/json"]["schema"];
+        Answer {
+            status: status.to_owned(),
+            about: text(&shared.unwrap_or(answer)["description"]),
+            kind: if shared.is_some() { String::new() } else { kind(schema) },
+        }
+    });
+    Route {
+        id: text(&operation["operationId"]),
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        summary: text(&operation["summary"]),
+        about: text(&operation["description"]),
+        parameters: parameters.collect(),
+        body: kind(&operation["requestBody"]["content"]["application/json"]["schema"]),
+        answers: answers.collect(),
+    }
+}
+
+/// The parts of an object, those of the objects that it is made of first.
+fn parts(schemas: &Value, schema: &Value) -> Vec<Part> {
+    if let Some(all) = schema["allOf"].as_array() {
+        let whole = |one: &Value| match reference(one) {
+            Some(name) => parts(schemas, &schemas[name]),
+            None => parts(schemas, one),
+        };
+        return all.iter().flat_map(whole).collect();
+    }
+    let required: Vec<&str> = list(&schema["required"]).filter_map(Value::as_str).collect();
+    entries(&schema["properties"])
+        .map(|(name, part)| Part {
+            name: name.to_owned(),
+            kind: kind(part),
+            required: required.contains(&name),
+            about: text(&part["description"]),
+        })
+        .collect()
+}
+
+/// What a value can be, in a few words.
+fn kind(schema: &Value) -> String {
+    if let Some(name) = reference(schema) {
+        return name.to_owned();
+    }
+    let types = match &schema["type"] {
+        Value::String(one) => vec![one.as_str()],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let named = types.into_iter().map(|one| match one {
+        "array" => format!("array of {}", kind(&schema["items"])),
+        "object" if schema["properties"]["items"].is_object() => {
+            format!("{{items: {}, next}}", kind(&schema["properties"]["items"]))
+        }
+        "string" => schema["format"].as_str().unwrap_or("string").to_owned(),
+        other => other.to_owned(),
+    });
+    named.collect::<Vec<_>>().join(" | ")
+}
+
+fn reference(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.rsplit('/').next()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+}
