@@ -22,9 +22,9 @@ fn b02_a_level_counts_where_it_is_held() {
         assert_eq!(maria.post("/admin/users/roles/assign", &wish("org:1/team:2")).await.status, 200);
         for scope in ["global", "none", "org:2", "org:10"] {
             let answer = maria.post("/admin/users/roles/assign", &wish(scope)).await;
-            assert_eq!(refusal(&answer), no(403, "forbidden"), "{scope}");
+            assert_eq!(refusal(&answer), no(403, "above_your_level"), "{scope}");
             let answer = maria.post("/admin/users/roles/revoke", &wish(scope)).await;
-            assert_eq!(refusal(&answer), no(403, "forbidden"), "{scope}");
+            assert_eq!(refusal(&answer), no(403, "above_your_level"), "{scope}");
         }
         let above = no(403, "above_your_level");
         assert_eq!(refusal(&patch(&maria, "/admin/roles/Low", &json!({ "description": "x" })).await), above);
