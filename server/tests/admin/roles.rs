@@ -92,7 +92,7 @@ fn a_role_is_given_for_a_while_and_taken() {
             (json!({ "role_name": "Moderator", "user_id": "x" }), 404, "user_not_found"),
             (json!({ "role_name": "Nothing", "user_id": id }), 404, "role_not_found"),
             (json!({ "role_name": "a\u{0}", "user_id": id }), 404, "role_not_found"),
-            (json!({ "role_name": "Admin", "user_id": id }), 403, "forbidden"),
+            (json!({ "role_name": "Admin", "user_id": id }), 403, "above_your_level"),
             (json!({ "role_name": "Moderator", "user_id": id, "role": 1 }), 422, "unknown_field"),
         ] {
             let answer = admin.post("/admin/users/roles/assign", &wrong).await;
