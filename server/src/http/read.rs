@@ -155,6 +155,12 @@ where
     text.parse().map(Some).map_err(|_| serde::de::Error::custom("another type"))
 }
 
+/// A number of rows in a query: what an `int32` that is not negative can say. Lists give at most 200.
+pub fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let rows: Option<i32> = parsed(deserializer)?;
+    rows.map(u32::try_from).transpose().map_err(|_| serde::de::Error::custom("another type"))
+}
+
 /// Which page of a list.
 pub fn page(after: Option<String>, limit: Option<u32>) -> PageRequest {
     PageRequest { after, limit }

@@ -18,7 +18,7 @@ use super::shown::{GrantLine, seconds};
 use crate::access::Access::SignedIn;
 use crate::http::answer::{Items, Whole, items};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, page, parsed, person, scope};
+use crate::http::read::{Body, Params, Place, page, person, rows, scope};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -72,7 +72,7 @@ pub(super) struct WhoCan {
     /// The `next` of the page before.
     after: Option<String>,
     /// Rows wanted: 50 when not given, at most 200.
-    #[serde(default, deserialize_with = "parsed")]
+    #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }

@@ -13,7 +13,7 @@ use super::PANEL;
 use super::shown::Happening;
 use crate::http::answer::{Items, items};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Params, moment, page, parsed, person};
+use crate::http::read::{Params, moment, page, parsed, person, rows};
 
 /// The route.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -33,11 +33,9 @@ pub(super) struct Filter {
     event_type: String,
     /// To whom it happened.
     #[serde(default)]
-    #[param(format = "uuid")]
     user_id: String,
     /// Who did it.
     #[serde(default)]
-    #[param(format = "uuid")]
     actor_id: String,
     /// Not before this moment.
     #[serde(default, deserialize_with = "parsed")]
@@ -50,7 +48,7 @@ pub(super) struct Filter {
     /// The `next` of the page before.
     after: Option<String>,
     /// Rows wanted: 50 when not given, at most 200.
-    #[serde(default, deserialize_with = "parsed")]
+    #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }

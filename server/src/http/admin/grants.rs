@@ -18,7 +18,7 @@ use super::shown::{GrantLine, RoleLine};
 use crate::access::Access::SignedIn;
 use crate::http::answer::{Items, Said, Whole, items, said};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, moment, page, parsed, person, scope, text};
+use crate::http::read::{Body, Params, Place, moment, page, person, rows, scope, text};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -116,7 +116,7 @@ pub(super) struct Members {
     /// The `next` of the page before.
     after: Option<String>,
     /// Rows wanted: 50 when not given, at most 200.
-    #[serde(default, deserialize_with = "parsed")]
+    #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }

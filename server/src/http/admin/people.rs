@@ -20,7 +20,7 @@ use super::grants::{Assignable, assignable_by};
 use super::shown::{GrantLine, PersonLine, seconds};
 use crate::http::answer::{Created, Here, Listed, Said, listed, said};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, page, parsed, scope, text};
+use crate::http::read::{Body, Params, Place, page, parsed, rows, scope, text};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -84,7 +84,7 @@ pub(super) struct Search {
     /// What the Link header of the page before says.
     after: Option<String>,
     /// Rows wanted: 50 when not given, at most 200.
-    #[serde(default, deserialize_with = "parsed")]
+    #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }

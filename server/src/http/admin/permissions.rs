@@ -15,7 +15,7 @@ use super::shown::PermissionLine;
 use crate::http::answer::{Items, Said, items, said};
 use crate::http::describe::{Answer, Contract};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, page, parsed, text};
+use crate::http::read::{Body, Params, Place, page, rows, text};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -55,7 +55,7 @@ pub(super) struct Search {
     /// The `next` of the page before.
     after: Option<String>,
     /// Rows wanted: 50 when not given, at most 200.
-    #[serde(default, deserialize_with = "parsed")]
+    #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }

@@ -15,7 +15,7 @@ use super::PANEL;
 use super::shown::{GrantLine, RoleLine};
 use crate::http::answer::{Created, Here, Listed, Said, listed, said};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, given, page, parsed, text};
+use crate::http::read::{Body, Params, Place, given, page, rows, text};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -86,7 +86,7 @@ pub(super) struct Search {
     /// What the Link header of the page before says.
     after: Option<String>,
     /// Rows wanted: 50 when not given, at most 200.
-    #[serde(default, deserialize_with = "parsed")]
+    #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }

@@ -14,7 +14,7 @@ use super::people::found;
 use super::shown::{Happening, PersonLine};
 use crate::http::answer::{Here, Listed, Said, listed, said};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{MaybeBody, Params, Place, page, parsed, text};
+use crate::http::read::{MaybeBody, Params, Place, page, rows, text};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -57,7 +57,7 @@ pub(super) struct Pages {
     /// What the Link header of the page before says.
     after: Option<String>,
     /// Rows wanted: 25 when not given, at most 200.
-    #[serde(default, deserialize_with = "parsed")]
+    #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }
