@@ -9,6 +9,7 @@ use crate::clock::{Clock, Random};
 use crate::config::Settings;
 use crate::crypto::keyring::{Keyring, KeyringError};
 use crate::crypto::password::Passwords;
+use crate::email::Outbox;
 use crate::error::Error;
 use crate::explorer::Explorer;
 use crate::hooks::Hooks;
@@ -40,6 +41,8 @@ pub struct Auth {
     pub explorer: Explorer,
     /// Sessions.
     pub sessions: Sessions,
+    /// Mails to send.
+    pub outbox: Outbox,
     /// Listeners to events.
     pub hooks: Hooks,
     inner: Arc<Inner>,
@@ -113,6 +116,8 @@ impl Auth {
             clock.clone(),
             random,
         );
+        let outbox =
+            Outbox::new(store.clone(), Arc::clone(&keys), settings.email.clone(), clock.clone(), random);
         let passwords = Passwords::new(&settings.passwords, random)?;
         let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };
         let login = Login {
@@ -136,7 +141,7 @@ impl Auth {
             login,
             random,
         });
-        Ok(Self { clock, users, permissions, roles, explorer, sessions, hooks, inner })
+        Ok(Self { clock, users, permissions, roles, explorer, sessions, outbox, hooks, inner })
     }
 
     /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong

@@ -86,6 +86,8 @@ pub mod crypto;
 #[cfg(feature = "server")]
 pub mod delegation;
 #[cfg(feature = "server")]
+pub mod email;
+
 pub mod error;
 #[cfg(feature = "server")]
 pub mod explorer;

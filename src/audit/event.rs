@@ -82,6 +82,36 @@ events! {
     AuditRead = "AUDIT_READ";
     /// A one-time token was used.
     TokenUsed = "TOKEN_USED";
+    /// Somebody asked for an account with this address, and was sent a mail.
+    SignUpRequested = "SIGN_UP_REQUESTED";
+    /// A mail to prove an address was asked for.
+    EmailVerificationRequested = "EMAIL_VERIFICATION_REQUESTED";
+    /// A person proved that the address is theirs.
+    EmailVerified = "EMAIL_VERIFIED";
+    /// A mail to set a new password was asked for.
+    PasswordResetRequested = "PASSWORD_RESET_REQUESTED";
+    /// A new password was set by a mail.
+    PasswordResetCompleted = "PASSWORD_RESET_COMPLETED";
+    /// A mail to sign in was asked for.
+    PasswordlessLoginRequested = "PASSWORDLESS_LOGIN_REQUESTED";
+    /// Another address was asked for.
+    EmailChangeRequested = "EMAIL_CHANGE_REQUESTED";
+    /// The address was changed.
+    EmailChanged = "EMAIL_CHANGED";
+    /// A change of address was undone from the old one.
+    EmailChangeUndone = "EMAIL_CHANGE_UNDONE";
+    /// A code from a mail was wrong.
+    CodeFailed = "CODE_FAILED";
+    /// More mails were asked for than TOKENS_MAX_COUNT_PER_DAY_PER_USER_PER_ACTION allows; none was sent.
+    MailRequestsLimited = "MAIL_REQUESTS_LIMITED";
+    /// A mail could not be delivered and was given up.
+    MailFailed = "MAIL_FAILED";
+    /// An administrator had a mail tried again.
+    MailRetried = "MAIL_RETRIED";
+    /// An administrator looked at the mails to send.
+    MailsRead = "MAILS_READ";
+    /// The way of mails was tested.
+    MailTested = "MAIL_TESTED";
     /// Built-in roles, permissions and accounts were brought up to date.
     Provisioned = "PROVISIONED";
 }

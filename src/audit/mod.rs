@@ -19,6 +19,7 @@ pub(crate) use sql::ALL;
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tracing::Instrument;
 
 use crate::actor::Actor;
@@ -46,7 +47,13 @@ impl Recorder {
     /// Begins a change made by `actor`.
     pub async fn begin(&self, actor: &Actor) -> Result<Change, Error> {
         let tx = self.store.write().await?;
-        Ok(Change { tx, actor: actor.clone(), entries: Vec::new(), recorder: Arc::new(self.clone()) })
+        Ok(Change {
+            tx,
+            actor: actor.clone(),
+            entries: Vec::new(),
+            waiting: Vec::new(),
+            recorder: Arc::new(self.clone()),
+        })
     }
 }
 
@@ -56,6 +63,8 @@ pub struct Change {
     pub tx: Tx,
     actor: Actor,
     entries: Vec<Entry>,
+    /// Who waits for the change to last.
+    waiting: Vec<Arc<Notify>>,
     recorder: Arc<Recorder>,
 }
 
@@ -68,6 +77,11 @@ impl Change {
     /// Notes what happens. It is written with the change.
     pub fn record(&mut self, entry: Entry) {
         self.entries.push(entry);
+    }
+
+    /// Tells `waiting` once the change lasts.
+    pub(crate) fn wake(&mut self, waiting: &Arc<Notify>) {
+        self.waiting.push(Arc::clone(waiting));
     }
 
     /// Writes the entries at the end of the chain, makes the change last, and tells the hooks.
@@ -95,6 +109,9 @@ impl Change {
             chain::append(&mut self.tx, entry, &self.actor, now, self.recorder.random).await?;
         }
         self.tx.commit().await?;
+        for waiting in &self.waiting {
+            waiting.notify_one();
+        }
         if let Some((cache, touched)) = evict {
             cache.evict(&touched).await;
         }

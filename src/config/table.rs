@@ -201,6 +201,8 @@ table! {
         max_login_attempts_per_user: u32 = "MAX_LOGIN_ATTEMPTS_PER_USER", "5";
         /// Accounts made, or tried to make, from one address in the window; 0 for no limit.
         max_sign_ups_per_ip: u32 = "MAX_SIGN_UPS_PER_IP", "60";
+        /// Mails asked for from one address in the window, without signing in; 0 for no limit.
+        max_mail_requests_per_ip: u32 = "MAX_MAIL_REQUESTS_PER_IP", "30";
         /// The window, in seconds.
         login_window: Duration = "LOGIN_RATE_LIMIT_WINDOW_SECONDS", "900";
         /// Seconds for which a reached limit closes sign-in.
@@ -284,6 +286,12 @@ table! {
         sender: String = "DEFAULT_SENDER_EMAIL", "noreply@example.com";
         /// Domains of addresses that may sign up; * for any.
         domains: Vec<String> = "EMAIL_DOMAINS", "[\"*\"]";
+        /// Seconds that one try to deliver a mail may take.
+        timeout: Duration = "MAIL_TIMEOUT_SECONDS", "60";
+        /// Seconds after which a mail that can not be delivered is given up.
+        give_up_after: Duration = "MAIL_GIVE_UP_SECONDS", "259200";
+        /// Mails that are delivered at the same time.
+        concurrency: usize = "MAIL_CONCURRENCY", "4";
         /// Folder of mail templates that replace built-in ones.
         template_dir: Option<PathBuf> = "EMAIL_TEMPLATE_DIR", "";
     }

@@ -29,6 +29,8 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
         ("LOGIN_RATE_LIMIT_WINDOW_SECONDS", s.limits.login_window.is_zero()),
         ("LOGIN_LOCKOUT_DURATION_SECONDS", s.limits.login_lockout.is_zero()),
         ("TOKENS_EXPIRY_SECONDS", s.tokens.expiry.is_zero()),
+        ("MAIL_TIMEOUT_SECONDS", s.email.timeout.is_zero()),
+        ("MAIL_GIVE_UP_SECONDS", s.email.give_up_after.is_zero()),
         ("REQUEST_TIMEOUT_SECONDS", s.http.request_timeout.is_zero()),
     ] {
         if zero {
@@ -167,7 +169,6 @@ fn production(s: &Settings, loader: &mut Loader) {
 pub(super) fn notices(s: &Settings) -> Vec<String> {
     // Read and checked already, so that files can be written; each goes from this list with the feature it switches.
     let waiting = [
-        ("EMAIL_ENABLED", s.email.enabled, "no mail is sent"),
         ("STRATEGY", s.app.strategy != Strategy::Cookie, "only cookies are read"),
         ("PASSWORD_BREACH_CHECK", s.passwords.breach_check, "no password is looked up"),
         ("PII_ENCRYPTION_ENABLED", s.privacy.pii_encryption, "addresses are kept in clear"),

@@ -26,6 +26,8 @@ pub enum Field {
     LastName,
     /// A one-time token.
     Token,
+    /// The six digits of a mail.
+    Code,
     /// A session.
     Session,
     /// A scope.
@@ -163,6 +165,12 @@ codes! {
     StepUpRequired = "step_up_required", 403;
     /// Unknown, used, expired, or for something else.
     BadToken = "bad_token", 400;
+    /// Not the six digits of the last mail that this browser asked for, or tried too often.
+    BadCode = "bad_code", 400;
+    /// The new e-mail address is the one until now.
+    EmailUnchanged = "email_unchanged", 422;
+    /// No mails are sent here (EMAIL_ENABLED), and the operation needs one.
+    MailOff = "mail_off", 501;
     /// A cursor that this list did not give out.
     BadCursor = "bad_cursor", 422;
     /// No scope; see [`crate::model::scope::Scope`].

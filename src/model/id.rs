@@ -61,6 +61,8 @@ ids! {
     GrantId,
     /// A one-time token.
     TokenId,
+    /// A mail in the outbox.
+    MailId,
     /// One request, from its arrival to its last log line.
     RequestId,
 }

@@ -7,6 +7,7 @@ pub fn all() -> impl Iterator<Item = Statement> {
     [
         super::open::ALL,
         crate::audit::ALL,
+        crate::email::ALL,
         crate::explorer::ALL,
         crate::limit::ALL,
         crate::permissions::ALL,

@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "hooks",
     "limit",
     "tokens",
+    "email",
     "standing",
     "permissions",
     "roles",

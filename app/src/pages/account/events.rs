@@ -47,7 +47,9 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
         Event::LoginFailed | Event::LoginLocked | Event::SessionInvalidated | Event::PasswordChangeFailed => {
             ("alert", Tone::Warn)
         }
-        Event::PasswordChanged | Event::TokenUsed | Event::LoginUnlocked => ("key", Tone::Plain),
+        Event::PasswordChanged | Event::PasswordResetCompleted | Event::TokenUsed | Event::LoginUnlocked => {
+            ("key", Tone::Plain)
+        }
         Event::SessionCreated | Event::SessionIpUpdated => ("laptop", Tone::Plain),
         Event::SessionTerminated | Event::SessionsTerminatedAll => ("leave", Tone::Plain),
         Event::RoleAssigned
@@ -63,6 +65,18 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
             ("person", Tone::Plain)
         }
         Event::UserRead | Event::AuditRead => ("eye", Tone::Plain),
+        Event::CodeFailed | Event::MailRequestsLimited | Event::MailFailed => ("alert", Tone::Warn),
+        Event::SignUpRequested
+        | Event::EmailVerificationRequested
+        | Event::EmailVerified
+        | Event::PasswordResetRequested
+        | Event::PasswordlessLoginRequested
+        | Event::EmailChangeRequested
+        | Event::EmailChanged
+        | Event::EmailChangeUndone
+        | Event::MailRetried
+        | Event::MailsRead
+        | Event::MailTested => ("mail", Tone::Plain),
         Event::Provisioned => ("gear", Tone::Plain),
     }
 }
