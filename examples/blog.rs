@@ -68,7 +68,7 @@ async fn remove(auth: State<Auth>, visit: Visit, Path((user, role)): Person) -> 
     Ok(auth.roles.remove(visit.actor(), user, &role, &Scope::global()).await?)
 }
 async fn sign_up(auth: State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<String, ApiError> {
-    let new = auth.sign_up(visit.actor(), &form).await?;
+    let new = auth.sign_up(visit.actor(), &form).await?.signed_in()?;
     auth.roles.assign(&Actor::system(), &Assignment::new(new.user, "viewer").everywhere()).await?;
     visit.begin(new.clone());
     Ok(new.user.to_string())

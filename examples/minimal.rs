@@ -47,7 +47,7 @@ async fn me(user: CurrentUser) -> Json<Value> {
 }
 
 async fn sign_up(State(auth): State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<(), ApiError> {
-    visit.begin(auth.sign_up(visit.actor(), &form).await?);
+    visit.signed_up(auth.sign_up(visit.actor(), &form).await?);
     Ok(())
 }
 

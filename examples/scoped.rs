@@ -67,7 +67,7 @@ async fn expel(auth: State<Auth>, visit: Visit, Path((org, user)): Member) -> Re
     Ok(auth.roles.remove(visit.actor(), user, "member", &Scope::at("org", &org)?).await?)
 }
 async fn sign_up(auth: State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<String, ApiError> {
-    let new = auth.sign_up(visit.actor(), &form).await?;
+    let new = auth.sign_up(visit.actor(), &form).await?.signed_in()?;
     visit.begin(new.clone());
     Ok(new.user.to_string())
 }

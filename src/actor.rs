@@ -1,7 +1,10 @@
 //! Who asks, and from where. Every operation of the core takes an [`Actor`] and authorises it first.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
 use crate::error::Error;
@@ -39,8 +42,27 @@ pub struct Origin {
     pub city: Option<String>,
     /// The request, for the log and the audit trail.
     pub request_id: Option<RequestId>,
+    /// The language that the browser asks for first, such as `de-AT`.
+    pub language: Option<String>,
+    /// The mail that the browser waits for.
+    pub waiting: Option<Waiting>,
     /// The secret of the device cookie: the mark of a browser in which somebody signed in before.
     pub device_secret: Option<[u8; 32]>,
+}
+
+/// A browser that waits for a mail which somebody asked for in it. The browser keeps it, encrypted.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// What makes the mail's code work in this browser, and in no other.
+    pub secret: [u8; 32],
+    /// The address that was typed.
+    pub address: String,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waiting")
+    }
 }
 
 /// Who asks, and from where.

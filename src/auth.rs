@@ -13,6 +13,7 @@ use crate::email::Outbox;
 use crate::error::Error;
 use crate::explorer::Explorer;
 use crate::hooks::Hooks;
+use crate::inbox::Inbox;
 use crate::limit::Limits;
 use crate::login::{Login, SignIn, SignedIn};
 use crate::model::code::{Code, Field};
@@ -57,6 +58,7 @@ struct Inner {
     passwords: Passwords,
     limits: Limits,
     tokens: Tokens,
+    inbox: Inbox,
     login: Login,
     random: Random,
 }
@@ -119,7 +121,18 @@ impl Auth {
         let outbox =
             Outbox::new(store.clone(), Arc::clone(&keys), settings.email.clone(), clock.clone(), random);
         let passwords = Passwords::new(&settings.passwords, random)?;
+        let tokens = Tokens { clock: clock.clone(), random };
         let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };
+        let inbox = Inbox::new(
+            store.clone(),
+            recorder.clone(),
+            outbox.clone(),
+            tokens.clone(),
+            limits.clone(),
+            Arc::clone(&keys),
+            random,
+            &settings,
+        );
         let login = Login {
             store: store.clone(),
             recorder: recorder.clone(),
@@ -127,8 +140,8 @@ impl Auth {
             passwords: passwords.clone(),
             limits: limits.clone(),
             random,
+            inbox: inbox.clone(),
         };
-        let tokens = Tokens { clock: clock.clone(), random };
         let inner = Arc::new(Inner {
             settings,
             store,
@@ -138,6 +151,7 @@ impl Auth {
             passwords,
             limits,
             tokens,
+            inbox,
             login,
             random,
         });
@@ -227,6 +241,10 @@ impl Auth {
 
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.inner.tokens
+    }
+
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.inner.inbox
     }
 
     pub(crate) fn login(&self) -> &Login {

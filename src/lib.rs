@@ -68,6 +68,8 @@ pub mod access;
 #[cfg(feature = "server")]
 pub mod actor;
 #[cfg(feature = "server")]
+pub mod addresses;
+#[cfg(feature = "server")]
 mod admin;
 #[cfg(feature = "server")]
 pub mod audit;
@@ -93,6 +95,8 @@ pub mod error;
 pub mod explorer;
 #[cfg(feature = "server")]
 pub mod hooks;
+#[cfg(feature = "server")]
+pub mod inbox;
 #[cfg(feature = "server")]
 pub mod jobs;
 #[cfg(feature = "server")]

@@ -107,6 +107,7 @@ impl Auth {
             metadata: json!({}),
             password_hash,
             is_system: account.is_system,
+            language: None,
         };
         let id = self.users.insert(work, user).await?;
         for role in account.roles {

@@ -8,6 +8,7 @@ use crate::audit::{Activity, AuditFilter, Entry, Event, activity_of, search};
 use crate::auth::Auth;
 use crate::cache::Evict;
 use crate::delegation::{self, Giver};
+use crate::email::Message;
 use crate::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
@@ -28,11 +29,12 @@ impl Auth {
     /// line of at most 500 characters. Err on it: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::suspend(&mut work.tx, id, actor.user_id(), &reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
+            self.inbox().tell(&mut work, &target, Message::AccountSuspended {}).await?;
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason.as_str()));
         }

@@ -63,6 +63,8 @@ impl Origins {
             country,
             city,
             request_id,
+            language: language(headers),
+            waiting: None,
             device_secret,
         }
     }
@@ -131,6 +133,16 @@ impl Origins {
             [mark, value.map_or(b"", |value| value.as_bytes())]
         }))
     }
+}
+
+/// The language that is asked for first (RFC 9110 section 12.5.4); weights are for those after it.
+fn language(headers: &HeaderMap) -> Option<String> {
+    let first = headers.get(http::header::ACCEPT_LANGUAGE)?.to_str().ok()?.split([',', ';']).next()?.trim();
+    let fits = (2..=35).contains(&first.len())
+        && first
+            .split('-')
+            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    fits.then(|| first.to_owned())
 }
 
 #[cfg(test)]

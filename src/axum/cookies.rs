@@ -1,11 +1,14 @@
-//! The two cookies: the session's, and the mark of a browser in which somebody signed in before.
+//! The cookies: the session's, the mark of a browser in which somebody signed in before, and what a browser keeps while
+//! it waits for a mail.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::actor::Waiting;
 use crate::config::{Sessions, Settings};
+use crate::crypto::keyring::Keyring;
 use crate::login::SignedIn;
 
 /// A browser is remembered for 400 days, the longest that browsers allow (RFC 6265bis).
@@ -15,17 +18,23 @@ const DEVICE_DAYS: i64 = 400;
 pub(super) struct CookieJar {
     session: String,
     device: String,
+    waiting: String,
+    /// How long a mail is waited for.
+    patience: Duration,
     settings: Sessions,
 }
 
 impl CookieJar {
     pub(super) fn new(settings: &Settings) -> Self {
+        let patience = Duration::seconds(i64::try_from(settings.tokens.expiry.as_secs()).unwrap_or(i64::MAX));
         let settings = settings.sessions.clone();
         // The prefix makes browsers refuse the cookie from anybody but this very host (RFC 6265bis section 4.1.3.2).
         let prefix = if settings.secure && settings.cookie_domain.is_none() { "__Host-" } else { "" };
         Self {
             session: format!("{prefix}{}", settings.cookie_name),
             device: format!("{prefix}{}_device", settings.cookie_name),
+            waiting: format!("{prefix}{}_waiting", settings.cookie_name),
+            patience,
             settings,
         }
     }
@@ -39,6 +48,21 @@ impl CookieJar {
     pub(super) fn device(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
         let value = cookie_value(headers, &self.device).filter(|value| value.len() == 43)?;
         URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
+    }
+
+    /// What the browser keeps while it waits for a mail.
+    pub(super) fn waiting(&self, headers: &HeaderMap, keys: &Keyring) -> Option<Waiting> {
+        let value = cookie_value(headers, &self.waiting).filter(|value| !value.is_empty())?;
+        serde_json::from_slice(&keys.decrypt(value)?).ok()
+    }
+
+    pub(super) fn set_waiting(&self, waiting: &Waiting, keys: &Keyring) -> Option<HeaderValue> {
+        let value = keys.encrypt(&serde_json::to_vec(waiting).ok()?);
+        self.header(&self.waiting, &value, self.patience)
+    }
+
+    pub(super) fn delete_waiting(&self) -> Option<HeaderValue> {
+        self.header(&self.waiting, "", Duration::ZERO)
     }
 
     pub(super) fn set_session(&self, value: &str) -> Option<HeaderValue> {

@@ -17,7 +17,7 @@ use super::client::{ClientIp, GeoIpError, Origins};
 use super::cookies::CookieJar;
 use super::entrance::{Entrance, see_other};
 use super::error::ApiError;
-use super::{Visit, Wish};
+use super::{Visit, Wish, Wishes};
 use crate::actor::{Actor, Who};
 use crate::auth::Auth;
 use crate::model::code::Code;
@@ -119,7 +119,9 @@ where
             let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
             let request_id = request.extensions().get::<RequestId>().copied();
             let device = shared.jar.device(headers);
-            let origin = Arc::new(shared.origins.read(headers, peer, request_id, device));
+            let mut origin = shared.origins.read(headers, peer, request_id, device);
+            origin.waiting = shared.jar.waiting(headers, shared.auth.keyring());
+            let origin = Arc::new(origin);
             let (who, change) = match shared.jar.session(headers) {
                 None => (Who::Anonymous, Change::None),
                 Some(cookie) => match shared.auth.sessions.check(cookie, &origin).await {
@@ -135,7 +137,7 @@ where
             }
             let entrance = entrance.filter(|_| matches!(who, Who::Anonymous));
             let sign_in = entrance.and_then(|entrance| entrance.for_request(&request));
-            let visit = Visit { actor: Actor { who, origin }, wish: Arc::default() };
+            let visit = Visit { actor: Actor { who, origin }, wishes: Arc::default() };
             request.extensions_mut().insert(visit.clone());
             let mut response = inner.call(request).await?;
             if let Some(place) = sign_in
@@ -158,13 +160,26 @@ enum Change {
 
 impl Shared {
     fn set_cookies(&self, visit: &Visit, change: Change, response: &mut Response<Body>) {
-        let wish = std::mem::take(&mut *visit.wish());
-        let cookies = match (wish, change) {
-            (Wish::Keep, Change::None) => return,
-            (Wish::Keep, Change::Set(cookie)) => [self.jar.set_session(&cookie), None],
-            (Wish::Keep, Change::Delete) | (Wish::End, _) => [self.jar.delete_session(), None],
-            (Wish::Begin(new), _) => [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new)],
+        let Wishes { session, waiting } = std::mem::take(&mut *visit.wishes());
+        let keys = self.auth.keyring();
+        // Whoever is in waits for nothing.
+        let arrived = visit.actor.origin.waiting.is_some() && matches!(session, Wish::Begin(_));
+        let inbox = match waiting {
+            Some(waiting) => self.jar.set_waiting(&waiting, keys),
+            None if arrived => self.jar.delete_waiting(),
+            None => None,
         };
+        let cookies = match (session, change) {
+            (Wish::Keep, Change::None) => [None, None, inbox],
+            (Wish::Keep, Change::Set(cookie)) => [self.jar.set_session(&cookie), None, inbox],
+            (Wish::Keep, Change::Delete) | (Wish::End, _) => [self.jar.delete_session(), None, inbox],
+            (Wish::Begin(new), _) => {
+                [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new), inbox]
+            }
+        };
+        if cookies.iter().all(Option::is_none) {
+            return;
+        }
         let headers = response.headers_mut();
         for cookie in cookies.into_iter().flatten() {
             headers.append(header::SET_COOKIE, cookie);

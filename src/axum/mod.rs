@@ -144,17 +144,25 @@ pub use rule::{RequirePermission, RequireRole, Rule};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Waiting};
 use crate::login::SignedIn;
+use crate::signup::SignedUp;
 
 /// One request's view of who asks, and what its answer is to do to the browser's cookies. Cheap to clone.
 #[derive(Clone)]
 pub struct Visit {
     actor: Actor,
-    wish: Arc<Mutex<Wish>>,
+    wishes: Arc<Mutex<Wishes>>,
 }
 
-/// What the answer does to the cookies.
+/// What the answer does to the browser's cookies.
+#[derive(Default)]
+struct Wishes {
+    session: Wish,
+    waiting: Option<Waiting>,
+}
+
+/// What the answer does to the session's cookies.
 #[derive(Default)]
 enum Wish {
     /// Nothing more than the check of the session found.
@@ -174,15 +182,34 @@ impl Visit {
 
     /// Has the answer carry the cookies of a session that has just begun.
     pub fn begin(&self, signed_in: SignedIn) {
-        *self.wish() = Wish::Begin(signed_in);
+        self.wishes().session = Wish::Begin(signed_in);
     }
 
     /// Has the answer delete the session's cookie.
     pub fn end(&self) {
-        *self.wish() = Wish::End;
+        self.wishes().session = Wish::End;
     }
 
-    fn wish(&self) -> std::sync::MutexGuard<'_, Wish> {
-        self.wish.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has the browser keep what makes the code of a mail work in it.
+    pub fn wait(&self, waiting: Waiting) {
+        self.wishes().waiting = Some(waiting);
+    }
+
+    /// Has the answer carry what a sign-up led to. True when somebody is signed in.
+    pub fn signed_up(&self, outcome: SignedUp) -> bool {
+        match outcome {
+            SignedUp::In(signed_in) => {
+                self.begin(signed_in);
+                true
+            }
+            SignedUp::Inbox(waiting) => {
+                self.wait(waiting);
+                false
+            }
+        }
+    }
+
+    fn wishes(&self) -> std::sync::MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -25,6 +25,9 @@ use crate::store::Conn;
 /// failures of its own is an unknown one.
 pub(crate) const MAX_CONSECUTIVE: i64 = 100;
 
+/// The time in which mails to one person are counted.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// How long to wait while all allowed tries are being judged.
 const JUDGING: Duration = Duration::from_secs(2);
 
@@ -52,6 +55,16 @@ impl Subject {
         Self::of("sign_up", network(ip))
     }
 
+    /// Mails asked for from a client address.
+    pub(crate) fn mail_requests(ip: IpAddr) -> Self {
+        Self::of("mail_request", network(ip))
+    }
+
+    /// Mails of one kind to one person or address.
+    pub(crate) fn mails(purpose: &str, whom: &str) -> Self {
+        Self::of("mail", sha256_parts([purpose.as_bytes(), whom.as_bytes()]))
+    }
+
     /// An account, from a browser that it is not known in.
     pub(crate) fn account(user: UserId) -> Self {
         Self::of("account", sha256(user.uuid().as_bytes()))
@@ -72,6 +85,7 @@ impl Subject {
         i64::from(match self.kind {
             "address" => settings.max_login_attempts_per_ip,
             "sign_up" => settings.max_sign_ups_per_ip,
+            "mail_request" => settings.max_mail_requests_per_ip,
             _ => settings.max_login_attempts_per_user,
         })
     }
@@ -107,7 +121,8 @@ impl Limits {
             } else if subject.kind == "account" && row.consecutive > MAX_CONSECUTIVE {
                 // Not for a time: until somebody who knows the way in comes.
                 return Err(Code::TooManyAttempts.into());
-            } else if subject.kind == "sign_up" && limit > 0 && row.failures > limit {
+            } else if matches!(subject.kind, "sign_up" | "mail_request") && limit > 0 && row.failures > limit
+            {
                 self.settings.login_window
             } else if limit > 0 && row.failures > limit {
                 // As many tries as are allowed are being judged at this moment.
@@ -118,6 +133,14 @@ impl Limits {
             return Err(Error::new(Code::TooManyAttempts).retry_after(wait));
         }
         Ok(())
+    }
+
+    /// Counts a mail, and says whether there were more than `max` within a day; 0 is no limit.
+    pub(crate) async fn is_over(&self, conn: &mut Conn, mails: &Subject, max: u32) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let row: ThrottleRow =
+            COUNT.bind(mails.kind).bind(mails.key).bind(now).bind(now.minus(DAY)).one(conn).await?;
+        Ok(max > 0 && row.failures > i64::from(max))
     }
 
     /// The counted try failed: closes the subjects whose limit it reached. True when one was closed.
@@ -171,7 +194,7 @@ impl Limits {
     /// Deletes counts that no longer matter; long rows of failures are kept.
     pub(crate) async fn purge(&self, conn: &mut Conn) -> Result<u64, Error> {
         let now = self.clock.now();
-        let horizon = self.settings.login_window.max(self.settings.login_lockout);
+        let horizon = self.settings.login_window.max(self.settings.login_lockout).max(DAY);
         // Rows in a row of failures are kept for a year: forgetting them early would hand out new tries.
         PURGE
             .bind(now.minus(horizon))

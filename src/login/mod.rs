@@ -3,6 +3,8 @@
 //! The answer to a wrong password and to an unknown name is one and the same, and takes the same time (OWASP ASVS 5.0
 //! 6.3.8). What else may be wrong with an account is only said to whoever knew its password.
 
+mod magic_link;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -14,11 +16,13 @@ use crate::cache::Evict;
 use crate::clock::Random;
 use crate::crypto::password::{Passwords, Verdict};
 use crate::crypto::strength::Password;
+use crate::email::{Circumstances, Message};
 use crate::error::{Error, Problem};
+use crate::inbox::Inbox;
 use crate::limit::{Limits, Subject};
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
-use crate::sessions::{NewSession, Sessions, is_known_device};
+use crate::sessions::{NewSession, Sessions, is_known_device, looks_new};
 use crate::store::Store;
 use crate::users::names::{Identifier, identifier_key};
 use crate::users::{self, Credentials};
@@ -58,6 +62,7 @@ pub(crate) struct Login {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
     pub(crate) random: Random,
+    pub(crate) inbox: Inbox,
 }
 
 impl Login {
@@ -84,6 +89,9 @@ impl Login {
             Some((Code::Suspended, "suspended"))
         } else if user.requires_password_reset {
             Some((Code::PasswordResetRequired, "password_reset_required"))
+        } else if user.email_verified_at.is_none() && user.email.is_some() && self.inbox.sends() {
+            self.inbox.ask_to_verify(&mut work, user, None).await?;
+            Some((Code::EmailNotVerified, "email_not_verified"))
         } else {
             None
         };
@@ -134,11 +142,26 @@ impl Login {
         }
         // Whoever used this browser before may have kept its mark: it only stays one that this person has.
         let known = is_known_device(&mut work.tx, user, &actor.origin).await?;
+        if !known && !matches!(method, "sign_up" | "set_up") {
+            self.tell_of_new_device(work, actor, user).await?;
+        }
         let kept = actor.origin.device_secret.filter(|_| known);
         let device_secret = kept.unwrap_or_else(|| self.random.bytes());
         let origin = Origin { device_secret: Some(device_secret), ..Origin::clone(&actor.origin) };
         let session = self.sessions.begin(work, user, &origin, method).await?;
         Ok(Entered { signed_in: SignedIn { user, session, device_secret }, replaced })
+    }
+
+    /// Tells somebody who had sessions before that there is one where they had none: by a browser that does not have
+    /// their mark, and does not look like one that was used from the same address before. Programs keep no marks.
+    async fn tell_of_new_device(&self, work: &mut Change, actor: &Actor, user: UserId) -> Result<(), Error> {
+        if !self.inbox.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
+            return Ok(());
+        }
+        let Some(found) = users::by_id(&mut work.tx, user).await? else { return Ok(()) };
+        let circumstances = Circumstances::of(&actor.origin, work.now());
+        let link = self.inbox.link("/ui/settings/sessions", None);
+        self.inbox.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
     }
 
     /// Commits a way in. The session that it replaced is refused from here on, everywhere; and what else is `touched`.

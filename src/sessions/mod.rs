@@ -270,3 +270,10 @@ pub(crate) async fn is_known_device(conn: &mut Conn, user: UserId, origin: &Orig
     let found: Option<(i32,)> = IS_KNOWN_DEVICE.bind(user).bind(sha256(&device)).optional(conn).await?;
     Ok(found.is_some())
 }
+
+/// Whether somebody who had sessions before had none in a browser like this one at this address.
+pub(crate) async fn looks_new(conn: &mut Conn, user: UserId, origin: &Origin) -> Result<bool, Error> {
+    let ip = origin.ip.map(|ip| ip.to_string());
+    let found: Option<(i32,)> = LOOKS_NEW.bind(user).bind(origin.fingerprint).bind(ip).optional(conn).await?;
+    Ok(found.is_some())
+}

@@ -116,7 +116,7 @@ impl World {
             email: format!("{name}@example.org"),
             password: password(name),
         };
-        self.auth.sign_up(&Actor::anonymous(origin()), &form).await.unwrap()
+        self.auth.sign_up(&Actor::anonymous(origin()), &form).await.unwrap().signed_in().unwrap()
     }
 
     pub(crate) async fn sign_in(&self, name: &str, from: Origin) -> Result<SignedIn, authtuna::error::Error> {

@@ -52,7 +52,7 @@ pub(crate) fn site_with(auth: &Auth, routes: Router, change: impl Fn(AuthLayer) 
     let sign_up = |visit: Visit, Path(name): Path<String>| async move {
         let email = format!("{name}@example.org");
         let form = SignUp { password: password(&name), username: name, email };
-        let signed_in = core.sign_up(visit.actor(), &form).await?;
+        let signed_in = core.sign_up(visit.actor(), &form).await?.signed_in()?;
         let id = signed_in.user.to_string();
         visit.begin(signed_in);
         Ok::<_, ApiError>(id)

@@ -1,4 +1,8 @@
-//! One-time tokens: for links that prove something once. Kept only as a hash, bound to a purpose and a subject.
+//! One-time tokens: for mails and links that prove something once.
+//!
+//! Kept only as hashes, bound to a purpose and a subject. A token is redeemed by the secret of its link, or by six digits
+//! in the browser that asked for it: those are hashed with that browser's secret, which is kept nowhere, so that nobody
+//! who reads the database finds them by trying all million.
 
 mod sql;
 
@@ -9,32 +13,94 @@ use std::time::Duration;
 use sql::*;
 
 use crate::clock::{Clock, Random};
-use crate::crypto::token::Secret;
+use crate::crypto::token::{Secret, sha256, sha256_parts};
 use crate::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
+use crate::model::time::Timestamp;
 use crate::store::Conn;
+
+/// How often a code may be tried before it is worth nothing: of a million codes, five are tried.
+const MAX_CODE_TRIES: i64 = 5;
 
 /// What a token is good for, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Making the first administrator.
     SetUp,
+    /// Making an account.
+    SignUp,
+    /// Proving an address that one's account has.
+    VerifyEmail,
+    /// Setting a new password.
+    PasswordReset,
+    /// Signing in.
+    MagicLink,
+    /// Taking another address.
+    EmailChange,
+    /// Taking the address back that one had before.
+    EmailUndo,
 }
 
 impl Purpose {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SetUp => "set_up",
+            Self::SignUp => "sign_up",
+            Self::VerifyEmail => "verify_email",
+            Self::PasswordReset => "password_reset",
+            Self::MagicLink => "magic_link",
+            Self::EmailChange => "email_change",
+            Self::EmailUndo => "email_undo",
         }
     }
 }
 
-/// What a used token was about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Redeemed {
+/// A token to be made.
+pub(crate) struct NewToken<'a> {
+    pub(crate) purpose: Purpose,
     pub(crate) user: Option<UserId>,
+    /// What it is bound to, such as the folded address that it is sent to.
+    pub(crate) subject: &'a str,
+    /// What is done once it is used; encrypted by the caller.
+    pub(crate) payload: Option<String>,
+    pub(crate) lifetime: Duration,
+    /// The secret of the browser that asks, if a code is to work there.
+    pub(crate) browser: Option<&'a [u8; 32]>,
+}
+
+/// A token that was made. Only the caller knows these.
+pub(crate) struct Issued {
+    /// For the link.
+    pub(crate) secret: String,
+    /// Six digits; empty when no browser asked.
+    pub(crate) code: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// What somebody shows of a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shown<'a> {
+    /// The secret of its link.
+    Secret(&'a str),
+    /// Its code was right: see [`Tokens::try_code`].
+    Known(TokenId),
+}
+
+/// What a token is about.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Found {
+    pub(crate) user_id: Option<UserId>,
     pub(crate) subject: String,
+    pub(crate) payload: Option<String>,
+    pub(crate) browser_hash: Option<Vec<u8>>,
+}
+
+impl Found {
+    /// Whether it was asked for in the browser with this secret.
+    pub(crate) fn is_of(&self, browser: Option<&[u8; 32]>) -> bool {
+        browser.is_some_and(|secret| self.browser_hash.as_deref() == Some(&sha256(secret)))
+    }
 }
 
 /// Issues and redeems tokens.
@@ -45,28 +111,30 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Issues a token; the secret is known to the caller alone.
-    pub(crate) async fn issue(
-        &self,
-        conn: &mut Conn,
-        purpose: Purpose,
-        user: Option<UserId>,
-        subject: &str,
-        lifetime: Duration,
-    ) -> Result<String, Error> {
+    /// Makes a token. Codes that the same browser got for the same purpose before stop working; their links do not.
+    pub(crate) async fn issue(&self, conn: &mut Conn, new: NewToken<'_>) -> Result<Issued, Error> {
         let now = self.clock.now();
         let secret = Secret::new(self.random);
+        let code = new.browser.map(|_| self.six_digits()).unwrap_or_default();
+        let browser_hash = new.browser.map(|browser| sha256(browser));
+        if let Some(hash) = browser_hash {
+            FORGET_CODES.bind(hash).bind(new.purpose.as_str()).execute(conn).await?;
+        }
+        let expires_at = now.plus(new.lifetime);
         INSERT
             .bind(TokenId::from_uuid(self.random.uuid(now)))
-            .bind(purpose.as_str())
-            .bind(user)
-            .bind(subject)
+            .bind(new.purpose.as_str())
+            .bind(new.user)
+            .bind(new.subject)
             .bind(secret.hash())
             .bind(now)
-            .bind(now.plus(lifetime))
+            .bind(expires_at)
+            .bind(browser_hash)
+            .bind(new.browser.map(|browser| code_hash(browser, &code)))
+            .bind(new.payload)
             .execute(conn)
             .await?;
-        Ok(secret.reveal())
+        Ok(Issued { secret: secret.reveal(), code, expires_at })
     }
 
     /// Uses a token up. Err([`Code::BadToken`]) when it is unknown, used, expired or for something else; one statement
@@ -75,26 +143,84 @@ impl Tokens {
         &self,
         conn: &mut Conn,
         purpose: Purpose,
-        secret: &str,
-    ) -> Result<Redeemed, Error> {
-        let bad = || Error::on(Field::Token, Code::BadToken);
-        let secret = Secret::parse(secret).ok_or_else(bad)?;
-        let used: Option<(Option<UserId>, String)> =
-            REDEEM.bind(secret.hash()).bind(purpose.as_str()).bind(self.clock.now()).optional(conn).await?;
-        used.map(|(user, subject)| Redeemed { user, subject }).ok_or_else(bad)
+        shown: Shown<'_>,
+    ) -> Result<Found, Error> {
+        let now = self.clock.now();
+        let found = match shown {
+            Shown::Secret(secret) => {
+                let secret = Secret::parse(secret).ok_or_else(bad_token)?;
+                REDEEM.bind(secret.hash()).bind(purpose.as_str()).bind(now).optional(conn).await?
+            }
+            Shown::Known(id) => REDEEM_KNOWN.bind(id).bind(purpose.as_str()).bind(now).optional(conn).await?,
+        };
+        found.ok_or_else(bad_token)
     }
 
-    /// Whether a token could be redeemed now. Looking does not use it up.
-    pub(crate) async fn is_good(
+    /// What a token is about, if it could be redeemed now. Looking does not use it up.
+    pub(crate) async fn peek(
         &self,
         conn: &mut Conn,
         purpose: Purpose,
-        secret: &str,
+        shown: Shown<'_>,
+    ) -> Result<Option<Found>, Error> {
+        let now = self.clock.now();
+        match shown {
+            Shown::Secret(secret) => {
+                let Some(secret) = Secret::parse(secret) else { return Ok(None) };
+                PEEK.bind(secret.hash()).bind(purpose.as_str()).bind(now).optional(conn).await
+            }
+            Shown::Known(id) => PEEK_KNOWN.bind(id).bind(purpose.as_str()).bind(now).optional(conn).await,
+        }
+    }
+
+    /// What the newest open token of a browser is about.
+    pub(crate) async fn of_browser(
+        &self,
+        conn: &mut Conn,
+        purpose: Purpose,
+        browser: &[u8; 32],
+    ) -> Result<Option<Found>, Error> {
+        OF_BROWSER.bind(sha256(browser)).bind(purpose.as_str()).bind(self.clock.now()).optional(conn).await
+    }
+
+    /// Tries a code in the browser that asked for it. The try counts before it is judged; the caller commits it whatever
+    /// comes out. None when the code is not the one of the browser's newest mail, or was tried too often.
+    pub(crate) async fn try_code(
+        &self,
+        conn: &mut Conn,
+        purpose: Purpose,
+        browser: &[u8; 32],
+        code: &str,
+    ) -> Result<Option<TokenId>, Error> {
+        let row: Option<(TokenId, Option<Vec<u8>>)> = TRY_CODE
+            .bind(sha256(browser))
+            .bind(purpose.as_str())
+            .bind(self.clock.now())
+            .bind(MAX_CODE_TRIES)
+            .optional(conn)
+            .await?;
+        let wanted = code_hash(browser, code);
+        // Hashes are compared: what their comparison tells by its time is of no use.
+        Ok(row.filter(|(_, hash)| hash.as_deref() == Some(&wanted)).map(|(id, _)| id))
+    }
+
+    /// A new secret for a token whose code was right, to go on with on another page. Its link stops working.
+    pub(crate) async fn reissue(&self, conn: &mut Conn, id: TokenId) -> Result<String, Error> {
+        let secret = Secret::new(self.random);
+        let done = REISSUE.bind(id).bind(secret.hash()).bind(self.clock.now()).execute(conn).await?;
+        if done == 1 { Ok(secret.reveal()) } else { Err(bad_token()) }
+    }
+
+    /// Whether somebody else than `user` may take an address back that they had until a short while ago.
+    pub(crate) async fn is_kept(
+        &self,
+        conn: &mut Conn,
+        address: &str,
+        user: Option<UserId>,
     ) -> Result<bool, Error> {
-        let Some(secret) = Secret::parse(secret) else { return Ok(false) };
-        let found: Option<(i32,)> =
-            PEEK.bind(secret.hash()).bind(purpose.as_str()).bind(self.clock.now()).optional(conn).await?;
-        Ok(found.is_some())
+        let query = IS_KEPT.bind(address).bind(Purpose::EmailUndo.as_str()).bind(self.clock.now());
+        let holders: Vec<(Option<UserId>,)> = query.all(conn).await?;
+        Ok(holders.iter().any(|(holder,)| holder.is_some() && *holder != user))
     }
 
     /// Makes every open token of a purpose worthless.
@@ -102,8 +228,34 @@ impl Tokens {
         VOID.bind(purpose.as_str()).bind(self.clock.now()).execute(conn).await.map(drop)
     }
 
+    /// Makes every open token of a person's and of these purposes worthless.
+    pub(crate) async fn void_of(
+        &self,
+        conn: &mut Conn,
+        user: UserId,
+        purposes: &[Purpose],
+    ) -> Result<(), Error> {
+        for purpose in purposes {
+            VOID_OF.bind(user).bind(purpose.as_str()).bind(self.clock.now()).execute(conn).await?;
+        }
+        Ok(())
+    }
+
     /// Deletes tokens that ran out more than `after` ago.
     pub(crate) async fn purge(&self, conn: &mut Conn, after: Duration) -> Result<u64, Error> {
         PURGE.bind(self.clock.now().minus(after)).execute(conn).await
     }
+
+    fn six_digits(&self) -> String {
+        // Of 2^32 values, the remainder favours some codes by less than one in four thousand.
+        format!("{:06}", u32::from_be_bytes(self.random.bytes()) % 1_000_000)
+    }
+}
+
+fn bad_token() -> Error {
+    Error::on(Field::Token, Code::BadToken)
+}
+
+fn code_hash(browser: &[u8; 32], code: &str) -> [u8; 32] {
+    sha256_parts([browser.as_slice(), code.as_bytes()])
 }

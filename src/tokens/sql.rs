@@ -1,12 +1,47 @@
 //! The statements of one-time tokens.
 
+macro_rules! found {
+    () => {
+        "user_id, subject, payload, browser_hash"
+    };
+}
+
 crate::statements! {
-    pub(super) INSERT = "INSERT INTO one_time_tokens \
-        (id, purpose, user_id, subject, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    pub(super) REDEEM = "UPDATE one_time_tokens SET used_at = $3 \
-        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING user_id, subject";
-    pub(super) PEEK = "SELECT 1 FROM one_time_tokens \
-        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+    pub(super) INSERT = "INSERT INTO one_time_tokens (id, purpose, user_id, subject, token_hash, created_at, expires_at, \
+        browser_hash, code_hash, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    pub(super) REDEEM = concat!(
+        "UPDATE one_time_tokens SET used_at = $3 \
+        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING ", found!()
+    );
+    pub(super) REDEEM_KNOWN = concat!(
+        "UPDATE one_time_tokens SET used_at = $3 \
+        WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING ", found!()
+    );
+    pub(super) PEEK = concat!(
+        "SELECT ", found!(), " FROM one_time_tokens \
+        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3"
+    );
+    pub(super) PEEK_KNOWN = concat!(
+        "SELECT ", found!(), " FROM one_time_tokens \
+        WHERE id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3"
+    );
+    pub(super) OF_BROWSER = concat!(
+        "SELECT ", found!(), " FROM one_time_tokens \
+        WHERE browser_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY id DESC LIMIT 1"
+    );
+    /// At most one row: see FORGET_CODES.
+    pub(super) TRY_CODE = "UPDATE one_time_tokens SET code_tries = code_tries + 1 \
+        WHERE browser_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
+        AND code_hash IS NOT NULL AND code_tries < $4 \
+        RETURNING id, code_hash";
+    pub(super) FORGET_CODES = "UPDATE one_time_tokens SET code_hash = NULL \
+        WHERE browser_hash = $1 AND purpose = $2";
+    pub(super) REISSUE = "UPDATE one_time_tokens SET token_hash = $2, code_hash = NULL \
+        WHERE id = $1 AND used_at IS NULL AND expires_at > $3";
+    pub(super) IS_KEPT = "SELECT user_id FROM one_time_tokens \
+        WHERE subject = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
     pub(super) VOID = "UPDATE one_time_tokens SET used_at = $2 WHERE purpose = $1 AND used_at IS NULL";
+    pub(super) VOID_OF = "UPDATE one_time_tokens SET used_at = $3 \
+        WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
     pub(super) PURGE = "DELETE FROM one_time_tokens WHERE expires_at < $1";
 }

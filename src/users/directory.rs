@@ -180,6 +180,7 @@ impl Users {
             metadata,
             password_hash,
             is_system: false,
+            language: None,
         };
         let id = self.insert(&mut work, user).await?;
         let role = crate::model::role::USER;

@@ -8,7 +8,8 @@ mod sql;
 pub use directory::{NewAccount, State, UserChange, UserFilter};
 
 pub(crate) use rows::{
-    admit, by_id, by_identifier, change_password, delete, rehash, restore, suspend, unsuspend,
+    admit, admit_by_mail, by_id, by_identifier, change_email, change_password, delete, rehash,
+    reset_password, restore, suspend, take_email_back, unsuspend, verify_email,
 };
 pub(crate) use sql::ALL;
 
@@ -69,12 +70,19 @@ pub struct User {
     pub updated_at: Timestamp,
     /// When they signed in last.
     pub last_login_at: Option<Timestamp>,
+    /// The language in which they read, such as `de-AT`; None when it is not known.
+    pub language: Option<String>,
 }
 
 impl User {
     /// Whether they may have sessions.
     pub fn may_enter(&self) -> bool {
         self.suspended_at.is_none() && self.deleted_at.is_none() && !self.is_system
+    }
+
+    /// What they are called: by their first name, if they gave one.
+    pub fn called(&self) -> &str {
+        self.first_name.as_deref().unwrap_or(&self.username)
     }
 }
 
@@ -103,6 +111,8 @@ pub struct NewUser {
     pub password_hash: Option<String>,
     /// An account of the software.
     pub is_system: bool,
+    /// The language in which they read, if it is known.
+    pub language: Option<String>,
 }
 
 /// New values of a profile. The username stays as unique as it was.
@@ -238,6 +248,7 @@ impl Users {
             .bind(user.is_system)
             .bind(now)
             .bind(now)
+            .bind(user.language)
             .execute(&mut work.tx)
             .await?;
         if inserted == 1 {

@@ -1,9 +1,10 @@
 //! People as rows: finding them, and the small changes that flows make as part of theirs.
 
-use super::names::Identifier;
+use super::names::{Email, Identifier};
 use super::sql::*;
-use super::{Credentials, User};
+use super::{Credentials, User, taken_meanwhile};
 use crate::error::Error;
+use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 use crate::store::Conn;
@@ -73,6 +74,69 @@ pub(crate) async fn admit(conn: &mut Conn, found: &Credentials, now: Timestamp) 
     Ok(ADMIT.bind(found.user.id).bind(now).bind(hash).bind(false).execute(conn).await? > 0)
 }
 
+/// Sets the password of somebody who proved that `email_key` is theirs, as part of `work`. False when it is not the
+/// account's address any more, or they may not come in.
+pub(crate) async fn reset_password(
+    conn: &mut Conn,
+    id: UserId,
+    email_key: &str,
+    hash: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let query = RESET_PASSWORD.bind(id).bind(hash).bind(now).bind(email_key).bind(false);
+    Ok(query.execute(conn).await? > 0)
+}
+
+/// Lets in whoever proved that `email_key` is theirs, as part of `work`. False when it is not the account's address any
+/// more, or they may not come in.
+pub(crate) async fn admit_by_mail(
+    conn: &mut Conn,
+    id: UserId,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    Ok(ADMIT_BY_MAIL.bind(id).bind(now).bind(email_key).bind(false).execute(conn).await? > 0)
+}
+
+/// Notes that the address is the person's, as part of `work`. False when that was known, or it is another by now.
+pub(crate) async fn verify_email(
+    conn: &mut Conn,
+    id: UserId,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    Ok(VERIFY_EMAIL.bind(id).bind(now).bind(email_key).execute(conn).await? > 0)
+}
+
+/// Gives an account another address, proved to be its owner's, as part of `work`. False when `before` is not its address
+/// any more, or they may not come in. Err([`Code::EmailTaken`]) when it is somebody's.
+pub(crate) async fn change_email(
+    conn: &mut Conn,
+    id: UserId,
+    before: &str,
+    new: &Email,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let query = CHANGE_EMAIL.bind(id).bind(new.as_str()).bind(new.key()).bind(now).bind(before);
+    Ok(query.execute(conn).await.map_err(email_taken)? > 0)
+}
+
+/// Gives an account the address back that it had, and has its password set anew, as part of `work`. False when the
+/// account is deleted. Err([`Code::EmailTaken`]) when the address is somebody's by now.
+pub(crate) async fn take_email_back(
+    conn: &mut Conn,
+    id: UserId,
+    old: &Email,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let query = TAKE_EMAIL_BACK.bind(id).bind(old.as_str()).bind(old.key()).bind(now).bind(true);
+    Ok(query.execute(conn).await.map_err(email_taken)? > 0)
+}
+
+fn email_taken(error: Error) -> Error {
+    taken_meanwhile(error, Field::Email, Code::EmailTaken)
+}
+
 pub(super) fn credentials(row: UserRow) -> Result<Credentials, Error> {
     let metadata =
         serde_json::from_str(&row.metadata).map_err(|_| Error::corrupt("users", "metadata", row.id))?;
@@ -95,6 +159,7 @@ pub(super) fn credentials(row: UserRow) -> Result<Credentials, Error> {
             created_at: row.created_at,
             updated_at: row.updated_at,
             last_login_at: row.last_login_at,
+            language: row.language,
         },
         password_hash: row.password_hash,
     })

@@ -7,14 +7,14 @@ macro_rules! columns {
     () => {
         "id, username, email, email_verified_at, first_name, last_name, metadata, \
          password_hash, password_changed_at, requires_password_reset, is_system, suspended_at, suspended_reason, \
-         deleted_at, created_at, updated_at, last_login_at"
+         deleted_at, created_at, updated_at, last_login_at, language"
     };
 }
 
 crate::statements! {
     pub(super) INSERT = "INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, \
-        first_name, last_name, metadata, password_hash, password_changed_at, is_system, created_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+        first_name, last_name, metadata, password_hash, password_changed_at, is_system, created_at, updated_at, language) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
     pub(super) BY_ID = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
     pub(super) BY_USERNAME = concat!("SELECT ", columns!(), " FROM users WHERE username_key = $1");
     pub(super) BY_EMAIL = concat!("SELECT ", columns!(), " FROM users WHERE email_key = $1");
@@ -29,6 +29,22 @@ crate::statements! {
     /// locked until the session is there: a change of password or a suspension comes before it or ends it.
     pub(super) ADMIT = "UPDATE users SET last_login_at = $2 WHERE id = $1 AND password_hash = $3 \
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
+    /// A new password for whoever proved that the address is theirs: it must still be the account's.
+    pub(super) RESET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3, \
+        requires_password_reset = $5, email_verified_at = COALESCE(email_verified_at, $3) \
+        WHERE id = $1 AND email_key = $4 AND suspended_at IS NULL AND deleted_at IS NULL";
+    /// Lets in whoever proved that they read what is sent to the account's address.
+    pub(super) ADMIT_BY_MAIL = "UPDATE users SET last_login_at = $2, \
+        email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1 AND email_key = $3 \
+        AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
+    pub(super) VERIFY_EMAIL = "UPDATE users SET email_verified_at = $2, updated_at = $2 \
+        WHERE id = $1 AND email_key = $3 AND email_verified_at IS NULL AND deleted_at IS NULL";
+    /// Only while the account has the address that it had when the change was asked for.
+    pub(super) CHANGE_EMAIL = "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4 \
+        WHERE id = $1 AND email_key = $5 AND suspended_at IS NULL AND deleted_at IS NULL";
+    /// Whatever the address is now: whoever changed it may have done so again.
+    pub(super) TAKE_EMAIL_BACK = "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4, \
+        requires_password_reset = $5 WHERE id = $1 AND deleted_at IS NULL";
     pub(super) SUSPEND = "UPDATE users SET suspended_at = $2, suspended_by = $3, suspended_reason = $4, \
         updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
     /// The newest first. Filters that are empty do not count. What is looked for in names is folded as they are ($2),
@@ -72,4 +88,5 @@ pub(super) struct UserRow {
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
     pub(super) last_login_at: Option<Timestamp>,
+    pub(super) language: Option<String>,
 }

@@ -45,8 +45,7 @@ pub async fn sign_up(
         .keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
-        let signed_in = auth.sign_up(visit.actor(), &signup::SignUp { username, email, password }).await?;
-        visit.begin(signed_in);
+        visit.signed_up(auth.sign_up(visit.actor(), &signup::SignUp { username, email, password }).await?);
         Ok(Done::to(place(target)))
     };
     form.answer(outcome.await)

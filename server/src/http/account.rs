@@ -144,8 +144,7 @@ async fn sign_up(
     Body(form): Body<NewAccount>,
 ) -> Result<Created<Said>, ApiError> {
     let typed = SignUp { username: form.username, email: form.email, password: form.password };
-    let signed_in = auth.sign_up(visit.actor(), &typed).await?;
-    visit.begin(signed_in);
+    visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
     Ok(Created(Said { message: "User created and logged in successfully." }))
 }
 

@@ -1,5 +1,9 @@
 //! Making an account: by oneself, or as the first administrator.
 
+mod by_mail;
+
+pub use by_mail::{Confirmed, SignedUp, ToConfirm};
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,7 +19,7 @@ use crate::model::id::UserId;
 use crate::model::role;
 use crate::model::scope::Scope;
 use crate::roles;
-use crate::tokens::Purpose;
+use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::{Email, Username};
 use crate::users::{NewUser, guessable};
 
@@ -38,18 +42,24 @@ struct Accepted {
 }
 
 impl Auth {
-    /// Makes an account and signs it in. Everything that is wrong with the form is told at once.
-    pub async fn sign_up(&self, actor: &Actor, typed: &SignUp) -> Result<SignedIn, Error> {
+    /// Makes an account and signs it in; where mails are sent, sends one first, and makes the account when its address is
+    /// proved ([`Auth::confirm_email`]). Everything that is wrong with the form is told at once, but for an address that
+    /// has an account: its owner is told by mail.
+    pub async fn sign_up(&self, actor: &Actor, typed: &SignUp) -> Result<SignedUp, Error> {
         if !self.settings().app.signup_enabled {
             return Err(Code::SignupClosed.into());
         }
         let accepted = self.accept(typed, true).await?;
         self.login().count_sign_up(actor).await?;
         let hash = self.passwords().hash(accepted.password.password()).await?;
+        if self.settings().email.enabled {
+            return self.sign_up_by_mail(actor, accepted, hash).await;
+        }
         let mut work = self.recorder().begin(actor).await?;
-        let user = self.create(&mut work, accepted, hash).await?;
+        let language = actor.origin.language.clone();
+        let user = self.create(&mut work, accepted, hash, language).await?;
         let entered = self.login().enter(&mut work, actor, user, "sign_up").await?;
-        self.login().finish(work, entered, &[]).await
+        self.login().finish(work, entered, &[]).await.map(SignedUp::In)
     }
 
     /// A link for the first administrator, when there is none. Links given out before stop working.
@@ -60,18 +70,22 @@ impl Auth {
             return Ok(None);
         }
         self.tokens().void(&mut tx, Purpose::SetUp).await?;
-        let lifetime = std::time::Duration::from_secs(24 * 3600);
-        let secret = self.tokens().issue(&mut tx, Purpose::SetUp, None, "", lifetime).await?;
+        let token = NewToken {
+            purpose: Purpose::SetUp,
+            user: None,
+            subject: "",
+            payload: None,
+            lifetime: std::time::Duration::from_secs(24 * 3600),
+            browser: None,
+        };
+        let issued = self.tokens().issue(&mut tx, token).await?;
         tx.commit().await?;
-        let mut link = self.settings().app.api_base_url.clone();
-        link.set_path("/setup");
-        link.set_query(Some(&format!("token={secret}")));
-        Ok(Some(link.to_string()))
+        Ok(Some(self.inbox().link("/setup", Some(&issued.secret))))
     }
 
     /// Whether a link for the first administrator would still work.
     pub async fn set_up_open(&self, token: &str) -> Result<bool, Error> {
-        self.tokens().is_good(&mut self.store().read().await?, Purpose::SetUp, token).await
+        Ok(self.inbox().peek(Purpose::SetUp, Shown::Secret(token)).await?.is_some())
     }
 
     /// Makes the first administrator and signs them in. The link works once.
@@ -83,12 +97,12 @@ impl Auth {
         let accepted = self.accept(typed, false).await?;
         let hash = self.passwords().hash(accepted.password.password()).await?;
         let mut work = self.recorder().begin(actor).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::SetUp, token).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::SetUp, Shown::Secret(token)).await?;
         if roles::has_holder(&mut work.tx, role::SUPER_ADMIN, self.clock.now()).await? {
             return Err(Code::AlreadySetUp.into());
         }
         work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
-        let user = self.create(&mut work, accepted, hash).await?;
+        let user = self.create(&mut work, accepted, hash, actor.origin.language.clone()).await?;
         self.give(&mut work, user, role::SUPER_ADMIN).await?;
         let entered = self.login().enter(&mut work, actor, user, "set_up").await?;
         self.login().finish(work, entered, &[]).await
@@ -117,7 +131,13 @@ impl Auth {
         }
     }
 
-    async fn create(&self, work: &mut Change, accepted: Accepted, hash: String) -> Result<UserId, Error> {
+    async fn create(
+        &self,
+        work: &mut Change,
+        accepted: Accepted,
+        hash: String,
+        language: Option<String>,
+    ) -> Result<UserId, Error> {
         let user = NewUser {
             username: accepted.username,
             // Nobody has proved yet that they read what is sent there, whether mails are sent or not.
@@ -128,6 +148,7 @@ impl Auth {
             metadata: json!({}),
             password_hash: Some(hash),
             is_system: false,
+            language,
         };
         let id = self.users.insert(work, user).await?;
         self.give(work, id, role::USER).await?;

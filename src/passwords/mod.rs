@@ -1,5 +1,7 @@
 //! Changing one's password.
 
+mod reset;
+
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
@@ -9,6 +11,7 @@ use crate::error::{Error, Problem};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
 use crate::sessions::end_all_of;
+use crate::tokens::Purpose;
 use crate::users::{self, guessable};
 
 /// What somebody types to change their password.
@@ -62,6 +65,10 @@ impl Auth {
         }
         let ended = end_all_of(&mut work.tx, id, None, "password_changed", now).await?;
         work.record(Entry::new(Event::PasswordChanged).to(id).with("sessions_ended", ended));
+        // Whoever knew the old password may have asked for these.
+        let sent = [Purpose::PasswordReset, Purpose::MagicLink, Purpose::EmailChange];
+        self.tokens().void_of(&mut work.tx, id, &sent).await?;
+        self.tell_password_changed(&mut work, actor, &found.user).await?;
         let entered = self.login().enter(&mut work, actor, id, "password").await?;
         self.login().finish(work, entered, &[Evict::User(id)]).await
     }

@@ -1,0 +1,292 @@
+//! A person's address: proving it, changing it, and taking it back.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::{Actor, Waiting};
+use crate::audit::{Change, Entry, Event};
+use crate::auth::Auth;
+use crate::cache::Evict;
+use crate::crypto::strength::Password;
+use crate::email::{Circumstances, Letter, Message};
+use crate::error::{Error, Problem};
+use crate::inbox::{Ask, Proof};
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::sessions::end_all_of;
+use crate::signup::Confirmed;
+use crate::tokens::{Found, NewToken, Purpose, Shown};
+use crate::users::names::{Email, Identifier};
+use crate::users::{self, Credentials, User};
+
+/// For how long the owner of the old address can take a change back.
+const UNDO: Duration = Duration::from_secs(72 * 3600);
+
+/// The page that links to confirm a new address open.
+const CHANGE: &str = "/auth/change-email";
+/// The page that links to take an address back open.
+const UNDO_PAGE: &str = "/auth/change-email/undo";
+
+/// What every change of address makes worthless: all of it was sent to the address until now.
+const SENT_TO_ADDRESS: &[Purpose] =
+    &[Purpose::VerifyEmail, Purpose::PasswordReset, Purpose::MagicLink, Purpose::EmailChange];
+
+/// What somebody types to change their address.
+#[derive(Clone, Default)]
+pub struct ChangeEmail {
+    /// The new address.
+    pub email: String,
+    /// Their password. Left empty by those who have none; they must have signed in lately.
+    pub current_password: String,
+}
+
+/// What a proved change of address is to do.
+#[derive(Serialize, Deserialize)]
+struct NewAddress {
+    email: String,
+    /// The key of the address that the account had when it was asked for.
+    before: String,
+}
+
+/// What taking back an address is to do.
+#[derive(Serialize, Deserialize)]
+struct OldAddress {
+    email: String,
+}
+
+impl Auth {
+    /// Sends a mail to prove one's own address.
+    pub async fn request_verification(&self, actor: &Actor) -> Result<Waiting, Error> {
+        self.inbox().outbox.require()?;
+        let id = actor.user()?.user.id;
+        let mut work = self.recorder().begin(actor).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
+        let address = user.email.as_deref().ok_or_else(|| Error::on(Field::Email, Code::Required))?;
+        let waiting = self.inbox().waiting(actor, address);
+        // Known already: nothing is left to do.
+        if user.email_verified_at.is_none() {
+            self.inbox().ask_to_verify(&mut work, &user, Some(&waiting)).await?;
+            work.commit().await?;
+        }
+        Ok(waiting)
+    }
+
+    pub(crate) async fn prove_email(
+        &self,
+        actor: &Actor,
+        shown: Shown<'_>,
+        found: &Found,
+    ) -> Result<Confirmed, Error> {
+        let gone = || Error::on(Field::Token, Code::BadToken);
+        let id = found.user_id.ok_or_else(gone)?;
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        self.tokens().redeem(&mut work.tx, Purpose::VerifyEmail, shown).await?;
+        if !users::verify_email(&mut work.tx, id, &found.subject, now).await? {
+            return Err(gone());
+        }
+        self.tokens().void_of(&mut work.tx, id, &[Purpose::VerifyEmail]).await?;
+        work.record(Entry::new(Event::EmailVerified).to(id));
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        Ok(Confirmed::Proved)
+    }
+
+    /// Sends a mail to the address that one's account is to have. Whoever has that address already is told, and the
+    /// answer is the same.
+    ///
+    /// Err beside its field: [`Code::BadEmail`], [`Code::EmailUnchanged`], [`Code::EmailDomainNotAllowed`],
+    /// [`Code::WrongPassword`]; [`Code::StepUpRequired`] for people without a password who signed in too long ago.
+    pub async fn request_email_change(&self, actor: &Actor, typed: &ChangeEmail) -> Result<Waiting, Error> {
+        self.inbox().outbox.require()?;
+        let id = actor.user()?.user.id;
+        let found = users::by_id(&mut self.store().read().await?, id).await?.ok_or(Code::NotFound)?;
+        let new = self.check_new_address(&found.user, typed)?;
+        self.confirm_owner(actor, &found, &typed.current_password).await?;
+
+        let inbox = self.inbox();
+        let waiting = inbox.waiting(actor, new.as_str());
+        let mut work = self.recorder().begin(actor).await?;
+        let address = Identifier::Email(new.key().to_owned());
+        let holder = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
+        let holder = holder.filter(|holder| holder.id != id);
+        let kept = self.tokens().is_kept(&mut work.tx, new.key(), Some(id)).await?;
+        let circumstances = Circumstances::of(&actor.origin, work.now());
+        let message = |link, code| match &holder {
+            Some(_) => Message::EmailChangeTaken { circumstances: circumstances.clone() },
+            None => Message::EmailChange { link, code },
+        };
+        let payload =
+            NewAddress { email: new.as_str().to_owned(), before: key_of(&found.user).unwrap_or_default() };
+        let ask = Ask {
+            purpose: Purpose::EmailChange,
+            to: &new,
+            user: Some(&found.user),
+            reader: Some(holder.as_ref().unwrap_or(&found.user)),
+            real: holder.as_ref().map_or(!kept, User::may_enter),
+            counted: id.to_string(),
+            payload: Some(inbox.seal(&payload)?),
+            waiting: Some(&waiting),
+            page: CHANGE,
+            message: &message,
+            event: Event::EmailChangeRequested,
+        };
+        inbox.ask(&mut work, ask).await?;
+        work.commit().await?;
+        Ok(waiting)
+    }
+
+    fn check_new_address(&self, user: &User, typed: &ChangeEmail) -> Result<Email, Error> {
+        let mut problems = Vec::new();
+        let mut note = |field, code| problems.push(Problem { field, code });
+        let new = Email::parse(&typed.email).map_err(|code| note(Field::Email, code)).ok();
+        if let Some(new) = &new {
+            if user.email.as_deref() == Some(new.as_str()) {
+                note(Field::Email, Code::EmailUnchanged);
+            } else if !self.settings().email.allows_domain(new.domain()) {
+                note(Field::Email, Code::EmailDomainNotAllowed);
+            }
+        }
+        if user.has_password && typed.current_password.is_empty() {
+            note(Field::CurrentPassword, Code::Required);
+        }
+        Error::all(problems)?;
+        new.ok_or_else(|| Code::BadRequest.into())
+    }
+
+    /// Ok when the one who asks is the account's owner, by password or by having signed in lately.
+    async fn confirm_owner(&self, actor: &Actor, found: &Credentials, password: &str) -> Result<(), Error> {
+        if found.user.has_password {
+            let password =
+                Password::typed(password).map_err(|code| Error::on(Field::CurrentPassword, code))?;
+            return self.login().confirm_password(actor, found, &password).await;
+        }
+        let confirmed_at = actor.user()?.session.confirmed_at;
+        if self.clock.now().since(confirmed_at) > self.settings().sessions.step_up {
+            return Err(Code::StepUpRequired.into());
+        }
+        Ok(())
+    }
+
+    /// The address that a link would give its account; None when it does not work any more. Looking uses nothing up.
+    pub async fn email_change(&self, token: &str) -> Result<Option<String>, Error> {
+        let Some(found) = self.inbox().peek(Purpose::EmailChange, Shown::Secret(token)).await? else {
+            return Ok(None);
+        };
+        Ok(Some(self.inbox().open::<NewAddress>(&found)?.email))
+    }
+
+    /// Changes the address: the new one is proved. The old one is told, and can take it back for 72 hours.
+    pub async fn change_email(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
+        let shown = self.inbox().judge(actor, Purpose::EmailChange, proof).await?;
+        let gone = || Error::on(Field::Token, Code::BadToken);
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        let token = self.tokens().redeem(&mut work.tx, Purpose::EmailChange, shown).await?;
+        let change: NewAddress = self.inbox().open(&token)?;
+        let new = Email::parse(&change.email).map_err(|code| Error::on(Field::Email, code))?;
+        let id = token.user_id.ok_or_else(gone)?;
+        let before = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        if self.taken(&mut work, &new, id).await? {
+            return Err(Error::on(Field::Email, Code::EmailTaken));
+        }
+        if !users::change_email(&mut work.tx, id, &change.before, &new, now).await? {
+            return Err(gone());
+        }
+        self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
+        self.tell_of_change(&mut work, actor, &before, &new).await?;
+        let entry = Entry::new(Event::EmailChanged).to(id);
+        let entry = entry.personal("before", before.email.as_deref().unwrap_or_default());
+        work.record(entry.personal("after", new.as_str()));
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
+    }
+
+    async fn taken(&self, work: &mut Change, address: &Email, by_other_than: UserId) -> Result<bool, Error> {
+        let key = Identifier::Email(address.key().to_owned());
+        let holder = users::by_identifier(&mut work.tx, &key).await?;
+        Ok(holder.is_some_and(|holder| holder.user.id != by_other_than)
+            || self.tokens().is_kept(&mut work.tx, address.key(), Some(by_other_than)).await?)
+    }
+
+    async fn tell_of_change(
+        &self,
+        work: &mut Change,
+        actor: &Actor,
+        before: &User,
+        new: &Email,
+    ) -> Result<(), Error> {
+        let inbox = self.inbox();
+        if let (Some(old), Some(key)) = (&before.email, key_of(before)) {
+            let payload = inbox.seal(&OldAddress { email: old.clone() })?;
+            let token = NewToken {
+                purpose: Purpose::EmailUndo,
+                user: Some(before.id),
+                subject: &key,
+                payload: Some(payload),
+                lifetime: UNDO,
+                browser: None,
+            };
+            let issued = self.tokens().issue(&mut work.tx, token).await?;
+            let told = Message::EmailChangedOld {
+                circumstances: Circumstances::of(&actor.origin, work.now()),
+                undo: inbox.link(UNDO_PAGE, Some(&issued.secret)),
+                hours: UNDO.as_secs() / 3600,
+            };
+            inbox.tell(work, before, told).await?;
+        }
+        let told = Message::EmailChanged { link: inbox.link("/ui/settings", None) };
+        let letter = Letter {
+            to: new.as_str().to_owned(),
+            name: before.called().to_owned(),
+            user: Some(before.id),
+            language: before.language.clone(),
+            expires_at: None,
+            message: told,
+        };
+        inbox.outbox.queue(work, &letter).await
+    }
+
+    /// The address that a link would give its account back; None when it does not work any more. Looking uses nothing up.
+    pub async fn email_undo(&self, token: &str) -> Result<Option<String>, Error> {
+        let Some(found) = self.inbox().peek(Purpose::EmailUndo, Shown::Secret(token)).await? else {
+            return Ok(None);
+        };
+        Ok(Some(self.inbox().open::<OldAddress>(&found)?.email))
+    }
+
+    /// Gives an account the address back that it had. Whoever changed it knew the password: all sessions end, and a new
+    /// one must be set. The answer is the token to set it with, see [`Auth::reset_password`].
+    pub async fn undo_email_change(&self, actor: &Actor, token: &str) -> Result<String, Error> {
+        let gone = || Error::on(Field::Token, Code::BadToken);
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        let found = self.tokens().redeem(&mut work.tx, Purpose::EmailUndo, Shown::Secret(token)).await?;
+        let old: OldAddress = self.inbox().open(&found)?;
+        let old = Email::parse(&old.email).map_err(|code| Error::on(Field::Email, code))?;
+        let id = found.user_id.ok_or_else(gone)?;
+        if !users::take_email_back(&mut work.tx, id, &old, now).await? {
+            return Err(gone());
+        }
+        self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
+        self.tokens().void_of(&mut work.tx, id, &[Purpose::EmailUndo]).await?;
+        let ended = end_all_of(&mut work.tx, id, None, "email_change_undone", now).await?;
+        let reset = NewToken {
+            purpose: Purpose::PasswordReset,
+            user: Some(id),
+            subject: old.key(),
+            payload: None,
+            lifetime: self.settings().tokens.expiry,
+            browser: None,
+        };
+        let issued = self.tokens().issue(&mut work.tx, reset).await?;
+        let entry = Entry::new(Event::EmailChangeUndone).to(id).with("sessions_ended", ended);
+        work.record(entry.personal("after", old.as_str()));
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        Ok(issued.secret)
+    }
+}
+
+/// The key of a person's address.
+fn key_of(user: &User) -> Option<String> {
+    Some(Email::parse(user.email.as_deref()?).ok()?.key().to_owned())
+}

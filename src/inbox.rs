@@ -1,0 +1,266 @@
+//! Proving something by a mail: asking for one, and showing what it brought.
+//!
+//! A mail has a link and six digits. The link opens a page in any browser, and the page's button acts: whoever only opens
+//! it, such as a scanner, uses nothing up. The digits work in the browser that asked ([`Waiting`]), and nowhere else.
+//!
+//! Whoever asks for a mail to somebody's address learns nothing about that address: the same is written, and the same
+//! answered, whether it has an account or not (OWASP ASVS 5.0 6.3.8).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::actor::{Actor, Waiting};
+use crate::audit::{Change, Entry, Event, Recorder};
+use crate::clock::Random;
+use crate::config::Settings;
+use crate::crypto::keyring::Keyring;
+use crate::email::{Letter, Message, Outbox};
+use crate::error::Error;
+use crate::limit::{Limits, Subject};
+use crate::model::code::{Code, Field};
+use crate::model::id::TokenId;
+use crate::model::time::Timestamp;
+use crate::store::Store;
+use crate::tokens::{Found, NewToken, Purpose, Shown, Tokens};
+use crate::users::User;
+use crate::users::names::Email;
+
+/// The page that links to prove an address open.
+pub(crate) const VERIFY: &str = "/auth/verify";
+
+/// What somebody shows of a mail that they got.
+#[derive(Clone)]
+pub enum Proof {
+    /// The token of its link.
+    Link(String),
+    /// Its six digits; blanks between them do not count.
+    Code(String),
+}
+
+/// Who is sent what, if they ask for it.
+pub(crate) struct Ask<'a> {
+    pub(crate) purpose: Purpose,
+    /// Where it is sent.
+    pub(crate) to: &'a Email,
+    /// Whose act the token is: None when the address has no account.
+    pub(crate) user: Option<&'a User>,
+    /// Who reads the mail, if they have an account.
+    pub(crate) reader: Option<&'a User>,
+    /// Whether it is sent. Otherwise it only looks so.
+    pub(crate) real: bool,
+    /// Whose mails of this kind are counted by the day.
+    pub(crate) counted: String,
+    /// What is done once it is proved; encrypted.
+    pub(crate) payload: Option<String>,
+    /// The browser that asks, if it waits.
+    pub(crate) waiting: Option<&'a Waiting>,
+    /// The page that the link opens.
+    pub(crate) page: &'static str,
+    /// What the mail says, with link and code.
+    pub(crate) message: &'a (dyn Fn(String, String) -> Message + Sync),
+    /// What the audit log says.
+    pub(crate) event: Event,
+}
+
+/// Asks for mails, and judges what they brought. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Inbox {
+    pub(crate) store: Store,
+    pub(crate) recorder: Recorder,
+    pub(crate) outbox: Outbox,
+    pub(crate) tokens: Tokens,
+    pub(crate) limits: Limits,
+    pub(crate) keys: Arc<Keyring>,
+    pub(crate) random: Random,
+    base: Url,
+    lifetime: Duration,
+    max_per_day: u32,
+}
+
+impl Inbox {
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the whole that this stands on")]
+    pub(crate) fn new(
+        store: Store,
+        recorder: Recorder,
+        outbox: Outbox,
+        tokens: Tokens,
+        limits: Limits,
+        keys: Arc<Keyring>,
+        random: Random,
+        settings: &Settings,
+    ) -> Self {
+        let base = settings.app.api_base_url.clone();
+        let (lifetime, max_per_day) =
+            (settings.tokens.expiry, settings.tokens.max_per_day_per_user_per_action);
+        Self { store, recorder, outbox, tokens, limits, keys, random, base, lifetime, max_per_day }
+    }
+
+    /// What the browser of `actor` is to keep while it waits for a mail to `address`. One that waits already keeps its
+    /// secret: two mails may be under way.
+    pub(crate) fn waiting(&self, actor: &Actor, address: &str) -> Waiting {
+        let secret =
+            actor.origin.waiting.as_ref().map_or_else(|| self.random.bytes(), |waiting| waiting.secret);
+        Waiting { secret, address: address.trim().to_owned() }
+    }
+
+    /// Whether mails are sent at all.
+    pub(crate) fn sends(&self) -> bool {
+        self.outbox.require().is_ok()
+    }
+
+    /// Counts somebody who is not signed in and asks for a mail.
+    pub(crate) async fn count(&self, actor: &Actor) -> Result<(), Error> {
+        let Some(ip) = actor.origin.ip else { return Ok(()) };
+        let mut tx = self.store.write().await?;
+        self.limits.count(&mut tx, &[Subject::mail_requests(ip)]).await?;
+        tx.commit().await
+    }
+
+    /// Writes a token and its mail, as part of `work`.
+    pub(crate) async fn ask(&self, work: &mut Change, ask: Ask<'_>) -> Result<(), Error> {
+        let mails = Subject::mails(ask.purpose.as_str(), &ask.counted);
+        let over = self.limits.is_over(&mut work.tx, &mails, self.max_per_day).await?;
+        let token = NewToken {
+            purpose: ask.purpose,
+            user: ask.user.map(|user| user.id),
+            subject: ask.to.key(),
+            payload: ask.payload,
+            lifetime: self.lifetime,
+            browser: ask.waiting.map(|waiting| &waiting.secret),
+        };
+        let issued = self.tokens.issue(&mut work.tx, token).await?;
+        let message = (ask.message)(self.link(ask.page, Some(&issued.secret)), issued.code);
+        let letter = Letter {
+            to: ask.to.as_str().to_owned(),
+            expires_at: Some(issued.expires_at),
+            ..letter(ask.reader, message)
+        };
+        if ask.real && !over {
+            self.outbox.queue(work, &letter).await?;
+        } else {
+            self.outbox.pretend(work, &letter).await?;
+        }
+        let mut entry = Entry::new(if over { Event::MailRequestsLimited } else { ask.event })
+            .with("purpose", ask.purpose.as_str());
+        if let Some(user) = ask.user {
+            entry = entry.to(user.id);
+        }
+        work.record(entry);
+        Ok(())
+    }
+
+    /// Sends a mail to prove the address of an account, as part of `work`.
+    pub(crate) async fn ask_to_verify(
+        &self,
+        work: &mut Change,
+        user: &User,
+        waiting: Option<&Waiting>,
+    ) -> Result<(), Error> {
+        let Some(address) = user.email.as_deref().and_then(|address| Email::parse(address).ok()) else {
+            return Ok(());
+        };
+        let ask = Ask {
+            purpose: Purpose::VerifyEmail,
+            to: &address,
+            user: Some(user),
+            reader: Some(user),
+            real: true,
+            counted: address.key().to_owned(),
+            payload: None,
+            waiting,
+            page: VERIFY,
+            message: &|link, code| Message::Verification { link, code },
+            event: Event::EmailVerificationRequested,
+        };
+        self.ask(work, ask).await
+    }
+
+    /// Tells a person something, as part of `work`. Nobody is told who has no address.
+    pub(crate) async fn tell(&self, work: &mut Change, user: &User, message: Message) -> Result<(), Error> {
+        let Some(to) = &user.email else { return Ok(()) };
+        self.outbox.queue(work, &Letter { to: to.clone(), ..letter(Some(user), message) }).await
+    }
+
+    /// A link to a page of the portal: always on API_BASE_URL, whatever the request said of itself.
+    pub(crate) fn link(&self, page: &str, token: Option<&str>) -> String {
+        let mut link = self.base.clone();
+        link.set_path(page);
+        link.set_query(token.map(|token| format!("token={token}")).as_deref());
+        link.into()
+    }
+
+    /// What a proof shows. A code is tried and counted here; Err([`Code::BadCode`]) when it is not the right one.
+    pub(crate) async fn judge<'p>(
+        &self,
+        actor: &Actor,
+        purpose: Purpose,
+        proof: &'p Proof,
+    ) -> Result<Shown<'p>, Error> {
+        match proof {
+            Proof::Link(secret) => Ok(Shown::Secret(secret)),
+            Proof::Code(code) => self.judge_code(actor, purpose, code).await.map(Shown::Known),
+        }
+    }
+
+    pub(crate) async fn judge_code(
+        &self,
+        actor: &Actor,
+        purpose: Purpose,
+        code: &str,
+    ) -> Result<TokenId, Error> {
+        let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        if code.is_empty() {
+            return Err(Error::on(Field::Code, Code::Required));
+        }
+        let bad = || Error::on(Field::Code, Code::BadCode);
+        let Some(waiting) = &actor.origin.waiting else { return Err(bad()) };
+        let subjects: Vec<Subject> = actor.origin.ip.map(Subject::address).into_iter().collect();
+        let mut tx = self.store.write().await?;
+        self.limits.count(&mut tx, &subjects).await?;
+        tx.commit().await?;
+
+        let mut work = self.recorder.begin(actor).await?;
+        let known = self.tokens.try_code(&mut work.tx, purpose, &waiting.secret, &code).await?;
+        if known.is_some() {
+            self.limits.succeeded(&mut work.tx, &subjects).await?;
+        } else {
+            self.limits.failed(&mut work.tx, &subjects).await?;
+            work.record(Entry::new(Event::CodeFailed).with("purpose", purpose.as_str()));
+        }
+        work.commit().await?;
+        known.ok_or_else(bad)
+    }
+
+    /// What a token would do, if it could be redeemed now.
+    pub(crate) async fn peek(&self, purpose: Purpose, shown: Shown<'_>) -> Result<Option<Found>, Error> {
+        self.tokens.peek(&mut self.store.read().await?, purpose, shown).await
+    }
+
+    /// Encrypts what a token is to do.
+    pub(crate) fn seal(&self, payload: &impl Serialize) -> Result<String, Error> {
+        let json = serde_json::to_vec(payload).map_err(|source| Error::internal("payload", source))?;
+        Ok(self.keys.encrypt(&json))
+    }
+
+    /// Reads what a token is to do. Err([`Code::BadToken`]) when its key is gone.
+    pub(crate) fn open<T: DeserializeOwned>(&self, found: &Found) -> Result<T, Error> {
+        let read = || serde_json::from_slice(&self.keys.decrypt(found.payload.as_deref()?)?).ok();
+        read().ok_or_else(|| Error::on(Field::Token, Code::BadToken))
+    }
+}
+
+/// A letter to somebody, less its address.
+fn letter(reader: Option<&User>, message: Message) -> Letter {
+    Letter {
+        to: String::new(),
+        name: reader.map(|user| user.called().to_owned()).unwrap_or_default(),
+        user: reader.map(|user| user.id),
+        language: reader.and_then(|user| user.language.clone()),
+        expires_at: None::<Timestamp>,
+        message,
+    }
+}

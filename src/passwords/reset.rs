@@ -1,0 +1,130 @@
+//! A new password for whoever forgot theirs. It opens no session: who sets it signs in with it, second factor and all.
+
+use crate::actor::{Actor, Waiting};
+use crate::audit::{Entry, Event};
+use crate::auth::Auth;
+use crate::cache::Evict;
+use crate::email::{Circumstances, Message};
+use crate::error::Error;
+use crate::inbox::Ask;
+use crate::model::code::{Code, Field};
+use crate::sessions::end_all_of;
+use crate::tokens::{Purpose, Shown};
+use crate::users::names::{Email, Identifier};
+use crate::users::{self, User, guessable};
+
+/// The page that links to set a new password open.
+const RESET: &str = "/auth/reset-password";
+
+impl Auth {
+    /// Sends a mail to set a new password to an address, if it belongs to somebody. The answer is the same if not.
+    pub async fn request_password_reset(&self, actor: &Actor, email: &str) -> Result<Waiting, Error> {
+        let message = |link, code| Message::PasswordReset { link, code };
+        self.ask_by_address(
+            actor,
+            email,
+            Purpose::PasswordReset,
+            RESET,
+            &message,
+            Event::PasswordResetRequested,
+        )
+        .await
+    }
+
+    /// Asks for a mail to an address that may have an account or not, for somebody who is not signed in.
+    pub(crate) async fn ask_by_address(
+        &self,
+        actor: &Actor,
+        typed: &str,
+        purpose: Purpose,
+        page: &'static str,
+        message: &(dyn Fn(String, String) -> Message + Sync),
+        event: Event,
+    ) -> Result<Waiting, Error> {
+        let inbox = self.inbox();
+        inbox.outbox.require()?;
+        let email = Email::parse(typed).map_err(|code| Error::on(Field::Email, code))?;
+        inbox.count(actor).await?;
+        let waiting = inbox.waiting(actor, email.as_str());
+        let mut work = self.recorder().begin(actor).await?;
+        let key = Identifier::Email(email.key().to_owned());
+        let found = users::by_identifier(&mut work.tx, &key).await?.map(|found| found.user);
+        let user = found.as_ref().filter(|user| user.may_enter());
+        let ask = Ask {
+            purpose,
+            to: &email,
+            user,
+            reader: user,
+            real: user.is_some(),
+            counted: email.key().to_owned(),
+            payload: None,
+            waiting: Some(&waiting),
+            page,
+            message,
+            event,
+        };
+        inbox.ask(&mut work, ask).await?;
+        work.commit().await?;
+        Ok(waiting)
+    }
+
+    /// Whether a link to set a new password would still work. Looking uses nothing up.
+    pub async fn reset_open(&self, token: &str) -> Result<bool, Error> {
+        Ok(self.inbox().peek(Purpose::PasswordReset, Shown::Secret(token)).await?.is_some())
+    }
+
+    /// Takes the six digits of a mail, in the browser that asked for it. The answer is a token to set the new password
+    /// with. Err([`Code::BadCode`]).
+    pub async fn reset_code(&self, actor: &Actor, code: &str) -> Result<String, Error> {
+        let known = self.inbox().judge_code(actor, Purpose::PasswordReset, code).await?;
+        let mut tx = self.store().write().await?;
+        let secret = self.tokens().reissue(&mut tx, known).await?;
+        tx.commit().await?;
+        Ok(secret)
+    }
+
+    /// Sets a new password by the token of a link. All sessions end; second factors stay.
+    pub async fn reset_password(&self, actor: &Actor, token: &str, new: &str) -> Result<(), Error> {
+        let gone = || Error::on(Field::Token, Code::BadToken);
+        let shown = Shown::Secret(token);
+        let found = self.inbox().peek(Purpose::PasswordReset, shown).await?.ok_or_else(gone)?;
+        let id = found.user_id.ok_or_else(gone)?;
+        let user = users::by_id(&mut self.store().read().await?, id).await?.ok_or_else(gone)?.user;
+        let email = user.email.as_deref().unwrap_or_default();
+        let about = guessable(&self.settings().app.name, &user.username, email);
+        let accepted = self.passwords().accept(new, &about).await?;
+        let accepted = accepted.map_err(|code| Error::on(Field::Password, code))?;
+        let hash = self.passwords().hash(accepted.password()).await?;
+
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        let used = self.tokens().redeem(&mut work.tx, Purpose::PasswordReset, shown).await?;
+        if !users::reset_password(&mut work.tx, id, &used.subject, &hash, now).await? {
+            return Err(gone());
+        }
+        let ended = end_all_of(&mut work.tx, id, None, "password_reset", now).await?;
+        // Whoever knew the old password may have asked for these.
+        let others = [Purpose::PasswordReset, Purpose::MagicLink, Purpose::EmailChange];
+        self.tokens().void_of(&mut work.tx, id, &others).await?;
+        // The owner is there: strangers' guesses close the account to nobody any more.
+        self.limits().open(&mut work.tx, id).await?;
+        work.record(Entry::new(Event::PasswordResetCompleted).to(id).with("sessions_ended", ended));
+        if user.email_verified_at.is_none() {
+            work.record(Entry::new(Event::EmailVerified).to(id));
+        }
+        self.tell_password_changed(&mut work, actor, &user).await?;
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
+    }
+
+    /// Tells somebody that their password was changed, as part of `work`.
+    pub(super) async fn tell_password_changed(
+        &self,
+        work: &mut crate::audit::Change,
+        actor: &Actor,
+        user: &User,
+    ) -> Result<(), Error> {
+        let circumstances = Circumstances::of(&actor.origin, work.now());
+        let link = self.inbox().link("/auth/forgot-password", None);
+        self.inbox().tell(work, user, Message::PasswordChanged { circumstances, link }).await
+    }
+}
