@@ -168,3 +168,20 @@ fn asking_is_limited_by_the_address_that_it_comes_from() {
         assert!(world.auth.request_password_reset(&nobody(), "maria@example.org").await.is_ok());
     });
 }
+
+#[test]
+fn what_was_sent_before_a_changed_password_opens_nothing_either() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        let magic = world.token("maria@example.org").await;
+        world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
+        let reset = world.token("maria@example.org").await;
+        let actor = world.actor(&maria.session.cookie).await;
+        let typed =
+            authtuna::passwords::ChangePassword { current: password("maria"), new: password("new") };
+        world.auth.change_password(&actor, &typed).await.unwrap();
+        assert_eq!(world.auth.magic_link(&magic).await.unwrap(), None);
+        assert!(!world.auth.reset_open(&reset).await.unwrap());
+    });
+}
