@@ -9,7 +9,7 @@ use crate::clock::{Clock, Random};
 use crate::config::Settings;
 use crate::crypto::keyring::{Keyring, KeyringError};
 use crate::crypto::password::Passwords;
-use crate::email::Outbox;
+use crate::email::{Outbox, TemplateError};
 use crate::error::Error;
 use crate::explorer::Explorer;
 use crate::hooks::Hooks;
@@ -70,6 +70,9 @@ pub enum StartError {
     /// The keys can not be used.
     #[error(transparent)]
     Keys(#[from] KeyringError),
+    /// A mail template can not be used.
+    #[error(transparent)]
+    Templates(#[from] TemplateError),
     /// Something else failed.
     #[error(transparent)]
     Other(#[from] Error),
@@ -116,8 +119,7 @@ impl Auth {
             clock.clone(),
             random,
         );
-        let outbox =
-            Outbox::new(store.clone(), Arc::clone(&keys), settings.email.clone(), clock.clone(), random);
+        let outbox = Outbox::new(store.clone(), Arc::clone(&keys), &settings, clock.clone(), random)?;
         let passwords = Passwords::new(&settings.passwords, random)?;
         let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };
         let login = Login {

@@ -5,9 +5,15 @@
 
 mod message;
 mod outbox;
+mod render;
+mod samples;
 mod sql;
+mod templates;
 
 pub use message::{Circumstances, Message};
 pub use outbox::{Letter, Outbox};
+pub use render::Rendered;
+pub use samples::samples;
+pub use templates::TemplateError;
 
 pub(crate) use sql::ALL;

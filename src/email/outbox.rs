@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use super::message::Message;
+use super::render::{Rendered, Renderer};
 use super::sql::*;
+use super::templates::TemplateError;
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::clock::{Clock, Random};
-use crate::config::Email as Settings;
+use crate::config::{Email, Settings};
 use crate::crypto::keyring::Keyring;
 use crate::error::Error;
 use crate::model::code::Code;
@@ -40,7 +42,8 @@ pub struct Letter {
 pub struct Outbox {
     store: Store,
     keys: Arc<Keyring>,
-    settings: Settings,
+    settings: Email,
+    renderer: Arc<Renderer>,
     clock: Clock,
     random: Random,
     /// Told when there is something to send.
@@ -48,14 +51,24 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// Err when EMAIL_TEMPLATE_DIR holds a template that can not be used.
     pub(crate) fn new(
         store: Store,
         keys: Arc<Keyring>,
-        settings: Settings,
+        settings: &Settings,
         clock: Clock,
         random: Random,
-    ) -> Self {
-        Self { store, keys, settings, clock, random, wake: Arc::default() }
+    ) -> Result<Self, TemplateError> {
+        let renderer = Arc::new(Renderer::new(settings)?);
+        Ok(Self {
+            store,
+            keys,
+            settings: settings.email.clone(),
+            renderer,
+            clock,
+            random,
+            wake: Arc::default(),
+        })
     }
 
     /// Ok when mails are sent. Err([`Code::MailOff`]) when EMAIL_ENABLED is not set: for what can not do without.
@@ -107,6 +120,11 @@ impl Outbox {
             .execute(&mut work.tx)
             .await
             .map(drop)
+    }
+
+    /// The letter as it is sent, written at `created_at`.
+    pub fn render(&self, letter: &Letter, created_at: Timestamp) -> Result<Rendered, Error> {
+        self.renderer.render(letter, created_at)
     }
 
     /// The letters that wait, the oldest first. Only for the program itself: they hold links that open something.
