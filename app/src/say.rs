@@ -137,6 +137,7 @@ pub(crate) fn problem(
         Code::BadCode => w.problem_bad_code(),
         Code::EmailUnchanged => w.problem_email_unchanged(),
         Code::MailOff => w.problem_mail_off(),
+        Code::MailDone => w.problem_mail_done(),
         Code::BadToken => w.problem_bad_token(),
         Code::BadCursor => w.problem_bad_cursor(),
         Code::RoleNotFound => w.problem_role_not_found(),
