@@ -123,6 +123,7 @@ impl Auth {
             to: &new,
             user: Some(&found.user),
             reader: Some(holder.as_ref().unwrap_or(&found.user)),
+            language: actor.origin.language.as_deref(),
             real: holder.as_ref().map_or(!kept, User::may_enter),
             counted: id.to_string(),
             payload: Some(inbox.seal(&payload)?),

@@ -50,6 +50,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) user: Option<&'a User>,
     /// Who reads the mail, if they have an account.
     pub(crate) reader: Option<&'a User>,
+    /// The language that the browser asks for, for readers whose own is not known.
+    pub(crate) language: Option<&'a str>,
     /// Whether it is sent. Otherwise it only looks so.
     pub(crate) real: bool,
     /// Whose mails of this kind are counted by the day.
@@ -134,11 +136,10 @@ impl Inbox {
         };
         let issued = self.tokens.issue(&mut work.tx, token).await?;
         let message = (ask.message)(self.link(ask.page, Some(&issued.secret)), issued.code);
-        let letter = Letter {
-            to: ask.to.as_str().to_owned(),
-            expires_at: Some(issued.expires_at),
-            ..letter(ask.reader, message)
-        };
+        let mut letter = letter(ask.reader, message);
+        ask.to.as_str().clone_into(&mut letter.to);
+        letter.expires_at = Some(issued.expires_at);
+        letter.language = letter.language.or_else(|| ask.language.map(str::to_owned));
         if ask.real && !over {
             self.outbox.queue(work, &letter).await?;
         } else {
@@ -168,6 +169,7 @@ impl Inbox {
             to: &address,
             user: Some(user),
             reader: Some(user),
+            language: None,
             real: true,
             counted: address.key().to_owned(),
             payload: None,

@@ -55,6 +55,7 @@ impl Auth {
             to: &email,
             user,
             reader: user,
+            language: actor.origin.language.as_deref(),
             real: user.is_some(),
             counted: email.key().to_owned(),
             payload: None,

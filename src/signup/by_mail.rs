@@ -123,6 +123,7 @@ impl Auth {
             to: &email,
             user: None,
             reader: owner.as_ref(),
+            language: pending.language.as_deref(),
             real: owner.as_ref().map_or(!kept, users::User::may_enter),
             counted: email.key().to_owned(),
             payload: Some(inbox.seal(pending)?),

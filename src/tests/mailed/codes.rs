@@ -1,0 +1,135 @@
+//! The six digits: in the browser that asked, a few times.
+
+use authtuna::inbox::Proof;
+use authtuna::model::code::{Code, Field};
+
+use super::{browser, nobody, successes, with_mail};
+use crate::support::on_each_with;
+
+#[test]
+fn a_code_works_once_also_in_parallel() {
+    with_mail(|world| async move {
+        world.member("maria").await;
+        let waiting = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        let code = world.code("maria@example.org").await;
+        assert_eq!(code.len(), 6);
+        let here = browser(Some(&waiting));
+        let proof = Proof::Code(format!(" {} {} ", &code[..3], &code[3..]));
+        assert_eq!(successes(5, || world.auth.sign_in_by_mail(&here, &proof)).await, 1);
+        assert!(world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.is_err());
+    });
+}
+
+#[test]
+fn a_code_works_in_no_other_browser_and_for_nothing_else() {
+    with_mail(|world| async move {
+        world.member("maria").await;
+        let mine = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        let code = world.code("maria@example.org").await;
+        let theirs = world.auth.request_magic_link(&nobody(), "nobody@example.org").await.unwrap();
+        for wrong in [nobody(), browser(Some(&theirs))] {
+            let refused = world.auth.sign_in_by_mail(&wrong, &Proof::Code(code.clone())).await.err().unwrap();
+            assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::BadCode));
+        }
+        let here = browser(Some(&mine));
+        assert_eq!(world.auth.reset_code(&here, &code).await.err().unwrap().code(), Code::BadCode);
+        let refused = world.auth.change_email(&here, &Proof::Code(code.clone())).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadCode);
+        for empty in ["", "   "] {
+            let refused = world.auth.reset_code(&here, empty).await.err().unwrap();
+            assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::Required));
+        }
+        assert!(world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.is_ok());
+    });
+}
+
+#[test]
+fn five_wrong_tries_and_the_code_is_worth_nothing_while_the_link_still_works() {
+    on_each_with(
+        |builder| {
+            let builder = builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "mail.invalid");
+            builder.set("MAX_LOGIN_ATTEMPTS_PER_IP", "0")
+        },
+        |world| async move {
+            world.member("maria").await;
+            let waiting = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+            let (code, token) =
+                (world.code("maria@example.org").await, world.token("maria@example.org").await);
+            let here = browser(Some(&waiting));
+            let wrong = Proof::Code(if code == "000000" { "000001" } else { "000000" }.to_owned());
+            // In parallel: each counts before it is judged.
+            assert_eq!(successes(5, || world.auth.sign_in_by_mail(&here, &wrong)).await, 0);
+            let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.err().unwrap();
+            assert_eq!(refused.code(), Code::BadCode, "the same as for a wrong one");
+            assert!(world.auth.sign_in_by_mail(&here, &Proof::Link(token)).await.is_ok());
+        },
+    );
+}
+
+#[test]
+fn wrong_codes_count_against_the_address_that_they_come_from() {
+    with_mail(|world| async move {
+        let mut refused = Vec::new();
+        for name in ["a", "b", "c"] {
+            let waiting = world.auth.request_magic_link(&nobody(), &super::address(name)).await.unwrap();
+            for _ in 0..5 {
+                let proof = Proof::Code("000000".to_owned());
+                let here = browser(Some(&waiting));
+                refused.push(world.auth.sign_in_by_mail(&here, &proof).await.err().unwrap().code());
+            }
+        }
+        assert_eq!(refused.iter().filter(|code| **code == Code::BadCode).count(), 10);
+        assert_eq!(refused.last(), Some(&Code::TooManyAttempts));
+    });
+}
+
+#[test]
+fn who_reads_the_database_finds_neither_link_nor_code() {
+    with_mail(|world| async move {
+        world.member("maria").await;
+        world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
+        let (code, token) = (world.code("maria@example.org").await, world.token("maria@example.org").await);
+        let dump = dump(&world).await;
+        assert!(dump.contains("password_reset"), "the dump has the rows");
+        assert!(!dump.contains(&token), "the token is in the database");
+        // Six digits alone come up by chance in times and ids; as a word of its own it would be the code.
+        assert!(!dump.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == code), "{code}");
+    });
+}
+
+/// Everything in tokens, outbox and audit log, as text.
+async fn dump(world: &crate::support::World) -> String {
+    use authtuna::config::DatabaseUri;
+    use secrecy::ExposeSecret;
+    use sqlx::{Column, Connection, Row};
+    let mut text = String::new();
+    for table in ["one_time_tokens", "outbox", "audit_events"] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT * FROM {table}"));
+        match &world.settings.database.uri {
+            DatabaseUri::Sqlite { path } => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut conn = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+                for row in sqlx::query(sql).fetch_all(&mut conn).await.unwrap() {
+                    for column in row.columns() {
+                        let bytes: Option<Vec<u8>> =
+                            row.try_get_unchecked(column.ordinal()).unwrap_or_default();
+                        text.push_str(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+                        text.push('\n');
+                    }
+                }
+            }
+            DatabaseUri::Postgres { url } => {
+                let mut conn = sqlx::postgres::PgConnection::connect(url.expose_secret()).await.unwrap();
+                for row in sqlx::query(sql).fetch_all(&mut conn).await.unwrap() {
+                    for column in row.columns() {
+                        let bytes: Option<Vec<u8>> =
+                            row.try_get_unchecked(column.ordinal()).unwrap_or_default();
+                        text.push_str(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+                        text.push('\n');
+                    }
+                }
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,192 @@
+//! Another address.
+
+use std::time::Duration;
+
+use authtuna::actor::Actor;
+use authtuna::addresses::ChangeEmail;
+use authtuna::error::Error;
+use authtuna::inbox::Proof;
+use authtuna::login::SignedIn;
+use authtuna::model::code::{Code, Field};
+
+use super::{browser, form, nobody, successes, with_mail};
+use crate::support::{World, on_each_with, origin, password};
+
+async fn ask(world: &World, who: &SignedIn, email: &str) -> Result<authtuna::actor::Waiting, Error> {
+    let actor = world.actor(&who.session.cookie).await;
+    let name = actor.user().unwrap().user.username.clone();
+    let typed = ChangeEmail { email: email.to_owned(), current_password: password(&name) };
+    world.auth.request_email_change(&actor, &typed).await
+}
+
+async fn email_of(world: &World, who: &SignedIn) -> String {
+    world.auth.users.get(&Actor::system(), who.user).await.unwrap().unwrap().email.unwrap()
+}
+
+#[test]
+fn an_address_is_changed_when_the_new_one_is_proved_and_the_old_one_is_told() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        ask(&world, &maria, "new@example.org").await.unwrap();
+        assert_eq!(email_of(&world, &maria).await, "maria@example.org", "not before it is proved");
+        let token = world.token("new@example.org").await;
+        assert_eq!(world.auth.email_change(&token).await.unwrap().as_deref(), Some("new@example.org"));
+        let (here, proof) = (nobody(), Proof::Link(token));
+        assert_eq!(successes(50, || world.auth.change_email(&here, &proof)).await, 1);
+        let actor = world.actor(&maria.session.cookie).await;
+        assert_eq!(actor.user().unwrap().user.email.as_deref(), Some("new@example.org"), "at once");
+        assert_eq!(world.letter("maria@example.org").await.message.kind(), "email_changed_old");
+        assert_eq!(world.kinds("new@example.org").await, ["email_change", "email_changed"]);
+        let events = world.events(&actor).await;
+        assert!(events.contains(&"EMAIL_CHANGED".to_owned()), "{events:?}");
+    });
+}
+
+#[test]
+fn who_does_not_know_the_password_changes_nothing() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        let actor = world.actor(&maria.session.cookie).await;
+        for (email, current, field, code) in [
+            ("new@example.org", "", Field::CurrentPassword, Code::Required),
+            ("new@example.org", "wrong", Field::CurrentPassword, Code::WrongPassword),
+            ("nowhere", "x", Field::Email, Code::BadEmail),
+            ("maria@example.org", "x", Field::Email, Code::EmailUnchanged),
+        ] {
+            let typed = ChangeEmail { email: email.to_owned(), current_password: current.to_owned() };
+            let refused = world.auth.request_email_change(&actor, &typed).await.err().unwrap();
+            assert_eq!((refused.problems()[0].field, refused.code()), (field, code), "{email} {current}");
+        }
+        assert_eq!(world.letters("new@example.org").await.len(), 0);
+        let refused =
+            world.auth.request_email_change(&nobody(), &ChangeEmail::default()).await.err().unwrap();
+        assert_eq!(refused.code(), Code::NotAuthenticated);
+    });
+    on_each_with(
+        |builder| {
+            let builder = builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "mail.invalid");
+            builder.set("EMAIL_DOMAINS", "example.org")
+        },
+        |world| async move {
+            let maria = world.member("maria").await;
+            let refused = ask(&world, &maria, "maria@elsewhere.example").await.err().unwrap();
+            assert_eq!(refused.code(), Code::EmailDomainNotAllowed);
+        },
+    );
+}
+
+#[test]
+fn an_address_of_somebody_else_is_answered_alike_and_stays_theirs() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        world.member("jun").await;
+        let waiting = ask(&world, &maria, "jun@example.org").await.unwrap();
+        assert_eq!(waiting.address, "jun@example.org");
+        let told = world.letter("jun@example.org").await;
+        assert_eq!((told.message.kind(), told.name.as_str()), ("email_change_taken", "jun"));
+        assert_eq!(email_of(&world, &maria).await, "maria@example.org");
+    });
+}
+
+#[test]
+fn an_address_that_was_taken_meanwhile_is_refused_and_uses_nothing_up() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        ask(&world, &maria, "new@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("new@example.org").await);
+        let mut quicker = form("quick");
+        quicker.email = "new@example.org".to_owned();
+        world.auth.sign_up(&nobody(), &quicker).await.unwrap();
+        let made = Proof::Link(world.token("new@example.org").await);
+        world.auth.confirm_email(&nobody(), &made, None).await.unwrap();
+        for _ in 0..2 {
+            let refused = world.auth.change_email(&nobody(), &proof).await.err().unwrap();
+            assert_eq!((refused.problems()[0].field, refused.code()), (Field::Email, Code::EmailTaken));
+        }
+    });
+}
+
+#[test]
+fn two_changes_at_once_never_mix_up_address_and_proof() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        let one = ask(&world, &maria, "one@example.org").await.unwrap();
+        let one_code = world.code("one@example.org").await;
+        let first = Proof::Link(world.token("one@example.org").await);
+        let two = ask(&world, &maria, "two@example.org").await.unwrap();
+        let second = Proof::Link(world.token("two@example.org").await);
+        // The code of the first mail proves the first address; never the second, in whichever browser.
+        let here = browser(Some(&one));
+        let refused = world.auth.change_email(&browser(Some(&two)), &Proof::Code(one_code.clone())).await;
+        if refused.is_ok() {
+            assert_eq!(email_of(&world, &maria).await, "one@example.org");
+            return;
+        }
+        let (a, b) =
+            tokio::join!(world.auth.change_email(&here, &first), world.auth.change_email(&here, &second));
+        assert!(
+            a.is_ok() != b.is_ok(),
+            "the first makes the other worthless: it was asked for at the old address"
+        );
+        let expected = if a.is_ok() { "one@example.org" } else { "two@example.org" };
+        assert_eq!(email_of(&world, &maria).await, expected);
+        let user = world.auth.users.get(&Actor::system(), maria.user).await.unwrap().unwrap();
+        assert!(user.email_verified_at.is_some());
+    });
+}
+
+#[test]
+fn the_old_address_takes_the_change_back_for_72_hours_and_everybody_out() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        // Whoever took the account changes the address twice.
+        ask(&world, &maria, "thief@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("thief@example.org").await);
+        world.auth.change_email(&nobody(), &proof).await.unwrap();
+        let undo = world.token("maria@example.org").await;
+        ask(&world, &maria, "thief2@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("thief2@example.org").await);
+        world.auth.change_email(&nobody(), &proof).await.unwrap();
+        let theirs = world.token("thief@example.org").await;
+
+        world.clock.advance(Duration::from_secs(71 * 3600));
+        assert_eq!(world.auth.email_undo(&undo).await.unwrap().as_deref(), Some("maria@example.org"));
+        let reset = world.auth.undo_email_change(&nobody(), &undo).await.unwrap();
+        assert_eq!(email_of(&world, &maria).await, "maria@example.org");
+        assert_eq!(world.opens(&maria.session.cookie).await, None);
+        let refused = world.sign_in("maria", origin()).await.err().unwrap();
+        assert_eq!(refused.code(), Code::PasswordResetRequired);
+        assert!(
+            world.auth.undo_email_change(&nobody(), &theirs).await.is_err(),
+            "the thief's own way back is closed"
+        );
+        assert!(world.auth.undo_email_change(&nobody(), &undo).await.is_err(), "once");
+        world.auth.reset_password(&nobody(), &reset, &password("safe")).await.unwrap();
+        let typed = authtuna::login::SignIn {
+            identifier: "maria@example.org".to_owned(),
+            password: password("safe"),
+        };
+        assert!(world.auth.sign_in(&nobody(), &typed).await.is_ok());
+    });
+}
+
+#[test]
+fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        ask(&world, &maria, "new@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("new@example.org").await);
+        world.auth.change_email(&nobody(), &proof).await.unwrap();
+        let before = world.kinds("maria@example.org").await;
+        let mut squatter = form("squatter");
+        squatter.email = "maria@example.org".to_owned();
+        world.auth.sign_up(&nobody(), &squatter).await.unwrap();
+        assert_eq!(world.kinds("maria@example.org").await, before, "no link is sent");
+        // Its owner themselves may have it again.
+        ask(&world, &maria, "maria@example.org").await.unwrap();
+        assert_eq!(world.letter("maria@example.org").await.message.kind(), "email_change");
+        world.clock.advance(Duration::from_secs(72 * 3600));
+        world.auth.sign_up(&nobody(), &squatter).await.unwrap();
+        assert_eq!(world.letter("maria@example.org").await.message.kind(), "sign_up");
+    });
+}
