@@ -9,7 +9,7 @@ use crate::clock::{Clock, Random};
 use crate::config::Settings;
 use crate::crypto::keyring::{Keyring, KeyringError};
 use crate::crypto::password::Passwords;
-use crate::email::Outbox;
+use crate::email::{Ground, Mailer, MailerError, Outbox};
 use crate::error::Error;
 use crate::explorer::Explorer;
 use crate::hooks::Hooks;
@@ -72,6 +72,9 @@ pub enum StartError {
     /// The keys can not be used.
     #[error(transparent)]
     Keys(#[from] KeyringError),
+    /// Mails can not be written or sent: a template, a key or certificates can not be used.
+    #[error(transparent)]
+    Mail(#[from] MailerError),
     /// Something else failed.
     #[error(transparent)]
     Other(#[from] Error),
@@ -88,18 +91,33 @@ impl Auth {
 
     /// The same with a clock of the caller's. For tests.
     pub async fn start_at(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        Box::pin(Self::start_with(settings, clock, None)).await
+    }
+
+    /// The same with a mailer of the caller's: its mails are sent even where EMAIL_ENABLED is not set. For tests, and for
+    /// services with a way of their own to send mails.
+    pub async fn start_with(
+        settings: Settings,
+        clock: Clock,
+        mailer: Option<Mailer>,
+    ) -> Result<Self, StartError> {
         let store = Store::open(&settings.database).await?;
         if settings.database.auto_create {
             store.migrate().await?;
         } else {
             store.check_migrations().await?;
         }
-        let auth = Self::assemble(settings, store, clock)?;
+        let auth = Self::assemble(settings, store, clock, mailer)?;
         auth.provision(&Actor::system()).await?;
         Ok(auth)
     }
 
-    fn assemble(settings: Settings, store: Store, clock: Clock) -> Result<Self, StartError> {
+    fn assemble(
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        mailer: Option<Mailer>,
+    ) -> Result<Self, StartError> {
         let random = Random;
         let hooks = Hooks::default();
         let keys = Arc::new(Keyring::new(&settings.secrets.fernet_keys)?);
@@ -118,8 +136,14 @@ impl Auth {
             clock.clone(),
             random,
         );
-        let outbox =
-            Outbox::new(store.clone(), Arc::clone(&keys), settings.email.clone(), clock.clone(), random);
+        let ground = Ground {
+            store: store.clone(),
+            recorder: recorder.clone(),
+            keys: Arc::clone(&keys),
+            clock: clock.clone(),
+            random,
+        };
+        let outbox = Outbox::new(ground, &settings, mailer)?;
         let passwords = Passwords::new(&settings.passwords, random)?;
         let tokens = Tokens { clock: clock.clone(), random };
         let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };

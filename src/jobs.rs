@@ -12,7 +12,7 @@ const PURGE_EVERY: Duration = Duration::from_secs(3600);
 /// How long a grant that ran out can still be explained.
 const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Deletes what has run out: sessions, tokens, grants, counts of failures. The number of rows.
+/// Deletes what has run out: sessions, tokens, grants, counts of failures, mails. The number of rows.
 pub async fn purge(auth: &Auth) -> Result<u64, Error> {
     let mut purged = auth.sessions.purge(&Actor::system()).await?;
     let mut tx = auth.store().write().await?;
@@ -20,10 +20,12 @@ pub async fn purge(auth: &Auth) -> Result<u64, Error> {
     purged += auth.limits().purge(&mut tx).await?;
     purged += auth.roles.purge(&mut tx, auth.clock.now().minus(KEEP_EXPIRED)).await?;
     tx.commit().await?;
+    purged += auth.outbox.purge().await?;
     Ok(purged)
 }
 
-/// Runs the jobs until the future is dropped. A failure is logged, and the next turn tries again.
+/// Runs the jobs until the future is dropped: purging, and sending mails. A failure is logged, and the next turn tries
+/// again. Whoever ends gives the mails that are under way some time: [`crate::email::Outbox::finish`].
 pub async fn run(auth: Auth) {
     let purging = async {
         let mut turns = tokio::time::interval(PURGE_EVERY);
@@ -35,9 +37,10 @@ pub async fn run(auth: Auth) {
             }
         }
     };
+    let working = futures::future::join(purging, auth.outbox.run());
     #[cfg(feature = "postgres")]
-    futures::future::join(purging, crate::sessions::link::listen(auth.store().clone(), auth.cache().clone()))
+    futures::future::join(working, crate::sessions::link::listen(auth.store().clone(), auth.cache().clone()))
         .await;
     #[cfg(not(feature = "postgres"))]
-    purging.await;
+    working.await;
 }

@@ -10,14 +10,19 @@ use leptos_router::{SsrMode, path};
 
 use crate::islands::times::LocalTimes;
 use crate::pages::account::activity::ActivityPage;
+use crate::pages::account::email::EmailPage;
 use crate::pages::account::overview::Overview;
 use crate::pages::account::profile::Profile;
 use crate::pages::account::security::Security;
 use crate::pages::account::sessions::Sessions;
+use crate::pages::auth::change_email::{ChangeEmailPage, UndoEmailPage};
+use crate::pages::auth::forgot::{Forgot, Reset};
 use crate::pages::auth::login::Login;
+use crate::pages::auth::passwordless::{Passwordless, PasswordlessLogin};
 use crate::pages::auth::setup::Setup;
 use crate::pages::auth::signed_out::SignedOut;
 use crate::pages::auth::signup::Signup;
+use crate::pages::auth::verify::Verify;
 use crate::pages::docs::Docs;
 use crate::pages::status::Status;
 use crate::routes::Refused;
@@ -35,12 +40,20 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=|| view! { <Status code=Code::NotFound/> }>
                 <Route path=path!("/auth/login") view=Login ssr=SsrMode::Async/>
                 <Route path=path!("/auth/signup") view=Signup ssr=SsrMode::Async/>
+                <Route path=path!("/auth/verify") view=Verify ssr=SsrMode::Async/>
+                <Route path=path!("/auth/forgot-password") view=Forgot ssr=SsrMode::Async/>
+                <Route path=path!("/auth/reset-password") view=Reset ssr=SsrMode::Async/>
+                <Route path=path!("/auth/passwordless") view=Passwordless ssr=SsrMode::Async/>
+                <Route path=path!("/auth/passwordless/login") view=PasswordlessLogin ssr=SsrMode::Async/>
+                <Route path=path!("/auth/change-email") view=ChangeEmailPage ssr=SsrMode::Async/>
+                <Route path=path!("/auth/change-email/undo") view=UndoEmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/signed-out") view=SignedOut ssr=SsrMode::Async/>
                 <Route path=path!("/docs") view=Docs ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=Setup ssr=SsrMode::Async/>
                 <Route path=path!("/ui/dashboard") view=Overview ssr=SsrMode::Async/>
                 <Route path=path!("/ui/profile") view=Profile ssr=SsrMode::Async/>
                 <Route path=path!("/ui/settings") view=Security ssr=SsrMode::Async/>
+                <Route path=path!("/ui/settings/email") view=EmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/ui/settings/sessions") view=Sessions ssr=SsrMode::Async/>
                 <Route path=path!("/ui/activity") view=ActivityPage ssr=SsrMode::Async/>
             </FlatRoutes>

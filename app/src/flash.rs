@@ -56,6 +56,20 @@ pub(crate) enum Notice {
     PasswordChanged,
     /// The profile was changed.
     ProfileSaved,
+    /// The mail was sent once more.
+    MailSent,
+    /// An account was made in a browser that did not ask for it: nobody is signed in.
+    AccountMade,
+    /// An account was made, and its person is signed in.
+    Welcome,
+    /// The address is known to be the person's.
+    EmailConfirmed,
+    /// The account has another address.
+    EmailChanged,
+    /// The account has its old address again, and needs a new password.
+    EmailUndone,
+    /// A new password was set by a mail.
+    PasswordReset,
     /// One session ended.
     SessionEnded,
     /// So many other sessions ended.

@@ -5,6 +5,10 @@ use authtuna::model::code::Code;
 use leptos::server_fn::ServerFn;
 
 use crate::api::account::{ChangePassword, EndOtherSessions, EndSession, UpdateProfile};
+use crate::api::addresses::{
+    ConfirmEmail, ConfirmEmailChange, RequestEmailChange, SendAgain, UndoEmailChange,
+};
+use crate::api::by_mail::{RequestMagicLink, RequestReset, ResetCode, ResetPassword, SignInByMail};
 use crate::api::entry::{PasswordStrength, SetUp, SignIn, SignOut, SignUp};
 use crate::api::look::ChooseTheme;
 
@@ -43,6 +47,20 @@ pub struct Function {
 pub const LOGIN: &str = "/auth/login";
 /// Sign-up.
 pub const SIGNUP: &str = "/auth/signup";
+/// Proving an address: without a token, waiting for the mail.
+pub const VERIFY: &str = "/auth/verify";
+/// Asking for a mail to set a new password with.
+pub const FORGOT: &str = "/auth/forgot-password";
+/// Setting a new password: without a token, waiting for the mail.
+pub const RESET: &str = "/auth/reset-password";
+/// Asking for a mail to sign in with.
+pub const MAGIC: &str = "/auth/passwordless";
+/// Signing in by a mail: without a token, waiting for it.
+pub const MAGIC_LOGIN: &str = "/auth/passwordless/login";
+/// Proving a new address: without a token, waiting for the mail.
+pub const CHANGE_EMAIL: &str = "/auth/change-email";
+/// Taking an address back.
+pub const UNDO_EMAIL: &str = "/auth/change-email/undo";
 /// After sign-out.
 pub const SIGNED_OUT: &str = "/auth/signed-out";
 /// The first administrator, by a one-time link.
@@ -55,6 +73,8 @@ pub const OVERVIEW: &str = "/ui/dashboard";
 pub const PROFILE: &str = "/ui/profile";
 /// The password.
 pub const SECURITY: &str = "/ui/settings";
+/// Asking for another address.
+pub const EMAIL: &str = "/ui/settings/email";
 /// Where one is signed in.
 pub const SESSIONS: &str = "/ui/settings/sessions";
 /// What happened.
@@ -68,12 +88,20 @@ const fn page(path: &'static str, guard: Guard) -> Page {
 pub const PAGES: &[Page] = &[
     page(LOGIN, Guard::Public),
     page(SIGNUP, Guard::Public),
+    page(VERIFY, Guard::Public),
+    page(FORGOT, Guard::Public),
+    page(RESET, Guard::Public),
+    page(MAGIC, Guard::Public),
+    page(MAGIC_LOGIN, Guard::Public),
+    page(CHANGE_EMAIL, Guard::Public),
+    page(UNDO_EMAIL, Guard::Public),
     Page { path: SIGNED_OUT, guard: Guard::Public, islands: false },
     page(SETUP, Guard::Public),
     Page { path: DOCS, guard: Guard::Public, islands: false },
     page(OVERVIEW, Guard::SignedIn),
     page(PROFILE, Guard::SignedIn),
     page(SECURITY, Guard::SignedIn),
+    page(EMAIL, Guard::SignedIn),
     page(SESSIONS, Guard::SignedIn),
     page(ACTIVITY, Guard::SignedIn),
 ];
@@ -90,6 +118,17 @@ pub const FUNCTIONS: &[Function] = &[
     // Whose session has ended already wants to get out as well.
     function::<SignOut>(Guard::Public),
     function::<PasswordStrength>(Guard::Public),
+    function::<SendAgain>(Guard::Public),
+    function::<ConfirmEmail>(Guard::Public),
+    function::<RequestReset>(Guard::Public),
+    function::<ResetCode>(Guard::Public),
+    function::<ResetPassword>(Guard::Public),
+    function::<RequestMagicLink>(Guard::Public),
+    function::<SignInByMail>(Guard::Public),
+    // By links that open in any browser.
+    function::<ConfirmEmailChange>(Guard::Public),
+    function::<UndoEmailChange>(Guard::Public),
+    function::<RequestEmailChange>(Guard::SignedIn),
     function::<ChooseTheme>(Guard::Public),
     function::<ChangePassword>(Guard::SignedIn),
     function::<UpdateProfile>(Guard::SignedIn),

@@ -101,7 +101,8 @@ pub(crate) fn problem(
         Code::BadCredentials => w.problem_bad_credentials(),
         Code::Suspended => w.problem_suspended(),
         Code::EmailNotVerified => w.problem_email_not_verified(),
-        Code::PasswordResetRequired => w.problem_password_reset_required(),
+        Code::PasswordResetRequired if settings.email.enabled => w.problem_password_reset_required(),
+        Code::PasswordResetRequired => w.problem_password_reset_required_no_mail(),
         Code::TooManyAttempts => match wait {
             Some(wait) => return w.problem_too_many_attempts(&in_words(w, Duration::from_secs(wait))),
             None => w.problem_too_many_attempts_later(),
@@ -136,6 +137,7 @@ pub(crate) fn problem(
         Code::BadCode => w.problem_bad_code(),
         Code::EmailUnchanged => w.problem_email_unchanged(),
         Code::MailOff => w.problem_mail_off(),
+        Code::MailDone => w.problem_mail_done(),
         Code::BadToken => w.problem_bad_token(),
         Code::BadCursor => w.problem_bad_cursor(),
         Code::RoleNotFound => w.problem_role_not_found(),
@@ -175,6 +177,13 @@ pub(crate) fn notice(w: Lang, notice: Notice) -> String {
     match notice {
         Notice::PasswordChanged => w.notice_password_changed().to_owned(),
         Notice::ProfileSaved => w.notice_profile_saved().to_owned(),
+        Notice::MailSent => w.notice_mail_sent().to_owned(),
+        Notice::AccountMade => w.notice_account_made().to_owned(),
+        Notice::Welcome => w.notice_welcome().to_owned(),
+        Notice::EmailConfirmed => w.notice_email_confirmed().to_owned(),
+        Notice::EmailChanged => w.notice_email_changed().to_owned(),
+        Notice::EmailUndone => w.notice_email_undone().to_owned(),
+        Notice::PasswordReset => w.notice_password_reset().to_owned(),
         Notice::SessionEnded => w.notice_session_ended().to_owned(),
         Notice::SessionsEnded(count) => w.notice_sessions_ended(count),
     }

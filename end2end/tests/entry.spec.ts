@@ -93,7 +93,7 @@ test("too many wrong passwords close the door, but not for the browser that know
     await expect(errorOf(stranger, "password")).not.toBeEmpty();
   }
   await fillSignIn(stranger, user.username, user.password);
-  await expect(stranger.getByRole("alert").filter({ hasText: "Too many wrong tries. Try again in 30 minutes." })).toBeVisible();
+  await expect(stranger.getByRole("alert").filter({ hasText: "Too many tries. Try again in 30 minutes." })).toBeVisible();
   await expectGood(stranger, "login-locked");
 
   await signOut(page);

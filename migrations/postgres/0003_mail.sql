@@ -22,12 +22,13 @@ CREATE TABLE outbox (
     user_id      uuid REFERENCES users (id) ON DELETE CASCADE,
     -- The address, encrypted.
     recipient    TEXT NOT NULL,
-    -- The letter as JSON, encrypted: it holds links that open something. NULL once it is sent or given up for good.
+    -- The letter as JSON, encrypted: it holds links that open something. NULL once it is sent, or worth nothing.
     letter       TEXT,
     created_at   timestamptz NOT NULL,
     -- When it is worth nothing any more.
     expires_at   timestamptz NOT NULL,
     -- When it is tried next. Whoever takes it moves this to the end of its time for the try; NULL when it is done.
+    -- A row that has this and sent_at only looks as if: it is never sent (Outbox::pretend).
     next_try_at  timestamptz,
     -- Whose try it is: only that one may note what became of it.
     claim        uuid,
@@ -38,3 +39,4 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_by_turn ON outbox (next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX outbox_by_user ON outbox (user_id);
+CREATE INDEX outbox_by_failure ON outbox (id) WHERE failed_at IS NOT NULL;

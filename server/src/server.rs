@@ -100,6 +100,7 @@ impl Server {
             tracing::warn!("requests were cut off after SHUTDOWN_GRACE_SECONDS");
         }
         jobs.abort();
+        self.auth.outbox.finish(grace).await;
         if let Some(metrics) = metrics {
             metrics.abort();
         }

@@ -258,7 +258,7 @@ table! {
     }
     /// E-mail.
     Email in email {
-        /// Send mails.
+        /// Send mails. Outside production, and without SMTP_HOST, they become files in DATA_DIR/mail.
         enabled: bool = "EMAIL_ENABLED", "false";
         /// Mail server.
         smtp_host: Option<String> = "SMTP_HOST", "";
@@ -276,7 +276,9 @@ table! {
         use_credentials: bool = "USE_CREDENTIALS", "true";
         /// Check the mail server's certificate.
         validate_certs: bool = "VALIDATE_CERTS", "true";
-        /// File with the DKIM key.
+        /// File with certificates (PEM) of authorities that the mail server's may come from, beside the public ones.
+        smtp_ca_file: Option<PathBuf> = "SMTP_CA_FILE", "";
+        /// File with the DKIM key (PEM, RSA or Ed25519). Mails are signed when it, domain and selector are set.
         dkim_private_key_path: Option<PathBuf> = "DKIM_PRIVATE_KEY_PATH", "";
         /// Domain that signs.
         dkim_domain: Option<String> = "DKIM_DOMAIN", "";

@@ -100,11 +100,28 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
             no(name, "it must be an e-mail address; for example admin@example.org");
         }
     }
-    if s.email.enabled && s.email.smtp_host.is_none() {
-        no("SMTP_HOST", "it must name the mail server, because EMAIL_ENABLED is true");
-    }
     if s.email.starttls && s.email.ssl_tls {
         no("MAIL_SSL_TLS", "it can not be true together with MAIL_STARTTLS");
+    }
+    if s.email.concurrency == 0 || s.email.concurrency > 100 {
+        no("MAIL_CONCURRENCY", "it must be 1 to 100");
+    }
+    if s.email.use_credentials && s.email.smtp_username.is_some() != s.email.smtp_password.is_some() {
+        no(
+            "SMTP_PASSWORD",
+            "it needs SMTP_USERNAME, and the other way round, because USE_CREDENTIALS is true",
+        );
+    }
+    let dkim = [
+        s.email.dkim_private_key_path.is_some(),
+        s.email.dkim_domain.is_some(),
+        s.email.dkim_selector.is_some(),
+    ];
+    if dkim.contains(&true) && dkim.contains(&false) {
+        no(
+            "DKIM_PRIVATE_KEY_PATH",
+            "it, DKIM_DOMAIN and DKIM_SELECTOR must be set together, or none of them",
+        );
     }
     if s.rpc.tls_cert_file.is_some() != s.rpc.tls_key_file.is_some() {
         no("RPC_TLS_CERT_FILE", "it needs RPC_TLS_KEY_FILE, and the other way round");
@@ -156,6 +173,10 @@ fn production(s: &Settings, loader: &mut Loader) {
     if !s.sessions.secure {
         loader.note("SESSION_SECURE", "PRODUCTION needs true".to_owned());
     }
+    if s.email.enabled && s.email.smtp_host.is_none() {
+        let need = "PRODUCTION needs the mail server's name, because EMAIL_ENABLED is true";
+        loader.note("SMTP_HOST", need.to_owned());
+    }
     if let DatabaseUri::Postgres { url } = &s.database.uri
         && !is_private_connection(url.expose_secret())
     {
@@ -183,6 +204,22 @@ pub(super) fn notices(s: &Settings) -> Vec<String> {
         notices.push(
             "API_BASE_URL is https, so a proxy stands before this server, but CLIENT_IP_SOURCE is peer: all clients \
              seem to come from the proxy's address, and share its limits. Set CLIENT_IP_SOURCE and TRUSTED_PROXIES"
+                .to_owned(),
+        );
+    }
+    let (email, encrypted) = (&s.email, s.email.starttls || s.email.ssl_tls);
+    let local = matches!(email.smtp_host.as_deref(), None | Some("localhost" | "127.0.0.1" | "::1"));
+    if email.enabled && !local && !encrypted {
+        notices.push(
+            "MAIL_STARTTLS and MAIL_SSL_TLS are false: whoever is on the way to SMTP_HOST can read the mails and the \
+             password, and use the links in them"
+                .to_owned(),
+        );
+    }
+    if email.enabled && !local && encrypted && !email.validate_certs {
+        notices.push(
+            "VALIDATE_CERTS is false: anybody on the way to SMTP_HOST can pretend to be it. For a certificate of your \
+             own authority, set SMTP_CA_FILE instead"
                 .to_owned(),
         );
     }

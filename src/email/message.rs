@@ -31,6 +31,13 @@ impl Circumstances {
     }
 }
 
+/// A template of a message; one that is missing does not compile.
+macro_rules! built_in {
+    ($kind:literal, $file:literal) => {
+        (concat!($kind, $file), include_str!(concat!("templates/en/", $kind, $file)))
+    };
+}
+
 macro_rules! messages {
     ($($(#[$doc:meta])+ $name:ident = $kind:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? })+) => {
         /// A message, with what its templates say beside the names of product and person. Its kind is the name of the
@@ -45,6 +52,13 @@ macro_rules! messages {
         impl Message {
             /// Every kind.
             pub const KINDS: &[&str] = &[$($kind),+];
+
+            /// The built-in templates of every kind: name and text.
+            pub(super) const TEMPLATES: &[(&str, &str)] = &[$(
+                built_in!($kind, "/subject.txt"),
+                built_in!($kind, "/body.txt"),
+                built_in!($kind, "/body.html"),
+            )+];
 
             /// The stable name, such as `password_reset`.
             pub fn kind(&self) -> &'static str {

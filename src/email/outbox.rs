@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
+use super::compose::Composer;
+use super::dns::Dns;
+use super::mailer::{Mailer, MailerError};
 use super::message::Message;
+use super::render::{Rendered, Renderer};
 use super::sql::*;
 use crate::actor::Actor;
-use crate::audit::Change;
+use crate::audit::{Change, Recorder};
 use crate::clock::{Clock, Random};
-use crate::config::Email as Settings;
+use crate::config::{Email, Settings};
 use crate::crypto::keyring::Keyring;
 use crate::error::Error;
 use crate::model::code::Code;
@@ -38,56 +42,91 @@ pub struct Letter {
 /// Mails to send. Cheap to clone.
 #[derive(Clone)]
 pub struct Outbox {
-    store: Store,
-    keys: Arc<Keyring>,
-    settings: Settings,
-    clock: Clock,
-    random: Random,
+    pub(super) store: Store,
+    pub(super) recorder: Recorder,
+    pub(super) keys: Arc<Keyring>,
+    pub(super) settings: Email,
+    pub(super) renderer: Arc<Renderer>,
+    pub(super) composer: Arc<Composer>,
+    /// None where EMAIL_ENABLED is not set.
+    pub(super) mailer: Option<Arc<Mailer>>,
+    pub(super) dns: Dns,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
     /// Told when there is something to send.
-    wake: Arc<Notify>,
+    pub(super) wake: Arc<Notify>,
+    /// One for each mail that may be under way.
+    pub(super) places: Arc<Semaphore>,
+}
+
+/// What an outbox is built on.
+pub(crate) struct Ground {
+    pub(crate) store: Store,
+    pub(crate) recorder: Recorder,
+    pub(crate) keys: Arc<Keyring>,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
 }
 
 impl Outbox {
+    /// Sends by `mailer`, or, without one, as the settings say. Err when a file that they name can not be used: a template,
+    /// a key, certificates.
     pub(crate) fn new(
-        store: Store,
-        keys: Arc<Keyring>,
-        settings: Settings,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
-        Self { store, keys, settings, clock, random, wake: Arc::default() }
+        ground: Ground,
+        settings: &Settings,
+        mailer: Option<Mailer>,
+    ) -> Result<Self, MailerError> {
+        let mailer = match mailer {
+            Some(mailer) => Some(mailer),
+            None => Mailer::of(settings)?,
+        };
+        let Ground { store, recorder, keys, clock, random } = ground;
+        Ok(Self {
+            store,
+            recorder,
+            keys,
+            settings: settings.email.clone(),
+            renderer: Arc::new(Renderer::new(settings)?),
+            composer: Arc::new(Composer::new(settings)?),
+            mailer: mailer.map(Arc::new),
+            dns: Dns::default(),
+            clock,
+            random,
+            wake: Arc::default(),
+            places: Arc::new(Semaphore::new(settings.email.concurrency)),
+        })
+    }
+
+    /// The same outbox with another source of DNS records for [`Outbox::self_test`].
+    #[must_use]
+    pub fn asking(mut self, dns: Dns) -> Self {
+        self.dns = dns;
+        self
     }
 
     /// Ok when mails are sent. Err([`Code::MailOff`]) when EMAIL_ENABLED is not set: for what can not do without.
     pub fn require(&self) -> Result<(), Error> {
-        if self.settings.enabled { Ok(()) } else { Err(Code::MailOff.into()) }
+        if self.mailer.is_some() { Ok(()) } else { Err(Code::MailOff.into()) }
     }
 
     /// Has a letter sent once `work` is committed. Where EMAIL_ENABLED is not set, nothing is.
     pub(crate) async fn queue(&self, work: &mut Change, letter: &Letter) -> Result<(), Error> {
-        let now = self.clock.now();
-        self.write(work, letter, Some(now), None).await?;
-        work.wake(&self.wake);
-        Ok(())
+        self.write(work, letter, None).await
     }
 
     /// Writes what [`Outbox::queue`] would, and sends nothing: so that it takes as long to answer whoever asks for a mail
-    /// to an address that nobody has (OWASP ASVS 5.0 6.3.8).
+    /// to an address that nobody has (OWASP ASVS 5.0 6.3.8). The job forgets it when its turn comes.
     pub(crate) async fn pretend(&self, work: &mut Change, letter: &Letter) -> Result<(), Error> {
-        let now = self.clock.now();
-        self.write(work, letter, None, Some(now)).await?;
-        work.wake(&self.wake);
-        Ok(())
+        self.write(work, letter, Some(self.clock.now())).await
     }
 
     async fn write(
         &self,
         work: &mut Change,
         letter: &Letter,
-        next_try_at: Option<Timestamp>,
         sent_at: Option<Timestamp>,
     ) -> Result<(), Error> {
-        if !self.settings.enabled {
+        if self.mailer.is_none() {
             return Ok(());
         }
         let now = self.clock.now();
@@ -102,21 +141,32 @@ impl Outbox {
             .bind(self.keys.encrypt(&json))
             .bind(now)
             .bind(expires_at)
-            .bind(next_try_at)
+            .bind(now)
             .bind(sent_at)
             .execute(&mut work.tx)
-            .await
-            .map(drop)
+            .await?;
+        work.wake(&self.wake);
+        Ok(())
+    }
+
+    /// The letter as it is sent, written at `created_at`.
+    pub fn render(&self, letter: &Letter, created_at: Timestamp) -> Result<Rendered, Error> {
+        self.renderer.render(letter, created_at)
     }
 
     /// The letters that wait, the oldest first. Only for the program itself: they hold links that open something.
     pub async fn waiting(&self, program: &Actor) -> Result<Vec<Letter>, Error> {
         program.require_system()?;
         let rows: Vec<(String,)> = WAITING.query().all(&mut self.store.read().await?).await?;
-        let read = |(text,): &(String,)| {
-            let json = self.keys.decrypt(text)?;
-            serde_json::from_slice(&json).ok()
-        };
-        Ok(rows.iter().filter_map(read).collect())
+        Ok(rows.iter().filter_map(|(text,)| self.read_letter(text)).collect())
+    }
+
+    /// Queues a letter by itself. Only for the program itself: a service that sends messages of its own, and tests.
+    pub async fn send(&self, program: &Actor, letter: &Letter) -> Result<(), Error> {
+        program.require_system()?;
+        self.require()?;
+        let mut work = self.recorder.begin(program).await?;
+        self.queue(&mut work, letter).await?;
+        work.commit().await
     }
 }

@@ -171,6 +171,8 @@ codes! {
     EmailUnchanged = "email_unchanged", 422;
     /// No mails are sent here (EMAIL_ENABLED), and the operation needs one.
     MailOff = "mail_off", 501;
+    /// The mail was sent, is being sent, or what it opens has run out: there is nothing to try again.
+    MailDone = "mail_done", 409;
     /// A cursor that this list did not give out.
     BadCursor = "bad_cursor", 422;
     /// No scope; see [`crate::model::scope::Scope`].

@@ -40,7 +40,7 @@ pub fn storable(text: &str) -> String {
 }
 
 /// The characters that reorder or hide text (Unicode Bidi_Control), abused to make a name read as another.
-fn is_bidi_control(c: char) -> bool {
+pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -42,6 +42,7 @@ const ORDER: &[&str] = &[
 /// Uses that go up, each with its reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("config", "users", "addresses in settings are read by the same rule as everybody's (users::names)"),
+    ("email", "users", "recipients are read by the same rule as everybody's addresses (users::names)"),
     ("audit", "hooks", "an entry is told to the hooks when its change is committed"),
     ("store", "*", "the list of all statements names every area, for the test that prepares them"),
     ("signup", "auth", "flows are methods of Auth"),

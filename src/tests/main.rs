@@ -23,6 +23,7 @@ mod layers;
 mod limits;
 mod listening;
 mod mailed;
+mod mails;
 mod outlasting;
 mod oversight;
 mod parallel;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::form::{Done, Form, here, refuse};
 use crate::error::Refusal;
 use crate::islands::password::Judged;
-use crate::routes::{LOGIN, OVERVIEW, SETUP, SIGNED_OUT, SIGNUP, Target, query, with_next};
+use crate::routes::{LOGIN, OVERVIEW, SETUP, SIGNED_OUT, SIGNUP, Target, VERIFY, query, with_next};
 use crate::say;
 use crate::viewer::Viewer;
 use crate::words::words;
@@ -26,12 +26,12 @@ pub async fn sign_in(
         let (auth, visit) = here()?;
         let signed_in = auth.sign_in(visit.actor(), &login::SignIn { identifier, password }).await?;
         visit.begin(signed_in);
-        Ok(Done::to(place(target)))
+        Ok(Done::in_at(target.as_ref()))
     };
     form.answer(outcome.await)
 }
 
-/// Makes an account, signs it in, and goes on to `next`.
+/// Makes an account, signs it in, and goes on to `next`. Where mails are sent, the address is proved first.
 #[server(SignUp, prefix = "/api", endpoint = "sign-up")]
 pub async fn sign_up(
     #[server(default)] username: String,
@@ -45,8 +45,9 @@ pub async fn sign_up(
         .keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
-        visit.signed_up(auth.sign_up(visit.actor(), &signup::SignUp { username, email, password }).await?);
-        Ok(Done::to(place(target)))
+        let typed = signup::SignUp { username, email, password };
+        let is_in = visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
+        Ok(if is_in { Done::in_at(target.as_ref()) } else { Done::to(with_next(VERIFY, target.as_ref())) })
     };
     form.answer(outcome.await)
 }
@@ -109,8 +110,4 @@ async fn judge(password: &str, username: &str, email: &str) -> Result<Judged, Er
         None => w.strength_good().to_owned(),
     };
     Ok(Judged { score: strength.score, text: w.strength_said(&advice, level) })
-}
-
-fn place(target: Option<Target>) -> String {
-    target.map_or_else(|| OVERVIEW.to_owned(), |target| target.as_str().to_owned())
 }

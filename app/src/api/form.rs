@@ -4,6 +4,7 @@ use authtuna::actor::Actor;
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
+use authtuna::inbox::Proof;
 use authtuna::model::code::Code;
 use http::header::{ACCEPT, LOCATION, RETRY_AFTER};
 use http::request::Parts;
@@ -13,6 +14,7 @@ use leptos_axum::ResponseOptions;
 
 use crate::error::Refusal;
 use crate::flash::{self, Notice, Typed};
+use crate::routes::{OVERVIEW, Target, query, with_next};
 use crate::say;
 use crate::viewer::{self, log};
 use crate::words::words;
@@ -31,14 +33,19 @@ pub(super) struct Done {
 }
 
 impl Done {
+    /// The browser goes where it was going, or to the account.
+    pub(super) fn in_at(target: Option<&Target>) -> Self {
+        Self::to(target.map_or(OVERVIEW, Target::as_str))
+    }
+
     /// The browser goes on to `next`.
     pub(super) fn to(next: impl Into<String>) -> Self {
         Self { next: next.into(), notice: None }
     }
 
     /// And the page there says what was done.
-    pub(super) fn with(mut self, notice: Notice) -> Self {
-        self.notice = Some(notice);
+    pub(super) fn with(mut self, notice: impl Into<Option<Notice>>) -> Self {
+        self.notice = notice.into();
         self
     }
 }
@@ -89,6 +96,21 @@ impl Form {
             }
         }
     }
+}
+
+/// What somebody shows of a mail: its link's token if there is one, else the digits.
+pub(super) fn proof(token: String, code: String) -> Proof {
+    if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) }
+}
+
+/// What is said of a mail that was asked for, when there was one before.
+pub(super) fn repeated(again: &str) -> Option<Notice> {
+    (!again.is_empty()).then_some(Notice::MailSent)
+}
+
+/// The address of a page about a mail: as its link opens it, or as it waits for the digits on the way to `target`.
+pub(super) fn page_of(page: &str, token: &str, target: Option<&Target>) -> String {
+    if token.is_empty() { with_next(page, target) } else { query(page, "token", token) }
 }
 
 /// The parts of a request that every server function begins with.

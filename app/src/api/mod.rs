@@ -8,6 +8,8 @@
 )]
 
 pub mod account;
+pub mod addresses;
+pub mod by_mail;
 pub mod entry;
 mod form;
 pub mod look;

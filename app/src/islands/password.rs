@@ -24,6 +24,8 @@ pub struct PasswordWords {
     pub show: String,
     /// What is wrong with what was typed before.
     pub error: Option<String>,
+    /// A way out for those who don't know it: where it leads, and its words.
+    pub way_out: Option<(String, String)>,
 }
 
 /// What the server thinks of a password.
@@ -43,7 +45,7 @@ pub fn PasswordField(
     words: PasswordWords,
     judge: Option<String>,
 ) -> impl IntoView {
-    let PasswordWords { label, note, show, error } = words;
+    let PasswordWords { label, note, show, error, way_out } = words;
     let live = RwSignal::new(false);
     let shown = RwSignal::new(false);
     let judged = RwSignal::new(None::<Judged>);
@@ -118,6 +120,7 @@ pub fn PasswordField(
                 </svg>
                 <span id=error_id role="alert">{error}</span>
             </p>
+            {way_out.map(|(to, text)| view! { <a class="way-out" href=to>{text}</a> })}
         </div>
     }
 }

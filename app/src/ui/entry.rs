@@ -1,10 +1,11 @@
 //! The frame of the pages that stand alone, such as sign-in: one card in the middle of a quiet field.
 
 use http::request::Parts;
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::part::Mark;
+use super::part::{Mark, Tile, Tone};
 use super::theme::Chooser;
 use crate::viewer::auth;
 use crate::words::Lang;
@@ -28,6 +29,12 @@ pub(crate) fn Entry(
     title: &'static str,
     heading: String,
     subtitle: String,
+    /// A picture in place of the product's mark.
+    #[prop(optional)]
+    icon: Option<&'static str>,
+    /// The address that the page is about, below what it says.
+    #[prop(optional)]
+    about: Option<String>,
     /// What stands below the card.
     #[prop(optional, into)]
     below: ViewFnOnce,
@@ -38,9 +45,13 @@ pub(crate) fn Entry(
         <div class="entry">
             <main id="main">
                 <div class="brand">
-                    <Mark/>
+                    {match icon {
+                        Some(icon) => Either::Left(view! { <Tile icon tone=Tone::Accent/> }),
+                        None => Either::Right(view! { <Mark/> }),
+                    }}
                     <h1>{heading}</h1>
                     <p>{subtitle}</p>
+                    {about.map(|address| view! { <p class="address wrap">{address}</p> })}
                 </div>
                 <div class="card lift">{children()}</div>
                 {below.run()}

@@ -1,5 +1,6 @@
 //! Forms: what was left by the request before, fields with their errors, the button.
 
+use authtuna::model::code::Code;
 use leptos::prelude::*;
 
 use super::part::{Icon, Notice};
@@ -52,6 +53,11 @@ impl Left {
         notice.map(|(good, text)| view! { <Notice good text/> })
     }
 
+    /// Whether a form was refused for this reason.
+    pub(crate) fn is_refused_by(&self, code: Code) -> bool {
+        matches!(&self.content, Some(Content::Refused(typed)) if typed.refusal.code == code)
+    }
+
     fn said(&self, typed: &Typed) -> Vec<Said> {
         auth().map_or_else(|_| Vec::new(), |auth| say::said(self.w, auth.settings(), &typed.refusal))
     }
@@ -59,7 +65,7 @@ impl Left {
 
 impl Tried {
     /// What was typed into the field, and what is wrong with it.
-    fn field(self, field: &str) -> (Option<String>, Option<String>) {
+    pub(crate) fn field(self, field: &str) -> (Option<String>, Option<String>) {
         let error = self.error(field);
         (self.values.into_iter().find(|(name, _)| name == field).map(|(_, value)| value), error)
     }
@@ -97,7 +103,13 @@ pub(crate) fn password_words(
     note: Option<String>,
     error: Option<String>,
 ) -> PasswordWords {
-    PasswordWords { label: label.to_owned(), note, show: w.field_show_password().to_owned(), error }
+    PasswordWords {
+        label: label.to_owned(),
+        note,
+        show: w.field_show_password().to_owned(),
+        error,
+        way_out: None,
+    }
 }
 
 /// A field for one line of text.
@@ -151,7 +163,11 @@ pub(crate) fn Field(
 
 /// The button of a form. While the form is on its way it says so.
 #[component]
-pub(crate) fn Submit(label: &'static str, busy: &'static str, #[prop(optional)] wide: bool) -> impl IntoView {
+pub(crate) fn Submit(
+    #[prop(into)] label: String,
+    busy: &'static str,
+    #[prop(optional)] wide: bool,
+) -> impl IntoView {
     view! {
         <button class=if wide { "button primary wide" } else { "button primary" }>
             <span class="idle">{label}</span>

@@ -5,6 +5,7 @@
 pub(crate) mod account;
 pub(crate) mod entry;
 pub(crate) mod form;
+pub(crate) mod inbox;
 pub(crate) mod load;
 pub(crate) mod part;
 pub(crate) mod theme;

@@ -71,7 +71,7 @@ pub(crate) fn Badge(tone: Tone, #[prop(into)] text: String) -> impl IntoView {
 
 /// A list with nothing in it: what would be here, and how it gets here.
 #[component]
-pub(crate) fn Empty(icon: &'static str, title: &'static str, body: &'static str) -> impl IntoView {
+pub(crate) fn Empty(icon: &'static str, title: &'static str, #[prop(into)] body: String) -> impl IntoView {
     view! {
         <div class="empty">
             <Tile icon tone=Tone::Plain/>

@@ -11,31 +11,40 @@ use authtuna::signup::SignUp;
 use authtuna::users::ProfileChange;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{Created, Said, said};
+use super::answer::{Accepted, Created, Said, said};
+use super::describe::{Answer, Contract};
 use super::endpoint::Endpoint;
 use super::read::{Body, text};
 use crate::access::Access::{Public, SignedIn};
 
+/// Why a new password is refused.
+pub(super) const PASSWORD: &[Code] = &[
+    Code::PasswordTooShort,
+    Code::PasswordTooLong,
+    Code::PasswordTooWeak,
+    Code::PasswordCommon,
+    Code::PasswordBreached,
+    Code::BadCharacters,
+];
+
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
-    let password: &[Code] = &[
-        PasswordTooShort,
-        PasswordTooLong,
-        PasswordTooWeak,
-        PasswordCommon,
-        PasswordBreached,
-        BadCharacters,
-    ];
     vec![
         Endpoint::post("/auth/signup", Public, sign_up, "Sign up")
-            .about("Makes an account and signs in. Everything that is wrong is told at once, each beside its field.")
+            .about(
+                "Makes an account and signs in: 201. Where mails are sent, it is made when its address is proved: 202, \
+                 whether the address has an account or not. Everything that is wrong is told at once, each beside its \
+                 field.",
+            )
             .refuses(&[BadUsername, UsernameTaken, BadEmail, EmailTaken, EmailDomainNotAllowed, SignupClosed])
             .refuses(&[TooLong, TooManyAttempts, Busy])
-            .refuses(password),
+            .refuses(PASSWORD),
         Endpoint::post("/auth/login", Public, sign_in, "Sign in")
             .about("The answer sets the session's cookie.")
             .refuses(&[BadCredentials, Suspended, EmailNotVerified, PasswordResetRequired])
@@ -46,7 +55,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         Endpoint::post("/auth/change-password", SignedIn, change_password, "Change one's password")
             .about("All other sessions end; this one goes on with a new cookie.")
             .refuses(&[WrongPassword, PasswordUnchanged, TooManyAttempts, Busy, TooLong])
-            .refuses(password),
+            .refuses(PASSWORD),
         Endpoint::patch("/ui/profile", SignedIn, change_profile, "Change one's username")
             .refuses(&[BadUsername, UsernameTaken, TooLong, BadCharacters]),
     ]
@@ -138,14 +147,39 @@ pub struct Profile {
     username: String,
 }
 
+/// What a sign-up led to.
+enum SignedUpAnswer {
+    /// An account, signed in.
+    In,
+    /// A mail.
+    Inbox,
+}
+
+impl IntoResponse for SignedUpAnswer {
+    fn into_response(self) -> Response {
+        match self {
+            Self::In => Created(Said { message: "User created and logged in successfully." }).into_response(),
+            Self::Inbox => Accepted(Said { message: "User created. A verification email has been sent." })
+                .into_response(),
+        }
+    }
+}
+
+impl Answer for SignedUpAnswer {
+    fn note(contract: &mut Contract) {
+        contract.succeed::<Said>(StatusCode::CREATED);
+        contract.also = Some(StatusCode::ACCEPTED);
+    }
+}
+
 async fn sign_up(
     State(auth): State<Auth>,
     visit: Visit,
     Body(form): Body<NewAccount>,
-) -> Result<Created<Said>, ApiError> {
+) -> Result<SignedUpAnswer, ApiError> {
     let typed = SignUp { username: form.username, email: form.email, password: form.password };
-    visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
-    Ok(Created(Said { message: "User created and logged in successfully." }))
+    let is_in = visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
+    Ok(if is_in { SignedUpAnswer::In } else { SignedUpAnswer::Inbox })
 }
 
 async fn sign_in(

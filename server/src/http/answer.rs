@@ -34,6 +34,16 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
+/// Something that goes on later: 202.
+#[derive(Debug)]
+pub struct Accepted<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Accepted<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::ACCEPTED, Json(self.0)).into_response()
+    }
+}
+
 /// All rows of a list that is never long, as a bare array.
 #[derive(Debug)]
 pub struct Whole<T>(pub Vec<T>);

@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{Created, Items, Listed, Whole};
+use super::answer::{Accepted, Created, Items, Listed, Whole};
 use super::read::{Body, MaybeBody, Params, Place};
 
 /// What is known of a route's requests and answers.
@@ -219,6 +219,12 @@ impl<T: ToSchema> Answer for Json<T> {
 impl<T: ToSchema> Answer for Created<T> {
     fn note(contract: &mut Contract) {
         contract.succeed::<T>(StatusCode::CREATED);
+    }
+}
+
+impl<T: ToSchema> Answer for Accepted<T> {
+    fn note(contract: &mut Contract) {
+        contract.succeed::<T>(StatusCode::ACCEPTED);
     }
 }
 

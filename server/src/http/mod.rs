@@ -6,6 +6,7 @@
 pub mod account;
 pub mod admin;
 pub mod answer;
+pub mod by_mail;
 pub mod describe;
 pub mod endpoint;
 pub mod health;
@@ -27,6 +28,7 @@ pub fn plain() -> Vec<Endpoint> {
 pub fn api(settings: &Settings) -> Vec<Endpoint> {
     let mut all = vec![home::route()];
     all.extend(account::routes());
+    all.extend(by_mail::routes());
     all.extend(sessions::routes());
     if settings.app.admin_routes_enabled {
         all.extend(admin::routes());

@@ -1,6 +1,7 @@
 //! Pages of one's own account.
 
 pub(crate) mod activity;
+pub(crate) mod email;
 pub(crate) mod overview;
 pub(crate) mod profile;
 pub(crate) mod security;

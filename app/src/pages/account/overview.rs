@@ -8,6 +8,7 @@ use authtuna::model::time::Timestamp;
 use authtuna::users::User;
 use leptos::prelude::*;
 
+use super::email::EmailLine;
 use super::events::Events;
 use super::own;
 use crate::routes::{ACTIVITY, OVERVIEW, SECURITY, SESSIONS};
@@ -91,7 +92,7 @@ fn Protections(w: Lang, now: Timestamp, user: User, devices: usize, device: Stri
             </div>
             <ul class="list">
                 <PasswordLine w now user=user.clone() good=password/>
-                <EmailLine w user=user.clone() good=email counts=mails/>
+                <EmailLine w address=user.email.clone() verified=user.email_verified_at.is_some()/>
                 <li>
                     <Tile icon="laptop" tone=Tone::Plain/>
                     <div class="grow">
@@ -138,28 +139,6 @@ fn PasswordLine(w: Lang, now: Timestamp, user: User, good: bool) -> impl IntoVie
                     })}
             </div>
             <a class="button small" href=SECURITY>{w.overview_password_change()}</a>
-        </li>
-    }
-}
-
-#[component]
-fn EmailLine(w: Lang, user: User, good: bool, counts: bool) -> impl IntoView {
-    let has_email = user.email.is_some();
-    let (tone, badge, note) = match (good, counts) {
-        (true, _) => (Tone::Ok, Some(w.overview_verified()), w.overview_email_verified_note()),
-        (false, true) => (Tone::Warn, Some(w.overview_not_verified()), w.overview_email_unverified_note()),
-        (false, false) => (Tone::Plain, None, w.field_email_note()),
-    };
-    view! {
-        <li>
-            <Tile icon="mail" tone/>
-            <div class="grow">
-                <h3>
-                    <span class="wrap">{user.email.unwrap_or_else(|| w.overview_email_none().to_owned())}</span>
-                    {badge.filter(|_| has_email).map(|text| view! { <Badge tone text/> })}
-                </h3>
-                {has_email.then(|| view! { <p class="meta">{note}</p> })}
-            </div>
         </li>
     }
 }

@@ -9,11 +9,12 @@ use leptos::server_fn::ServerFn;
 use super::own;
 use crate::api::account::UpdateProfile;
 use crate::islands::form::Form;
-use crate::routes::PROFILE;
+use crate::routes::{PROFILE, SECURITY};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::{Field, Left, Submit, Tried, form_words};
 use crate::ui::load::load;
-use crate::words::{Lang, words};
+use crate::ui::time::around;
+use crate::words::{HERE, Lang, words};
 
 /// Username and names.
 #[component]
@@ -70,7 +71,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                             tried=tried.clone()
                         />
                     </div>
-                    {user.email.map(|email| view! { <Fixed label=w.field_email() value=email note=w.profile_email_fixed()/> })}
+                    {user.email.map(|email| view! { <Fixed w value=email/> })}
                     <div class="acts">
                         <Submit label=w.profile_submit() busy=w.profile_busy()/>
                     </div>
@@ -80,14 +81,15 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
     })
 }
 
-/// A value that can't be changed here.
+/// The address: it is changed elsewhere.
 #[component]
-fn Fixed(label: &'static str, value: String, note: &'static str) -> impl IntoView {
+fn Fixed(w: Lang, value: String) -> impl IntoView {
+    let place = view! { <a href=SECURITY>{w.security_title()}</a> };
     view! {
         <dl class="field settled">
-            <dt>{label}</dt>
+            <dt>{w.field_email()}</dt>
             <dd class="wrap">{value}</dd>
-            <dd class="field-note">{note}</dd>
+            <dd class="field-note">{around(&w.profile_email_fixed(HERE), place)}</dd>
         </dl>
     }
 }

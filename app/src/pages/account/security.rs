@@ -6,6 +6,7 @@ use authtuna::error::Error;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use super::email::EmailLine;
 use super::own;
 use crate::api::account::ChangePassword;
 use crate::api::entry::PasswordStrength;
@@ -19,7 +20,7 @@ use crate::ui::part::{Tile, Tone};
 use crate::ui::time::{Time, around};
 use crate::words::{HERE, Lang, words};
 
-/// The password, and the way to the sessions.
+/// The password, the address, and the way to the sessions.
 #[component]
 pub(crate) fn Security() -> impl IntoView {
     let w = words();
@@ -30,18 +31,6 @@ pub(crate) fn Security() -> impl IntoView {
             <Head heading=w.security_title().to_owned() subtitle=w.security_subtitle()/>
             {left.notice(Some("change-password"))}
             {load(move |auth, visit| content(w, auth, visit, tried))}
-            <section class="card">
-                <ul class="list">
-                    <li>
-                        <Tile icon="laptop" tone=Tone::Plain/>
-                        <div class="grow">
-                            <h2>{w.security_sessions()}</h2>
-                            <p class="meta">{w.security_sessions_body()}</p>
-                        </div>
-                        <a class="button small" href=SESSIONS>{w.overview_sessions_review()}</a>
-                    </li>
-                </ul>
-            </section>
         </Account>
     }
 }
@@ -91,6 +80,19 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                     </div>
                 </Form>
             </div>
+        </section>
+        <section class="card" aria-label=w.security_more()>
+            <ul class="list">
+                <EmailLine w address=user.email verified=user.email_verified_at.is_some()/>
+                <li>
+                    <Tile icon="laptop" tone=Tone::Plain/>
+                    <div class="grow">
+                        <h3>{w.security_sessions()}</h3>
+                        <p class="meta">{w.security_sessions_body()}</p>
+                    </div>
+                    <a class="button small" href=SESSIONS>{w.overview_sessions_review()}</a>
+                </li>
+            </ul>
         </section>
     })
 }

@@ -6,10 +6,12 @@ use leptos::server_fn::ServerFn;
 use super::{sent_on, target};
 use crate::api::entry::SignIn;
 use crate::islands::form::Form;
-use crate::islands::password::PasswordField;
-use crate::routes::{SIGNUP, with_next};
+use crate::islands::password::{PasswordField, PasswordWords};
+use crate::routes::{FORGOT, MAGIC, SIGNUP, with_next};
 use crate::ui::entry::{Entry, product};
 use crate::ui::form::{Field, Left, Submit, form_words, password_words};
+use crate::ui::inbox::{magic_links, sends};
+use crate::ui::part::Icon;
 use crate::viewer::auth;
 use crate::words::words;
 
@@ -35,6 +37,16 @@ pub(crate) fn Login() -> impl IntoView {
             }
         })
     };
+    let way_out = sends().then(|| (FORGOT.to_owned(), w.login_forgot().to_owned()));
+    let by_mail = magic_links().then(|| {
+        view! {
+            <div class="or">{w.login_or()}</div>
+            <a class="button wide" href=with_next(MAGIC, target.as_ref())>
+                <Icon name="mail"/>
+                {w.login_by_mail()}
+            </a>
+        }
+    });
     Some(view! {
         <Entry w title=w.login_title() heading=w.login_heading(&product()) subtitle=w.login_subtitle().to_owned() below>
             {left.notice(Some("sign-in"))}
@@ -50,11 +62,12 @@ pub(crate) fn Login() -> impl IntoView {
                 <PasswordField
                     name="password".to_owned()
                     autocomplete="current-password".to_owned()
-                    words=password_words(w, w.field_password(), None, tried.error("password"))
+                    words=PasswordWords { way_out, ..password_words(w, w.field_password(), None, tried.error("password")) }
                     judge=None
                 />
                 <Submit label=w.login_submit() busy=w.login_busy() wide=true/>
             </Form>
+            {by_mail}
         </Entry>
     })
 }

@@ -1,9 +1,13 @@
 //! Pages for people who are not signed in.
 
+pub(crate) mod change_email;
+pub(crate) mod forgot;
 pub(crate) mod login;
+pub(crate) mod passwordless;
 pub(crate) mod setup;
 pub(crate) mod signed_out;
 pub(crate) mod signup;
+pub(crate) mod verify;
 
 use http::request::Parts;
 use leptos::prelude::use_context;
@@ -17,6 +21,16 @@ pub(super) fn query(name: &str) -> Option<String> {
     let query = parts.uri.query()?;
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// The token of a link.
+fn token() -> Option<String> {
+    query("token").filter(|token| !token.is_empty())
+}
+
+/// Where the person was going, for the form that leads on.
+fn next() -> (&'static str, String) {
+    ("next", target().map(|target| target.as_str().to_owned()).unwrap_or_default())
 }
 
 /// Where the person was going.

@@ -1,0 +1,113 @@
+//! Proving an address, changing it, and taking it back.
+
+use authtuna::addresses;
+use authtuna::signup::Confirmed;
+use leptos::prelude::*;
+
+use super::form::{Done, Form, here, page_of, proof, repeated, signed_in};
+use crate::error::Refusal;
+use crate::flash::Notice;
+use crate::routes::{
+    CHANGE_EMAIL, EMAIL, LOGIN, RESET, SECURITY, Target, UNDO_EMAIL, VERIFY, query, with_next,
+};
+use crate::viewer;
+
+/// Sends the mail to prove an address: one's own when somebody is signed in, else once more that of the sign-up in this
+/// browser. `again` says that there was one before.
+#[server(SendAgain, prefix = "/api", endpoint = "send-again")]
+pub async fn send_again(
+    #[server(default)] next: String,
+    #[server(default)] again: String,
+) -> Result<(), Refusal> {
+    let place = with_next(VERIFY, Target::parse(&next).as_ref());
+    let form = Form::new("send-again", place.clone());
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let waiting = match visit.actor().user() {
+            Ok(snapshot) if snapshot.user.email_verified => {
+                return Ok(Done::to(SECURITY).with(Notice::EmailConfirmed));
+            }
+            Ok(_) => auth.request_verification(visit.actor()).await?,
+            Err(_) => auth.resend_sign_up(visit.actor()).await?,
+        };
+        visit.wait(waiting);
+        Ok(Done::to(place).with(repeated(&again)))
+    };
+    form.answer(outcome.await)
+}
+
+/// Proves an address by what a mail brought, and makes the account that was asked for with it. `username` is another
+/// one, for when the first was taken meanwhile.
+#[server(ConfirmEmail, prefix = "/api", endpoint = "confirm-email")]
+pub async fn confirm_email(
+    #[server(default)] token: String,
+    #[server(default)] code: String,
+    #[server(default)] username: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let form =
+        Form::new("confirm-email", page_of(VERIFY, &token, target.as_ref())).keep("username", &username);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let other = Some(username.as_str());
+        Ok(match auth.confirm_email(visit.actor(), &proof(token, code), other).await? {
+            Confirmed::In(signed_in) => {
+                visit.begin(signed_in);
+                Done::in_at(target.as_ref()).with(Notice::Welcome)
+            }
+            Confirmed::Made => Done::to(LOGIN).with(Notice::AccountMade),
+            Confirmed::Proved => Done::to(home()).with(Notice::EmailConfirmed),
+        })
+    };
+    form.answer(outcome.await)
+}
+
+/// Sends a mail to the address that one's account is to have.
+#[server(RequestEmailChange, prefix = "/api", endpoint = "request-email-change")]
+pub async fn request_email_change(
+    #[server(default)] email: String,
+    #[server(default)] current_password: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("change-email", EMAIL).keep("email", &email);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
+        let typed = addresses::ChangeEmail { email, current_password };
+        visit.wait(auth.request_email_change(visit.actor(), &typed).await?);
+        Ok(Done::to(CHANGE_EMAIL))
+    };
+    form.answer(outcome.await)
+}
+
+/// Gives an account its new address, by what a mail brought.
+#[server(ConfirmEmailChange, prefix = "/api", endpoint = "confirm-email-change")]
+pub async fn confirm_email_change(
+    #[server(default)] token: String,
+    #[server(default)] code: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("confirm-email-change", page_of(CHANGE_EMAIL, &token, None));
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.change_email(visit.actor(), &proof(token, code)).await?;
+        Ok(Done::to(home()).with(Notice::EmailChanged))
+    };
+    form.answer(outcome.await)
+}
+
+/// Gives an account its old address back, and goes on to a new password.
+#[server(UndoEmailChange, prefix = "/api", endpoint = "undo-email-change")]
+pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), Refusal> {
+    let form = Form::new("undo-email-change", query(UNDO_EMAIL, "token", &token));
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let reset = auth.undo_email_change(visit.actor(), &token).await?;
+        Ok(Done::to(query(RESET, "token", &reset)).with(Notice::EmailUndone))
+    };
+    form.answer(outcome.await)
+}
+
+/// Where a proved address is seen: with the account, if its person is here.
+fn home() -> &'static str {
+    if viewer::signed_in() { SECURITY } else { LOGIN }
+}

@@ -1,0 +1,125 @@
+//! `/ui/settings/email`: asking for another address.
+
+use authtuna::auth::Auth;
+use authtuna::axum::Visit;
+use authtuna::error::Error;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use super::own;
+use crate::api::addresses::{RequestEmailChange, SendAgain};
+use crate::islands::form::Form;
+use crate::islands::password::PasswordField;
+use crate::routes::{EMAIL, SECURITY};
+use crate::ui::account::{Account, Head};
+use crate::ui::entry::product;
+use crate::ui::form::{Field, Left, Submit, Tried, form_words, password_words};
+use crate::ui::inbox::sends;
+use crate::ui::load::load;
+use crate::ui::part::{Badge, Empty, Tile, Tone};
+use crate::words::{Lang, words};
+
+/// The form.
+#[component]
+pub(crate) fn EmailPage() -> impl IntoView {
+    let w = words();
+    let left = Left::take(w);
+    let tried = left.tried("change-email");
+    view! {
+        <Account w place=SECURITY title=w.email_title()>
+            <Head heading=w.email_change_heading().to_owned() subtitle=w.email_note()/>
+            {left.notice(Some("change-email"))}
+            {load(move |auth, visit| content(w, auth, visit, tried))}
+        </Account>
+    }
+}
+
+async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl IntoView, Error> {
+    if !auth.settings().email.enabled {
+        return Ok(Either::Left(
+            view! { <Empty icon="mail" title=w.inbox_off_heading() body=w.inbox_off_body(&product())/> },
+        ));
+    }
+    let user = own(&auth, visit.actor()).await?;
+    let now = user.email.as_deref().map_or_else(|| w.email_none().to_owned(), |email| w.email_now(email));
+    let fields: &[&str] = if user.has_password { &["email", "current_password"] } else { &["email"] };
+    Ok(Either::Right(view! {
+        <section class="card" aria-label=w.email_change_heading()>
+            <div class="body narrow">
+                <p class="lead wrap">
+                    <b>{now}</b>
+                </p>
+                <p class="meta lead">{w.email_change_body()}</p>
+                <Form action=RequestEmailChange::PATH.to_owned() words=form_words(w) said=tried.about_form(fields)>
+                    <Field
+                        name="email"
+                        label=w.field_new_email()
+                        kind="email"
+                        autocomplete="email"
+                        focus=tried.is_new()
+                        tried=tried.clone()
+                    />
+                    {user
+                        .has_password
+                        .then(|| {
+                            view! {
+                                <PasswordField
+                                    name="current_password".to_owned()
+                                    autocomplete="current-password".to_owned()
+                                    words=password_words(
+                                        w,
+                                        w.field_current_password(),
+                                        None,
+                                        tried.error("current_password"),
+                                    )
+                                    judge=None
+                                />
+                            }
+                        })}
+                    <div class="acts">
+                        <Submit label=w.email_submit() busy=w.email_busy()/>
+                        <a class="button" href=SECURITY>{w.common_cancel()}</a>
+                    </div>
+                </Form>
+            </div>
+        </section>
+    }))
+}
+
+/// The address as a line of a list, with what can be done about it where mails are sent.
+#[component]
+pub(crate) fn EmailLine(w: Lang, address: Option<String>, verified: bool) -> impl IntoView {
+    let has_one = address.is_some();
+    let good = has_one && verified;
+    let (tone, badge, note) = match (good, sends()) {
+        (true, _) => (Tone::Ok, Some(w.overview_verified()), w.email_note()),
+        (false, true) => (Tone::Warn, Some(w.overview_not_verified()), w.email_note_unverified()),
+        // Where no mails are sent, nobody can do anything about it.
+        (false, false) => (Tone::Plain, None, w.field_email_note()),
+    };
+    view! {
+        <li>
+            <Tile icon="mail" tone/>
+            <div class="grow">
+                <h3>
+                    <span class="wrap">{address.unwrap_or_else(|| w.email_none().to_owned())}</span>
+                    {badge.filter(|_| has_one).map(|text| view! { <Badge tone text/> })}
+                </h3>
+                {has_one.then(|| view! { <p class="meta">{note}</p> })}
+            </div>
+            {(sends() && has_one && !verified)
+                .then(|| {
+                    view! {
+                        <form method="post" action=SendAgain::PATH>
+                            <button class="button small" aria-label=w.email_confirm_name()>
+                                {w.email_confirm()}
+                            </button>
+                        </form>
+                    }
+                })}
+            {sends()
+                .then(|| view! { <a class="button small" href=EMAIL aria-label=w.email_change_name()>{w.email_change()}</a> })}
+        </li>
+    }
+}

@@ -1,0 +1,236 @@
+//! Pages about a mail that somebody asked for, all of one kind: waiting for it, what its link does, and when that is no
+//! more.
+
+use authtuna::model::code::Code;
+use http::StatusCode;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Meta;
+
+use super::entry::{Entry, product};
+use super::form::{Left, Submit, Tried, form_words};
+use super::part::Icon;
+use crate::islands::form::Form;
+use crate::routes::LOGIN;
+use crate::say;
+use crate::viewer::{auth, visit};
+use crate::words::Lang;
+
+/// The address to which this browser had a mail sent, as far as it knows.
+pub(crate) fn awaited() -> Option<String> {
+    visit().ok()?.actor().origin.waiting.as_ref().map(|waiting| waiting.address.clone())
+}
+
+/// Whether mails are sent.
+pub(crate) fn sends() -> bool {
+    auth().is_ok_and(|auth| auth.settings().email.enabled)
+}
+
+/// Whether people can sign in by a mail.
+pub(crate) fn magic_links() -> bool {
+    sends() && auth().is_ok_and(|auth| auth.settings().mfa.passwordless_login)
+}
+
+/// For how long links and codes work, in words.
+fn lifetime(w: Lang) -> String {
+    auth().map_or_else(|_| String::new(), |auth| say::in_words(w, auth.settings().tokens.expiry))
+}
+
+/// Waiting for a mail: where it went, the form for its digits, and what to do when it does not come.
+#[component]
+pub(crate) fn CheckInbox(
+    w: Lang,
+    /// What the browser's tab says.
+    title: &'static str,
+    /// What was done, up to the address.
+    subtitle: &'static str,
+    address: String,
+    /// The form that takes the digits: where it posts to, and its name.
+    form: (&'static str, &'static str),
+    submit: &'static str,
+    left: Left,
+    /// What else the form holds.
+    #[prop(optional, into)]
+    fields: ViewFnOnce,
+    /// The way to have the mail sent again.
+    #[prop(into)]
+    again: ViewFnOnce,
+    /// Where another address can be given.
+    other: String,
+) -> impl IntoView {
+    let (action, name) = form;
+    let tried = left.tried(name);
+    let below = move || view! { <p class="below"><a href=other>{w.inbox_other_address()}</a></p> };
+    view! {
+        <Entry w title heading=w.inbox_heading().to_owned() subtitle=subtitle.to_owned() icon="mail" about=address below>
+            {left.notice(Some(name))}
+            <p class="how">{w.inbox_how()}</p>
+            <Form action=action.to_owned() words=form_words(w) said=tried.about_form(&["code", "username"])>
+                {fields.run()}
+                <CodeField w tried=tried.clone()/>
+                <Submit label=submit busy=w.reset_code_busy() wide=true/>
+            </Form>
+            <div class="or">{w.inbox_late()}</div>
+            {again.run()}
+        </Entry>
+    }
+}
+
+/// The button that has a mail sent again: its form posts to `action`, with these hidden fields.
+#[component]
+pub(crate) fn Again(
+    w: Lang,
+    action: &'static str,
+    /// Names and values.
+    fields: Vec<(&'static str, String)>,
+) -> impl IntoView {
+    let hidden = |(name, value)| view! { <input type="hidden" name=name value=value/> };
+    view! {
+        <Form action=action.to_owned() words=form_words(w) said=Vec::new()>
+            {fields.into_iter().map(hidden).collect_view()}
+            <input type="hidden" name="again" value="1"/>
+            <button class="button wide">
+                <span class="idle">{w.inbox_again()}</span>
+                <span class="busy">{w.inbox_again_busy()}</span>
+            </button>
+        </Form>
+    }
+}
+
+/// Six digits, as phones and password managers fill them in.
+#[component]
+fn CodeField(w: Lang, tried: Tried) -> impl IntoView {
+    let error = tried.error("code");
+    view! {
+        <div class="field code">
+            <label for="code">{w.field_code()}</label>
+            <input
+                id="code"
+                name="code"
+                type="text"
+                inputmode="numeric"
+                autocomplete="one-time-code"
+                autocapitalize="none"
+                spellcheck="false"
+                // Six, and the blanks between them that some mail programs copy along.
+                maxlength="16"
+                required=true
+                autofocus=true
+                aria-invalid=error.is_some().to_string()
+                aria-describedby="code-error code-note"
+            />
+            <p class="field-note" id="code-note">{w.inbox_code_note(&lifetime(w))}</p>
+            <p class="field-error">
+                <Icon name="alert"/>
+                <span id="code-error" role="alert">{error}</span>
+            </p>
+        </div>
+    }
+}
+
+/// Nobody waits in this browser: how to go on, and the way to ask.
+#[component]
+pub(crate) fn NotWaiting(w: Lang, title: &'static str, to: String, word: &'static str) -> impl IntoView {
+    view! {
+        <Entry
+            w
+            title
+            heading=w.inbox_nothing_heading().to_owned()
+            subtitle=w.inbox_nothing_body().to_owned()
+            icon="mail"
+        >
+            <a class="button primary wide" href=to>{word}</a>
+        </Entry>
+    }
+}
+
+/// What the link of a mail does, once its button is pressed. Opening the page changes nothing.
+#[component]
+pub(crate) fn Act(
+    w: Lang,
+    title: &'static str,
+    heading: String,
+    subtitle: String,
+    /// What it is about, such as the address: words and values.
+    #[prop(optional)]
+    facts: Vec<(&'static str, String)>,
+    /// The form: where it posts to, and its name.
+    form: (&'static str, &'static str),
+    token: String,
+    left: Left,
+    /// The fields of the form that say by themselves what is wrong with them.
+    #[prop(optional)]
+    own: &'static [&'static str],
+    /// What else the form holds.
+    #[prop(optional, into)]
+    fields: ViewFnOnce,
+    submit: String,
+    busy: &'static str,
+) -> impl IntoView {
+    let (action, name) = form;
+    let tried = left.tried(name);
+    let fact = |(word, value)| {
+        view! {
+            <div>
+                <dt>{word}</dt>
+                <dd class="wrap">{value}</dd>
+            </div>
+        }
+    };
+    let facts = (!facts.is_empty())
+        .then(|| view! { <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl> });
+    view! {
+        <Unlisted/>
+        <Entry w title heading subtitle icon="mail">
+            {left.notice(Some(name))}
+            {facts}
+            <Form action=action.to_owned() words=form_words(w) said=tried.about_form(own)>
+                <input type="hidden" name="token" value=token/>
+                {fields.run()}
+                <Submit label=submit busy wide=true/>
+            </Form>
+        </Entry>
+    }
+}
+
+/// A link that does nothing any more, under 410, and the way to another.
+#[component]
+pub(crate) fn Dead(
+    w: Lang,
+    title: &'static str,
+    #[prop(optional)] body: Option<&'static str>,
+    to: String,
+    word: &'static str,
+    left: Left,
+) -> impl IntoView {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(StatusCode::GONE);
+    }
+    let body = body.map_or_else(|| w.inbox_dead_body(&lifetime(w)), str::to_owned);
+    // That the link is dead is what the page says anyway.
+    let more = (!left.is_refused_by(Code::BadToken)).then(|| left.notice(None));
+    view! {
+        <Unlisted/>
+        <Entry w title heading=w.inbox_dead_heading().to_owned() subtitle=body icon="mail">
+            {more}
+            <a class="button primary wide" href=to>{word}</a>
+        </Entry>
+    }
+}
+
+/// Where no mails are sent: this can't be done.
+#[component]
+pub(crate) fn NoMail(w: Lang, title: &'static str) -> impl IntoView {
+    let body = w.inbox_off_body(&product());
+    view! {
+        <Entry w title heading=w.inbox_off_heading().to_owned() subtitle=body icon="mail">
+            <a class="button primary wide" href=LOGIN>{w.inbox_to_sign_in()}</a>
+        </Entry>
+    }
+}
+
+/// No search engine lists a page whose address is a secret.
+#[component]
+pub(crate) fn Unlisted() -> impl IntoView {
+    view! { <Meta name="robots" content="noindex"/> }
+}

@@ -1,0 +1,254 @@
+//! What is proved by a mail, in JSON: addresses, new passwords, sign-in without one. The answers to requests for a mail
+//! are the same whether the address has an account or not.
+
+use authtuna::addresses;
+use authtuna::auth::Auth;
+use authtuna::axum::{ApiError, Visit};
+use authtuna::inbox::Proof;
+use authtuna::model::code::Code;
+use authtuna::signup::Confirmed;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::account::PASSWORD;
+use super::answer::{Accepted, Said, said};
+use super::endpoint::Endpoint;
+use super::read::{Body, MaybeBody, text};
+use crate::access::Access::{Public, SignedIn};
+
+/// The routes.
+pub(super) fn routes() -> Vec<Endpoint> {
+    use Code::*;
+    let asked: &[Code] = &[MailOff, TooManyAttempts];
+    let shown: &[Code] = &[BadToken, BadCode, TooManyAttempts];
+    vec![
+        Endpoint::post("/auth/verify", Public, verify, "Prove an e-mail address")
+            .about(
+                "By the token of the mail's link, or by its six digits in the browser that asked for it. A sign-up \
+                 becomes an account, and is signed in where it was asked for.",
+            )
+            .refuses(shown)
+            .refuses(&[UsernameTaken, BadUsername, TooLong, EmailTaken]),
+        Endpoint::post("/auth/verify/resend", Public, resend, "Have the mail to prove an address sent again")
+            .about("Of whoever is signed in, or of the sign-up in this browser.")
+            .refuses(asked)
+            .refuses(&[BadToken, NotFound]),
+        Endpoint::post("/auth/forgot-password", Public, forgot, "Ask for a mail to set a new password with")
+            .refuses(asked)
+            .refuses(&[BadEmail, TooLong]),
+        Endpoint::post("/auth/reset-password/code", Public, reset_code, "Turn the digits of that mail into its token")
+            .about("In the browser that asked for it.")
+            .refuses(&[BadCode, TooManyAttempts]),
+        Endpoint::post("/auth/reset-password", Public, reset, "Set a new password")
+            .about("All sessions end. It signs nobody in.")
+            .refuses(&[BadToken, Busy])
+            .refuses(PASSWORD),
+        Endpoint::post("/auth/passwordless/request", Public, ask_to_sign_in, "Ask for a mail to sign in with")
+            .refuses(asked)
+            .refuses(&[BadEmail, TooLong, FeatureOff]),
+        Endpoint::post("/auth/passwordless/login", Public, sign_in, "Sign in by a mail")
+            .about("By the token of its link, or by its six digits in the browser that asked. The answer sets the session's cookie.")
+            .refuses(shown)
+            .refuses(&[FeatureOff, Suspended, PasswordResetRequired]),
+        Endpoint::post("/auth/change-email", SignedIn, ask_to_change, "Ask for another e-mail address")
+            .about("A mail goes to the new address; nothing changes before it is proved.")
+            .refuses(asked)
+            .refuses(&[BadEmail, TooLong, EmailUnchanged, EmailDomainNotAllowed, WrongPassword])
+            .refuses(&[StepUpRequired, Busy, BadCharacters, PasswordTooLong]),
+        Endpoint::post("/auth/change-email/confirm", Public, change, "Change the e-mail address")
+            .about("By the token of the mail's link, or by its six digits in the browser that asked for it.")
+            .refuses(shown)
+            .refuses(&[EmailTaken]),
+        Endpoint::post("/auth/change-email/undo", Public, undo, "Take an e-mail address back")
+            .about("By the token of the mail to the old address. All sessions end; the answer is a token to set a new password with.")
+            .refuses(&[BadToken]),
+    ]
+}
+
+/// What a mail brought: the token of its link, or its six digits.
+#[derive(Deserialize, ToSchema)]
+pub struct Shown {
+    /// The token of the link.
+    #[serde(default, deserialize_with = "text")]
+    token: String,
+    /// The six digits.
+    #[serde(default, deserialize_with = "text")]
+    code: String,
+}
+
+/// The same, for an account that is to be made.
+#[derive(Deserialize, ToSchema)]
+pub struct ShownWithName {
+    /// The token of the link.
+    #[serde(default, deserialize_with = "text")]
+    token: String,
+    /// The six digits.
+    #[serde(default, deserialize_with = "text")]
+    code: String,
+    /// Another username, when the one that was asked for was taken meanwhile.
+    #[serde(default, deserialize_with = "text")]
+    username: String,
+}
+
+/// Where a mail is to go.
+#[derive(Deserialize, ToSchema)]
+pub struct Address {
+    /// The e-mail address.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    email: String,
+}
+
+/// The digits of a mail.
+#[derive(Deserialize, ToSchema)]
+pub struct Digits {
+    /// The six digits.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    code: String,
+}
+
+/// The token of a link.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct Token {
+    /// The token.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    token: String,
+}
+
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+pub struct Reset {
+    /// The token of the mail's link, or of its digits.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    token: String,
+    /// The password.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    new_password: String,
+}
+
+/// Another address for one's account.
+#[derive(Deserialize, ToSchema)]
+pub struct NewAddress {
+    /// The address.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    email: String,
+    /// One's password; not for people without one.
+    #[serde(default, deserialize_with = "text")]
+    current_password: String,
+}
+
+/// Nothing.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct Nothing {}
+
+fn proof(token: String, code: String) -> Proof {
+    if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) }
+}
+
+async fn verify(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<ShownWithName>,
+) -> Result<Json<Said>, ApiError> {
+    let proof = proof(form.token, form.code);
+    Ok(said(match auth.confirm_email(visit.actor(), &proof, Some(&form.username)).await? {
+        Confirmed::In(signed_in) => {
+            visit.begin(signed_in);
+            "Email verified. User created and logged in successfully."
+        }
+        Confirmed::Made => "Email verified. User created.",
+        Confirmed::Proved => "Email verified.",
+    }))
+}
+
+async fn resend(
+    State(auth): State<Auth>,
+    visit: Visit,
+    _: MaybeBody<Nothing>,
+) -> Result<Accepted<Said>, ApiError> {
+    let waiting = match visit.actor().user() {
+        Ok(_) => auth.request_verification(visit.actor()).await?,
+        Err(_) => auth.resend_sign_up(visit.actor()).await?,
+    };
+    visit.wait(waiting);
+    Ok(Accepted(Said { message: "A verification email has been sent." }))
+}
+
+async fn forgot(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Address>,
+) -> Result<Accepted<Said>, ApiError> {
+    visit.wait(auth.request_password_reset(visit.actor(), &form.email).await?);
+    let message = "If an account with this email exists, a password reset link has been sent.";
+    Ok(Accepted(Said { message }))
+}
+
+async fn reset_code(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Digits>,
+) -> Result<Json<Token>, ApiError> {
+    Ok(Json(Token { token: auth.reset_code(visit.actor(), &form.code).await? }))
+}
+
+async fn reset(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Reset>,
+) -> Result<Json<Said>, ApiError> {
+    auth.reset_password(visit.actor(), &form.token, &form.new_password).await?;
+    Ok(said("Password has been reset successfully."))
+}
+
+async fn ask_to_sign_in(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Address>,
+) -> Result<Accepted<Said>, ApiError> {
+    visit.wait(auth.request_magic_link(visit.actor(), &form.email).await?);
+    Ok(Accepted(Said { message: "If an account with this email exists, a login link has been sent." }))
+}
+
+async fn sign_in(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Shown>,
+) -> Result<Json<Said>, ApiError> {
+    visit.begin(auth.sign_in_by_mail(visit.actor(), &proof(form.token, form.code)).await?);
+    Ok(said("Login successful."))
+}
+
+async fn ask_to_change(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<NewAddress>,
+) -> Result<Accepted<Said>, ApiError> {
+    let typed = addresses::ChangeEmail { email: form.email, current_password: form.current_password };
+    visit.wait(auth.request_email_change(visit.actor(), &typed).await?);
+    Ok(Accepted(Said { message: "A confirmation email has been sent to the new address." }))
+}
+
+async fn change(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Shown>,
+) -> Result<Json<Said>, ApiError> {
+    auth.change_email(visit.actor(), &proof(form.token, form.code)).await?;
+    Ok(said("Email address changed."))
+}
+
+async fn undo(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Token>,
+) -> Result<Json<Token>, ApiError> {
+    Ok(Json(Token { token: auth.undo_email_change(visit.actor(), &form.token).await? }))
+}
