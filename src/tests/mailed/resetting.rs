@@ -178,8 +178,7 @@ fn what_was_sent_before_a_changed_password_opens_nothing_either() {
         world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
         let reset = world.token("maria@example.org").await;
         let actor = world.actor(&maria.session.cookie).await;
-        let typed =
-            authtuna::passwords::ChangePassword { current: password("maria"), new: password("new") };
+        let typed = authtuna::passwords::ChangePassword { current: password("maria"), new: password("new") };
         world.auth.change_password(&actor, &typed).await.unwrap();
         assert_eq!(world.auth.magic_link(&magic).await.unwrap(), None);
         assert!(!world.auth.reset_open(&reset).await.unwrap());
