@@ -142,7 +142,8 @@ impl Login {
         }
         // Whoever used this browser before may have kept its mark: it only stays one that this person has.
         let known = is_known_device(&mut work.tx, user, &actor.origin).await?;
-        if !known && !matches!(method, "sign_up" | "set_up") {
+        // Whoever reads what is sent to the address has just read that somebody wants in.
+        if !known && !matches!(method, "sign_up" | "set_up" | "magic_link") {
             self.tell_of_new_device(work, actor, user).await?;
         }
         let kept = actor.origin.device_secret.filter(|_| known);

@@ -25,8 +25,8 @@ use crate::model::time::Timestamp;
 use crate::standing;
 use crate::store::{Conn, Store};
 
-/// The longest description, in characters.
-const MAX_DESCRIPTION: usize = 500;
+/// The longest description of a role or permission, in characters.
+pub(crate) const MAX_DESCRIPTION: usize = 500;
 
 /// A permission.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::find;
 use super::sql::*;
-use super::{MAX_DESCRIPTION, find};
 use crate::audit::{Change, Entry, Event};
 use crate::delegation::{self, Giver};
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::model::permission::assigned_by;
 use crate::model::role::{SYSTEM, is_level, key_of};
 use crate::model::text;
 use crate::model::time::Timestamp;
-use crate::permissions;
+use crate::permissions::{self, MAX_DESCRIPTION};
 use crate::standing::{Carried, carried};
 use crate::store::{Conn, Tx};
 

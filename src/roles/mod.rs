@@ -33,12 +33,9 @@ use crate::model::role::{RoleName, is_level};
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
-use crate::permissions;
+use crate::permissions::{self, MAX_DESCRIPTION};
 use crate::standing;
 use crate::store::{Conn, Store};
-
-/// The longest description of a role or permission, in characters.
-pub(crate) const MAX_DESCRIPTION: usize = 500;
 
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq)]

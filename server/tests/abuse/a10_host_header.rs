@@ -1,10 +1,12 @@
-//! A10: Host / X-Forwarded-Host decides the link in a mail. There are no mails yet; the links that there are (the set-up
-//! link, every place that an answer leads to, every address on a page) come from API_BASE_URL or are paths.
+//! A10: Host / X-Forwarded-Host decides the link in a mail. Links in mails, the set-up link, every place that an answer
+//! leads to, and every address on a page come from API_BASE_URL or are paths.
 
 use authtuna::actor::Actor;
 use axum::http::Method;
 
-use crate::support::{Answer, Browser, PAGES, on_one, on_one_with, password};
+use serde_json::json;
+
+use crate::support::{Answer, Browser, PAGES, mailing, on_one, on_one_with, password};
 
 const EVIL: &[(&str, &str)] = &[
     ("host", "evil.example"),
@@ -59,5 +61,42 @@ fn a10_links_begin_with_the_address_of_the_settings() {
         send(&world.browser(), Method::GET, "/setup", "").await;
         let link = world.auth.issue_set_up(&Actor::system()).await.unwrap().unwrap();
         assert!(link.starts_with("https://accounts.example.org/setup?token="), "{link}");
+    });
+}
+
+#[test]
+fn a10_links_in_mails_begin_with_the_address_of_the_settings() {
+    let elsewhere = |settings| mailing(settings).set("API_BASE_URL", "https://accounts.example.org");
+    on_one_with(elsewhere, async |world| {
+        let maria = world.member("maria").await;
+        let json = [("accept", "application/json"), ("content-type", "application/json")];
+        let headers: Vec<_> = EVIL.iter().copied().chain(json).collect();
+        let address = "maria@example.org";
+        let new = json!({ "email": "new@example.org", "current_password": password("maria") }).to_string();
+        let signup = json!({ "username": "jun", "email": "jun@example.org", "password": password("jun") });
+        let email = json!({ "email": address }).to_string();
+        for (path, body) in [
+            ("/auth/forgot-password", email.clone()),
+            ("/auth/passwordless/request", email),
+            ("/auth/signup", signup.to_string()),
+            ("/auth/change-email", new),
+        ] {
+            let answer = maria.send(Method::POST, path, &headers, body).await;
+            assert_eq!(answer.status, 202, "{path}: {answer:?}");
+            clean(&answer);
+        }
+        let mut links = 0;
+        for to in [address, "jun@example.org", "new@example.org"] {
+            for letter in world.letters(to).await {
+                let said = format!("{letter:?}");
+                assert!(!said.contains("evil"), "{said}");
+                links += said.matches("https://accounts.example.org/").count();
+                assert_eq!(
+                    said.matches("://").count(),
+                    said.matches("https://accounts.example.org/").count()
+                );
+            }
+        }
+        assert!(links >= 5, "{links}");
     });
 }

@@ -1,13 +1,13 @@
 //! A22: sign-in, sign-up, reset, magic link tell by text, status, or time whether an account exists.
 //!
 //! Time is not measured: a clock on a busy machine proves nothing. The work is: the same hashes, and the same statements
-//! in the same order, are the same time. Reset and magic link do not exist yet. Without e-mail, sign-up has nobody to
-//! tell in private that an address is taken, so it says so; it takes no shorter way to find out, though.
+//! in the same order, are the same time. Without e-mail, sign-up has nobody to tell
+//! in private that an address is taken, so it says so; it takes no shorter way to find out, though.
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    Binary, Browser, Database, FakeSite, Running, kinds, on_each, on_each_with, sign_in, sign_up,
+    Binary, Browser, Database, FakeSite, Running, kinds, mailing, on_each, on_each_with, sign_in, sign_up,
     within_runtime,
 };
 
@@ -101,6 +101,87 @@ fn a22_a_refused_sign_in_does_the_same_work() {
             for (n, (statements, hashed_then)) in works.iter().enumerate() {
                 assert_eq!(statements, first, "{kind:?} {n}");
                 assert_eq!(hashed_then - hashed, n as u64, "one hash each");
+            }
+        });
+    }
+}
+
+/// What is asked for by mail, for the address of `who`.
+fn asked_for(who: &str) -> [(&'static str, Value); 3] {
+    let email = format!("{who}@example.org");
+    [
+        ("/auth/forgot-password", json!({ "email": email })),
+        ("/auth/passwordless/request", json!({ "email": email })),
+        // Whoever tries an address brings a name of their own.
+        (
+            "/auth/signup",
+            json!({ "email": email, "username": "stranger", "password": crate::support::password("x") }),
+        ),
+    ]
+}
+
+#[test]
+fn a22_asking_for_a_mail_reads_the_same() {
+    on_each_with(mailing, async |world| {
+        world.member("maria").await;
+        let suspended = world.member("suse").await;
+        world.auth.suspend(&authtuna::actor::Actor::system(), world.id("suse").await, "").await.unwrap();
+        drop(suspended);
+        for route in 0..3 {
+            let mut answers = Vec::new();
+            // More often than mails are sent in a day.
+            for (who, times) in [("maria", 7), ("marta", 7), ("suse", 7)] {
+                for _ in 0..times {
+                    let (path, body) = &asked_for(who)[route];
+                    let browser = world.browser();
+                    let mut answer = browser.post(path, body).await;
+                    assert_eq!(answer.status, 202, "{who} {path}: {answer:?}");
+                    let cookies: Vec<_> =
+                        answer.cookies().iter().map(|c| (c.name().to_owned(), c.max_age())).collect();
+                    for name in ["x-request-id", "date", "set-cookie"] {
+                        answer.headers.remove(name);
+                    }
+                    let headers = format!("{:?}", answer.headers);
+                    let code = browser.post("/auth/verify", &json!({ "code": "12 34 56" })).await;
+                    assert_eq!((code.status, code.code().as_str()), (400, "bad_code"), "{who} {path}");
+                    answers.push((answer.status, headers, cookies, answer.text()));
+                    world.clock.advance(std::time::Duration::from_secs(1000));
+                }
+            }
+            let first = answers[0].clone();
+            assert!(answers.iter().all(|answer| *answer == first), "{answers:?}");
+        }
+    });
+}
+
+#[test]
+fn a22_asking_for_a_mail_does_the_same_work() {
+    for kind in kinds() {
+        within_runtime(async {
+            let (database, site) = (Database::new(kind).await, FakeSite::new());
+            let mut server = Binary::new(&database, &site)
+                .set("LOG_FORMAT", "json")
+                .set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
+                .set("DEFAULT_SUPERADMIN_PASSWORD", &crate::support::password("superadmin"))
+                .set("DEFAULT_SUPERADMIN_EMAIL", "maria@example.org")
+                .set("EMAIL_ENABLED", "true")
+                .set("SMTP_HOST", "127.0.0.1")
+                .set("SMTP_PORT", "1")
+                .serve()
+                .await;
+            for route in 0..3 {
+                let mut works = Vec::new();
+                for who in ["maria", "marta", "nobody", "maria"] {
+                    work(&mut server).await;
+                    let (path, body) = &asked_for(who)[route];
+                    let answer = Browser::new(server.address).post(path, body).await;
+                    assert_eq!(answer.status, 202, "{who} {path}: {answer:?}");
+                    works.push(work(&mut server).await);
+                }
+                assert!(works[0].iter().any(|statement| statement.contains("INTO outbox")), "{:?}", works[0]);
+                for other in &works[1..] {
+                    assert_eq!(*other, works[0], "{kind:?} {route}");
+                }
             }
         });
     }

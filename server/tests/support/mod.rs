@@ -2,11 +2,13 @@
 
 mod client;
 mod database;
+mod mail;
 mod process;
 mod site;
 
 pub(crate) use client::{Answer, Browser, FIREFOX, PAGES, raw};
 pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
+pub(crate) use mail::{mailing, successes};
 pub(crate) use process::{Binary, Running, lines, powerless, said_by};
 pub(crate) use site::{FakeSite, HASH};
 

@@ -44,6 +44,7 @@ fn who_may_not_come_in_does_not_by_a_link_either() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
         let ask = || async {
+            world.tick();
             world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
             Proof::Link(world.token("maria@example.org").await)
         };

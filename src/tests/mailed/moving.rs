@@ -190,3 +190,19 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         assert_eq!(world.letter("maria@example.org").await.message.kind(), "sign_up");
     });
 }
+
+#[test]
+fn a_change_is_worth_nothing_once_the_address_is_another() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        ask(&world, &maria, "new@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("new@example.org").await);
+        crate::support::tamper(
+            &world,
+            "UPDATE users SET email = 'x@example.org', email_key = 'x@example.org' WHERE username = 'maria'",
+        )
+        .await;
+        assert_eq!(world.auth.change_email(&nobody(), &proof).await.err().unwrap().code(), Code::BadToken);
+        assert_eq!(email_of(&world, &maria).await, "x@example.org");
+    });
+}

@@ -155,14 +155,11 @@ fn a_reset_opens_a_closed_account_and_fulfils_a_demand_for_one() {
 #[test]
 fn asking_is_limited_by_the_address_that_it_comes_from() {
     with_mail(|world| async move {
-        let mut asked = 0;
-        let refused = loop {
-            match world.auth.request_password_reset(&nobody(), &format!("n{asked}@example.org")).await {
-                Ok(_) => asked += 1,
-                Err(refused) => break refused,
-            }
-        };
-        assert_eq!((asked, refused.code()), (30, Code::TooManyAttempts));
+        for n in 0..30 {
+            world.auth.request_password_reset(&nobody(), &format!("n{n}@example.org")).await.unwrap();
+        }
+        let refused = world.auth.request_password_reset(&nobody(), "n@example.org").await.err().unwrap();
+        assert_eq!(refused.code(), Code::TooManyAttempts);
         assert!(refused.wait().is_some());
         world.clock.advance(Duration::from_secs(901));
         assert!(world.auth.request_password_reset(&nobody(), "maria@example.org").await.is_ok());

@@ -1,0 +1,57 @@
+//! A12: a one-time token, code or backup code redeemed twice, also by 50 parallel requests. Backup codes do not exist yet.
+
+use serde_json::json;
+
+use crate::support::{mailing, on_each_with, password, sign_up, successes};
+
+/// Parallel requests from one address are no guesses here.
+fn unlimited(settings: authtuna::config::SettingsBuilder) -> authtuna::config::SettingsBuilder {
+    mailing(settings).set("MAX_LOGIN_ATTEMPTS_PER_IP", "0").set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
+}
+
+#[test]
+fn a12_every_token_of_a_mail_works_once() {
+    on_each_with(unlimited, async |world| {
+        let address = "maria@example.org";
+        assert_eq!(sign_up(&world.browser(), "maria").await.status, 202);
+        let browser = world.browser();
+        let once = async |path: &str, body: serde_json::Value| {
+            assert_eq!(successes(50, || browser.post(path, &body)).await, 1, "{path}");
+            let again = browser.post(path, &body).await;
+            assert_eq!((again.status, again.code().as_str()), (400, "bad_token"), "{path}");
+        };
+        once("/auth/verify", json!({ "token": world.token(address).await })).await;
+
+        assert_eq!(
+            browser.post("/auth/passwordless/request", &json!({ "email": address })).await.status,
+            202
+        );
+        once("/auth/passwordless/login", json!({ "token": world.token(address).await })).await;
+
+        assert_eq!(browser.post("/auth/forgot-password", &json!({ "email": address })).await.status, 202);
+        let reset = json!({ "token": world.token(address).await, "new_password": password("new") });
+        once("/auth/reset-password", reset).await;
+
+        let maria = world.browser();
+        let typed = json!({ "username_or_email": "maria", "password": password("new") });
+        assert_eq!(maria.post("/auth/login", &typed).await.status, 200);
+        let change = json!({ "email": "new@example.org", "current_password": password("new") });
+        assert_eq!(maria.post("/auth/change-email", &change).await.status, 202);
+        once("/auth/change-email/confirm", json!({ "token": world.token("new@example.org").await })).await;
+        once("/auth/change-email/undo", json!({ "token": world.token(address).await })).await;
+    });
+}
+
+#[test]
+fn a12_the_digits_of_a_mail_work_once() {
+    on_each_with(unlimited, async |world| {
+        world.member("maria").await;
+        let browser = world.browser();
+        let email = json!({ "email": "maria@example.org" });
+        assert_eq!(browser.post("/auth/passwordless/request", &email).await.status, 202);
+        let code = json!({ "code": world.link_and_code("maria@example.org").await.1 });
+        // More than five would be refused as guesses, whatever they are.
+        assert_eq!(successes(5, || browser.post("/auth/passwordless/login", &code)).await, 1);
+        assert_eq!(browser.post("/auth/passwordless/login", &code).await.status, 400);
+    });
+}

@@ -1,0 +1,62 @@
+//! Mails, as their readers see them. Nobody delivers them: they wait in the outbox.
+
+use authtuna::actor::Actor;
+use authtuna::config::SettingsBuilder;
+use authtuna::email::{Letter, Message};
+use serde_json::json;
+
+use super::{Browser, World, sign_up};
+
+/// Settings with mails switched on, and a mail server that is never there.
+pub(crate) fn mailing(builder: SettingsBuilder) -> SettingsBuilder {
+    builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "127.0.0.1").set("SMTP_PORT", "1")
+}
+
+impl World {
+    /// Every letter to somebody, oldest first. The clock goes on by a little: letters are in the order of time.
+    pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
+        let all = self.auth.outbox.waiting(&Actor::system()).await.unwrap();
+        self.clock.advance(std::time::Duration::from_millis(1));
+        all.into_iter().filter(|letter| letter.to == to).collect()
+    }
+
+    /// Link and code of the newest letter to somebody.
+    pub(crate) async fn link_and_code(&self, to: &str) -> (String, String) {
+        match self.letters(to).await.pop().unwrap().message {
+            Message::SignUp { link, code }
+            | Message::Verification { link, code }
+            | Message::PasswordReset { link, code }
+            | Message::MagicLink { link, code }
+            | Message::EmailChange { link, code } => (link, code),
+            Message::EmailChangedOld { undo, .. } => (undo, String::new()),
+            other => panic!("{} has no link that acts", other.kind()),
+        }
+    }
+
+    /// The token of the link of the newest letter to somebody.
+    pub(crate) async fn token(&self, to: &str) -> String {
+        self.link_and_code(to).await.0.split_once("?token=").unwrap().1.to_owned()
+    }
+
+    /// A browser in which somebody new has signed up, by a mail.
+    pub(crate) async fn member(&self, name: &str) -> Browser {
+        let browser = self.browser();
+        assert_eq!(sign_up(&browser, name).await.status, 202);
+        let token = self.token(&format!("{name}@example.org")).await;
+        let answer = browser.post("/auth/verify", &json!({ "token": token })).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(browser.session().is_some(), "{answer:?}");
+        self.clock.advance(std::time::Duration::from_millis(1));
+        browser
+    }
+}
+
+/// How many of the answers to `tries` parallel requests have status 200; none may be a fault of the server's.
+pub(crate) async fn successes<F: Future<Output = super::Answer>>(
+    tries: usize,
+    once: impl Fn() -> F,
+) -> usize {
+    let all = futures::future::join_all((0..tries).map(|_| once())).await;
+    assert!(all.iter().all(|answer| answer.status < 500), "{all:?}");
+    all.iter().filter(|answer| answer.status == 200).count()
+}
