@@ -15,7 +15,11 @@ fn a_sign_up_waits_for_its_mail() {
         let said = json!({ "message": "User created. A verification email has been sent." });
         assert_eq!((asked.status, asked.json()), (202, said));
         assert_eq!(browser.session(), None);
-        let waiting = asked.cookies().into_iter().find(|cookie| cookie.name() == "__Host-mail").unwrap();
+        let waiting = asked
+            .cookies()
+            .into_iter()
+            .find(|cookie| cookie.name() == "__Host-session_token_waiting")
+            .unwrap();
         assert_eq!((waiting.http_only(), waiting.secure()), (Some(true), Some(true)));
 
         let (_, code) = world.link_and_code(MARIA).await;
