@@ -23,6 +23,7 @@ use crate::pages::auth::setup::Setup;
 use crate::pages::auth::signed_out::SignedOut;
 use crate::pages::auth::signup::Signup;
 use crate::pages::auth::verify::Verify;
+use crate::pages::dev::DevMail;
 use crate::pages::docs::Docs;
 use crate::pages::status::Status;
 use crate::routes::Refused;
@@ -48,6 +49,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/auth/change-email") view=ChangeEmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/change-email/undo") view=UndoEmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/signed-out") view=SignedOut ssr=SsrMode::Async/>
+                <Route path=path!("/dev/mail") view=DevMail ssr=SsrMode::Async/>
+                <Route path=path!("/dev/mail/preview") view=DevMail ssr=SsrMode::Async/>
+                <Route path=path!("/dev/mail/:id") view=DevMail ssr=SsrMode::Async/>
                 <Route path=path!("/docs") view=Docs ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=Setup ssr=SsrMode::Async/>
                 <Route path=path!("/ui/dashboard") view=Overview ssr=SsrMode::Async/>

@@ -22,6 +22,8 @@ pub mod error;
 #[cfg(feature = "ssr")]
 mod flash;
 #[cfg(feature = "ssr")]
+pub mod mails;
+#[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod reference;

@@ -67,6 +67,12 @@ pub const SIGNED_OUT: &str = "/auth/signed-out";
 pub const SETUP: &str = "/setup";
 /// The API, to read.
 pub const DOCS: &str = "/docs";
+/// Mails that became files. The server has these pages in development alone.
+pub const DEV_MAIL: &str = "/dev/mail";
+/// One of them.
+pub const DEV_MAIL_ONE: &str = "/dev/mail/{id}";
+/// A mail of every kind, made up.
+pub const DEV_PREVIEW: &str = "/dev/mail/preview";
 /// The account at a glance: where people land.
 pub const OVERVIEW: &str = "/ui/dashboard";
 /// Name and username.
@@ -98,6 +104,9 @@ pub const PAGES: &[Page] = &[
     Page { path: SIGNED_OUT, guard: Guard::Public, islands: false },
     page(SETUP, Guard::Public),
     Page { path: DOCS, guard: Guard::Public, islands: false },
+    Page { path: DEV_MAIL, guard: Guard::Public, islands: false },
+    Page { path: DEV_MAIL_ONE, guard: Guard::Public, islands: false },
+    Page { path: DEV_PREVIEW, guard: Guard::Public, islands: false },
     page(OVERVIEW, Guard::SignedIn),
     page(PROFILE, Guard::SignedIn),
     page(SECURITY, Guard::SignedIn),

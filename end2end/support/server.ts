@@ -1,10 +1,11 @@
-// Starts servers: a free port on loopback, a new DATA_DIR with its SQLite database, gone at the end. One is shared by
-// the whole run; a test that needs a server in a state of its own starts another (fixture `ownServer`).
+// Starts servers: a free port on loopback, a new DATA_DIR with its SQLite database, gone at the end. Two are shared by
+// the whole run, of which the second sends mails; a test that needs a server in a state of its own starts another
+// (fixture `ownServer`).
 //
 //   AUTHTUNA_BIN   the server's binary; the site is where LEPTOS_SITE_ROOT says (scripts/end2end sets both)
-//   BASE_URL       a server that runs already: nothing is started
+//   BASE_URL       a server that runs already, and MAIL_BASE_URL one that sends mails: nothing is started
 //
-// Tests read `process.env.BASE_URL` through Playwright's baseURL and `process.env.DATA_DIR` (mails of development).
+// Tests read `process.env.BASE_URL` through Playwright's baseURL, and mails at /dev/mail of the second (support/mail.ts).
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -45,6 +46,7 @@ function settings(port: number, data: string): NodeJS.ProcessEnv {
     // Every test comes from one address: what one of them provokes must not close the door for the others.
     MAX_LOGIN_ATTEMPTS_PER_IP: "0",
     MAX_SIGN_UPS_PER_IP: "0",
+    MAX_MAIL_REQUESTS_PER_IP: "0",
   };
 }
 
@@ -139,8 +141,10 @@ export async function startServer(name: string, own: NodeJS.ProcessEnv = {}): Pr
 
 export default async function start(): Promise<(() => Promise<void>) | void> {
   if (process.env["BASE_URL"]) return;
-  const server = await startServer("server");
+  const [server, mailing] = await Promise.all([startServer("server"), startServer("server-mail", { EMAIL_ENABLED: "true" })]);
   process.env["BASE_URL"] = server.base;
-  process.env["DATA_DIR"] = server.data;
-  return server.stop;
+  process.env["MAIL_BASE_URL"] = mailing.base;
+  return async () => {
+    await Promise.all([server.stop(), mailing.stop()]);
+  };
 }

@@ -3,6 +3,7 @@
 //! A library with a thin `main`, so that tests run the very server that is shipped. Reading order: [`server`] (from
 //! settings to a running server), [`router`] (all routes and layers), [`access`] (who may call what), [`layers`],
 //! [`http`] (the JSON API), [`portal`] and [`site`] (the pages and their files; the only modules that know Leptos),
+//! [`dev_mail`] (mails of development),
 //! [`commands`].
 
 // A page of the portal is one type, as deep as its elements are nested.
@@ -12,6 +13,7 @@ pub mod access;
 pub mod assets;
 pub mod cli;
 pub mod commands;
+pub mod dev_mail;
 pub mod failure;
 pub mod forms;
 pub mod http;

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::http::Endpoint;
 use crate::layers::{body, csrf, edge, guard};
 use crate::state::AppState;
-use crate::{assets, http, portal};
+use crate::{assets, dev_mail, http, portal};
 
 /// The rule of every route that `settings` switch on.
 pub fn rules(settings: &Settings) -> Rules {
@@ -49,6 +49,11 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
     let json: Router = mount(Router::new(), beside).with_state(state.clone());
     let shown = portal::routes(&state.auth, site, &pages, &state.document)
         .layer(from_fn_with_state(json, instead_of_page));
+    let shown = if dev_mail::is_on(settings) {
+        shown.layer(from_fn_with_state(state.clone(), dev_mail::shelve)).merge(dev_mail::routes())
+    } else {
+        shown
+    };
     let routes = mount(mount(shown, http::api(settings)), alone).layer(inner.clone());
 
     let not_found = Router::new().fallback_service(portal::not_found(&state.auth, site)).layer(inner);
@@ -73,9 +78,11 @@ pub fn within_outer_layers(router: Router<AppState>, state: AppState) -> Router 
 fn pages(settings: &Settings) -> Vec<Rule> {
     let off = |rule: &Rule| {
         let below = |place: &str| rule.path == place || rule.path.starts_with(&format!("{place}/"));
-        (below("/ui") && !settings.app.ui_enabled) || (below("/admin") && !settings.app.admin_routes_enabled)
+        (below("/dev") && !dev_mail::is_on(settings))
+            || (below("/ui") && !settings.app.ui_enabled)
+            || (below("/admin") && !settings.app.admin_routes_enabled)
     };
-    portal::rules().into_iter().filter(|rule| !off(rule)).collect()
+    portal::rules().into_iter().chain(dev_mail::rules()).filter(|rule| !off(rule)).collect()
 }
 
 fn has(pages: &[Rule], rule: &Rule) -> bool {

@@ -8,8 +8,10 @@
 
 mod abuse;
 mod admin;
+mod by_mail;
 mod commands;
 mod crash;
+mod dev_mail;
 mod doctor;
 mod input;
 mod json;

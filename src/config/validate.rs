@@ -106,7 +106,10 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     if s.email.concurrency == 0 || s.email.concurrency > 100 {
         no("MAIL_CONCURRENCY", "it must be 1 to 100");
     }
-    if s.email.use_credentials && s.email.smtp_username.is_some() != s.email.smtp_password.is_some() {
+    if s.email.enabled
+        && s.email.use_credentials
+        && s.email.smtp_username.is_some() != s.email.smtp_password.is_some()
+    {
         no(
             "SMTP_PASSWORD",
             "it needs SMTP_USERNAME, and the other way round, because USE_CREDENTIALS is true",

@@ -61,9 +61,9 @@ pub(super) struct Signer {
     pub(super) public: Option<String>,
 }
 
-/// The headers that are signed (RFC 6376 section 5.4.1), where they are.
-const SIGNED: &[&str] =
-    &["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Auto-Submitted"];
+/// The headers that are signed (RFC 6376 section 5.4.1). Not Content-Type: lettre keeps it with the body, and would sign it
+/// as one that is not there.
+const SIGNED: &[&str] = &["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Auto-Submitted"];
 
 impl Composer {
     pub(super) fn new(settings: &Settings) -> Result<Self, MailerError> {

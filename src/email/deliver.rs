@@ -31,8 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl Outbox {
-    /// Sends everything that is due, MAIL_CONCURRENCY at a time. How many mails were tried. Only for the program itself:
-    /// [`crate::jobs::run`] does it, a test may.
+    /// Sends everything that is due, MAIL_CONCURRENCY at a time. How many mails were tried. Only for the program itself: the
+    /// jobs do it, a test may.
     pub async fn deliver_due(&self, program: &Actor) -> Result<u64, Error> {
         program.require_system()?;
         let mut under_way = FuturesUnordered::new();

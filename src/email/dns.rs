@@ -25,7 +25,7 @@ impl Dns {
     pub(super) async fn texts(&self, name: &str) -> Result<Vec<String>, Silent> {
         let resolver = self.resolver().ok_or(Silent)?;
         // A final dot: the name as it is, without the system's search list.
-        let asked = tokio::time::timeout(2 * PATIENCE, resolver.txt_lookup(format!("{name}."))).await;
+        let asked = tokio::time::timeout(PATIENCE, resolver.txt_lookup(format!("{name}."))).await;
         match asked.map_err(|_| Silent)? {
             Ok(found) => Ok(found.answers().iter().filter_map(|record| text(&record.data)).collect()),
             Err(problem) if problem.is_no_records_found() => Ok(Vec::new()),

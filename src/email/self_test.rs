@@ -156,11 +156,9 @@ async fn handed_over(mailer: &Mailer, mail: &Mail) -> Vec<Tested> {
 
 async fn records(dns: &Dns, composer: &Composer) -> Vec<Tested> {
     let domain = composer.domain();
-    vec![
-        found(Step::Spf, dns.texts(domain).await, |text| is_version(text, "v=spf1")),
-        dkim(dns, composer).await,
-        dmarc(dns, domain).await,
-    ]
+    let spf = async { found(Step::Spf, dns.texts(domain).await, |text| is_version(text, "v=spf1")) };
+    let (spf, dkim, dmarc) = futures::future::join3(spf, dkim(dns, composer), dmarc(dns, domain)).await;
+    vec![spf, dkim, dmarc]
 }
 
 /// The one record that there must be.

@@ -7,6 +7,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
@@ -210,17 +212,12 @@ impl Smtp {
 
     /// A server that repeats what we said must not make the password readable.
     fn without_secrets(&self, text: &str) -> String {
-        let Some((_, password)) = &self.user else { return text.to_owned() };
+        let Some((user, password)) = &self.user else { return text.to_owned() };
         let password = password.expose_secret();
-        let encoded = {
-            use base64::Engine;
-            base64::engine::general_purpose::STANDARD.encode(password)
-        };
-        let mut text = text.replace(&encoded, "…");
-        if !password.is_empty() {
-            text = text.replace(password, "…");
-        }
-        text
+        // As AUTH LOGIN and AUTH PLAIN send it (RFC 4616), and as it is; a few letters are part of any text.
+        let said = [STANDARD.encode(password), STANDARD.encode(format!("\0{user}\0{password}"))];
+        let said = said.iter().map(String::as_str).chain([password]).filter(|said| said.len() >= 4);
+        said.fold(text.to_owned(), |text, said| text.replace(said, "…"))
     }
 }
 

@@ -22,6 +22,7 @@ mod holders;
 mod layers;
 mod limits;
 mod listening;
+mod mail;
 mod mailed;
 mod mails;
 mod outlasting;

@@ -4,5 +4,6 @@
 
 pub(crate) mod account;
 pub(crate) mod auth;
+pub(crate) mod dev;
 pub(crate) mod docs;
 pub(crate) mod status;

@@ -13,7 +13,7 @@ use axum::response::Response;
 use tracing::Instrument;
 
 use super::error_page;
-use super::headers::CspNonce;
+use super::headers::{CspNonce, Framing};
 use crate::metrics::UNMATCHED;
 use crate::state::AppState;
 
@@ -39,7 +39,8 @@ pub async fn edge(State(state): State<AppState>, mut request: Request, next: Nex
     if page {
         response = error_page::dress(response, &state, language.as_ref(), id, &nonce);
     }
-    state.policy.apply(response.headers_mut(), &nonce);
+    let framing = response.extensions().get::<Framing>().copied();
+    state.policy.apply(response.headers_mut(), &nonce, framing);
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -16,6 +16,21 @@ pub struct CspNonce(pub String);
 const NOT_A_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
+/// What a mail in a frame may do: have its own look, and lead the whole window on when somebody clicks.
+const MAIL: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; \
+     sandbox allow-top-navigation-by-user-activation",
+);
+
+/// What a page has to do with frames; in an answer's extensions. Nothing, for all that do not say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// It shows other pages of ours in frames.
+    Holds,
+    /// It is a mail, shown in a frame of ours.
+    Held,
+}
+
 /// Features of browsers that no page of ours uses.
 const PERMISSIONS: HeaderValue = HeaderValue::from_static(
     "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
@@ -83,19 +98,27 @@ impl Policy {
     }
 
     /// Puts the headers on an answer, over what is there.
-    pub fn apply(&self, headers: &mut HeaderMap, nonce: &CspNonce) {
+    pub fn apply(&self, headers: &mut HeaderMap, nonce: &CspNonce, framing: Option<Framing>) {
         for (name, value) in &self.fixed {
             headers.insert(name, value.clone());
         }
         let is_page =
             headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-        let csp = if is_page { self.for_page(nonce) } else { NOT_A_PAGE };
+        let csp = match framing {
+            Some(Framing::Held) => {
+                headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+                MAIL
+            }
+            _ if !is_page => NOT_A_PAGE,
+            Some(Framing::Holds) => self.for_page(nonce, "; frame-src 'self'"),
+            None => self.for_page(nonce, ""),
+        };
         headers.insert(header::CONTENT_SECURITY_POLICY, csp);
     }
 
-    fn for_page(&self, CspNonce(nonce): &CspNonce) -> HeaderValue {
+    fn for_page(&self, CspNonce(nonce): &CspNonce, more: &str) -> HeaderValue {
         let [before, between, after] = &self.page;
         // Origins and base64 are ASCII; were they not, the strictest policy is the safe answer.
-        HeaderValue::from_str(&format!("{before}{nonce}{between}{nonce}{after}")).unwrap_or(NOT_A_PAGE)
+        HeaderValue::from_str(&format!("{before}{nonce}{between}{nonce}{after}{more}")).unwrap_or(NOT_A_PAGE)
     }
 }

@@ -1,0 +1,167 @@
+//! `/dev/mail`: mails that became files, and a sample of every kind. Only in development: the server decides that.
+
+use std::sync::Arc;
+
+use authtuna::model::code::Code;
+use authtuna::model::time::Timestamp;
+use http::request::Parts;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::mails::{Mail, Mails};
+use crate::pages::status::Status;
+use crate::routes::{DEV_MAIL, DEV_PREVIEW};
+use crate::ui::entry::{address, product};
+use crate::ui::inbox::Unlisted;
+use crate::ui::part::{Empty, Icon, Mark, Tile, Tone};
+use crate::ui::theme::Chooser;
+use crate::ui::time::Time;
+use crate::viewer::auth;
+use crate::words::{Lang, words};
+
+/// What the server found, for any of these pages.
+#[component]
+pub(crate) fn DevMail() -> impl IntoView {
+    let w = words();
+    let mails = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Arc<Mails>>().cloned());
+    let now = auth().map_or(Timestamp::EPOCH, |auth| auth.clock.now());
+    match mails.as_deref().cloned() {
+        None => view! { <Status code=Code::NotFound/> }.into_any(),
+        Some(Mails::Sent(mails)) => sent(w, now, mails).into_any(),
+        Some(Mails::One(mail)) => one(w, now, mail).into_any(),
+        Some(Mails::Samples(mails)) => samples(w, mails).into_any(),
+    }
+}
+
+fn sent(w: Lang, now: Timestamp, mails: Vec<Mail>) -> impl IntoView {
+    let list = if mails.is_empty() {
+        Either::Left(view! { <Empty icon="mail" title=w.dev_none_title() body=w.dev_none_body()/> })
+    } else {
+        let line = move |mail: Mail| {
+            view! {
+                <li>
+                    <Tile icon="mail" tone=Tone::Plain/>
+                    <div class="grow">
+                        <h2>
+                            <a href=format!("{DEV_MAIL}/{}", mail.id)>{mail.subject}</a>
+                        </h2>
+                        <p class="meta wrap">{mail.to}</p>
+                    </div>
+                    <Time w now at=mail.at/>
+                </li>
+            }
+        };
+        Either::Right(view! {
+            <section class="card" aria-label=w.dev_title()>
+                <ul class="list">{mails.into_iter().map(line).collect_view()}</ul>
+            </section>
+        })
+    };
+    view! {
+        <Frame w heading=w.dev_title().to_owned() subtitle=w.dev_subtitle().to_owned() act=(DEV_PREVIEW, w.dev_preview())>
+            {list}
+        </Frame>
+    }
+}
+
+fn one(w: Lang, now: Timestamp, mail: Mail) -> impl IntoView {
+    let Mail { id, to, subject, at, text } = mail;
+    view! {
+        <Frame w heading=subject.clone() subtitle=w.dev_to(&to) act=(DEV_MAIL, w.dev_all())>
+            <p class="meta after">
+                <Time w now at/>
+            </p>
+            <BothParts w source=format!("{DEV_MAIL}/{id}/html") title=subject text/>
+        </Frame>
+    }
+}
+
+fn samples(w: Lang, mails: Vec<Mail>) -> impl IntoView {
+    let sample = move |mail: Mail| {
+        view! {
+            <section class="sample">
+                <h2>{mail.subject.clone()}</h2>
+                <p class="meta">
+                    <code>{mail.id.clone()}</code>
+                </p>
+                <BothParts w source=format!("{DEV_PREVIEW}/{}/html", mail.id) title=mail.subject text=mail.text/>
+            </section>
+        }
+    };
+    view! {
+        <Frame w heading=w.dev_preview().to_owned() subtitle=w.dev_preview_subtitle().to_owned() act=(DEV_MAIL, w.dev_all())>
+            {mails.into_iter().map(sample).collect_view()}
+        </Frame>
+    }
+}
+
+/// Both parts of a mail. The one in HTML is a page of its own in a frame that runs nothing.
+#[component]
+fn BothParts(w: Lang, source: String, title: String, text: String) -> impl IntoView {
+    view! {
+        <div class="letter">
+            <iframe src=source title=title sandbox="allow-top-navigation-by-user-activation"></iframe>
+            <details open=true>
+                <summary>{w.dev_text()}</summary>
+                <pre tabindex="0">{linked(&text)}</pre>
+            </details>
+        </div>
+    }
+}
+
+/// A text with its addresses as links.
+fn linked(text: &str) -> impl IntoView + use<> {
+    let part = |part: &str| {
+        let address = part.trim_end();
+        if address.starts_with("http://") || address.starts_with("https://") {
+            let (address, rest) = (address.to_owned(), part[address.len()..].to_owned());
+            Either::Left(view! { <a href=address.clone()>{address.clone()}</a> {rest} })
+        } else {
+            Either::Right(part.to_owned())
+        }
+    };
+    text.split_inclusive(char::is_whitespace).map(part).collect_view()
+}
+
+#[component]
+fn Frame(
+    w: Lang,
+    heading: String,
+    subtitle: String,
+    /// Where else to go.
+    act: (&'static str, &'static str),
+    children: Children,
+) -> impl IntoView {
+    let (to, word) = act;
+    view! {
+        <Title text=format!("{} · {}", w.dev_title(), product())/>
+        <Unlisted/>
+        <a class="skip" href="#main">
+            {w.common_skip()}
+        </a>
+        <header class="top">
+            <a class="product" href="/">
+                <Mark/>
+                {product()}
+                <span>{w.dev_title()}</span>
+            </a>
+        </header>
+        <main class="page dev" id="main" tabindex="-1">
+            <header>
+                <div>
+                    <h1>{heading}</h1>
+                    <p class="wrap">{subtitle}</p>
+                </div>
+                <a class="button" href=to>
+                    <Icon name="mail"/>
+                    {word}
+                </a>
+            </header>
+            {children()}
+            <footer>
+                <Chooser w here=address()/>
+            </footer>
+        </main>
+    }
+}

@@ -1,0 +1,95 @@
+//! Mails on their way: against a real SMTP server, with several nodes, and what administrators see of it.
+
+mod delivery;
+mod office;
+mod peer;
+mod refusals;
+mod self_test;
+mod server;
+mod templates;
+
+use authtuna::actor::Actor;
+use authtuna::audit::AuditFilter;
+use authtuna::auth::Auth;
+use authtuna::config::SettingsBuilder;
+use authtuna::email::{Letter, MailLine, Message};
+use authtuna::model::page::PageRequest;
+use authtuna::model::time::Timestamp;
+use serde_json::Value;
+
+use crate::support::{Kind, World, kinds};
+
+/// Runs a test on every database there is, without a world so far.
+fn on_each_kind(test: impl AsyncFn(Kind)) {
+    for kind in kinds() {
+        on(kind, async || test(kind).await);
+    }
+}
+
+/// The same on SQLite alone: for what has nothing to do with the database.
+fn on_sqlite(test: impl AsyncFn()) {
+    on(Kind::Sqlite, test);
+}
+
+fn on(_: Kind, test: impl AsyncFn()) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(test());
+}
+
+/// A world that sends its mails to `peer`, in clear.
+async fn world_at(kind: Kind, port: u16, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> World {
+    World::new(kind, |builder| {
+        let builder = builder
+            .set("EMAIL_ENABLED", "true")
+            .set("SMTP_HOST", "localhost")
+            .set("SMTP_PORT", port.to_string())
+            .set("MAIL_STARTTLS", "false");
+        change(builder)
+    })
+    .await
+}
+
+/// A notice to somebody whose name says what the server does with it.
+fn notice(to: &str) -> Letter {
+    Letter {
+        to: to.to_owned(),
+        name: String::new(),
+        user: None,
+        language: None,
+        expires_at: None,
+        message: Message::AccountSuspended {},
+    }
+}
+
+fn link(to: &str, expires_at: Timestamp) -> Letter {
+    let message = Message::MagicLink { link: "https://example.org/x".to_owned(), code: "123456".to_owned() };
+    Letter { expires_at: Some(expires_at), message, ..notice(to) }
+}
+
+async fn send(auth: &Auth, letter: &Letter) {
+    auth.outbox.send(&Actor::system(), letter).await.unwrap();
+}
+
+async fn deliver(auth: &Auth) -> u64 {
+    auth.outbox.deliver_due(&Actor::system()).await.unwrap()
+}
+
+/// Every mail, the newest first.
+async fn lines(auth: &Auth) -> Vec<MailLine> {
+    let page = PageRequest { after: None, limit: Some(200) };
+    auth.outbox.list(&Actor::system(), None, &page).await.unwrap().items
+}
+
+/// The only mail.
+async fn line(auth: &Auth) -> MailLine {
+    let mut lines = lines(auth).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines.remove(0)
+}
+
+/// Details of the entries of one event, the newest first.
+async fn told(auth: &Auth, event: &str) -> Vec<Value> {
+    let filter = AuditFilter { event: event.to_owned(), ..AuditFilter::default() };
+    let page = auth.audit_log(&Actor::system(), &filter, &PageRequest::default()).await.unwrap();
+    page.items.into_iter().map(|entry| entry.details).collect()
+}
