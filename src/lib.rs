@@ -89,7 +89,7 @@ pub mod crypto;
 pub mod delegation;
 #[cfg(feature = "server")]
 pub mod email;
-
+#[cfg(feature = "server")]
 pub mod error;
 #[cfg(feature = "server")]
 pub mod explorer;
