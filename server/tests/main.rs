@@ -13,6 +13,7 @@ mod crash;
 mod doctor;
 mod input;
 mod json;
+mod mail;
 mod openapi;
 mod ops;
 mod pages;
