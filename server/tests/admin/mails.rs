@@ -5,7 +5,7 @@ use authtuna::email::{Letter, Message};
 use serde_json::{Value, json};
 
 use super::{no, refusal, texts};
-use crate::support::{Browser, World, on_each, on_each_with};
+use crate::support::{Browser, World, mailing, on_each};
 
 async fn queue(world: &World, to: &str) {
     let message = Message::AccountSuspended {};
@@ -32,57 +32,61 @@ async fn tried(admin: &Browser, tries: i64) -> Value {
     }
 }
 
+/// A server that sends mails, beside one that does not, and an administrator's browser at it: so that the only mails are
+/// those of the test.
+async fn with_mail(before: &World) -> (World, Browser) {
+    let admin = before.admin("ada", "Admin").await;
+    let world = before.beside(mailing).await;
+    let browser = world.browser();
+    browser.plant("__Host-session_token", admin.session().unwrap());
+    (world, browser)
+}
+
 #[test]
 fn mails_are_listed_and_tried_again() {
-    on_each_with(
-        |builder| builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "localhost").set("SMTP_PORT", "1"),
-        async |world| {
-            let admin = world.admin("ada", "Admin").await;
-            queue(&world, "ana@example.org").await;
-            let list = tried(&admin, 1).await;
-            let mail = &list["items"][0];
-            assert_eq!((&mail["to"], &mail["state"]), (&json!("ana@example.org"), &json!("queued")));
-            assert_eq!((&mail["kind"], &mail["tries"]), (&json!("account_suspended"), &json!(1)));
-            assert!(mail["last_error"].as_str().unwrap().starts_with("connection: "), "{mail}");
-            assert_eq!(list["next"], json!(null));
+    on_each(async |before| {
+        let (world, admin) = with_mail(&before).await;
+        queue(&world, "ana@example.org").await;
+        let list = tried(&admin, 1).await;
+        let mail = &list["items"][0];
+        assert_eq!((&mail["to"], &mail["state"]), (&json!("ana@example.org"), &json!("queued")));
+        assert_eq!((&mail["kind"], &mail["tries"]), (&json!("account_suspended"), &json!(1)));
+        assert!(mail["last_error"].as_str().unwrap().starts_with("connection: "), "{mail}");
+        assert_eq!(list["next"], json!(null));
 
-            let id = mail["id"].as_str().unwrap();
-            let answer = admin.post(&format!("/admin/mails/{id}/retry"), &json!({})).await;
-            assert_eq!(answer.json(), json!({"message": "The mail is tried again."}));
-            // The clock stands still: without that it would not be tried.
-            assert_eq!(tried(&admin, 2).await["items"][0]["state"], json!("queued"));
-            assert_eq!(admin.get("/admin/mails?state=sent").await.json()["items"], json!([]));
+        let id = mail["id"].as_str().unwrap();
+        let answer = admin.post(&format!("/admin/mails/{id}/retry"), &json!({})).await;
+        assert_eq!(answer.json(), json!({"message": "The mail is tried again."}));
+        // The clock stands still: without that it would not be tried.
+        assert_eq!(tried(&admin, 2).await["items"][0]["state"], json!("queued"));
+        assert_eq!(admin.get("/admin/mails?state=sent").await.json()["items"], json!([]));
 
-            let nil = "/admin/mails/00000000-0000-0000-0000-000000000000/retry";
-            assert_eq!(refusal(&admin.post(nil, &json!({})).await), no(404, "not_found"));
-            assert_eq!(refusal(&admin.get("/admin/mails?state=lost").await), no(422, "unknown_value"));
-            assert_eq!(refusal(&admin.get("/admin/mails?after=x").await), no(422, "bad_cursor"));
-            assert_eq!(refusal(&admin.get("/admin/mails?stat=sent").await), no(422, "unknown_field"));
+        let nil = "/admin/mails/00000000-0000-0000-0000-000000000000/retry";
+        assert_eq!(refusal(&admin.post(nil, &json!({})).await), no(404, "not_found"));
+        assert_eq!(refusal(&admin.get("/admin/mails?state=lost").await), no(422, "unknown_value"));
+        assert_eq!(refusal(&admin.get("/admin/mails?after=x").await), no(422, "bad_cursor"));
+        assert_eq!(refusal(&admin.get("/admin/mails?stat=sent").await), no(422, "unknown_field"));
 
-            let person = world.person("max").await;
-            assert_eq!(refusal(&person.get("/admin/mails").await), no(403, "forbidden"));
-            let log = admin.get("/admin/audit-log?event_type=MAIL_RETRIED").await.json();
-            assert_eq!(log["items"][0]["details"]["mail"], json!(id));
-        },
-    );
+        let person = before.person("max").await;
+        assert_eq!(refusal(&person.get("/admin/mails").await), no(403, "forbidden"));
+        let log = admin.get("/admin/audit-log?event_type=MAIL_RETRIED").await.json();
+        assert_eq!(log["items"][0]["details"]["mail"], json!(id));
+    });
 }
 
 #[test]
 fn a_test_says_how_each_step_went() {
-    on_each_with(
-        |builder| builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "localhost").set("SMTP_PORT", "1"),
-        async |world| {
-            let admin = world.admin("ada", "Admin").await;
-            let answer = admin.post("/admin/mails/test", &json!({"email": "ana@example.org"})).await;
-            assert_eq!(answer.status, 200);
-            let steps = answer.json();
-            assert_eq!(texts(&steps, "step"), ["connect", "send", "spf", "dkim", "dmarc"]);
-            assert_eq!(texts(&steps, "verdict")[..2], ["failed", "unknown"]);
-            assert_eq!(texts(&steps, "code")[..2], ["connection", "not_tried"]);
-            let wrong = admin.post("/admin/mails/test", &json!({"email": "ana"})).await;
-            assert_eq!(refusal(&wrong), no(422, "bad_email"));
-        },
-    );
+    on_each(async |before| {
+        let (_world, admin) = with_mail(&before).await;
+        let answer = admin.post("/admin/mails/test", &json!({"email": "ana@example.org"})).await;
+        assert_eq!(answer.status, 200);
+        let steps = answer.json();
+        assert_eq!(texts(&steps, "step"), ["connect", "send", "spf", "dkim", "dmarc"]);
+        assert_eq!(texts(&steps, "verdict")[..2], ["failed", "unknown"]);
+        assert_eq!(texts(&steps, "code")[..2], ["connection", "not_tried"]);
+        let wrong = admin.post("/admin/mails/test", &json!({"email": "ana"})).await;
+        assert_eq!(refusal(&wrong), no(422, "bad_email"));
+    });
 }
 
 #[test]
