@@ -151,6 +151,7 @@ pub(crate) fn Act(
     title: &'static str,
     heading: String,
     subtitle: String,
+    #[prop(default = "mail")] icon: &'static str,
     /// What it is about, such as the address: words and values.
     #[prop(optional)]
     facts: Vec<(&'static str, String)>,
@@ -181,7 +182,7 @@ pub(crate) fn Act(
         .then(|| view! { <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl> });
     view! {
         <Unlisted/>
-        <Entry w title heading subtitle icon="mail">
+        <Entry w title heading subtitle icon>
             {left.notice(Some(name))}
             {facts}
             <Form action=action.to_owned() words=form_words(w) said=tried.about_form(own)>
