@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::model::code::Code;
 use crate::model::id::{RequestId, SessionId, UserId};
 use crate::model::scope::Scope;
+use crate::model::time::Timestamp;
 use crate::snapshot::{Person, Snapshot};
 
 /// Who asks.
@@ -55,8 +56,10 @@ pub struct Origin {
 pub struct Waiting {
     /// What makes the mail's code work in this browser, and in no other.
     pub secret: [u8; 32],
-    /// The address that was typed.
+    /// The address that the mail goes to, as it was typed.
     pub address: String,
+    /// When there is nothing to wait for any more.
+    pub until: Timestamp,
 }
 
 impl fmt::Debug for Waiting {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{Actor, Waiting};
+use crate::actor::{Actor, Origin, Waiting};
 use crate::audit::{Change, Entry, Event};
 use crate::auth::Auth;
 use crate::cache::Evict;
@@ -13,8 +13,9 @@ use crate::email::{Circumstances, Letter, Message};
 use crate::error::{Error, Problem};
 use crate::inbox::{Ask, Proof};
 use crate::model::code::{Code, Field};
-use crate::model::id::UserId;
-use crate::sessions::end_all_of;
+use crate::model::id::{TokenId, UserId};
+use crate::model::time::Timestamp;
+use crate::sessions::{end_all_of, forget_devices};
 use crate::signup::Confirmed;
 use crate::tokens::{Found, NewToken, Purpose, Shown};
 use crate::users::names::{Email, Identifier};
@@ -24,7 +25,7 @@ use crate::users::{self, Credentials, User};
 const UNDO: Duration = Duration::from_secs(72 * 3600);
 
 /// The page that links to confirm a new address open.
-const CHANGE: &str = "/auth/change-email";
+const CHANGE: &str = "/ui/settings/email/confirm";
 /// The page that links to take an address back open.
 const UNDO_PAGE: &str = "/auth/change-email/undo";
 
@@ -47,12 +48,16 @@ struct NewAddress {
     email: String,
     /// The key of the address that the account had when it was asked for.
     before: String,
+    /// When the password was set that it was asked for with.
+    password_changed_at: Option<Timestamp>,
 }
 
 /// What taking back an address is to do.
 #[derive(Serialize, Deserialize)]
 struct OldAddress {
     email: String,
+    /// The ways back that were open before: those of the person from whom the account was taken outlive a thief's own.
+    older: Vec<TokenId>,
 }
 
 impl Auth {
@@ -60,10 +65,12 @@ impl Auth {
     pub async fn request_verification(&self, actor: &Actor) -> Result<Waiting, Error> {
         self.inbox().outbox.require()?;
         let id = actor.user()?.user.id;
+        self.inbox().count(actor).await?;
         let mut work = self.recorder().begin(actor).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
-        let address = user.email.as_deref().ok_or_else(|| Error::on(Field::Email, Code::Required))?;
-        let waiting = self.inbox().waiting(actor, address);
+        let address = Email::parse(user.email.as_deref().unwrap_or_default());
+        let address = address.map_err(|code| Error::on(Field::Email, code))?;
+        let waiting = self.inbox().waiting(actor, &address);
         // Known already: nothing is left to do.
         if user.email_verified_at.is_none() {
             self.inbox().ask_to_verify(&mut work, &user, Some(&waiting)).await?;
@@ -83,13 +90,41 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         self.tokens().redeem(&mut work.tx, Purpose::VerifyEmail, shown).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::verify_email(&mut work.tx, id, &found.subject, now).await? {
             return Err(gone());
         }
         self.tokens().void_of(&mut work.tx, id, &[Purpose::VerifyEmail]).await?;
-        work.record(Entry::new(Event::EmailVerified).to(id));
+        let asked_here = found.is_of(actor.origin.waiting.as_ref().map(|waiting| &waiting.secret));
+        let outcome = if asked_here || actor.user_id() == Some(id) {
+            work.record(Entry::new(Event::EmailVerified).to(id));
+            Confirmed::Proved
+        } else {
+            // Whoever asked for the mail knew the password; whoever read it may be somebody else.
+            self.take_from_strangers(&mut work, actor, &user).await?;
+            Confirmed::ChoosePassword(self.let_choose_password(&mut work, &user).await?)
+        };
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
-        Ok(Confirmed::Proved)
+        Ok(outcome)
+    }
+
+    /// The address of an account is proved for the first time, by somebody of whom nothing else is known: they are its
+    /// owner, and whoever had a password or a session of it until now may not be. As part of `work`; the caller evicts.
+    pub(crate) async fn take_from_strangers(
+        &self,
+        work: &mut Change,
+        actor: &Actor,
+        user: &User,
+    ) -> Result<(), Error> {
+        let now = work.now();
+        let ended = end_all_of(&mut work.tx, user.id, None, "address_proved", now).await?;
+        forget_devices(&mut work.tx, user.id, None).await?;
+        work.record(Entry::new(Event::EmailVerified).to(user.id).with("sessions_ended", ended));
+        if users::forget_password(&mut work.tx, user.id, now).await? {
+            work.record(Entry::new(Event::PasswordChanged).to(user.id).with("removed", true));
+            self.tell_password_changed(work, actor, user).await?;
+        }
+        Ok(())
     }
 
     /// Sends a mail to the address that one's account is to have. Whoever has that address already is told, and the
@@ -105,27 +140,31 @@ impl Auth {
         self.confirm_owner(actor, &found, &typed.current_password).await?;
 
         let inbox = self.inbox();
-        let waiting = inbox.waiting(actor, new.as_str());
+        let waiting = inbox.waiting(actor, &new);
         let mut work = self.recorder().begin(actor).await?;
         let address = Identifier::Email(new.key().to_owned());
         let holder = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
         let holder = holder.filter(|holder| holder.id != id);
         let kept = self.tokens().is_kept(&mut work.tx, new.key(), Some(id)).await?;
-        let circumstances = Circumstances::of(&actor.origin, work.now());
+        // Where somebody sits is no affair of a stranger whose address they typed.
+        let circumstances = Circumstances::of(&Origin::default(), work.now());
         let message = |link, code| match &holder {
             Some(_) => Message::EmailChangeTaken { circumstances: circumstances.clone() },
             None => Message::EmailChange { link, code },
         };
-        let payload =
-            NewAddress { email: new.as_str().to_owned(), before: key_of(&found.user).unwrap_or_default() };
+        let payload = NewAddress {
+            email: new.as_str().to_owned(),
+            before: key_of(&found.user).unwrap_or_default(),
+            password_changed_at: found.user.password_changed_at,
+        };
         let ask = Ask {
             purpose: Purpose::EmailChange,
             to: &new,
             user: Some(&found.user),
-            reader: Some(holder.as_ref().unwrap_or(&found.user)),
+            reader: holder.as_ref(),
             language: actor.origin.language.as_deref(),
             real: holder.as_ref().map_or(!kept, User::may_enter),
-            counted: id.to_string(),
+            counted: Some(id),
             payload: Some(inbox.seal(&payload)?),
             waiting: Some(&waiting),
             page: CHANGE,
@@ -177,8 +216,11 @@ impl Auth {
         Ok(Some(self.inbox().open::<NewAddress>(&found)?.email))
     }
 
-    /// Changes the address: the new one is proved. The old one is told, and can take it back for 72 hours.
+    /// Changes the address: the new one is proved, by somebody who is signed in to the account: else a stranger's account
+    /// could be given the address of whoever presses a button in a mail. The old one is told, and can take it back for 72
+    /// hours.
     pub async fn change_email(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
+        let asks = actor.user()?.user.id;
         let shown = self.inbox().judge(actor, Purpose::EmailChange, proof).await?;
         let gone = || Error::on(Field::Token, Code::BadToken);
         let mut work = self.recorder().begin(actor).await?;
@@ -186,8 +228,11 @@ impl Auth {
         let token = self.tokens().redeem(&mut work.tx, Purpose::EmailChange, shown).await?;
         let change: NewAddress = self.inbox().open(&token)?;
         let new = Email::parse(&change.email).map_err(|code| Error::on(Field::Email, code))?;
-        let id = token.user_id.ok_or_else(gone)?;
+        let id = token.user_id.filter(|id| *id == asks).ok_or_else(gone)?;
         let before = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        if before.password_changed_at != change.password_changed_at || before.requires_password_reset {
+            return Err(gone());
+        }
         if self.taken(&mut work, &new, id).await? {
             return Err(Error::on(Field::Email, Code::EmailTaken));
         }
@@ -218,7 +263,8 @@ impl Auth {
     ) -> Result<(), Error> {
         let inbox = self.inbox();
         if let (Some(old), Some(key)) = (&before.email, key_of(before)) {
-            let payload = inbox.seal(&OldAddress { email: old.clone() })?;
+            let older = self.tokens().open_of(&mut work.tx, before.id, Purpose::EmailUndo).await?;
+            let payload = inbox.seal(&OldAddress { email: old.clone(), older })?;
             let token = NewToken {
                 purpose: Purpose::EmailUndo,
                 user: Some(before.id),
@@ -226,6 +272,7 @@ impl Auth {
                 payload: Some(payload),
                 lifetime: UNDO,
                 browser: None,
+                told: true,
             };
             let issued = self.tokens().issue(&mut work.tx, token).await?;
             let told = Message::EmailChangedOld {
@@ -263,27 +310,29 @@ impl Auth {
         let now = work.now();
         let found = self.tokens().redeem(&mut work.tx, Purpose::EmailUndo, Shown::Secret(token)).await?;
         let old: OldAddress = self.inbox().open(&found)?;
-        let old = Email::parse(&old.email).map_err(|code| Error::on(Field::Email, code))?;
+        let old_email = Email::parse(&old.email).map_err(|code| Error::on(Field::Email, code))?;
         let id = found.user_id.ok_or_else(gone)?;
-        if !users::take_email_back(&mut work.tx, id, &old, now).await? {
+        let taken_from = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        if !users::take_email_back(&mut work.tx, id, &old_email, now).await? {
             return Err(gone());
         }
         self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
-        self.tokens().void_of(&mut work.tx, id, &[Purpose::EmailUndo]).await?;
+        // The ways back of later changes; not those of earlier ones, which are the owner's if this one is a thief's.
+        for other in self.tokens().open_of(&mut work.tx, id, Purpose::EmailUndo).await? {
+            if !old.older.contains(&other) {
+                self.tokens().void_one(&mut work.tx, other).await?;
+            }
+        }
+        forget_devices(&mut work.tx, id, None).await?;
+        let circumstances = Circumstances::of(&Origin::default(), now);
+        self.inbox().tell(&mut work, &taken_from, Message::EmailChangeUndone { circumstances }).await?;
         let ended = end_all_of(&mut work.tx, id, None, "email_change_undone", now).await?;
-        let reset = NewToken {
-            purpose: Purpose::PasswordReset,
-            user: Some(id),
-            subject: old.key(),
-            payload: None,
-            lifetime: self.settings().tokens.expiry,
-            browser: None,
-        };
-        let issued = self.tokens().issue(&mut work.tx, reset).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        let token = self.let_choose_password(&mut work, &user).await?;
         let entry = Entry::new(Event::EmailChangeUndone).to(id).with("sessions_ended", ended);
-        work.record(entry.personal("after", old.as_str()));
+        work.record(entry.personal("after", old_email.as_str()));
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
-        Ok(issued.secret)
+        Ok(token)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::email::{Letter, Message, Outbox};
 use crate::error::Error;
 use crate::limit::{Limits, Subject};
 use crate::model::code::{Code, Field};
-use crate::model::id::TokenId;
+use crate::model::id::{TokenId, UserId};
 use crate::model::time::Timestamp;
 use crate::store::Store;
 use crate::tokens::{Found, NewToken, Purpose, Shown, Tokens};
@@ -31,6 +31,10 @@ use crate::users::names::Email;
 
 /// The page that links to prove an address open.
 pub(crate) const VERIFY: &str = "/auth/verify";
+
+/// How many codes are tried for one address and purpose in a day, in all browsers together: of a million, twenty-five.
+/// Links work all the same (NIST SP 800-63B-4 section 3.2.2 allows no more than a hundred in a row).
+const MAX_CODES_PER_DAY: u32 = 25;
 
 /// What somebody shows of a mail that they got.
 #[derive(Clone)]
@@ -54,8 +58,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) language: Option<&'a str>,
     /// Whether it is sent. Otherwise it only looks so.
     pub(crate) real: bool,
-    /// Whose mails of this kind are counted by the day.
-    pub(crate) counted: String,
+    /// Whose mails of this kind are counted by the day, beside those to this address.
+    pub(crate) counted: Option<UserId>,
     /// What is done once it is proved; encrypted.
     pub(crate) payload: Option<String>,
     /// The browser that asks, if it waits.
@@ -101,12 +105,18 @@ impl Inbox {
         Self { store, recorder, outbox, tokens, limits, keys, random, base, lifetime, max_per_day }
     }
 
-    /// What the browser of `actor` is to keep while it waits for a mail to `address`. One that waits already keeps its
-    /// secret: two mails may be under way.
-    pub(crate) fn waiting(&self, actor: &Actor, address: &str) -> Waiting {
-        let secret =
-            actor.origin.waiting.as_ref().map_or_else(|| self.random.bytes(), |waiting| waiting.secret);
-        Waiting { secret, address: address.trim().to_owned() }
+    /// What the browser of `actor` is to keep while it waits for a mail to `address`. One that waits for one to the same
+    /// address already keeps its secret: two may be under way.
+    pub(crate) fn waiting(&self, actor: &Actor, address: &Email) -> Waiting {
+        let same = |waiting: &&Waiting| {
+            Email::parse(&waiting.address).is_ok_and(|before| before.key() == address.key())
+        };
+        let before = actor.origin.waiting.as_ref().filter(same);
+        Waiting {
+            secret: before.map_or_else(|| self.random.bytes(), |waiting| waiting.secret),
+            address: address.as_str().to_owned(),
+            until: self.outbox.now().plus(self.lifetime),
+        }
     }
 
     /// Whether mails are sent at all.
@@ -124,8 +134,14 @@ impl Inbox {
 
     /// Writes a token and its mail, as part of `work`.
     pub(crate) async fn ask(&self, work: &mut Change, ask: Ask<'_>) -> Result<(), Error> {
-        let mails = Subject::mails(ask.purpose.as_str(), &ask.counted);
-        let over = self.limits.is_over(&mut work.tx, &mails, self.max_per_day).await?;
+        let purpose = ask.purpose.as_str();
+        let mut over = false;
+        let whose = ask.counted.map(|user| user.to_string());
+        for counted in [Some(ask.to.key()), whose.as_deref()].into_iter().flatten() {
+            let mails = Subject::mails(purpose, counted);
+            over |= self.limits.is_over(&mut work.tx, &mails, self.max_per_day).await?;
+        }
+        let sent = ask.real && !over;
         let token = NewToken {
             purpose: ask.purpose,
             user: ask.user.map(|user| user.id),
@@ -133,20 +149,23 @@ impl Inbox {
             payload: ask.payload,
             lifetime: self.lifetime,
             browser: ask.waiting.map(|waiting| &waiting.secret),
+            told: sent,
         };
         let issued = self.tokens.issue(&mut work.tx, token).await?;
         let message = (ask.message)(self.link(ask.page, Some(&issued.secret)), issued.code);
         let mut letter = letter(ask.reader, message);
-        ask.to.as_str().clone_into(&mut letter.to);
+        // Not as it was typed: to some providers other capitals are another mailbox.
+        let to = ask.reader.and_then(|reader| reader.email.as_deref()).unwrap_or_else(|| ask.to.as_str());
+        to.clone_into(&mut letter.to);
         letter.expires_at = Some(issued.expires_at);
         letter.language = letter.language.or_else(|| ask.language.map(str::to_owned));
-        if ask.real && !over {
+        if sent {
             self.outbox.queue(work, &letter).await?;
         } else {
             self.outbox.pretend(work, &letter).await?;
         }
-        let mut entry = Entry::new(if over { Event::MailRequestsLimited } else { ask.event })
-            .with("purpose", ask.purpose.as_str());
+        let mut entry =
+            Entry::new(if over { Event::MailRequestsLimited } else { ask.event }).with("purpose", purpose);
         if let Some(user) = ask.user {
             entry = entry.to(user.id);
         }
@@ -171,7 +190,7 @@ impl Inbox {
             reader: Some(user),
             language: None,
             real: true,
-            counted: address.key().to_owned(),
+            counted: None,
             payload: None,
             waiting,
             page: VERIFY,
@@ -226,7 +245,14 @@ impl Inbox {
         tx.commit().await?;
 
         let mut work = self.recorder.begin(actor).await?;
-        let known = self.tokens.try_code(&mut work.tx, purpose, &waiting.secret, &code).await?;
+        let tried = self.tokens.try_code(&mut work.tx, purpose, &waiting.secret, &code).await?;
+        let mut known = None;
+        if let Some(tried) = tried {
+            // Whoever asks for mail after mail, from address after address, gets no more tries for it.
+            let tries = Subject::codes(purpose.as_str(), &tried.subject);
+            let over = self.limits.is_over(&mut work.tx, &tries, MAX_CODES_PER_DAY).await?;
+            known = (tried.right && !over).then_some(tried.id);
+        }
         if known.is_some() {
             self.limits.succeeded(&mut work.tx, &subjects).await?;
         } else {
@@ -255,11 +281,13 @@ impl Inbox {
     }
 }
 
-/// A letter to somebody, less its address.
+/// A letter to somebody, less its address. Somebody is called by their name where the address is known to be theirs: else
+/// a name could carry any text to any address.
 fn letter(reader: Option<&User>, message: Message) -> Letter {
+    let proved = reader.filter(|user| user.email_verified_at.is_some());
     Letter {
         to: String::new(),
-        name: reader.map(|user| user.called().to_owned()).unwrap_or_default(),
+        name: proved.map(|user| user.called().to_owned()).unwrap_or_default(),
         user: reader.map(|user| user.id),
         language: reader.and_then(|user| user.language.clone()),
         expires_at: None::<Timestamp>,

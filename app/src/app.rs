@@ -46,7 +46,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/auth/reset-password") view=Reset ssr=SsrMode::Async/>
                 <Route path=path!("/auth/passwordless") view=Passwordless ssr=SsrMode::Async/>
                 <Route path=path!("/auth/passwordless/login") view=PasswordlessLogin ssr=SsrMode::Async/>
-                <Route path=path!("/auth/change-email") view=ChangeEmailPage ssr=SsrMode::Async/>
+                <Route path=path!("/ui/settings/email/confirm") view=ChangeEmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/change-email/undo") view=UndoEmailPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/signed-out") view=SignedOut ssr=SsrMode::Async/>
                 <Route path=path!("/dev/mail") view=DevMail ssr=SsrMode::Async/>

@@ -58,8 +58,8 @@ pub(crate) enum Notice {
     ProfileSaved,
     /// The mail was sent once more.
     MailSent,
-    /// An account was made in a browser that did not ask for it: nobody is signed in.
-    AccountMade,
+    /// An address is proved in a browser that did not ask for it: a password is to be chosen.
+    EmailConfirmedChoose,
     /// An account was made, and its person is signed in.
     Welcome,
     /// The address is known to be the person's.

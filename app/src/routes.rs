@@ -58,7 +58,7 @@ pub const MAGIC: &str = "/auth/passwordless";
 /// Signing in by a mail: without a token, waiting for it.
 pub const MAGIC_LOGIN: &str = "/auth/passwordless/login";
 /// Proving a new address: without a token, waiting for the mail.
-pub const CHANGE_EMAIL: &str = "/auth/change-email";
+pub const CHANGE_EMAIL: &str = "/ui/settings/email/confirm";
 /// Taking an address back.
 pub const UNDO_EMAIL: &str = "/auth/change-email/undo";
 /// After sign-out.
@@ -99,7 +99,6 @@ pub const PAGES: &[Page] = &[
     page(RESET, Guard::Public),
     page(MAGIC, Guard::Public),
     page(MAGIC_LOGIN, Guard::Public),
-    page(CHANGE_EMAIL, Guard::Public),
     page(UNDO_EMAIL, Guard::Public),
     Page { path: SIGNED_OUT, guard: Guard::Public, islands: false },
     page(SETUP, Guard::Public),
@@ -111,6 +110,7 @@ pub const PAGES: &[Page] = &[
     page(PROFILE, Guard::SignedIn),
     page(SECURITY, Guard::SignedIn),
     page(EMAIL, Guard::SignedIn),
+    page(CHANGE_EMAIL, Guard::SignedIn),
     page(SESSIONS, Guard::SignedIn),
     page(ACTIVITY, Guard::SignedIn),
 ];
@@ -135,7 +135,7 @@ pub const FUNCTIONS: &[Function] = &[
     function::<RequestMagicLink>(Guard::Public),
     function::<SignInByMail>(Guard::Public),
     // By links that open in any browser.
-    function::<ConfirmEmailChange>(Guard::Public),
+    function::<ConfirmEmailChange>(Guard::SignedIn),
     function::<UndoEmailChange>(Guard::Public),
     function::<RequestEmailChange>(Guard::SignedIn),
     function::<ChooseTheme>(Guard::Public),

@@ -163,7 +163,9 @@ fn an_address_is_changed_and_taken_back() {
         assert_eq!(maria.post("/auth/change-email", &ask("new@example.org", "maria")).await.status, 202);
         assert_eq!(maria.get("/auth/user-info").await.json()["email"], MARIA);
         let token = world.token("new@example.org").await;
-        let changed = world.browser().post("/auth/change-email/confirm", &json!({ "token": token })).await;
+        let stranger = world.browser().post("/auth/change-email/confirm", &json!({ "token": token })).await;
+        assert_eq!(stranger.status, 401);
+        let changed = maria.post("/auth/change-email/confirm", &json!({ "token": token })).await;
         assert_eq!((changed.status, changed.json()), (200, json!({ "message": "Email address changed." })));
         assert_eq!(maria.get("/auth/user-info").await.json()["email"], "new@example.org");
 

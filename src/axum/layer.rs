@@ -120,7 +120,9 @@ where
             let request_id = request.extensions().get::<RequestId>().copied();
             let device = shared.jar.device(headers);
             let mut origin = shared.origins.read(headers, peer, request_id, device);
-            origin.waiting = shared.jar.waiting(headers, shared.auth.keyring());
+            // What a browser keeps too long is nobody's word.
+            let waiting = shared.jar.waiting(headers, shared.auth.keyring());
+            origin.waiting = waiting.filter(|waiting| shared.auth.clock.now() < waiting.until);
             let origin = Arc::new(origin);
             let (who, change) = match shared.jar.session(headers) {
                 None => (Who::Anonymous, Change::None),
@@ -162,8 +164,8 @@ impl Shared {
     fn set_cookies(&self, visit: &Visit, change: Change, response: &mut Response<Body>) {
         let Wishes { session, waiting } = std::mem::take(&mut *visit.wishes());
         let keys = self.auth.keyring();
-        // Whoever is in waits for nothing.
-        let arrived = visit.actor.origin.waiting.is_some() && matches!(session, Wish::Begin(_));
+        // Whoever is in, or goes, waits for nothing.
+        let arrived = visit.actor.origin.waiting.is_some() && !matches!(session, Wish::Keep);
         let inbox = match waiting {
             Some(waiting) => self.jar.set_waiting(&waiting, keys),
             None if arrived => self.jar.delete_waiting(),

@@ -95,6 +95,8 @@ messages! {
     EmailChanged = "email_changed" { link: String }
     /// The address was changed: to the old one, with the way back.
     EmailChangedOld = "email_changed_old" { circumstances: Circumstances, undo: String, hours: u64 }
+    /// A change of address was undone by the address before: to the one that the account had until then.
+    EmailChangeUndone = "email_change_undone" { circumstances: Circumstances }
     /// A second factor was added. `factor` is `totp`, `backup_codes` or another stable name.
     FactorAdded = "factor_added" { circumstances: Circumstances, factor: String, link: String }
     /// A second factor was removed.

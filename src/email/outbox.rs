@@ -104,6 +104,10 @@ impl Outbox {
         self
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Ok when mails are sent. Err([`Code::MailOff`]) when EMAIL_ENABLED is not set: for what can not do without.
     pub fn require(&self) -> Result<(), Error> {
         if self.mailer.is_some() { Ok(()) } else { Err(Code::MailOff.into()) }

@@ -65,6 +65,11 @@ impl Subject {
         Self::of("mail", sha256_parts([purpose.as_bytes(), whom.as_bytes()]))
     }
 
+    /// Codes of mails of one kind, tried for one address.
+    pub(crate) fn codes(purpose: &str, subject: &str) -> Self {
+        Self::of("code", sha256_parts([purpose.as_bytes(), subject.as_bytes()]))
+    }
+
     /// An account, from a browser that it is not known in.
     pub(crate) fn account(user: UserId) -> Self {
         Self::of("account", sha256(user.uuid().as_bytes()))

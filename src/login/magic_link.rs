@@ -64,7 +64,8 @@ impl Auth {
         }
         self.tokens().void_of(&mut work.tx, id, &[Purpose::MagicLink]).await?;
         if user.email_verified_at.is_none() {
-            work.record(Entry::new(Event::EmailVerified).to(id));
+            // Until now anybody may have had the account: whoever made it, with a password and sessions of theirs.
+            self.take_from_strangers(&mut work, actor, &user).await?;
         }
         work.record(Entry::new(Event::LoginSuccess).to(id).with("method", "magic_link"));
         let entered = self.login().enter(&mut work, actor, id, "magic_link").await?;

@@ -142,8 +142,7 @@ impl Login {
         }
         // Whoever used this browser before may have kept its mark: it only stays one that this person has.
         let known = is_known_device(&mut work.tx, user, &actor.origin).await?;
-        // Whoever reads what is sent to the address has just read that somebody wants in.
-        if !known && !matches!(method, "sign_up" | "set_up" | "magic_link") {
+        if !known && !matches!(method, "sign_up" | "set_up") {
             self.tell_of_new_device(work, actor, user).await?;
         }
         let kept = actor.origin.device_secret.filter(|_| known);
@@ -153,8 +152,8 @@ impl Login {
         Ok(Entered { signed_in: SignedIn { user, session, device_secret }, replaced })
     }
 
-    /// Tells somebody who had sessions before that there is one where they had none: by a browser that does not have
-    /// their mark, and does not look like one that was used from the same address before. Programs keep no marks.
+    /// Tells somebody that there is a session where they had none: in a browser that does not have their mark, and does not
+    /// look like one that was used from the same address before. Programs keep no marks.
     async fn tell_of_new_device(&self, work: &mut Change, actor: &Actor, user: UserId) -> Result<(), Error> {
         if !self.inbox.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
             return Ok(());

@@ -1,15 +1,15 @@
 //! A new password for whoever forgot theirs. It opens no session: who sets it signs in with it, second factor and all.
 
 use crate::actor::{Actor, Waiting};
-use crate::audit::{Entry, Event};
+use crate::audit::{Change, Entry, Event};
 use crate::auth::Auth;
 use crate::cache::Evict;
 use crate::email::{Circumstances, Message};
 use crate::error::Error;
 use crate::inbox::Ask;
 use crate::model::code::{Code, Field};
-use crate::sessions::end_all_of;
-use crate::tokens::{Purpose, Shown};
+use crate::sessions::{end_all_of, forget_devices};
+use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::{Email, Identifier};
 use crate::users::{self, User, guessable};
 
@@ -45,7 +45,7 @@ impl Auth {
         inbox.outbox.require()?;
         let email = Email::parse(typed).map_err(|code| Error::on(Field::Email, code))?;
         inbox.count(actor).await?;
-        let waiting = inbox.waiting(actor, email.as_str());
+        let waiting = inbox.waiting(actor, &email);
         let mut work = self.recorder().begin(actor).await?;
         let key = Identifier::Email(email.key().to_owned());
         let found = users::by_identifier(&mut work.tx, &key).await?.map(|found| found.user);
@@ -57,7 +57,7 @@ impl Auth {
             reader: user,
             language: actor.origin.language.as_deref(),
             real: user.is_some(),
-            counted: email.key().to_owned(),
+            counted: None,
             payload: None,
             waiting: Some(&waiting),
             page,
@@ -104,6 +104,8 @@ impl Auth {
             return Err(gone());
         }
         let ended = end_all_of(&mut work.tx, id, None, "password_reset", now).await?;
+        // A thief's browser is known no longer; this one's owner has just read the mail.
+        forget_devices(&mut work.tx, id, actor.origin.device_secret.as_ref()).await?;
         // Whoever knew the old password may have asked for these.
         let others = [Purpose::PasswordReset, Purpose::MagicLink, Purpose::EmailChange];
         self.tokens().void_of(&mut work.tx, id, &others).await?;
@@ -117,10 +119,26 @@ impl Auth {
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
 
+    /// A token to choose a password with, for somebody who has just proved that the address is theirs, as part of `work`.
+    pub(crate) async fn let_choose_password(&self, work: &mut Change, user: &User) -> Result<String, Error> {
+        let address = Email::parse(user.email.as_deref().unwrap_or_default());
+        let address = address.map_err(|code| Error::on(Field::Email, code))?;
+        let token = NewToken {
+            purpose: Purpose::PasswordReset,
+            user: Some(user.id),
+            subject: address.key(),
+            payload: None,
+            lifetime: self.settings().tokens.expiry,
+            browser: None,
+            told: true,
+        };
+        Ok(self.tokens().issue(&mut work.tx, token).await?.secret)
+    }
+
     /// Tells somebody that their password was changed, as part of `work`.
-    pub(super) async fn tell_password_changed(
+    pub(crate) async fn tell_password_changed(
         &self,
-        work: &mut crate::audit::Change,
+        work: &mut Change,
         actor: &Actor,
         user: &User,
     ) -> Result<(), Error> {

@@ -271,7 +271,17 @@ pub(crate) async fn is_known_device(conn: &mut Conn, user: UserId, origin: &Orig
     Ok(found.is_some())
 }
 
-/// Whether somebody who had sessions before had none in a browser like this one at this address.
+/// Forgets every browser in which somebody signed in, but for one, as part of a change.
+pub(crate) async fn forget_devices(
+    conn: &mut Conn,
+    user: UserId,
+    except: Option<&[u8; 32]>,
+) -> Result<(), Error> {
+    let except = except.map_or([0; 32], |secret| sha256(secret));
+    FORGET_DEVICES.bind(user).bind(except).execute(conn).await.map(drop)
+}
+
+/// Whether somebody had no session in a browser like this one at this address, as far as it is remembered.
 pub(crate) async fn looks_new(conn: &mut Conn, user: UserId, origin: &Origin) -> Result<bool, Error> {
     let ip = origin.ip.map(|ip| ip.to_string());
     let found: Option<(i32,)> = LOOKS_NEW.bind(user).bind(origin.fingerprint).bind(ip).optional(conn).await?;

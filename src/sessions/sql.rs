@@ -33,10 +33,9 @@ crate::statements! {
     pub(super) KNOW_DEVICE = "INSERT INTO known_devices (user_id, device_hash, first_seen, last_seen) \
         VALUES ($1, $2, $3, $3) ON CONFLICT (user_id, device_hash) DO UPDATE SET last_seen = excluded.last_seen";
     pub(super) IS_KNOWN_DEVICE = "SELECT 1 FROM known_devices WHERE user_id = $1 AND device_hash = $2";
-    /// A row when the person had sessions before, and none that began in a browser that looks like this one, at this
-    /// address.
-    pub(super) LOOKS_NEW = "SELECT 1 WHERE EXISTS (SELECT 1 FROM sessions WHERE user_id = $1) \
-        AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND fingerprint = $2 AND created_ip = $3)";
+    /// A row when no session of the person's began in a browser that looks like this one, at this address.
+    pub(super) LOOKS_NEW = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND fingerprint = $2 AND created_ip = $3)";
+    pub(super) FORGET_DEVICES = "DELETE FROM known_devices WHERE user_id = $1 AND device_hash <> $2";
     pub(super) PURGE_DEVICES = "DELETE FROM known_devices WHERE last_seen < $1";
 }
 

@@ -54,8 +54,9 @@ impl SignedUp {
 pub enum Confirmed {
     /// An account was made and signed in: in the browser that asked for it.
     In(SignedIn),
-    /// An account was made. It was asked for in another browser, so that nobody is signed in here.
-    Made,
+    /// The address is proved, in another browser than the one in which a password was typed. That one may be a stranger's,
+    /// so that it does not count: a new one is set with this token, see [`Auth::reset_password`].
+    ChoosePassword(String),
     /// The address of an account that was there is proved.
     Proved,
 }
@@ -101,10 +102,11 @@ impl Auth {
     }
 
     async fn send_sign_up(&self, actor: &Actor, pending: &Pending) -> Result<Waiting, Error> {
+        self.sign_up_is_open()?;
         let username = Username::parse(&pending.username).map_err(|code| Error::on(Field::Username, code))?;
         let email = Email::parse(&pending.email).map_err(|code| Error::on(Field::Email, code))?;
         let inbox = self.inbox();
-        let waiting = inbox.waiting(actor, email.as_str());
+        let waiting = inbox.waiting(actor, &email);
         let mut work = self.recorder().begin(actor).await?;
         let name = Identifier::Username(username.key().to_owned());
         if users::by_identifier(&mut work.tx, &name).await?.is_some() {
@@ -125,7 +127,7 @@ impl Auth {
             reader: owner.as_ref(),
             language: pending.language.as_deref(),
             real: owner.as_ref().map_or(!kept, users::User::may_enter),
-            counted: email.key().to_owned(),
+            counted: None,
             payload: Some(inbox.seal(pending)?),
             waiting: Some(&waiting),
             page: VERIFY,
@@ -190,8 +192,10 @@ impl Auth {
         shown: Shown<'_>,
         username: Option<&str>,
     ) -> Result<Confirmed, Error> {
+        self.sign_up_is_open()?;
         let mut work = self.recorder().begin(actor).await?;
         let found: Found = self.tokens().redeem(&mut work.tx, Purpose::SignUp, shown).await?;
+        let here = found.is_of(actor.origin.waiting.as_ref().map(|waiting| &waiting.secret));
         let pending: Pending = self.inbox().open(&found)?;
         let username = username.filter(|other| !other.trim().is_empty()).unwrap_or(&pending.username);
         let username = Username::parse(username).map_err(|code| Error::on(Field::Username, code))?;
@@ -206,7 +210,8 @@ impl Auth {
             first_name: None,
             last_name: None,
             metadata: json!({}),
-            password_hash: Some(pending.password_hash),
+            // Who typed it elsewhere may be somebody else, and would have the key to this person's account.
+            password_hash: here.then_some(pending.password_hash),
             is_system: false,
             language: pending.language,
         };
@@ -216,11 +221,12 @@ impl Auth {
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let welcome = Message::Welcome { link: self.inbox().link("/ui/dashboard", None) };
         self.inbox().tell(&mut work, &user, welcome).await?;
-        if found.is_of(actor.origin.waiting.as_ref().map(|waiting| &waiting.secret)) {
+        if here {
             let entered = self.login().enter(&mut work, actor, id, "sign_up").await?;
             return self.login().finish(work, entered, &[]).await.map(Confirmed::In);
         }
+        let token = self.let_choose_password(&mut work, &user).await?;
         work.commit().await?;
-        Ok(Confirmed::Made)
+        Ok(Confirmed::ChoosePassword(token))
     }
 }

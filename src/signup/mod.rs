@@ -46,9 +46,7 @@ impl Auth {
     /// proved ([`Auth::confirm_email`]). Everything that is wrong with the form is told at once, but for an address that
     /// has an account: its owner is told by mail.
     pub async fn sign_up(&self, actor: &Actor, typed: &SignUp) -> Result<SignedUp, Error> {
-        if !self.settings().app.signup_enabled {
-            return Err(Code::SignupClosed.into());
-        }
+        self.sign_up_is_open()?;
         let accepted = self.accept(typed, true).await?;
         self.login().count_sign_up(actor).await?;
         let hash = self.passwords().hash(accepted.password.password()).await?;
@@ -77,6 +75,7 @@ impl Auth {
             payload: None,
             lifetime: std::time::Duration::from_secs(24 * 3600),
             browser: None,
+            told: true,
         };
         let issued = self.tokens().issue(&mut tx, token).await?;
         tx.commit().await?;
@@ -106,6 +105,10 @@ impl Auth {
         self.give(&mut work, user, role::SUPER_ADMIN).await?;
         let entered = self.login().enter(&mut work, actor, user, "set_up").await?;
         self.login().finish(work, entered, &[]).await
+    }
+
+    fn sign_up_is_open(&self) -> Result<(), Error> {
+        if self.settings().app.signup_enabled { Ok(()) } else { Err(Code::SignupClosed.into()) }
     }
 
     /// Checks every field, and names all that are wrong.

@@ -183,6 +183,24 @@ pub(crate) async fn tamper(world: &World, sql: &'static str) {
     }
 }
 
+/// The text of the first column of the first row.
+pub(crate) async fn value(world: &World, sql: &'static str) -> String {
+    use authtuna::config::DatabaseUri;
+    use secrecy::ExposeSecret;
+    use sqlx::Connection;
+    match &world.settings.database.uri {
+        DatabaseUri::Sqlite { path } => {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut conn = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
+        }
+        DatabaseUri::Postgres { url } => {
+            let mut conn = sqlx::postgres::PgConnection::connect(url.expose_secret()).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
+        }
+    }
+}
+
 /// A browser at 192.0.2.1.
 pub(crate) fn origin() -> Origin {
     Origin { ip: Some(ip("192.0.2.1")), device: "Firefox on Linux".to_owned(), ..Origin::default() }

@@ -67,6 +67,8 @@ pub(crate) struct NewToken<'a> {
     pub(crate) lifetime: Duration,
     /// The secret of the browser that asks, if a code is to work there.
     pub(crate) browser: Option<&'a [u8; 32]>,
+    /// Whether anybody is told its link and code. One that nobody is told has a code that can not be guessed either.
+    pub(crate) told: bool,
 }
 
 /// A token that was made. Only the caller knows these.
@@ -85,6 +87,14 @@ pub(crate) enum Shown<'a> {
     Secret(&'a str),
     /// Its code was right: see [`Tokens::try_code`].
     Known(TokenId),
+}
+
+/// A code that was tried.
+pub(crate) struct TriedCode {
+    pub(crate) id: TokenId,
+    /// What its token is bound to.
+    pub(crate) subject: String,
+    pub(crate) right: bool,
 }
 
 /// What a token is about.
@@ -130,7 +140,10 @@ impl Tokens {
             .bind(now)
             .bind(expires_at)
             .bind(browser_hash)
-            .bind(new.browser.map(|browser| code_hash(browser, &code)))
+            .bind(new.browser.map(|browser| match new.told {
+                true => code_hash(browser, &code),
+                false => self.random.bytes(),
+            }))
             .bind(new.payload)
             .execute(conn)
             .await?;
@@ -184,15 +197,15 @@ impl Tokens {
     }
 
     /// Tries a code in the browser that asked for it. The try counts before it is judged; the caller commits it whatever
-    /// comes out. None when the code is not the one of the browser's newest mail, or was tried too often.
+    /// comes out. None when there is no mail that this browser waits for, or its code was tried too often.
     pub(crate) async fn try_code(
         &self,
         conn: &mut Conn,
         purpose: Purpose,
         browser: &[u8; 32],
         code: &str,
-    ) -> Result<Option<TokenId>, Error> {
-        let row: Option<(TokenId, Option<Vec<u8>>)> = TRY_CODE
+    ) -> Result<Option<TriedCode>, Error> {
+        let row: Option<(TokenId, String, Option<Vec<u8>>)> = TRY_CODE
             .bind(sha256(browser))
             .bind(purpose.as_str())
             .bind(self.clock.now())
@@ -201,7 +214,7 @@ impl Tokens {
             .await?;
         let wanted = code_hash(browser, code);
         // Hashes are compared: what their comparison tells by its time is of no use.
-        Ok(row.filter(|(_, hash)| hash.as_deref() == Some(&wanted)).map(|(id, _)| id))
+        Ok(row.map(|(id, subject, hash)| TriedCode { id, subject, right: hash.as_deref() == Some(&wanted) }))
     }
 
     /// A new secret for a token whose code was right, to go on with on another page. Its link stops working.
@@ -223,6 +236,22 @@ impl Tokens {
         Ok(holders.iter().any(|(holder,)| holder.is_some() && *holder != user))
     }
 
+    /// The open tokens of a person's for one purpose.
+    pub(crate) async fn open_of(
+        &self,
+        conn: &mut Conn,
+        user: UserId,
+        purpose: Purpose,
+    ) -> Result<Vec<TokenId>, Error> {
+        let query = OPEN_OF.bind(user).bind(purpose.as_str()).bind(self.clock.now());
+        Ok(query.all::<(TokenId,)>(conn).await?.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Makes one token worthless.
+    pub(crate) async fn void_one(&self, conn: &mut Conn, id: TokenId) -> Result<(), Error> {
+        VOID_ONE.bind(id).bind(self.clock.now()).execute(conn).await.map(drop)
+    }
+
     /// Makes every open token of a purpose worthless.
     pub(crate) async fn void(&self, conn: &mut Conn, purpose: Purpose) -> Result<(), Error> {
         VOID.bind(purpose.as_str()).bind(self.clock.now()).execute(conn).await.map(drop)
@@ -241,8 +270,9 @@ impl Tokens {
         Ok(())
     }
 
-    /// Deletes tokens that ran out more than `after` ago.
+    /// Deletes tokens that ran out more than `after` ago, and what those were to do that can not be used any more.
     pub(crate) async fn purge(&self, conn: &mut Conn, after: Duration) -> Result<u64, Error> {
+        BLANK.bind(self.clock.now()).execute(conn).await?;
         PURGE.bind(self.clock.now().minus(after)).execute(conn).await
     }
 

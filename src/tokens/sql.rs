@@ -33,7 +33,7 @@ crate::statements! {
     pub(super) TRY_CODE = "UPDATE one_time_tokens SET code_tries = code_tries + 1 \
         WHERE browser_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
         AND code_hash IS NOT NULL AND code_tries < $4 \
-        RETURNING id, code_hash";
+        RETURNING id, subject, code_hash";
     pub(super) FORGET_CODES = "UPDATE one_time_tokens SET code_hash = NULL \
         WHERE browser_hash = $1 AND purpose = $2";
     pub(super) REISSUE = "UPDATE one_time_tokens SET token_hash = $2, code_hash = NULL \
@@ -43,5 +43,10 @@ crate::statements! {
     pub(super) VOID = "UPDATE one_time_tokens SET used_at = $2 WHERE purpose = $1 AND used_at IS NULL";
     pub(super) VOID_OF = "UPDATE one_time_tokens SET used_at = $3 \
         WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL";
+    pub(super) OPEN_OF = "SELECT id FROM one_time_tokens \
+        WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+    pub(super) VOID_ONE = "UPDATE one_time_tokens SET used_at = $2 WHERE id = $1 AND used_at IS NULL";
+    pub(super) BLANK = "UPDATE one_time_tokens SET payload = NULL \
+        WHERE payload IS NOT NULL AND (used_at IS NOT NULL OR expires_at < $1)";
     pub(super) PURGE = "DELETE FROM one_time_tokens WHERE expires_at < $1";
 }

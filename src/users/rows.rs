@@ -98,6 +98,11 @@ pub(crate) async fn admit_by_mail(
     Ok(ADMIT_BY_MAIL.bind(id).bind(now).bind(email_key).bind(false).execute(conn).await? > 0)
 }
 
+/// Takes the password off an account, as part of `work`. False when it had none.
+pub(crate) async fn forget_password(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(FORGET_PASSWORD.bind(id).bind(now).execute(conn).await? > 0)
+}
+
 /// Notes that the address is the person's, as part of `work`. False when that was known, or it is another by now.
 pub(crate) async fn verify_email(
     conn: &mut Conn,

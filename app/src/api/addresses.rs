@@ -56,7 +56,9 @@ pub async fn confirm_email(
                 visit.begin(signed_in);
                 Done::in_at(target.as_ref()).with(Notice::Welcome)
             }
-            Confirmed::Made => Done::to(LOGIN).with(Notice::AccountMade),
+            Confirmed::ChoosePassword(token) => {
+                Done::to(query(RESET, "token", &token)).with(Notice::EmailConfirmedChoose)
+            }
             Confirmed::Proved => Done::to(home()).with(Notice::EmailConfirmed),
         })
     };
@@ -89,8 +91,9 @@ pub async fn confirm_email_change(
     let form = Form::new("confirm-email-change", page_of(CHANGE_EMAIL, &token, None));
     let outcome = async {
         let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
         auth.change_email(visit.actor(), &proof(token, code)).await?;
-        Ok(Done::to(home()).with(Notice::EmailChanged))
+        Ok(Done::to(SECURITY).with(Notice::EmailChanged))
     };
     form.answer(outcome.await)
 }

@@ -27,14 +27,15 @@ pub(super) fn routes() -> Vec<Endpoint> {
         Endpoint::post("/auth/verify", Public, verify, "Prove an e-mail address")
             .about(
                 "By the token of the mail's link, or by its six digits in the browser that asked for it. A sign-up \
-                 becomes an account, and is signed in where it was asked for.",
+                 becomes an account, and is signed in where it was asked for; elsewhere the answer has a token to choose a \
+                 password with.",
             )
             .refuses(shown)
-            .refuses(&[UsernameTaken, BadUsername, TooLong, EmailTaken]),
+            .refuses(&[UsernameTaken, BadUsername, TooLong, EmailTaken, SignupClosed]),
         Endpoint::post("/auth/verify/resend", Public, resend, "Have the mail to prove an address sent again")
             .about("Of whoever is signed in, or of the sign-up in this browser.")
             .refuses(asked)
-            .refuses(&[BadToken, NotFound]),
+            .refuses(&[BadToken, NotFound, SignupClosed]),
         Endpoint::post("/auth/forgot-password", Public, forgot, "Ask for a mail to set a new password with")
             .refuses(asked)
             .refuses(&[BadEmail, TooLong]),
@@ -57,8 +58,8 @@ pub(super) fn routes() -> Vec<Endpoint> {
             .refuses(asked)
             .refuses(&[BadEmail, TooLong, EmailUnchanged, EmailDomainNotAllowed, WrongPassword])
             .refuses(&[StepUpRequired, Busy, BadCharacters, PasswordTooLong]),
-        Endpoint::post("/auth/change-email/confirm", Public, change, "Change the e-mail address")
-            .about("By the token of the mail's link, or by its six digits in the browser that asked for it.")
+        Endpoint::post("/auth/change-email/confirm", SignedIn, change, "Change the e-mail address")
+            .about("Signed in to the account, by the token of the mail's link, or by its six digits in the browser that asked.")
             .refuses(shown)
             .refuses(&[EmailTaken]),
         Endpoint::post("/auth/change-email/undo", Public, undo, "Take an e-mail address back")
@@ -90,6 +91,17 @@ pub struct ShownWithName {
     /// Another username, when the one that was asked for was taken meanwhile.
     #[serde(default, deserialize_with = "text")]
     username: String,
+}
+
+/// An address that was proved.
+#[derive(Serialize, ToSchema)]
+pub struct Verified {
+    /// What was done.
+    message: &'static str,
+    /// A token to set a password with (`/auth/reset-password`): when it was proved in another browser than the one where a
+    /// password was typed, that one does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 /// Where a mail is to go.
@@ -156,16 +168,17 @@ async fn verify(
     State(auth): State<Auth>,
     visit: Visit,
     Body(form): Body<ShownWithName>,
-) -> Result<Json<Said>, ApiError> {
+) -> Result<Json<Verified>, ApiError> {
     let proof = proof(form.token, form.code);
-    Ok(said(match auth.confirm_email(visit.actor(), &proof, Some(&form.username)).await? {
+    let (message, token) = match auth.confirm_email(visit.actor(), &proof, Some(&form.username)).await? {
         Confirmed::In(signed_in) => {
             visit.begin(signed_in);
-            "Email verified. User created and logged in successfully."
+            ("Email verified. User created and logged in successfully.", None)
         }
-        Confirmed::Made => "Email verified. User created.",
-        Confirmed::Proved => "Email verified.",
-    }))
+        Confirmed::ChoosePassword(token) => ("Email verified. Choose a password.", Some(token)),
+        Confirmed::Proved => ("Email verified.", None),
+    };
+    Ok(Json(Verified { message, token }))
 }
 
 async fn resend(

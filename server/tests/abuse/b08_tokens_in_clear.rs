@@ -52,8 +52,10 @@ fn b08_an_expired_token_makes_no_fresh_one() {
             let late = browser.post("/auth/verify", &body).await;
             assert_eq!(late.status, 400, "{late:?}");
         }
-        assert_eq!(world.letters("maria@example.org").await.len(), 1);
         assert_eq!(browser.post("/auth/verify/resend", &json!({})).await.status, 400);
-        assert_eq!(world.letters("maria@example.org").await.len(), 1);
+        // The old one may wait in the outbox still, or be given up.
+        for letter in world.letters("maria@example.org").await {
+            assert!(format!("{letter:?}").contains(&token), "a fresh token: {letter:?}");
+        }
     });
 }

@@ -41,15 +41,20 @@ fn there_is_no_account_before_its_address_is_proved() {
 }
 
 #[test]
-fn in_another_browser_the_account_is_made_and_nobody_is_signed_in() {
+fn in_another_browser_the_password_that_was_typed_does_not_count() {
     with_mail(|world| async move {
         world.ask_for_account("maria").await;
         let other = world.ask_for_account("jun").await;
         let proof = Proof::Link(world.token("maria@example.org").await);
         // A browser that waits for somebody else's mail is another browser too.
         let confirmed = world.auth.confirm_email(&browser(Some(&other)), &proof, None).await.unwrap();
-        assert!(matches!(confirmed, Confirmed::Made));
-        assert!(world.sign_in("maria", crate::support::origin()).await.is_ok());
+        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
+        // Whoever signed up may be somebody who wants the key to the account of the mail's reader.
+        let stranger = world.sign_in("maria", crate::support::origin()).await.err().unwrap();
+        assert_eq!(stranger.code(), Code::BadCredentials);
+        world.auth.reset_password(&nobody(), &token, &password("chosen")).await.unwrap();
+        let typed = authtuna::login::SignIn { identifier: "maria".to_owned(), password: password("chosen") };
+        assert!(world.auth.sign_in(&nobody(), &typed).await.is_ok());
     });
 }
 
@@ -73,7 +78,7 @@ fn an_address_with_an_account_is_answered_alike_and_its_owner_is_told() {
         taken.email = "Maria@EXAMPLE.org".to_owned();
         let waiting = world.auth.sign_up(&nobody(), &taken).await.unwrap().signed_in();
         assert_eq!(waiting.err().unwrap().code(), Code::EmailNotVerified);
-        let told = world.letter("Maria@EXAMPLE.org").await;
+        let told = world.letter("maria@example.org").await;
         assert_eq!(told.message.kind(), "sign_up_taken");
         assert_eq!(told.name, "maria");
         // The name is as free as if the address had been new: else it would tell.
@@ -133,7 +138,7 @@ fn a_mail_is_sent_again_in_the_browser_that_waits_for_it() {
         let first = world.token("maria@example.org").await;
         let old_code = world.code("maria@example.org").await;
         let again = world.auth.resend_sign_up(&browser(Some(&waiting))).await.unwrap();
-        assert_eq!(again, waiting);
+        assert_eq!((again.secret, &again.address), (waiting.secret, &waiting.address));
         let (second, code) = (world.token("maria@example.org").await, world.code("maria@example.org").await);
         assert_ne!(first, second);
         // Whichever mail arrives: both links work, the code is that of the newest.
@@ -179,6 +184,11 @@ fn somebody_from_before_mails_proves_their_address() {
         let refused = world.auth.sign_in(&nobody(), &wrong).await.err().unwrap();
         assert_eq!(refused.code(), Code::EmailNotVerified);
         assert_eq!(world.kinds("maria@example.org").await, ["verification"]);
+        assert_eq!(
+            world.letter("maria@example.org").await.name,
+            "",
+            "a name is text of whoever made the account"
+        );
         assert_eq!(world.code("maria@example.org").await, "", "no browser waits for it");
 
         let waiting = world.auth.request_verification(&actor).await.unwrap();
@@ -229,5 +239,51 @@ fn so_many_mails_a_day_and_no_more() {
         world.ask_for_account("maria").await;
         assert_eq!(world.letters("maria@example.org").await.len(), 6);
         assert_eq!(address("maria"), "maria@example.org");
+    });
+}
+
+#[test]
+fn the_first_proof_of_an_address_takes_the_account_from_whoever_had_it() {
+    with_mail(|world| async move {
+        // By the mail that a stranger's own sign-in sends.
+        let stranger = world.unproved("maria").await;
+        let typed = authtuna::login::SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        let proof = Proof::Link(world.token("maria@example.org").await);
+        let confirmed = world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
+        assert_eq!(world.opens(&stranger.session.cookie).await, None);
+        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadCredentials);
+        world.auth.reset_password(&nobody(), &token, &password("mine")).await.unwrap();
+
+        // By a magic link.
+        let stranger = world.unproved("jun").await;
+        world.auth.request_magic_link(&nobody(), "jun@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("jun@example.org").await);
+        let owner = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap();
+        assert_eq!(world.opens(&stranger.session.cookie).await, None);
+        assert!(world.opens(&owner.session.cookie).await.is_some());
+        let typed = authtuna::login::SignIn { identifier: "jun".to_owned(), password: password("jun") };
+        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadCredentials);
+        let kinds = world.kinds("jun@example.org").await;
+        assert!(kinds.contains(&"password_changed"), "they are told that it is gone: {kinds:?}");
+    });
+}
+
+#[test]
+fn a_sign_up_that_was_closed_meanwhile_makes_no_account() {
+    with_mail(|world| async move {
+        let waiting = world.ask_for_account("maria").await;
+        let proof = Proof::Link(world.token("maria@example.org").await);
+        let closed = world.another_process_with(|settings| settings.app.signup_enabled = false).await;
+        let here = browser(Some(&waiting));
+        let refused = closed.confirm_email(&here, &proof, None).await.err().unwrap();
+        assert_eq!(refused.code(), Code::SignupClosed);
+        let refused = closed.resend_sign_up(&here).await.err().unwrap();
+        assert_eq!(refused.code(), Code::SignupClosed);
+        assert!(world.auth.confirm_email(&here, &proof, None).await.is_ok(), "nothing was used up");
+        closed.store().close().await;
     });
 }

@@ -88,7 +88,7 @@ impl World {
         self.tick();
         match confirmed {
             Confirmed::In(signed_in) => signed_in,
-            Confirmed::Made | Confirmed::Proved => panic!("nobody was signed in"),
+            Confirmed::ChoosePassword(_) | Confirmed::Proved => panic!("nobody was signed in"),
         }
     }
 

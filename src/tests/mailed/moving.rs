@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use authtuna::actor::Actor;
+use authtuna::actor::{Actor, Origin};
 use authtuna::addresses::ChangeEmail;
 use authtuna::error::Error;
 use authtuna::inbox::Proof;
 use authtuna::login::SignedIn;
 use authtuna::model::code::{Code, Field};
 
-use super::{browser, form, nobody, successes, with_mail};
+use super::{form, nobody, successes, with_mail};
 use crate::support::{World, on_each_with, origin, password};
 
 async fn ask(world: &World, who: &SignedIn, email: &str) -> Result<authtuna::actor::Waiting, Error> {
@@ -17,6 +17,12 @@ async fn ask(world: &World, who: &SignedIn, email: &str) -> Result<authtuna::act
     let name = actor.user().unwrap().user.username.clone();
     let typed = ChangeEmail { email: email.to_owned(), current_password: password(&name) };
     world.auth.request_email_change(&actor, &typed).await
+}
+
+/// Confirms a change as whoever is signed in there.
+async fn confirm(world: &World, who: &SignedIn, proof: &Proof) -> Result<(), Error> {
+    let actor = world.actor(&who.session.cookie).await;
+    world.auth.change_email(&actor, proof).await
 }
 
 async fn email_of(world: &World, who: &SignedIn) -> String {
@@ -31,7 +37,12 @@ fn an_address_is_changed_when_the_new_one_is_proved_and_the_old_one_is_told() {
         assert_eq!(email_of(&world, &maria).await, "maria@example.org", "not before it is proved");
         let token = world.token("new@example.org").await;
         assert_eq!(world.auth.email_change(&token).await.unwrap().as_deref(), Some("new@example.org"));
-        let (here, proof) = (nobody(), Proof::Link(token));
+        let proof = Proof::Link(token);
+        let jun = world.member("jun").await;
+        let stranger = world.auth.change_email(&nobody(), &proof).await.err().unwrap();
+        assert_eq!(stranger.code(), Code::NotAuthenticated, "whoever reads the mail need not want this");
+        assert_eq!(confirm(&world, &jun, &proof).await.err().unwrap().code(), Code::BadToken);
+        let here = world.actor(&maria.session.cookie).await;
         assert_eq!(successes(50, || world.auth.change_email(&here, &proof)).await, 1);
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(actor.user().unwrap().user.email.as_deref(), Some("new@example.org"), "at once");
@@ -100,7 +111,7 @@ fn an_address_that_was_taken_meanwhile_is_refused_and_uses_nothing_up() {
         let made = Proof::Link(world.token("new@example.org").await);
         world.auth.confirm_email(&nobody(), &made, None).await.unwrap();
         for _ in 0..2 {
-            let refused = world.auth.change_email(&nobody(), &proof).await.err().unwrap();
+            let refused = confirm(&world, &maria, &proof).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (Field::Email, Code::EmailTaken));
         }
     });
@@ -115,13 +126,17 @@ fn two_changes_at_once_never_mix_up_address_and_proof() {
         let first = Proof::Link(world.token("one@example.org").await);
         let two = ask(&world, &maria, "two@example.org").await.unwrap();
         let second = Proof::Link(world.token("two@example.org").await);
-        // The code of the first mail proves the first address; never the second, in whichever browser.
-        let here = browser(Some(&one));
-        let refused = world.auth.change_email(&browser(Some(&two)), &Proof::Code(one_code.clone())).await;
-        if refused.is_ok() {
-            assert_eq!(email_of(&world, &maria).await, "one@example.org");
-            return;
+        // The code of the first mail proves the first address, in the browser that waits for it; never the second.
+        let actor = world.actor(&maria.session.cookie).await;
+        let at = |waiting: &authtuna::actor::Waiting| Actor {
+            who: actor.who.clone(),
+            origin: std::sync::Arc::new(Origin { waiting: Some(waiting.clone()), ..origin() }),
+        };
+        if one_code != world.code("two@example.org").await {
+            let refused = world.auth.change_email(&at(&two), &Proof::Code(one_code.clone())).await;
+            assert_eq!(refused.err().unwrap().code(), Code::BadCode);
         }
+        let here = at(&one);
         let (a, b) =
             tokio::join!(world.auth.change_email(&here, &first), world.auth.change_email(&here, &second));
         assert!(
@@ -142,11 +157,11 @@ fn the_old_address_takes_the_change_back_for_72_hours_and_everybody_out() {
         // Whoever took the account changes the address twice.
         ask(&world, &maria, "thief@example.org").await.unwrap();
         let proof = Proof::Link(world.token("thief@example.org").await);
-        world.auth.change_email(&nobody(), &proof).await.unwrap();
+        confirm(&world, &maria, &proof).await.unwrap();
         let undo = world.token("maria@example.org").await;
         ask(&world, &maria, "thief2@example.org").await.unwrap();
         let proof = Proof::Link(world.token("thief2@example.org").await);
-        world.auth.change_email(&nobody(), &proof).await.unwrap();
+        confirm(&world, &maria, &proof).await.unwrap();
         let theirs = world.token("thief@example.org").await;
 
         world.clock.advance(Duration::from_secs(71 * 3600));
@@ -176,7 +191,7 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         let maria = world.member("maria").await;
         ask(&world, &maria, "new@example.org").await.unwrap();
         let proof = Proof::Link(world.token("new@example.org").await);
-        world.auth.change_email(&nobody(), &proof).await.unwrap();
+        confirm(&world, &maria, &proof).await.unwrap();
         let before = world.kinds("maria@example.org").await;
         let mut squatter = form("squatter");
         squatter.email = "maria@example.org".to_owned();
@@ -202,7 +217,88 @@ fn a_change_is_worth_nothing_once_the_address_is_another() {
             "UPDATE users SET email = 'x@example.org', email_key = 'x@example.org' WHERE username = 'maria'",
         )
         .await;
-        assert_eq!(world.auth.change_email(&nobody(), &proof).await.err().unwrap().code(), Code::BadToken);
+        assert_eq!(confirm(&world, &maria, &proof).await.err().unwrap().code(), Code::BadToken);
         assert_eq!(email_of(&world, &maria).await, "x@example.org");
+    });
+}
+
+#[test]
+fn a_thief_who_takes_an_address_back_does_not_take_away_the_owners_way() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        for address in ["thief@example.org", "thief2@example.org"] {
+            ask(&world, &maria, address).await.unwrap();
+            let proof = Proof::Link(world.token(address).await);
+            confirm(&world, &maria, &proof).await.unwrap();
+        }
+        let (owners, thiefs) =
+            (world.token("maria@example.org").await, world.token("thief@example.org").await);
+        let reset = world.auth.undo_email_change(&nobody(), &thiefs).await.unwrap();
+        assert_eq!(email_of(&world, &maria).await, "thief@example.org");
+        assert_eq!(world.letter("thief2@example.org").await.message.kind(), "email_change_undone");
+        world.auth.reset_password(&nobody(), &reset, &password("thief")).await.unwrap();
+        let mut squatter = form("squatter");
+        squatter.email = "maria@example.org".to_owned();
+        let before = world.kinds("maria@example.org").await;
+        world.auth.sign_up(&nobody(), &squatter).await.unwrap();
+        assert_eq!(world.kinds("maria@example.org").await, before, "the address is kept for its owner still");
+
+        world.clock.advance(Duration::from_secs(71 * 3600));
+        let reset = world.auth.undo_email_change(&nobody(), &owners).await.unwrap();
+        assert_eq!(email_of(&world, &maria).await, "maria@example.org");
+        world.auth.reset_password(&nobody(), &reset, &password("safe")).await.unwrap();
+    });
+}
+
+#[test]
+fn a_mail_to_an_address_of_somebody_else_says_nothing_of_the_one_who_asked() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        let actor = world.actor(&maria.session.cookie).await;
+        let named = authtuna::users::ProfileChange {
+            username: "maria".to_owned(),
+            first_name: "Claim it at evil.example/x".to_owned(),
+            last_name: String::new(),
+        };
+        world.auth.users.update_profile(&actor, &named).await.unwrap();
+        world.member("jun").await;
+        for address in ["new@example.org", "jun@example.org"] {
+            ask(&world, &maria, address).await.unwrap();
+            let said = format!("{:?}", world.letter(address).await);
+            assert!(
+                !said.contains("evil") && !said.contains("192.0.2.1") && !said.contains("Firefox"),
+                "{said}"
+            );
+        }
+    });
+}
+
+#[test]
+fn one_address_gets_so_many_mails_a_day_whoever_asks() {
+    with_mail(|world| async move {
+        for name in ["maria", "jun"] {
+            let who = world.member(name).await;
+            for _ in 0..5 {
+                ask(&world, &who, "victim@example.org").await.unwrap();
+            }
+        }
+        assert_eq!(world.letters("victim@example.org").await.len(), 5);
+    });
+}
+
+#[test]
+fn a_change_that_was_asked_for_with_an_old_password_is_worth_nothing() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        ask(&world, &maria, "thief@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("thief@example.org").await);
+        // As if it had been written just after the password was changed.
+        crate::support::tamper(
+            &world,
+            "UPDATE users SET password_changed_at = NULL WHERE username = 'maria'",
+        )
+        .await;
+        assert_eq!(confirm(&world, &maria, &proof).await.err().unwrap().code(), Code::BadToken);
+        assert_eq!(email_of(&world, &maria).await, "maria@example.org");
     });
 }

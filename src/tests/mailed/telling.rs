@@ -37,6 +37,11 @@ fn a_sign_in_that_looks_new_is_told_and_one_that_does_not_is_not() {
         assert!(circumstances.at <= world.clock.now());
         world.sign_in("maria", elsewhere).await.unwrap();
         assert_eq!(told().await, 1, "once");
+        // After a year nothing is remembered of sessions, and a stranger's is told all the more.
+        world.clock.advance(std::time::Duration::from_secs(500 * 24 * 3600));
+        authtuna::jobs::purge(&world.auth).await.unwrap();
+        world.sign_in("maria", Origin { ip: Some(ip("203.0.113.77")), ..origin() }).await.unwrap();
+        assert_eq!(world.letter("maria@example.org").await.message.kind(), "new_device");
     });
 }
 

@@ -1,4 +1,4 @@
-//! `/auth/change-email` and `/auth/change-email/undo`: what the mails about a new address lead to.
+//! `/ui/settings/email/confirm` and `/auth/change-email/undo`: what the mails about a new address lead to.
 
 use authtuna::auth::Auth;
 use leptos::either::Either;
