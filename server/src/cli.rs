@@ -25,7 +25,11 @@ pub enum Command {
         json: bool,
     },
     /// Check this installation and say what to mend. Changes nothing. Ends with 1 when a check failed.
-    Doctor,
+    Doctor {
+        /// Send a mail to this address too, and look at what DNS says of the sender's domain.
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
+    },
     /// Keys.
     #[command(subcommand)]
     Keys(Keys),
@@ -35,7 +39,10 @@ pub enum Command {
     /// Roles.
     #[command(subcommand)]
     Role(Role),
-    /// Delete what has run out: sessions, tokens, counts of failures. A running server does so every hour.
+    /// Mails.
+    #[command(subcommand)]
+    Mail(Mail),
+    /// Delete what has run out: sessions, tokens, counts of failures, mails. A running server does so every hour.
     Purge,
 }
 
@@ -111,5 +118,29 @@ pub enum Role {
         /// Where they hold it.
         #[arg(long, default_value = "global")]
         scope: String,
+    },
+}
+
+/// Mails.
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// List the mails of the last 30 days, the newest first.
+    List {
+        /// Only those that are queued, sent or failed.
+        #[arg(long)]
+        state: Option<String>,
+        /// How many, at most 200.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Have a mail tried again, by a server that runs or the next that starts.
+    Retry {
+        /// Its id.
+        id: String,
+    },
+    /// Send a mail at once, and say how every step of it went.
+    Test {
+        /// To whom.
+        to: String,
     },
 }

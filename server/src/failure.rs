@@ -76,6 +76,24 @@ pub enum Failure {
     /// No scope.
     #[error("{0:?} is no scope. Right examples: global; org:1; org:1/team:2")]
     BadScope(String),
+    /// No address.
+    #[error("{0:?} is no e-mail address. Right example: you@example.org")]
+    BadAddress(String),
+    /// No mail has this id.
+    #[error("there is no mail {0:?}; `authtuna mail list` shows all")]
+    NoSuchMail(String),
+    /// It can not be tried again.
+    #[error("mail {0} was sent, is being sent, or what it opens has run out")]
+    MailDone(String),
+    /// No state of a mail.
+    #[error("{0:?} is no state of a mail. There are: queued, sent, failed")]
+    BadMailState(String),
+    /// Mails are off.
+    #[error("no mails are sent: set EMAIL_ENABLED, and SMTP_HOST")]
+    MailOff,
+    /// A step of the test of mails failed.
+    #[error("mails do not arrive; what failed stands above")]
+    MailTest,
     /// No moment, or one that is past.
     #[error("{0:?} is no moment that is still to come. Right examples: 2027-01-31T12:00:00Z; 90m; 12h; 30d")]
     BadMoment(String),

@@ -15,6 +15,7 @@ mod dev_mail;
 mod doctor;
 mod input;
 mod json;
+mod mail;
 mod openapi;
 mod ops;
 mod pages;

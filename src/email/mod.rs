@@ -22,7 +22,7 @@ pub use dns::Dns;
 pub use mailer::{Mailbox, Mailer, MailerError, Reason, Refusal, folder};
 pub use message::{Circumstances, Message};
 pub use office::{MailLine, MailState};
-pub use outbox::{Letter, Outbox};
+pub use outbox::{Letter, Outbox, check};
 pub use render::Rendered;
 pub use samples::samples;
 pub use self_test::{Step, Tested, Verdict};

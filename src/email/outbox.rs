@@ -174,3 +174,12 @@ impl Outbox {
         work.commit().await
     }
 }
+
+/// Whether the files that `settings` name for mails can be used: templates, the key for signing, certificates. A start
+/// finds the same.
+pub fn check(settings: &Settings) -> Result<(), MailerError> {
+    Mailer::of(settings)?;
+    Composer::new(settings)?;
+    Renderer::new(settings)?;
+    Ok(())
+}

@@ -32,6 +32,11 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether no mail arrives when it fails. The others decide whether it is believed.
+    pub const fn is_needed(self) -> bool {
+        matches!(self, Self::Connect | Self::SignIn | Self::Send)
+    }
+
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {

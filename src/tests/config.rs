@@ -246,6 +246,8 @@ fn production_refuses_what_was_made_for_development() {
         ("API_BASE_URL", "https://account.example.org"),
     ];
     assert!(place.with(&good).build().is_ok());
+    let with_mail = place.with(&good).set("EMAIL_ENABLED", "true");
+    assert_eq!(wrong(with_mail)[0].0, "SMTP_HOST", "files are for development");
 
     let with_database = |uri: &str| place.with(&good).set("DEFAULT_DATABASE_URI", uri).build();
     for safe in [

@@ -3,6 +3,7 @@
 mod config;
 mod doctor;
 mod keys;
+mod mail;
 mod migrate;
 mod purge;
 mod role;
@@ -21,10 +22,11 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve => within_runtime(serve::serve()),
         Command::Migrate => within_runtime(migrate::migrate()),
         Command::Config { json } => config::config(json),
-        Command::Doctor => within_runtime(doctor::doctor()),
+        Command::Doctor { mail } => within_runtime(doctor::doctor(mail)),
         Command::Keys(command) => keys::keys(&command),
         Command::User(command) => within_runtime(user::user(command)),
         Command::Role(command) => within_runtime(role::role(command)),
+        Command::Mail(command) => within_runtime(mail::mail(command)),
         Command::Purge => within_runtime(purge::purge()),
     };
     match result {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use authtuna::axum::{ApiError, CurrentUser, Visit};
 use authtuna::model::code::Code;
-use authtuna::model::id::{SessionId, UserId};
+use authtuna::model::id::{MailId, SessionId, UserId};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -184,6 +184,15 @@ impl Segments for String {
 }
 
 impl Segments for UserId {
+    fn schemas() -> Vec<Schema> {
+        let uuid = ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .format(Some(SchemaFormat::Custom("uuid".to_owned())));
+        vec![uuid.into()]
+    }
+}
+
+impl Segments for MailId {
     fn schemas() -> Vec<Schema> {
         let uuid = ObjectBuilder::new()
             .schema_type(SchemaType::new(Type::String))

@@ -2,6 +2,7 @@
 
 mod access;
 mod lists;
+mod mails;
 mod people;
 mod roles;
 

@@ -3,12 +3,15 @@
 mod client;
 mod database;
 mod mail;
+#[path = "../../../src/tests/mail/peer.rs"]
+mod peer;
 mod process;
 mod site;
 
 pub(crate) use client::{Answer, Browser, FIREFOX, PAGES, raw};
 pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
 pub(crate) use mail::{mailing, successes};
+pub(crate) use peer::Peer;
 pub(crate) use process::{Binary, Running, lines, powerless, said_by};
 pub(crate) use site::{FakeSite, HASH};
 

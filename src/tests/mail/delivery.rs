@@ -176,7 +176,7 @@ fn without_a_server_mails_become_files() {
         let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(files, [folder.join(format!("{}.eml", line(&world.auth).await.id))]);
         assert_eq!(files[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        let read = super::peer::read(&[files[0].display().to_string()]).await;
+        let read = super::reader::read(&[files[0].display().to_string()]).await;
         assert_eq!(read[0].header("To"), "a@example.org");
         world.auth.store().close().await;
     });

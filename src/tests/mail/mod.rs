@@ -3,6 +3,7 @@
 mod delivery;
 mod office;
 mod peer;
+mod reader;
 mod refusals;
 mod self_test;
 mod server;

@@ -1,9 +1,8 @@
-//! A real SMTP server (aiosmtpd), and independent readers of what it takes: `peer.py`.
+//! A real SMTP server (aiosmtpd): `peer.py`. The server's tests use this file too.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -28,26 +27,6 @@ pub(crate) struct Taken {
     pub(crate) user: Option<String>,
 }
 
-/// A mail as Python's email package reads it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Read {
-    pub(crate) headers: Vec<(String, String)>,
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) text: String,
-    pub(crate) html: String,
-    pub(crate) defects: Vec<String>,
-}
-
-impl Read {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        let found: Vec<_> =
-            self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)).collect();
-        assert_eq!(found.len(), 1, "{name} in {:?}", self.headers);
-        &found[0].1
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "scripts/env says where the tests' Python is")]
 fn python() -> PathBuf {
     let folder = std::env::var("AUTHTUNA_PYTHON")
@@ -57,9 +36,12 @@ fn python() -> PathBuf {
     program
 }
 
-fn program() -> Command {
+/// The program, whichever package asks.
+pub(crate) fn program() -> Command {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = own.ancestors().find(|folder| folder.join("src/tests/mail/peer.py").exists()).unwrap();
     let mut command = Command::new(python());
-    command.args(["-W", "ignore"]).arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/mail/peer.py"));
+    command.args(["-W", "ignore"]).arg(root.join("src/tests/mail/peer.py"));
     command
 }
 
@@ -92,53 +74,5 @@ impl Peer {
     pub(crate) fn taken(&self) -> Vec<Taken> {
         let text = std::fs::read_to_string(self.folder.join("taken")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-/// What mails say.
-pub(crate) async fn read(files: &[String]) -> Vec<Read> {
-    let output = program().arg("read").args(files).output().await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// Whether the signature of each fits `record`, and where the record was looked for.
-pub(crate) async fn verify(record: &str, files: &[String]) -> Vec<(bool, String)> {
-    let output = program().arg("verify").arg(record).args(files).output().await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let line = |line: &str| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        (line["right"].as_bool().unwrap(), line["asked"][0].as_str().unwrap_or_default().to_owned())
-    };
-    text.lines().map(line).collect()
-}
-
-/// An authority and a certificate of it for `name`: their files.
-pub(crate) struct Certificates {
-    pub(crate) authority: PathBuf,
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
-}
-
-pub(crate) fn certificates(folder: &Path, name: &str) -> Certificates {
-    let authority_key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
-    let issuer = Issuer::new(authority, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let write = |file: &str, text: String| {
-        let path = folder.join(file);
-        std::fs::write(&path, text).unwrap();
-        path
-    };
-    Certificates {
-        authority: write("authority.pem", authority_pem),
-        certificate: write("certificate.pem", certificate.pem()),
-        key: write("key.pem", key.serialize_pem()),
     }
 }

@@ -6,7 +6,8 @@ use authtuna::config::SettingsBuilder;
 use authtuna::email::{MailState, Message, samples};
 use serde_json::json;
 
-use super::peer::{Certificates, Peer, certificates, read, verify};
+use super::peer::Peer;
+use super::reader::{Certificates, certificates, read, verify};
 use super::{deliver, line, lines, notice, on_sqlite, send, world_at};
 use crate::support::{Kind, START, World};
 

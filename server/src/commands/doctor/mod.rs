@@ -1,6 +1,7 @@
 //! `authtuna doctor`: looks at everything that a start needs, and changes nothing: no key is made, no database, no table.
 
 mod data;
+mod mail;
 mod network;
 mod setup;
 
@@ -41,9 +42,16 @@ fn fail(what: &'static str, text: impl Into<String>) -> Finding {
 }
 
 /// Checks this installation, a line for each check. Err([`Failure::Unhealthy`]) when one failed.
-pub(super) async fn doctor() -> Result<(), Failure> {
+/// `to` is sent a mail.
+pub(super) async fn doctor(to: Option<String>) -> Result<(), Failure> {
     let findings = match setup::settings() {
-        Ok((settings, findings)) => rest(&settings, findings).await,
+        Ok((settings, findings)) => {
+            let mut findings = rest(&settings, findings).await;
+            if let Some(to) = to {
+                findings.extend(Box::pin(mail::test(settings, &to)).await);
+            }
+            findings
+        }
         // Nothing else can be looked at without them.
         Err(problem) => vec![fail("settings", problem.to_string())],
     };
@@ -63,7 +71,7 @@ async fn rest(settings: &Settings, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.extend(network::listening(settings).await);
     findings.extend(network::addresses(settings));
     findings.push(network::places(settings));
-    findings.push(setup::mail(settings));
+    findings.push(mail::set_up(settings));
     findings
 }
 

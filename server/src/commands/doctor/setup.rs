@@ -73,12 +73,3 @@ pub(super) fn site(settings: &Settings) -> Option<Finding> {
         Err(problem) => fail("portal", problem.to_string()),
     })
 }
-
-/// Mails.
-pub(super) fn mail(settings: &Settings) -> Finding {
-    if settings.email.enabled {
-        warn("mail", "EMAIL_ENABLED is true, but this version sends no mails yet")
-    } else {
-        ok("mail", "off (EMAIL_ENABLED)")
-    }
-}

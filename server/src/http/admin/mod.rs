@@ -10,6 +10,7 @@
 mod access;
 mod audit;
 mod grants;
+mod mails;
 mod people;
 mod permissions;
 mod roles;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         permissions::routes(),
         access::routes(),
         audit::routes(),
+        mails::routes(),
     ];
     areas.into_iter().flatten().collect()
 }
