@@ -209,7 +209,7 @@ pub(crate) fn Dead(
     }
     let body = body.map_or_else(|| w.inbox_dead_body(&lifetime(w)), str::to_owned);
     // That the link is dead is what the page says anyway.
-    let more = (!left.is_refused_by(Code::BadToken)).then(|| left.notice(None));
+    let more = left.notice_unless(Code::BadToken);
     view! {
         <Unlisted/>
         <Entry w title heading=w.inbox_dead_heading().to_owned() subtitle=body icon="mail">
