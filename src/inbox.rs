@@ -214,7 +214,7 @@ impl Inbox {
         link.into()
     }
 
-    /// What a proof shows. A code is tried and counted here; Err([`Code::BadCode`]) when it is not the right one.
+    /// What a proof shows. A code is tried and counted here; Err([`Code::BadOtp`]) when it is not the right one.
     pub(crate) async fn judge<'p>(
         &self,
         actor: &Actor,
@@ -237,7 +237,7 @@ impl Inbox {
         if code.is_empty() {
             return Err(Error::on(Field::Code, Code::Required));
         }
-        let bad = || Error::on(Field::Code, Code::BadCode);
+        let bad = || Error::on(Field::Code, Code::BadOtp);
         let Some(waiting) = &actor.origin.waiting else { return Err(bad()) };
         let subjects: Vec<Subject> = actor.origin.ip.map(Subject::address).into_iter().collect();
         let mut tx = self.store.write().await?;

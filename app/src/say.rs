@@ -134,7 +134,7 @@ pub(crate) fn problem(
         Code::CrossSite => w.problem_cross_site(),
         Code::BodyTooLarge => w.problem_too_large(),
         Code::StepUpRequired => w.problem_step_up(),
-        Code::BadCode => w.problem_bad_code(),
+        Code::BadOtp => w.problem_bad_code(),
         Code::EmailUnchanged => w.problem_email_unchanged(),
         Code::MailOff => w.problem_mail_off(),
         Code::MailDone => w.problem_mail_done(),

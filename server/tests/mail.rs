@@ -44,7 +44,6 @@ fn sending(database: &Database, site: &FakeSite, peer: &Peer) -> Binary {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are wanted")]
 fn every_mail_survives_kill_9() {
     let (kills, mails) = size();
     for kind in kinds() {

@@ -38,7 +38,7 @@ impl Auth {
         Ok(found.map(|found| found.user.username))
     }
 
-    /// Signs in by what a mail brought. Err beside its field: [`Code::BadToken`], [`Code::BadCode`]; and, as after the
+    /// Signs in by what a mail brought. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]; and, as after the
     /// right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
     pub async fn sign_in_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<SignedIn, Error> {
         self.magic_links()?;

@@ -167,7 +167,7 @@ codes! {
     /// Unknown, used, expired, or for something else.
     BadToken = "bad_token", 400;
     /// Not the six digits of the last mail that this browser asked for, or tried too often.
-    BadCode = "bad_code", 400;
+    BadOtp = "bad_code", 400;
     /// The new e-mail address is the one until now.
     EmailUnchanged = "email_unchanged", 422;
     /// No mails are sent here (EMAIL_ENABLED), and the operation needs one.

@@ -75,7 +75,7 @@ impl Auth {
     }
 
     /// Takes the six digits of a mail, in the browser that asked for it. The answer is a token to set the new password
-    /// with. Err([`Code::BadCode`]).
+    /// with. Err([`Code::BadOtp`]).
     pub async fn reset_code(&self, actor: &Actor, code: &str) -> Result<String, Error> {
         let known = self.inbox().judge_code(actor, Purpose::PasswordReset, code).await?;
         let mut tx = self.store().write().await?;

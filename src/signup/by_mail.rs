@@ -153,7 +153,7 @@ impl Auth {
     /// Proves an address: makes the account that was asked for with it, or notes that the address of one is its owner's.
     ///
     /// `username` is another one, for when the one that was asked for was taken meanwhile. Err beside its field:
-    /// [`Code::UsernameTaken`], [`Code::EmailTaken`], [`Code::BadToken`], [`Code::BadCode`]. Then nothing is used up.
+    /// [`Code::UsernameTaken`], [`Code::EmailTaken`], [`Code::BadToken`], [`Code::BadOtp`]. Then nothing is used up.
     pub async fn confirm_email(
         &self,
         actor: &Actor,
@@ -170,7 +170,7 @@ impl Auth {
             }
             Proof::Code(code) => {
                 let waiting = actor.origin.waiting.as_ref();
-                let secret = waiting.ok_or_else(|| Error::on(Field::Code, Code::BadCode))?.secret;
+                let secret = waiting.ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?.secret;
                 let mut conn = self.store().read().await?;
                 let signs_up = self.tokens().of_browser(&mut conn, Purpose::SignUp, &secret).await?.is_some();
                 drop(conn);
@@ -180,7 +180,7 @@ impl Auth {
                     return self.make_account(actor, shown, username).await;
                 }
                 let found = self.inbox().peek(purpose, shown).await?;
-                let found = found.ok_or_else(|| Error::on(Field::Code, Code::BadCode))?;
+                let found = found.ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
                 self.prove_email(actor, shown, &found).await
             }
         }

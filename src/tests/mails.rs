@@ -6,7 +6,7 @@ use crate::support::START;
 use authtuna::auth::Auth;
 use authtuna::email::{Message, Rendered, samples};
 
-fn sqlite_with_mail(test: impl AsyncFn(&Auth)) {
+fn sqlite_with_mail(test: &impl AsyncFn(&Auth)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let world = crate::support::World::new(crate::support::Kind::Sqlite, |builder| {
@@ -25,7 +25,7 @@ fn shown(mail: &Rendered) -> String {
 /// UPDATE_MAILS=1 writes the files anew; read the difference before you commit it.
 #[test]
 fn every_message_is_the_file() {
-    sqlite_with_mail(async |auth| {
+    sqlite_with_mail(&async |auth: &Auth| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/mails");
         let letters = samples(&auth.settings().app.api_base_url, START);
         let kinds: Vec<_> = letters.iter().map(|letter| letter.message.kind()).collect();

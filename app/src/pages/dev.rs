@@ -116,8 +116,8 @@ fn linked(text: &str) -> impl IntoView + use<> {
         let address = part.trim_end();
         if address.starts_with("http://") || address.starts_with("https://") {
             let (address, rest) = (address.to_owned(), part[address.len()..].to_owned());
-            let to = address.clone();
-            Either::Left(view! { <a href=to>{address}</a> {rest} })
+            let shown = address.clone();
+            Either::Left(view! { <a href=address>{shown}</a> {rest} })
         } else {
             Either::Right(part.to_owned())
         }

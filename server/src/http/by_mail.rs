@@ -22,7 +22,7 @@ use crate::access::Access::{Public, SignedIn};
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     let asked: &[Code] = &[MailOff, TooManyAttempts];
-    let shown: &[Code] = &[BadToken, BadCode, TooManyAttempts];
+    let shown: &[Code] = &[BadToken, BadOtp, TooManyAttempts];
     vec![
         Endpoint::post("/auth/verify", Public, verify, "Prove an e-mail address")
             .about(
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
             .refuses(&[BadEmail, TooLong]),
         Endpoint::post("/auth/reset-password/code", Public, reset_code, "Turn the digits of that mail into its token")
             .about("In the browser that asked for it.")
-            .refuses(&[BadCode, TooManyAttempts]),
+            .refuses(&[BadOtp, TooManyAttempts]),
         Endpoint::post("/auth/reset-password", Public, reset, "Set a new password")
             .about("All sessions end. It signs nobody in.")
             .refuses(&[BadToken, Busy])

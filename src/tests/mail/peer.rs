@@ -29,8 +29,9 @@ pub(crate) struct Taken {
 
 #[expect(clippy::disallowed_methods, reason = "scripts/env says where the tests' Python is")]
 fn python() -> PathBuf {
-    let folder = std::env::var("AUTHTUNA_PYTHON")
-        .expect("AUTHTUNA_PYTHON: run `. scripts/env` first, or make test-core");
+    let Ok(folder) = std::env::var("AUTHTUNA_PYTHON") else {
+        panic!("AUTHTUNA_PYTHON is not set: run `. scripts/env` first, or make test-core");
+    };
     let program = Path::new(&folder).join("bin/python");
     assert!(program.exists(), "{} is missing: run scripts/setup --for core", program.display());
     program
@@ -59,7 +60,7 @@ impl Peer {
         command.arg("serve").arg(options.to_string()).kill_on_drop(true);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next_line().await.unwrap().expect("the mail server starts");
+        let first = lines.next_line().await.unwrap().unwrap();
         let first: Value = serde_json::from_str(&first).unwrap();
         let port = first["port"].as_u64().unwrap();
         Self { _child: child, folder: folder.to_owned(), port: u16::try_from(port).unwrap() }

@@ -29,10 +29,10 @@ fn a_code_works_in_no_other_browser_and_for_nothing_else() {
         let theirs = world.auth.request_magic_link(&nobody(), "nobody@example.org").await.unwrap();
         for wrong in [nobody(), browser(Some(&theirs))] {
             let refused = world.auth.sign_in_by_mail(&wrong, &Proof::Code(code.clone())).await.err().unwrap();
-            assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::BadCode));
+            assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::BadOtp));
         }
         let here = browser(Some(&mine));
-        assert_eq!(world.auth.reset_code(&here, &code).await.err().unwrap().code(), Code::BadCode);
+        assert_eq!(world.auth.reset_code(&here, &code).await.err().unwrap().code(), Code::BadOtp);
         for empty in ["", "   "] {
             let refused = world.auth.reset_code(&here, empty).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::Required));
@@ -58,7 +58,7 @@ fn five_wrong_tries_and_the_code_is_worth_nothing_while_the_link_still_works() {
             // In parallel: each counts before it is judged.
             assert_eq!(successes(5, || world.auth.sign_in_by_mail(&here, &wrong)).await, 0);
             let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.err().unwrap();
-            assert_eq!(refused.code(), Code::BadCode, "the same as for a wrong one");
+            assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong one");
             assert!(world.auth.sign_in_by_mail(&here, &Proof::Link(token)).await.is_ok());
         },
     );
@@ -76,7 +76,7 @@ fn wrong_codes_count_against_the_address_that_they_come_from() {
                 refused.push(world.auth.sign_in_by_mail(&here, &proof).await.err().unwrap().code());
             }
         }
-        assert_eq!(refused.iter().filter(|code| **code == Code::BadCode).count(), 10);
+        assert_eq!(refused.iter().filter(|code| **code == Code::BadOtp).count(), 10);
         assert_eq!(refused.last(), Some(&Code::TooManyAttempts));
     });
 }
@@ -123,7 +123,7 @@ fn an_address_has_so_many_tries_a_day_from_all_browsers_together() {
                 (world.code("maria@example.org").await, world.token("maria@example.org").await);
             let here = browser(Some(&waiting));
             let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.err().unwrap();
-            assert_eq!(refused.code(), Code::BadCode, "the same as for a wrong one");
+            assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong one");
             assert!(
                 world.auth.sign_in_by_mail(&here, &Proof::Link(token)).await.is_ok(),
                 "links work all the same"
@@ -144,7 +144,7 @@ fn a_mail_that_nobody_gets_has_no_code_that_works() {
         let unsent = unsent_code(&world).await;
         let here = browser(waiting.as_ref());
         let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(unsent)).await.err().unwrap();
-        assert_eq!(refused.code(), Code::BadCode);
+        assert_eq!(refused.code(), Code::BadOtp);
     });
 }
 

@@ -146,7 +146,7 @@ fn a_mail_is_sent_again_in_the_browser_that_waits_for_it() {
         let here = browser(Some(&waiting));
         if code != old_code {
             let refused = world.auth.confirm_email(&here, &Proof::Code(old_code), None).await.err().unwrap();
-            assert_eq!(refused.code(), Code::BadCode);
+            assert_eq!(refused.code(), Code::BadOtp);
         }
         assert!(world.auth.confirm_email(&here, &Proof::Code(code), None).await.is_ok());
         let late = world.auth.confirm_email(&here, &Proof::Link(first), None).await.err().unwrap();

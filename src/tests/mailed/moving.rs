@@ -134,7 +134,7 @@ fn two_changes_at_once_never_mix_up_address_and_proof() {
         };
         if one_code != world.code("two@example.org").await {
             let refused = world.auth.change_email(&at(&two), &Proof::Code(one_code.clone())).await;
-            assert_eq!(refused.err().unwrap().code(), Code::BadCode);
+            assert_eq!(refused.err().unwrap().code(), Code::BadOtp);
         }
         let here = at(&one);
         let (a, b) =

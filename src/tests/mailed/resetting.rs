@@ -100,7 +100,7 @@ fn nobody_and_who_may_not_come_in_are_sent_nothing_and_answered_alike() {
             world.auth.request_magic_link(&nobody(), address).await.unwrap();
             assert_eq!(world.letters(address).await.len(), before, "{address}");
             let refused = world.auth.reset_code(&browser(Some(&waiting)), "123456").await.err().unwrap();
-            assert_eq!(refused.code(), Code::BadCode);
+            assert_eq!(refused.code(), Code::BadOtp);
         }
         let refused = world.auth.request_password_reset(&nobody(), "nowhere").await.err().unwrap();
         assert_eq!((refused.problems()[0].field, refused.code()), (Field::Email, Code::BadEmail));

@@ -56,7 +56,7 @@ pub(crate) fn PasswordlessLogin() -> impl IntoView {
     let Some(token) = token() else { return EitherOf3::B(waiting(w, left)) };
     EitherOf3::C(load(move |auth: Auth, _| async move {
         Ok(match auth.magic_link(&token).await? {
-            Some(username) => Either::Left(enter(w, token, w.magic_enter_submit(&username), left)),
+            Some(username) => Either::Left(enter(w, token, &username, left)),
             None => Either::Right(
                 view! { <Dead w title=w.magic_title() to=MAGIC.to_owned() word=w.magic_again() left/> },
             ),
@@ -89,7 +89,7 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
     })
 }
 
-fn enter(w: Lang, token: String, submit: String, left: Left) -> impl IntoView {
+fn enter(w: Lang, token: String, username: &str, left: Left) -> impl IntoView + use<> {
     view! {
         <Act
             w
@@ -99,7 +99,7 @@ fn enter(w: Lang, token: String, submit: String, left: Left) -> impl IntoView {
             form=FORM
             token
             left
-            submit
+            submit=w.magic_enter_submit(username)
             busy=w.magic_enter_busy()
         />
     }
