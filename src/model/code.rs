@@ -70,7 +70,6 @@ macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $text:literal, $status:literal;)+) => {
         /// One thing that can go wrong. Its text form is stable and is the `code` of JSON answers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[expect(clippy::enum_variant_names, reason = "a code of a mail can be bad, and there is no other word for it")]
         pub enum Code {
             $($(#[$doc])+ #[serde(rename = $text)] $name,)+
         }

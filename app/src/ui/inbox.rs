@@ -196,7 +196,6 @@ pub(crate) fn Act(
 
 /// A link that does nothing any more, under 410, and the way to another.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 pub(crate) fn Dead(
     w: Lang,
     title: &'static str,
