@@ -20,17 +20,19 @@ impl World {
         all.into_iter().filter(|letter| letter.to == to).collect()
     }
 
-    /// Link and code of the newest letter to somebody.
+    /// Link and code of the newest letter to somebody that has a link which acts. A notice that was written at the same
+    /// instant may be newer.
     pub(crate) async fn link_and_code(&self, to: &str) -> (String, String) {
-        match self.letters(to).await.pop().unwrap().message {
+        let acts = |letter: Letter| match letter.message {
             Message::SignUp { link, code }
             | Message::Verification { link, code }
             | Message::PasswordReset { link, code }
             | Message::MagicLink { link, code }
-            | Message::EmailChange { link, code } => (link, code),
-            Message::EmailChangedOld { undo, .. } => (undo, String::new()),
-            other => panic!("{} has no link that acts", other.kind()),
-        }
+            | Message::EmailChange { link, code } => Some((link, code)),
+            Message::EmailChangedOld { undo, .. } => Some((undo, String::new())),
+            _ => None,
+        };
+        self.letters(to).await.into_iter().rev().find_map(acts).unwrap()
     }
 
     /// The token of the link of the newest letter to somebody.
