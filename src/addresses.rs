@@ -89,6 +89,7 @@ impl Auth {
         let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
+        users::lock(&mut work.tx, id).await?;
         self.tokens().redeem(&mut work.tx, Purpose::VerifyEmail, shown).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::verify_email(&mut work.tx, id, &found.subject, now).await? {
@@ -225,6 +226,7 @@ impl Auth {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
+        users::lock(&mut work.tx, asks).await?;
         let token = self.tokens().redeem(&mut work.tx, Purpose::EmailChange, shown).await?;
         let change: NewAddress = self.inbox().open(&token)?;
         let new = Email::parse(&change.email).map_err(|code| Error::on(Field::Email, code))?;
@@ -306,12 +308,15 @@ impl Auth {
     /// one must be set. The answer is the token to set it with, see [`Auth::reset_password`].
     pub async fn undo_email_change(&self, actor: &Actor, token: &str) -> Result<String, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
+        let shown = Shown::Secret(token);
+        let found = self.inbox().peek(Purpose::EmailUndo, shown).await?.ok_or_else(gone)?;
+        let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
-        let found = self.tokens().redeem(&mut work.tx, Purpose::EmailUndo, Shown::Secret(token)).await?;
+        users::lock(&mut work.tx, id).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::EmailUndo, shown).await?;
         let old: OldAddress = self.inbox().open(&found)?;
         let old_email = Email::parse(&old.email).map_err(|code| Error::on(Field::Email, code))?;
-        let id = found.user_id.ok_or_else(gone)?;
         let taken_from = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::take_email_back(&mut work.tx, id, &old_email, now).await? {
             return Err(gone());

@@ -37,12 +37,12 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
         Message::EmailChange { link: once("/ui/settings/email/confirm"), code: code() },
         Message::EmailChangeTaken { circumstances: circumstances() },
         Message::EmailChanged { link: settings() },
-        Message::EmailChangeUndone { circumstances: circumstances() },
         Message::EmailChangedOld {
             circumstances: circumstances(),
             undo: once("/auth/change-email/undo"),
             hours: 72,
         },
+        Message::EmailChangeUndone { circumstances: circumstances() },
         Message::FactorAdded { circumstances: circumstances(), factor: text("totp"), link: settings() },
         Message::FactorRemoved {
             circumstances: circumstances(),

@@ -44,10 +44,12 @@ impl Auth {
         self.magic_links()?;
         let shown = self.inbox().judge(actor, Purpose::MagicLink, proof).await?;
         let gone = || Error::on(Field::Token, Code::BadToken);
+        let found = self.inbox().peek(Purpose::MagicLink, shown).await?.ok_or_else(gone)?;
+        let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
+        users::lock(&mut work.tx, id).await?;
         let token = self.tokens().redeem(&mut work.tx, Purpose::MagicLink, shown).await?;
-        let id = token.user_id.ok_or_else(gone)?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::admit_by_mail(&mut work.tx, id, &token.subject, now).await? {
             // Used up all the same.

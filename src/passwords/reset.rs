@@ -99,6 +99,7 @@ impl Auth {
 
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
+        users::lock(&mut work.tx, id).await?;
         let used = self.tokens().redeem(&mut work.tx, Purpose::PasswordReset, shown).await?;
         if !users::reset_password(&mut work.tx, id, &used.subject, &hash, now).await? {
             return Err(gone());

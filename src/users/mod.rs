@@ -8,7 +8,7 @@ mod sql;
 pub use directory::{NewAccount, State, UserChange, UserFilter};
 
 pub(crate) use rows::{
-    admit, admit_by_mail, by_id, by_identifier, change_email, change_password, delete, forget_password,
+    admit, admit_by_mail, by_id, by_identifier, change_email, change_password, delete, forget_password, lock,
     rehash, reset_password, restore, suspend, take_email_back, unsuspend, verify_email,
 };
 pub(crate) use sql::ALL;

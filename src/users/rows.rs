@@ -98,6 +98,11 @@ pub(crate) async fn admit_by_mail(
     Ok(ADMIT_BY_MAIL.bind(id).bind(now).bind(email_key).bind(false).execute(conn).await? > 0)
 }
 
+/// Locks a person's row until `work` ends. What uses up tokens of theirs begins with it.
+pub(crate) async fn lock(conn: &mut Conn, id: UserId) -> Result<(), Error> {
+    LOCK.bind(id).execute(conn).await.map(drop)
+}
+
 /// Takes the password off an account, as part of `work`. False when it had none.
 pub(crate) async fn forget_password(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(FORGET_PASSWORD.bind(id).bind(now).execute(conn).await? > 0)

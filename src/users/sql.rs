@@ -39,6 +39,9 @@ crate::statements! {
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
     pub(super) FORGET_PASSWORD = "UPDATE users SET password_hash = NULL, password_changed_at = $2, updated_at = $2 \
         WHERE id = $1 AND password_hash IS NOT NULL";
+    /// Locks the row until the transaction ends: whoever uses a token of somebody's up takes this first, then the token, so
+    /// that two never wait for each other.
+    pub(super) LOCK = "UPDATE users SET last_login_at = last_login_at WHERE id = $1";
     pub(super) VERIFY_EMAIL = "UPDATE users SET email_verified_at = $2, updated_at = $2 \
         WHERE id = $1 AND email_key = $3 AND email_verified_at IS NULL AND deleted_at IS NULL";
     /// Only while the account has the address that it had when the change was asked for.

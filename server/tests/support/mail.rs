@@ -20,8 +20,7 @@ impl World {
         all.into_iter().filter(|letter| letter.to == to).collect()
     }
 
-    /// Link and code of the newest letter to somebody that has a link which acts. A notice that was written at the same
-    /// instant may be newer.
+    /// Link and code of the newest letter to somebody that has some.
     pub(crate) async fn link_and_code(&self, to: &str) -> (String, String) {
         let acts = |letter: Letter| match letter.message {
             Message::SignUp { link, code }
