@@ -14,6 +14,8 @@ const CHOOSE =
   "Your address is confirmed. One step is left: choose a password. It replaces any that was typed elsewhere.";
 const CHANGED = "Your AuthTuna address was changed";
 
+// Long ways, with axe on every page of them.
+test.describe.configure({ timeout: 90_000 });
 test.use({ baseURL: async ({}, use) => use(mailServer()) });
 
 async function askForAccount(page: Page, user: User): Promise<void> {
@@ -227,7 +229,6 @@ for (const way of ["link", "code"] as const) {
 }
 
 test("an address is changed, told to the old one, and taken back", async ({ page, otherBrowser, problems, user }) => {
-  test.slow(); // a long way, with axe on every page of it
   problems.allow(/status of 401|status of 422/);
   await member(page, user);
   await page.goto("/ui/settings");
@@ -299,7 +300,6 @@ test("an address that was never proved is, by the mail that sign-in sends", asyn
 });
 
 test("the mails of development are there to look at, every kind of them", async ({ page }) => {
-  test.slow(); // one page with all of them
   await page.goto("/dev/mail/preview");
   await expect(page.locator("iframe").first()).toBeVisible();
   expect(await page.locator("iframe").count()).toBeGreaterThan(20);
