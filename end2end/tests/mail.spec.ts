@@ -10,8 +10,12 @@ const TAKEN = "You already have a AuthTuna account";
 const RESET = "Choose a new password for AuthTuna";
 const MAGIC = "Sign in to AuthTuna";
 const NEW_ADDRESS = "Confirm your new address for AuthTuna";
+const CHOOSE =
+  "Your address is confirmed. One step is left: choose a password. It replaces any that was typed elsewhere.";
 const CHANGED = "Your AuthTuna address was changed";
 
+// Long ways, with axe on every page of them.
+test.describe.configure({ timeout: 90_000 });
 test.use({ baseURL: async ({}, use) => use(mailServer()) });
 
 async function askForAccount(page: Page, user: User): Promise<void> {
@@ -86,15 +90,19 @@ test("after five wrong codes the right one does not work any more", async ({ pag
   await expect(errorOf(page, "code")).toContainText("That code is wrong or too old.");
 });
 
-test("in another browser the link makes the account, and signs nobody in", async ({ page, otherBrowser, user }) => {
+test("in another browser the link signs nobody in, and asks for a new password", async ({ page, otherBrowser, user }) => {
   await askForAccount(page, user);
   const link = await linkOf(page, user.email, CONFIRM);
   const other = await otherBrowser();
   await other.goto(link);
   await other.getByRole("button", { name: "Create account" }).click();
-  await expect(other.getByRole("status")).toHaveText("Your account is ready. Sign in with the password that you chose.");
-  await expectGood(other, "login-account-made");
-  await fillSignIn(other, user.email, user.password);
+  await expect(other.getByRole("status")).toHaveText(CHOOSE);
+  await expectGood(other, "reset-choose");
+  const chosen = { ...user, password: `another ${user.password}` };
+  await password(other, "New password").fill(chosen.password);
+  await other.getByRole("button", { name: "Set password" }).click();
+  await expect(other.getByRole("status")).toHaveText("Your new password is set. Sign in with it.");
+  await fillSignIn(other, user.email, chosen.password);
   await expect(other.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
 });
 
@@ -124,7 +132,6 @@ test("a browser that waits for nothing is told how to go on", async ({ page }) =
     ["/auth/verify", "Sign up again"],
     ["/auth/reset-password", "Ask for a new link"],
     ["/auth/passwordless/login", "Ask for a new link"],
-    ["/auth/change-email", "Change your e-mail address"],
   ] as const) {
     await page.goto(path);
     await expect(page.getByRole("heading", { name: "Open the link in your mail" })).toBeVisible();
@@ -222,7 +229,6 @@ for (const way of ["link", "code"] as const) {
 }
 
 test("an address is changed, told to the old one, and taken back", async ({ page, otherBrowser, problems, user }) => {
-  test.slow(); // a long way, with axe on every page of it
   problems.allow(/status of 401|status of 422/);
   await member(page, user);
   await page.goto("/ui/settings");
@@ -239,6 +245,7 @@ test("an address is changed, told to the old one, and taken back", async ({ page
   await password(page, "Current password").fill(user.password);
   await page.getByRole("button", { name: "Send the mail" }).click();
   await expect(page.getByText(next)).toBeVisible();
+  await expect(page).toHaveURL(/\/ui\/settings\/email\/confirm$/);
   await expectGood(page, "inbox-change");
   await page.goto(await linkOf(page, next, NEW_ADDRESS));
   await expectGood(page, "change-email");
@@ -284,12 +291,15 @@ test("an address that was never proved is, by the mail that sign-in sends", asyn
   await expectGood(page, "login-unverified");
   await page.goto(await linkOf(page, user.email, CONFIRM, loud.base));
   await page.getByRole("button", { name: "Confirm address" }).click();
-  await expect(page.getByRole("status")).toHaveText("Your e-mail address is confirmed.");
-  await signIn(page, user, loud.base);
+  await expect(page.getByRole("status")).toHaveText(CHOOSE);
+  const chosen = { ...user, password: `another ${user.password}` };
+  await password(page, "New password").fill(chosen.password);
+  await page.getByRole("button", { name: "Set password" }).click();
+  await expect(page.getByRole("status")).toHaveText("Your new password is set. Sign in with it.");
+  await signIn(page, chosen, loud.base);
 });
 
 test("the mails of development are there to look at, every kind of them", async ({ page }) => {
-  test.slow(); // one page with all of them
   await page.goto("/dev/mail/preview");
   await expect(page.locator("iframe").first()).toBeVisible();
   expect(await page.locator("iframe").count()).toBeGreaterThan(20);

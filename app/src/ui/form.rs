@@ -53,9 +53,10 @@ impl Left {
         notice.map(|(good, text)| view! { <Notice good text/> })
     }
 
-    /// Whether a form was refused for this reason.
-    pub(crate) fn is_refused_by(&self, code: Code) -> bool {
-        matches!(&self.content, Some(Content::Refused(typed)) if typed.refusal.code == code)
+    /// What is to be said above a page that has no form, and says by itself why one was refused for `code`.
+    pub(crate) fn notice_unless(self, code: Code) -> impl IntoView + use<> {
+        let known = matches!(&self.content, Some(Content::Refused(typed)) if typed.refusal.code == code);
+        (!known).then(|| self.notice(None))
     }
 
     fn said(&self, typed: &Typed) -> Vec<Said> {

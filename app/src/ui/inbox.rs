@@ -151,6 +151,7 @@ pub(crate) fn Act(
     title: &'static str,
     heading: String,
     subtitle: String,
+    #[prop(default = "mail")] icon: &'static str,
     /// What it is about, such as the address: words and values.
     #[prop(optional)]
     facts: Vec<(&'static str, String)>,
@@ -181,7 +182,7 @@ pub(crate) fn Act(
         .then(|| view! { <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl> });
     view! {
         <Unlisted/>
-        <Entry w title heading subtitle icon="mail">
+        <Entry w title heading subtitle icon>
             {left.notice(Some(name))}
             {facts}
             <Form action=action.to_owned() words=form_words(w) said=tried.about_form(own)>
@@ -195,7 +196,6 @@ pub(crate) fn Act(
 
 /// A link that does nothing any more, under 410, and the way to another.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 pub(crate) fn Dead(
     w: Lang,
     title: &'static str,
@@ -209,7 +209,7 @@ pub(crate) fn Dead(
     }
     let body = body.map_or_else(|| w.inbox_dead_body(&lifetime(w)), str::to_owned);
     // That the link is dead is what the page says anyway.
-    let more = (!left.is_refused_by(Code::BadToken)).then(|| left.notice(None));
+    let more = left.notice_unless(Code::BadToken);
     view! {
         <Unlisted/>
         <Entry w title heading=w.inbox_dead_heading().to_owned() subtitle=body icon="mail">

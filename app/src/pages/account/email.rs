@@ -47,7 +47,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
     Ok(Either::Right(view! {
         <section class="card" aria-label=w.email_change_heading()>
             <div class="body narrow">
-                <p class="lead wrap">
+                <p class="now wrap">
                     <b>{now}</b>
                 </p>
                 <p class="meta lead">{w.email_change_body()}</p>
@@ -108,6 +108,7 @@ pub(crate) fn EmailLine(w: Lang, address: Option<String>, verified: bool) -> imp
                 </h3>
                 {has_one.then(|| view! { <p class="meta">{note}</p> })}
             </div>
+            <div class="line-acts">
             {(sends() && has_one && !verified)
                 .then(|| {
                     view! {
@@ -120,6 +121,7 @@ pub(crate) fn EmailLine(w: Lang, address: Option<String>, verified: bool) -> imp
                 })}
             {sends()
                 .then(|| view! { <a class="button small" href=EMAIL aria-label=w.email_change_name()>{w.email_change()}</a> })}
+            </div>
         </li>
     }
 }

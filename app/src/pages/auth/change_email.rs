@@ -26,7 +26,7 @@ pub(crate) fn ChangeEmailPage() -> impl IntoView {
         Ok(match auth.email_change(&token).await? {
             Some(address) => Either::Left(confirm(w, token, address, left)),
             None => Either::Right(
-                view! { <Dead w title=w.email_title() to=EMAIL.to_owned() word=w.email_sign_in_first() left/> },
+                view! { <Dead w title=w.email_title() to=EMAIL.to_owned() word=w.email_change_heading() left/> },
             ),
         })
     }))

@@ -108,6 +108,7 @@ fn set(w: Lang, token: String, left: Left) -> impl IntoView {
             title=w.reset_title()
             heading=w.reset_heading().to_owned()
             subtitle=w.reset_subtitle().to_owned()
+            icon="key"
             form=(ResetPassword::PATH, "reset-password")
             token
             left

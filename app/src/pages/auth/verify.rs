@@ -8,7 +8,7 @@ use leptos::server_fn::ServerFn;
 
 use super::{next, target, token};
 use crate::api::addresses::{ConfirmEmail, SendAgain};
-use crate::routes::{EMAIL, LOGIN, SIGNUP, with_next};
+use crate::routes::{EMAIL, LOGIN, SECURITY, SIGNUP, with_next};
 use crate::ui::form::{Left, Tried};
 use crate::ui::inbox::{Act, Again, CheckInbox, Dead, NotWaiting, awaited};
 use crate::ui::load::load;
@@ -30,8 +30,8 @@ pub(crate) fn Verify() -> impl IntoView {
         Ok(match found {
             Some(found) => Either::Left(confirm(w, token, found, left)),
             None => {
-                let to = if signed_in() { EMAIL } else { LOGIN };
-                let word = if signed_in() { w.email_sign_in_first() } else { w.inbox_to_sign_in() };
+                let to = if signed_in() { SECURITY } else { LOGIN };
+                let word = if signed_in() { w.inbox_to_account() } else { w.inbox_to_sign_in() };
                 Either::Right(view! { <Dead w title=w.verify_title() to=to.to_owned() word left/> })
             }
         })
