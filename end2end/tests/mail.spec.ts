@@ -6,7 +6,7 @@ import { codeOf, linkOf, mailServer, openMail } from "../support/mail";
 import { errorOf, expectGood, fillNewAccount, fillSignIn, password, signIn, signOut, signUp } from "../support/portal";
 
 const CONFIRM = "Confirm your address for AuthTuna";
-const TAKEN = "You already have a AuthTuna account";
+const TAKEN = "You already have an account at AuthTuna";
 const RESET = "Choose a new password for AuthTuna";
 const MAGIC = "Sign in to AuthTuna";
 const NEW_ADDRESS = "Confirm your new address for AuthTuna";
