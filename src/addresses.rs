@@ -17,7 +17,7 @@ use crate::model::id::{TokenId, UserId};
 use crate::model::time::Timestamp;
 use crate::sessions::{end_all_of, forget_devices};
 use crate::signup::Confirmed;
-use crate::tokens::{Found, NewToken, Purpose, Shown};
+use crate::tokens::{Found, NewToken, Purpose, Shown, is_kept};
 use crate::users::names::{Email, Identifier};
 use crate::users::{self, Credentials, User};
 
@@ -143,12 +143,13 @@ impl Auth {
         let inbox = self.inbox();
         let waiting = inbox.waiting(actor, &new);
         let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
         let address = Identifier::Email(new.key().to_owned());
         let holder = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
         let holder = holder.filter(|holder| holder.id != id);
-        let kept = self.tokens().is_kept(&mut work.tx, new.key(), Some(id)).await?;
+        let kept = is_kept(&mut work.tx, new.key(), Some(id), now).await?;
         // Where somebody sits is no affair of a stranger whose address they typed.
-        let circumstances = Circumstances::of(&Origin::default(), work.now());
+        let circumstances = Circumstances::of(&Origin::default(), now);
         let message = |link, code| match &holder {
             Some(_) => Message::EmailChangeTaken { circumstances: circumstances.clone() },
             None => Message::EmailChange { link, code },
@@ -252,8 +253,9 @@ impl Auth {
     async fn taken(&self, work: &mut Change, address: &Email, by_other_than: UserId) -> Result<bool, Error> {
         let key = Identifier::Email(address.key().to_owned());
         let holder = users::by_identifier(&mut work.tx, &key).await?;
+        let now = work.now();
         Ok(holder.is_some_and(|holder| holder.user.id != by_other_than)
-            || self.tokens().is_kept(&mut work.tx, address.key(), Some(by_other_than)).await?)
+            || is_kept(&mut work.tx, address.key(), Some(by_other_than), now).await?)
     }
 
     async fn tell_of_change(

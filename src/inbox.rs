@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
+use uuid::Uuid;
 
 use crate::actor::{Actor, Waiting};
 use crate::audit::{Change, Entry, Event, Recorder};
@@ -24,6 +25,7 @@ use crate::limit::{Limits, Subject};
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
 use crate::model::time::Timestamp;
+use crate::sessions::is_known_device;
 use crate::store::Store;
 use crate::tokens::{Found, NewToken, Purpose, Shown, Tokens};
 use crate::users::User;
@@ -136,9 +138,7 @@ impl Inbox {
     pub(crate) async fn ask(&self, work: &mut Change, ask: Ask<'_>) -> Result<(), Error> {
         let purpose = ask.purpose.as_str();
         let mut over = false;
-        let whose = ask.counted.map(|user| user.to_string());
-        for counted in [Some(ask.to.key()), whose.as_deref()].into_iter().flatten() {
-            let mails = Subject::mails(purpose, counted);
+        for mails in self.counted(work, &ask).await? {
             over |= self.limits.is_over(&mut work.tx, &mails, self.max_per_day).await?;
         }
         let sent = ask.real && !over;
@@ -171,6 +171,21 @@ impl Inbox {
         }
         work.record(entry);
         Ok(())
+    }
+
+    /// What a mail is counted for. A stranger who asks for mail after mail takes none from the owner's own browser.
+    async fn counted(&self, work: &mut Change, ask: &Ask<'_>) -> Result<Vec<Subject>, Error> {
+        let purpose = ask.purpose.as_str();
+        // The same is asked for an address that nobody has.
+        let reader = ask.reader.map_or(UserId::from_uuid(Uuid::nil()), |reader| reader.id);
+        let origin = Arc::clone(work.origin());
+        let known = is_known_device(&mut work.tx, reader, &origin).await?;
+        let to = match origin.device_secret.filter(|_| known) {
+            Some(device) => Subject::mails_from(purpose, reader, &device),
+            None => Subject::mails(purpose, ask.to.key()),
+        };
+        let whose = ask.counted.map(|user| Subject::mails(purpose, &user.to_string()));
+        Ok([to].into_iter().chain(whose).collect())
     }
 
     /// Sends a mail to prove the address of an account, as part of `work`.

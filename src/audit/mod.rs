@@ -22,7 +22,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tracing::Instrument;
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Origin};
 use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
 use crate::error::Error;
@@ -72,6 +72,11 @@ impl Change {
     /// The present moment.
     pub fn now(&self) -> crate::model::time::Timestamp {
         self.recorder.clock.now()
+    }
+
+    /// Where the request came from.
+    pub(crate) fn origin(&self) -> &Arc<Origin> {
+        &self.actor.origin
     }
 
     /// Notes what happens. It is written with the change.

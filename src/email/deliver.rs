@@ -164,7 +164,10 @@ impl Outbox {
             .render(&letter, mail.created_at)
             .and_then(|written| self.composer.compose(mail.id, &letter.to, written, mail.created_at));
         match composed {
-            Ok(composed) => Some(mailer.send(&composed).await),
+            Ok(composed) => {
+                let sent = mailer.send(&composed).await;
+                Some(sent.map_err(|refusal| refusal.without(&letter.message.secrets())))
+            }
             Err(error) => {
                 tracing::error!(mail.id = %mail.id, mail.kind = mail.kind, error = %error, "a mail can not be written");
                 Some(Err(Refusal::new(Reason::ContentRefused, "it can not be written; the log says why")))
@@ -200,7 +203,7 @@ impl Outbox {
         }
         let next = now.plus(self.pause(mail.tries)).min(last_call);
         let mut tx = self.store.write().await?;
-        LATER.bind(next).bind(told(refusal)).bind(mail.id).bind(claim).execute(&mut tx).await?;
+        LATER.bind(next).bind(self.told(refusal)).bind(mail.id).bind(claim).execute(&mut tx).await?;
         tx.commit().await?;
         // Without the server's words: they may hold the address.
         tracing::warn!(mail.id = %mail.id, mail.kind = mail.kind, mail.tries = mail.tries, reason, "mail not sent yet");
@@ -210,7 +213,7 @@ impl Outbox {
     async fn give_up(&self, mail: &Claimed, claim: Uuid, code: &str, refusal: &Refusal) -> Result<(), Error> {
         let reason = refusal.reason.as_str();
         let mut work = self.recorder.begin(&Actor::system()).await?;
-        let failed = FAILED.bind(self.clock.now()).bind(told(refusal)).bind(mail.id).bind(claim);
+        let failed = FAILED.bind(self.clock.now()).bind(self.told(refusal)).bind(mail.id).bind(claim);
         if failed.execute(&mut work.tx).await? == 0 {
             return Ok(());
         }
@@ -243,9 +246,9 @@ impl Outbox {
         tx.commit().await?;
         Ok(rows)
     }
-}
 
-/// What an administrator reads.
-fn told(refusal: &Refusal) -> String {
-    format!("{}: {}", refusal.reason.as_str(), refusal.text)
+    /// What an administrator reads; encrypted, as the address is: servers repeat it.
+    fn told(&self, refusal: &Refusal) -> String {
+        self.keys.encrypt(format!("{}: {}", refusal.reason.as_str(), refusal.text).as_bytes())
+    }
 }

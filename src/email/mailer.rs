@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::compose::Mail;
+use super::render::{clean, in_one_line};
 use super::smtp::Smtp;
 use crate::config::Settings;
 use crate::model::id::MailId;
@@ -115,7 +116,14 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) fn new(reason: Reason, text: impl std::fmt::Display) -> Self {
-        Self { reason, text: super::render::clean(&text.to_string()) }
+        Self { reason, text: in_one_line(&text.to_string()) }
+    }
+
+    /// The same, short, and without the `secrets` that the server may have repeated.
+    pub(super) fn without(self, secrets: &[String]) -> Self {
+        // Before it is cut: the beginning of a secret is one too.
+        let text = secrets.iter().fold(self.text, |text, secret| text.replace(secret.as_str(), "…"));
+        Self { text: clean(&text), ..self }
     }
 }
 

@@ -68,6 +68,19 @@ macro_rules! messages {
     };
 }
 
+impl Message {
+    /// What opens something: the tokens of its links, and its digits. Only its reader may see them.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(self) else { return Vec::new() };
+        let secret = |(name, value): (&String, &serde_json::Value)| {
+            let text = value.as_str()?;
+            let token = text.split_once("?token=").map(|(_, token)| token);
+            token.or_else(|| (name == "code").then_some(text)).map(str::to_owned)
+        };
+        fields.iter().filter_map(secret).filter(|secret| !secret.is_empty()).collect()
+    }
+}
+
 // `link` is on API_BASE_URL and opens a page; `code` is six digits, for the browser that asked.
 #[rustfmt::skip]
 messages! {

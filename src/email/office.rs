@@ -66,7 +66,8 @@ pub struct MailLine {
     pub under_way: bool,
     /// How often it was tried.
     pub tries: i64,
-    /// Why the last try failed: a stable name, a colon, and the mail server's words.
+    /// Why the last try failed: a stable name, a colon, and the mail server's words. None when the key of that time is
+    /// gone.
     pub last_error: Option<String>,
     /// When a mail server took it.
     pub sent_at: Option<Timestamp>,
@@ -144,19 +145,19 @@ impl Outbox {
             (None, Some(_)) => MailState::Failed,
             (None, None) => MailState::Queued,
         };
-        let to = self.keys.decrypt(&row.recipient).and_then(|to| String::from_utf8(to).ok());
+        let read = |text: &str| self.keys.decrypt(text).and_then(|text| String::from_utf8(text).ok());
         MailLine {
             id: row.id,
             kind: row.kind,
             user: row.user_id,
-            to: to.unwrap_or_default(),
+            to: read(&row.recipient).unwrap_or_default(),
             state,
             created_at: row.created_at,
             expires_at: row.expires_at,
             next_try_at: row.next_try_at,
             under_way: row.claim.is_some(),
             tries: row.tries,
-            last_error: row.last_error,
+            last_error: row.last_error.and_then(|text| read(&text)),
             sent_at: row.sent_at,
             failed_at: row.failed_at,
         }

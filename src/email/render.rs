@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use time::UtcDateTime;
 
 use super::outbox::Letter;
-use super::templates::{Language, TemplateError, Templates, one_line};
+use super::templates::{Language, TemplateError, Templates};
 use crate::config::{Settings, Theme, ThemeColors, ThemeMode};
 use crate::error::Error;
 use crate::model::text::is_bidi_control;
@@ -77,7 +77,7 @@ impl Renderer {
         let kind = letter.message.kind();
         let mut context = self.context(language, letter, created_at);
         let subject =
-            one_line(&language.write(&format!("{kind}/subject.txt"), &Value::from(Serde(&context)))?);
+            in_one_line(&language.write(&format!("{kind}/subject.txt"), &Value::from(Serde(&context)))?);
         context.insert("subject".to_owned(), subject.as_str().into());
         let context = Value::from(Serde(&context));
         let text = wrapped(&language.write(&format!("{kind}/body.txt"), &context)?);
@@ -131,7 +131,7 @@ fn readable(name: String, value: Json) -> (String, Json) {
         }
         // A link is ours, and worth nothing when it is cut.
         Json::String(text) if text.starts_with("https://") || text.starts_with("http://") => {
-            one_line(&text).into()
+            in_one_line(&text).into()
         }
         Json::String(text) => clean(&text).into(),
         other => other,
@@ -153,6 +153,15 @@ fn moment(micros: i64) -> Json {
 /// What somebody wrote, fit to stand in a header, a line or a page: without control characters, line ends, marks that turn
 /// text around, and more than a reader wants.
 pub(super) fn clean(text: &str) -> String {
+    let words = in_one_line(text);
+    match words.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
+/// The same, however long it is.
+pub(super) fn in_one_line(text: &str) -> String {
     let unfit = |c: char| c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}');
     let text: String = text.chars().map(|c| if unfit(c) { ' ' } else { c }).collect();
     let mut words = String::with_capacity(text.len());
@@ -162,10 +171,7 @@ pub(super) fn clean(text: &str) -> String {
         }
         words.push_str(word);
     }
-    match words.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
-    }
+    words
 }
 
 /// Lines of at most [`WIDTH`], and never two empty ones. What is indented stays as it is.

@@ -153,7 +153,10 @@ async fn handed_over(mailer: &Mailer, mail: &Mail) -> Vec<Tested> {
     let rest: Vec<Step> = rest.collect();
     tested.push(match taken {
         Ok(text) => Tested::new(ends_here, Verdict::Passed, "ok", text),
-        Err(refusal) => Tested::new(ends_here, Verdict::Failed, refusal.reason.as_str(), refusal.text),
+        Err(refusal) => {
+            let refusal = refusal.without(&[]);
+            Tested::new(ends_here, Verdict::Failed, refusal.reason.as_str(), refusal.text)
+        }
     });
     tested.extend(rest.into_iter().map(|step| Tested::new(step, Verdict::Unknown, "not_tried", "")));
     tested

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::message::Message;
-use super::render::clean;
 
 /// What all messages share, in the built-in language.
 const SHARED: &[(&str, &str)] = &[
@@ -206,9 +205,4 @@ fn is_language(name: &str) -> bool {
     (2..=3).contains(&general.len())
         && general.bytes().all(|b| b.is_ascii_lowercase())
         && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
-/// One line without control characters, whatever a template made.
-pub(super) fn one_line(text: &str) -> String {
-    clean(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

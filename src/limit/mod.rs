@@ -65,6 +65,12 @@ impl Subject {
         Self::of("mail", sha256_parts([purpose.as_bytes(), whom.as_bytes()]))
     }
 
+    /// Mails of one kind to one person, asked for in a browser that they are known in: what strangers ask for uses none of
+    /// these up.
+    pub(crate) fn mails_from(purpose: &str, user: UserId, device: &[u8; 32]) -> Self {
+        Self::of("mail", sha256_parts([purpose.as_bytes(), user.uuid().as_bytes(), device.as_slice()]))
+    }
+
     /// Codes of mails of one kind, tried for one address.
     pub(crate) fn codes(purpose: &str, subject: &str) -> Self {
         Self::of("code", sha256_parts([purpose.as_bytes(), subject.as_bytes()]))

@@ -16,7 +16,7 @@ use crate::inbox::{Ask, Proof, VERIFY};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
 use crate::model::role;
-use crate::tokens::{Found, Purpose, Shown};
+use crate::tokens::{Found, Purpose, Shown, is_kept};
 use crate::users::names::{Email, Identifier, Username};
 use crate::users::{self, NewUser};
 
@@ -108,13 +108,14 @@ impl Auth {
         let inbox = self.inbox();
         let waiting = inbox.waiting(actor, &email);
         let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
         let name = Identifier::Username(username.key().to_owned());
         if users::by_identifier(&mut work.tx, &name).await?.is_some() {
             return Err(Error::on(Field::Username, Code::UsernameTaken));
         }
         let address = Identifier::Email(email.key().to_owned());
         let owner = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
-        let kept = self.tokens().is_kept(&mut work.tx, email.key(), None).await?;
+        let kept = is_kept(&mut work.tx, email.key(), None, now).await?;
         let (sign_in, reset) = (inbox.link("/auth/login", None), inbox.link("/auth/forgot-password", None));
         let message = |link, code| match &owner {
             Some(_) => Message::SignUpTaken { sign_in: sign_in.clone(), reset: reset.clone() },
@@ -200,9 +201,6 @@ impl Auth {
         let username = username.filter(|other| !other.trim().is_empty()).unwrap_or(&pending.username);
         let username = Username::parse(username).map_err(|code| Error::on(Field::Username, code))?;
         let email = Email::parse(&pending.email).map_err(|code| Error::on(Field::Email, code))?;
-        if self.tokens().is_kept(&mut work.tx, email.key(), None).await? {
-            return Err(Error::on(Field::Email, Code::EmailTaken));
-        }
         let new = NewUser {
             username,
             email: Some(email),

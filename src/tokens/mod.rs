@@ -224,18 +224,6 @@ impl Tokens {
         if done == 1 { Ok(secret.reveal()) } else { Err(bad_token()) }
     }
 
-    /// Whether somebody else than `user` may take an address back that they had until a short while ago.
-    pub(crate) async fn is_kept(
-        &self,
-        conn: &mut Conn,
-        address: &str,
-        user: Option<UserId>,
-    ) -> Result<bool, Error> {
-        let query = IS_KEPT.bind(address).bind(Purpose::EmailUndo.as_str()).bind(self.clock.now());
-        let holders: Vec<(Option<UserId>,)> = query.all(conn).await?;
-        Ok(holders.iter().any(|(holder,)| holder.is_some() && *holder != user))
-    }
-
     /// The open tokens of a person's for one purpose.
     pub(crate) async fn open_of(
         &self,
@@ -280,6 +268,18 @@ impl Tokens {
         // Of 2^32 values, the remainder favours some codes by less than one in four thousand.
         format!("{:06}", u32::from_be_bytes(self.random.bytes()) % 1_000_000)
     }
+}
+
+/// Whether somebody else than `user` may take an address back that they had until a short while ago.
+pub(crate) async fn is_kept(
+    conn: &mut Conn,
+    address: &str,
+    user: Option<UserId>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let query = IS_KEPT.bind(address).bind(Purpose::EmailUndo.as_str()).bind(now);
+    let holders: Vec<(Option<UserId>,)> = query.all(conn).await?;
+    Ok(holders.iter().any(|(holder,)| holder.is_some() && *holder != user))
 }
 
 fn bad_token() -> Error {

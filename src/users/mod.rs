@@ -28,6 +28,7 @@ use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
 use crate::store::Store;
+use crate::tokens::is_kept;
 use names::{Email, Identifier, Username};
 
 /// The longest first or last name, in characters.
@@ -228,11 +229,17 @@ impl Users {
         work.commit_evicting(&self.cache, &[Evict::User(id)]).await
     }
 
-    /// Puts a person in, as part of `work`. Err on the field that somebody else holds.
+    /// Puts a person in, as part of `work`. Err on the field that somebody else holds: an address also while its last
+    /// owner may take it back.
     pub(crate) async fn insert(&self, work: &mut Change, user: NewUser) -> Result<UserId, Error> {
         let now = self.clock.now();
         let id = UserId::from_uuid(self.random.uuid(now));
         let email_key = user.email.as_ref().map(|email| email.key().to_owned());
+        if let Some(key) = &email_key
+            && is_kept(&mut work.tx, key, None, now).await?
+        {
+            return Err(Error::on(Field::Email, Code::EmailTaken));
+        }
         let inserted = INSERT
             .bind(id)
             .bind(user.username.as_str())

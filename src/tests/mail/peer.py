@@ -41,6 +41,10 @@ class Handler:
         name = address.split("@")[0]
         if name == "content":
             return "554 5.7.1 looks like spam"
+        if name == "repeats":
+            text = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+            words = " ".join(text.get_body(("plain",)).get_content().split())
+            return f"554 5.7.1 looks like spam: {words[:400]}"
         self.count += 1
         path = f"{self.folder}/{self.count}.eml"
         with open(path, "wb") as file:

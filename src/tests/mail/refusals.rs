@@ -58,6 +58,29 @@ fn what_is_refused_for_good_is_given_up_at_once() {
 }
 
 #[test]
+fn a_server_that_repeats_a_mail_tells_nobody_what_it_opens() {
+    on_each_kind(async |kind| {
+        let folder = tempfile::tempdir().unwrap();
+        let peer = plain(&folder).await;
+        let world = world_at(kind, peer.port, |builder| builder).await;
+        let secret = "Gk3mQ0aXx7JvT2b5l8n1p4s6u9w0y3z5A7C9E1G3I5K";
+        let message = authtuna::email::Message::MagicLink {
+            link: format!("http://localhost:8000/auth/passwordless/login?token={secret}"),
+            code: "271828".to_owned(),
+        };
+        let letter = authtuna::email::Letter { message, ..notice("repeats@example.org") };
+        send(&world.auth, &letter).await;
+        assert_eq!(deliver(&world.auth).await, 1);
+        let error = line(&world.auth).await.last_error.unwrap();
+        assert!(error.contains("looks like spam") && error.contains("?token=…"), "{error}");
+        assert!(!error.contains(secret) && !error.contains("271828"), "{error}");
+        let kept = crate::support::value(&world, "SELECT last_error FROM outbox").await;
+        assert!(!kept.contains("spam"), "servers repeat addresses: their words are kept encrypted: {kept}");
+        world.auth.store().close().await;
+    });
+}
+
+#[test]
 fn greylisting_only_delays() {
     on_each_kind(async |kind| {
         let (_folder, peer, world) = tried_once(kind, "grey@example.org").await;

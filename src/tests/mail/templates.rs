@@ -152,3 +152,19 @@ fn hostile_names_stay_text() {
         auth.store().close().await;
     });
 }
+
+/// What people wrote is cut; a link that is cut opens nothing.
+#[test]
+fn a_link_is_whole_however_long_it_is() {
+    on_sqlite(async || {
+        let folder = tempfile::tempdir().unwrap();
+        let auth = start(folder.path(), &[("welcome/subject.txt", "Go to {{ link }}")]).await.unwrap();
+        let link = format!("https://example.org/{}?token=end", "a".repeat(300));
+        let letter = Letter { message: Message::Welcome { link: link.clone() }, ..welcome(None) };
+        let mail = written(&auth, &letter).await;
+        for part in [&mail.subject, &mail.text, &mail.html] {
+            assert!(part.contains(&link), "{part}");
+        }
+        auth.store().close().await;
+    });
+}

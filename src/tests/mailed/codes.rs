@@ -87,8 +87,12 @@ fn who_reads_the_database_finds_neither_link_nor_code() {
         world.member("maria").await;
         world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
         let (code, token) = (world.code("maria@example.org").await, world.token("maria@example.org").await);
+        // A code that is mistyped may be right elsewhere.
+        let waiting = world.auth.request_password_reset(&nobody(), "jun@example.org").await.unwrap();
+        world.auth.reset_code(&browser(Some(&waiting)), "314159").await.unwrap_err();
         let dump = dump(&world).await;
         assert!(dump.contains("password_reset"), "the dump has the rows");
+        assert!(!dump.contains("314159"), "a code that was tried is in the database");
         assert!(!dump.contains(&token), "the token is in the database");
         // Six digits alone come up by chance in times and ids; as a word of its own it would be the code.
         assert!(!dump.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == code), "{code}");

@@ -197,6 +197,14 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         squatter.email = "maria@example.org".to_owned();
         world.auth.sign_up(&nobody(), &squatter).await.unwrap();
         assert_eq!(world.kinds("maria@example.org").await, before, "no link is sent");
+        // Nor from those who make accounts for others.
+        let new = authtuna::users::NewAccount {
+            username: "squatter".to_owned(),
+            email: "maria@example.org".to_owned(),
+            ..Default::default()
+        };
+        let refused = world.auth.users.create(&Actor::system(), &new).await.unwrap_err();
+        assert_eq!(refused.code(), Code::EmailTaken);
         // Its owner themselves may have it again.
         ask(&world, &maria, "maria@example.org").await.unwrap();
         assert_eq!(world.letter("maria@example.org").await.message.kind(), "email_change");
@@ -283,6 +291,35 @@ fn one_address_gets_so_many_mails_a_day_whoever_asks() {
             }
         }
         assert_eq!(world.letters("victim@example.org").await.len(), 5);
+    });
+}
+
+#[test]
+fn strangers_who_ask_for_mail_after_mail_take_none_from_the_owners_browser() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        for _ in 0..6 {
+            world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
+        }
+        let resets = async || {
+            let kinds = world.kinds("maria@example.org").await;
+            kinds.iter().filter(|kind| **kind == "password_reset").count()
+        };
+        assert_eq!(resets().await, 5);
+        let origin = Origin { device_secret: Some(maria.device_secret), ..origin() };
+        let hers = Actor::anonymous(origin);
+        for _ in 0..6 {
+            world.auth.request_password_reset(&hers, "maria@example.org").await.unwrap();
+        }
+        assert_eq!(resets().await, 10, "five of her own");
+        // Her mark is worth nothing for anybody else's address.
+        world.member("jun").await;
+        for _ in 0..6 {
+            world.auth.request_password_reset(&hers, "jun@example.org").await.unwrap();
+        }
+        world.auth.request_password_reset(&nobody(), "jun@example.org").await.unwrap();
+        let kinds = world.kinds("jun@example.org").await;
+        assert_eq!(kinds.iter().filter(|kind| **kind == "password_reset").count(), 5);
     });
 }
 
