@@ -74,6 +74,6 @@ async fn sign_up(auth: State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<
     Ok(new.user.to_string())
 }
 async fn sign_in(auth: State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
-    visit.begin(auth.sign_in(visit.actor(), &form).await?);
+    visit.enter(auth.sign_in(visit.actor(), &form).await?);
     Ok(())
 }

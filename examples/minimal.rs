@@ -52,7 +52,7 @@ async fn sign_up(State(auth): State<Auth>, visit: Visit, form: Json<SignUp>) -> 
 }
 
 async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
-    visit.begin(auth.sign_in(visit.actor(), &form).await?);
+    visit.enter(auth.sign_in(visit.actor(), &form).await?);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,8 @@ pub struct Origin {
     pub language: Option<String>,
     /// The mail that the browser waits for.
     pub waiting: Option<Waiting>,
+    /// The token of somebody who proved their first factor in this browser.
+    pub halfway: Option<String>,
     /// The secret of the device cookie: the mark of a browser in which somebody signed in before.
     pub device_secret: Option<[u8; 32]>,
 }
@@ -139,6 +142,18 @@ impl Actor {
             return Ok(());
         }
         Err(Code::Forbidden.into())
+    }
+
+    /// Ok when the person who asks has proved within this time who they are; the program itself always has.
+    ///
+    /// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, Err([`Code::StepUpRequired`]) otherwise.
+    pub fn confirmed_within(&self, time: Duration, now: Timestamp) -> Result<(), Error> {
+        match &self.who {
+            Who::System | Who::Behalf(_) => Ok(()),
+            Who::Anonymous => Err(Code::NotAuthenticated.into()),
+            Who::User(snapshot) if now.since(snapshot.session.confirmed_at) <= time => Ok(()),
+            Who::User(_) => Err(Code::StepUpRequired.into()),
+        }
     }
 
     /// Ok for the program itself alone.

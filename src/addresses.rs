@@ -30,8 +30,14 @@ const CHANGE: &str = "/ui/settings/email/confirm";
 const UNDO_PAGE: &str = "/auth/change-email/undo";
 
 /// What every change of address makes worthless: all of it was sent to the address until now.
-const SENT_TO_ADDRESS: &[Purpose] =
-    &[Purpose::VerifyEmail, Purpose::PasswordReset, Purpose::MagicLink, Purpose::EmailChange];
+const SENT_TO_ADDRESS: &[Purpose] = &[
+    Purpose::VerifyEmail,
+    Purpose::PasswordReset,
+    Purpose::MagicLink,
+    Purpose::EmailChange,
+    Purpose::SecondFactor,
+    Purpose::Confirm,
+];
 
 /// What somebody types to change their address.
 #[derive(Clone, Default)]
@@ -203,11 +209,7 @@ impl Auth {
                 Password::typed(password).map_err(|code| Error::on(Field::CurrentPassword, code))?;
             return self.login().confirm_password(actor, found, &password).await;
         }
-        let confirmed_at = actor.user()?.session.confirmed_at;
-        if self.clock.now().since(confirmed_at) > self.settings().sessions.step_up {
-            return Err(Code::StepUpRequired.into());
-        }
-        Ok(())
+        self.require_confirmed(actor)
     }
 
     /// The address that a link would give its account; None when it does not work any more. Looking uses nothing up.

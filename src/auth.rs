@@ -1,6 +1,7 @@
 //! Everything put together: the one object that a server holds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::actor::{Actor, Who};
 use crate::audit::Recorder;
@@ -15,7 +16,8 @@ use crate::explorer::Explorer;
 use crate::hooks::Hooks;
 use crate::inbox::Inbox;
 use crate::limit::Limits;
-use crate::login::{Login, SignIn, SignedIn};
+use crate::login::{Login, Progress, SecondFactor, SignIn, SignedIn};
+use crate::mfa::{self, Factor, Mfa};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::permissions::Permissions;
@@ -42,6 +44,8 @@ pub struct Auth {
     pub explorer: Explorer,
     /// Sessions.
     pub sessions: Sessions,
+    /// Second factors.
+    pub mfa: Mfa,
     /// Mails to send.
     pub outbox: Outbox,
     /// Listeners to events.
@@ -157,6 +161,16 @@ impl Auth {
             random,
             &settings,
         );
+        let mfa = Mfa::new(
+            store.clone(),
+            recorder.clone(),
+            cache.clone(),
+            Arc::clone(&keys),
+            random,
+            inbox.clone(),
+            &settings,
+        );
+        let days = u64::from(settings.mfa.remember_device_days);
         let login = Login {
             store: store.clone(),
             recorder: recorder.clone(),
@@ -165,6 +179,8 @@ impl Auth {
             limits: limits.clone(),
             random,
             inbox: inbox.clone(),
+            mfa: mfa.clone(),
+            remember: Duration::from_secs(days * 24 * 3600),
         };
         let inner = Arc::new(Inner {
             settings,
@@ -179,13 +195,26 @@ impl Auth {
             login,
             random,
         });
-        Ok(Self { clock, users, permissions, roles, explorer, sessions, outbox, hooks, inner })
+        Ok(Self { clock, users, permissions, roles, explorer, sessions, mfa, outbox, hooks, inner })
     }
 
     /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong
-    /// together, whichever of them is wrong.
-    pub async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignedIn, Error> {
+    /// together, whichever of them is wrong. Whoever knows both may still have to show a second factor, or to prove their
+    /// address first: see [`Progress`].
+    pub async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<Progress, Error> {
         self.inner.login.sign_in(actor, typed).await
+    }
+
+    /// The second factors that somebody halfway in can show; None when the token of [`crate::login::Halfway`] is good for nothing any
+    /// more. Looking uses nothing up.
+    pub async fn halfway(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
+        self.inner.login.halfway(token).await
+    }
+
+    /// Signs in whoever proved their first factor, by the second. Err beside its field: [`Code::BadOtp`] for a wrong code,
+    /// with nothing used up; [`Code::BadToken`] when the first factor has to be proved again.
+    pub async fn second_factor(&self, actor: &Actor, typed: &SecondFactor) -> Result<SignedIn, Error> {
+        self.inner.login.second_factor(actor, typed).await
     }
 
     /// Ends the session that asks.
@@ -215,7 +244,9 @@ impl Auth {
         let found = users::by_id(&mut conn, user).await?.map(|found| found.user).filter(User::may_enter);
         let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
         let access = standing::access_of(&mut conn, user, self.clock.now()).await?;
+        let mfa_enabled = mfa::factors_of(&mut conn, user).await?.totp_since.is_some();
         let user = SignedInUser {
+            mfa_enabled,
             id: user,
             username: found.username,
             email: found.email,

@@ -226,6 +226,7 @@ mod tests {
                 email_verified: false,
                 first_name: None,
                 last_name: None,
+                mfa_enabled: false,
             },
             session: SessionState {
                 secret_seen: true,

@@ -121,6 +121,10 @@ impl Inbox {
         }
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.outbox.now()
+    }
+
     /// Whether mails are sent at all.
     pub(crate) fn sends(&self) -> bool {
         self.outbox.require().is_ok()

@@ -38,6 +38,7 @@
 //! | make roles, give them to people somewhere | [`auth::Auth::roles`], see [`roles`]; places are [`model::scope::Scope`]s |
 //! | ask why somebody may do something, or who may | [`auth::Auth::explorer`], see [`explorer`] |
 //! | sign people up, in and out | [`auth::Auth::sign_up`], [`auth::Auth::sign_in`], [`auth::Auth::sign_out`] |
+//! | set up and ask for second factors | [`auth::Auth::mfa`], see [`mfa`] and [`login`] |
 //! | list and end sessions | [`auth::Auth::sessions`], see [`sessions`] |
 //! | suspend, delete, restore people; read the audit log | methods of [`auth::Auth`] |
 //! | hear of everything that happens | [`auth::Auth::hooks`], see [`hooks`] |
@@ -103,6 +104,10 @@ pub mod jobs;
 mod limit;
 #[cfg(feature = "server")]
 pub mod login;
+#[cfg(feature = "server")]
+pub mod mfa;
+#[cfg(feature = "server")]
+mod once;
 #[cfg(feature = "server")]
 pub mod passwords;
 #[cfg(feature = "server")]

@@ -39,6 +39,8 @@ pub struct SignedIn {
     pub first_name: Option<String>,
     /// Last name.
     pub last_name: Option<String>,
+    /// Whether sign-in asks for a second factor.
+    pub mfa_enabled: bool,
 }
 
 /// A session, with what decides whether a cookie still opens it.

@@ -10,11 +10,14 @@ use leptos_router::{SsrMode, path};
 
 use crate::islands::times::LocalTimes;
 use crate::pages::account::activity::ActivityPage;
+use crate::pages::account::confirm::ConfirmPage;
 use crate::pages::account::email::EmailPage;
+use crate::pages::account::mfa::{BackupCodes, SetUpApp};
 use crate::pages::account::overview::Overview;
 use crate::pages::account::profile::Profile;
 use crate::pages::account::security::Security;
 use crate::pages::account::sessions::Sessions;
+use crate::pages::auth::challenge::Challenge;
 use crate::pages::auth::change_email::{ChangeEmailPage, UndoEmailPage};
 use crate::pages::auth::forgot::{Forgot, Reset};
 use crate::pages::auth::login::Login;
@@ -40,6 +43,10 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=|| view! { <Status code=Code::NotFound/> }>
                 <Route path=path!("/auth/login") view=Login ssr=SsrMode::Async/>
+                <Route path=path!("/mfa/challenge") view=Challenge ssr=SsrMode::Async/>
+                <Route path=path!("/mfa/setup") view=SetUpApp ssr=SsrMode::Async/>
+                <Route path=path!("/mfa/codes") view=BackupCodes ssr=SsrMode::Async/>
+                <Route path=path!("/ui/confirm") view=ConfirmPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/signup") view=Signup ssr=SsrMode::Async/>
                 <Route path=path!("/auth/verify") view=Verify ssr=SsrMode::Async/>
                 <Route path=path!("/auth/forgot-password") view=Forgot ssr=SsrMode::Async/>

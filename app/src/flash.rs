@@ -56,6 +56,8 @@ pub(crate) enum Notice {
     PasswordChanged,
     /// The profile was changed.
     ProfileSaved,
+    /// The password is right; the address has to be proved first.
+    ProveFirst,
     /// The mail was sent once more.
     MailSent,
     /// An address is proved in a browser that did not ask for it: a password is to be chosen.
@@ -70,6 +72,12 @@ pub(crate) enum Notice {
     EmailUndone,
     /// A new password was set by a mail.
     PasswordReset,
+    /// Sign-in asks for a second factor from now on.
+    MfaEnabled,
+    /// Sign-in asks for no second factor any more.
+    MfaDisabled,
+    /// The person confirmed who they are.
+    Confirmed,
     /// One session ended.
     SessionEnded,
     /// So many other sessions ended.

@@ -11,6 +11,10 @@ use crate::api::addresses::{
 use crate::api::by_mail::{RequestMagicLink, RequestReset, ResetCode, ResetPassword, SignInByMail};
 use crate::api::entry::{PasswordStrength, SetUp, SignIn, SignOut, SignUp};
 use crate::api::look::ChooseTheme;
+use crate::api::mfa::{
+    Confirm, ConfirmByMail, DisableTotp, EnableTotp, NewBackupCodes, SavedCodes, SecondFactor,
+    SendConfirmation, SetUpTotp,
+};
 
 /// Who may come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +49,14 @@ pub struct Function {
 
 /// Sign-in.
 pub const LOGIN: &str = "/auth/login";
+/// The second factor.
+pub const CHALLENGE: &str = "/mfa/challenge";
+/// Setting an authenticator app up.
+pub const MFA_SETUP: &str = "/mfa/setup";
+/// New backup codes.
+pub const MFA_CODES: &str = "/mfa/codes";
+/// Confirming who one is.
+pub const CONFIRM: &str = "/ui/confirm";
 /// Sign-up.
 pub const SIGNUP: &str = "/auth/signup";
 /// Proving an address: without a token, waiting for the mail.
@@ -93,6 +105,7 @@ const fn page(path: &'static str, guard: Guard) -> Page {
 /// Every page.
 pub const PAGES: &[Page] = &[
     page(LOGIN, Guard::Public),
+    page(CHALLENGE, Guard::Public),
     page(SIGNUP, Guard::Public),
     page(VERIFY, Guard::Public),
     page(FORGOT, Guard::Public),
@@ -110,6 +123,9 @@ pub const PAGES: &[Page] = &[
     page(PROFILE, Guard::SignedIn),
     page(SECURITY, Guard::SignedIn),
     page(EMAIL, Guard::SignedIn),
+    page(MFA_SETUP, Guard::SignedIn),
+    page(MFA_CODES, Guard::SignedIn),
+    page(CONFIRM, Guard::SignedIn),
     page(CHANGE_EMAIL, Guard::SignedIn),
     page(SESSIONS, Guard::SignedIn),
     page(ACTIVITY, Guard::SignedIn),
@@ -122,6 +138,7 @@ const fn function<F: ServerFn>(guard: Guard) -> Function {
 /// Every server function.
 pub const FUNCTIONS: &[Function] = &[
     function::<SignIn>(Guard::Public),
+    function::<SecondFactor>(Guard::Public),
     function::<SignUp>(Guard::Public),
     function::<SetUp>(Guard::Public),
     // Whose session has ended already wants to get out as well.
@@ -141,6 +158,14 @@ pub const FUNCTIONS: &[Function] = &[
     function::<ChooseTheme>(Guard::Public),
     function::<ChangePassword>(Guard::SignedIn),
     function::<UpdateProfile>(Guard::SignedIn),
+    function::<SetUpTotp>(Guard::SignedIn),
+    function::<EnableTotp>(Guard::SignedIn),
+    function::<DisableTotp>(Guard::SignedIn),
+    function::<NewBackupCodes>(Guard::SignedIn),
+    function::<SavedCodes>(Guard::SignedIn),
+    function::<Confirm>(Guard::SignedIn),
+    function::<SendConfirmation>(Guard::SignedIn),
+    function::<ConfirmByMail>(Guard::SignedIn),
     function::<EndSession>(Guard::SignedIn),
     function::<EndOtherSessions>(Guard::SignedIn),
 ];
@@ -156,7 +181,7 @@ pub struct Target(String);
 impl Target {
     /// Takes the path if it may be gone to after signing in: the sign-in pages themselves may not, nor what is no page.
     pub fn parse(text: &str) -> Option<Self> {
-        let no = ["/auth/", "/api/", "/pkg/", SETUP];
+        let no = ["/auth/", "/api/", "/pkg/", CHALLENGE, CONFIRM, SETUP];
         Self::local(text).filter(|target| !no.iter().any(|no| target.0.starts_with(no)))
     }
 
@@ -228,6 +253,8 @@ mod tests {
             "/auth/login?next=/auth/login",
             "/api/sign-out",
             "/setup?token=x",
+            "/mfa/challenge",
+            "/ui/confirm?next=/ui/confirm",
         ] {
             assert_eq!(Target::parse(bad), None, "{bad:?}");
         }

@@ -134,7 +134,7 @@ fn whoever_is_signed_in_comes_in() {
                 // Without its one-time token.
                 "/setup" | "/auth/change-email/undo" => &[410],
                 // Nothing for whoever is in.
-                "/auth/passwordless" => &[302, 303],
+                "/auth/passwordless" | "/mfa/challenge" => &[302, 303],
                 // What they may ask there depends on where they hold something: nowhere.
                 "/admin/access/explain" | "/admin/access/who-can" => &[422],
                 "/admin/access/users/{id}" | "/admin/roles/{name}/members" => &[403],

@@ -100,6 +100,26 @@ events! {
     EmailChanged = "EMAIL_CHANGED";
     /// A change of address was undone from the old one.
     EmailChangeUndone = "EMAIL_CHANGE_UNDONE";
+    /// The first factor was right; the second is wanted.
+    MfaRequired = "MFA_REQUIRED";
+    /// A second factor was right.
+    MfaSucceeded = "MFA_SUCCEEDED";
+    /// A second factor was wrong.
+    MfaFailed = "MFA_FAILED";
+    /// A second factor was added.
+    MfaEnabled = "MFA_ENABLED";
+    /// A second factor was removed.
+    MfaDisabled = "MFA_DISABLED";
+    /// There are new backup codes.
+    BackupCodesRegenerated = "BACKUP_CODES_REGENERATED";
+    /// A browser is asked for no second factor for a while.
+    DeviceTrusted = "DEVICE_TRUSTED";
+    /// A mail to confirm who one is was asked for.
+    ConfirmationRequested = "CONFIRMATION_REQUESTED";
+    /// A person confirmed who they are.
+    Confirmed = "CONFIRMED";
+    /// A person could not confirm who they are.
+    ConfirmationFailed = "CONFIRMATION_FAILED";
     /// A code from a mail was wrong.
     CodeFailed = "CODE_FAILED";
     /// More mails were asked for than TOKENS_MAX_COUNT_PER_DAY_PER_USER_PER_ACTION allows; none was sent.

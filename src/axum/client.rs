@@ -65,6 +65,7 @@ impl Origins {
             request_id,
             language: language(headers),
             waiting: None,
+            halfway: None,
             device_secret,
         }
     }

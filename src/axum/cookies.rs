@@ -1,5 +1,5 @@
 //! The cookies: the session's, the mark of a browser in which somebody signed in before, and what a browser keeps while
-//! it waits for a mail.
+//! it waits for a mail, or for a second factor.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderValue, header};
 use crate::actor::Waiting;
 use crate::config::{Sessions, Settings};
 use crate::crypto::keyring::Keyring;
-use crate::login::SignedIn;
+use crate::login::{Halfway, SignedIn};
+use crate::model::time::Timestamp;
 
 /// A browser is remembered for 400 days, the longest that browsers allow (RFC 6265bis).
 const DEVICE_DAYS: i64 = 400;
@@ -19,6 +20,7 @@ pub(super) struct CookieJar {
     session: String,
     device: String,
     waiting: String,
+    halfway: String,
     /// How long a mail is waited for.
     patience: Duration,
     settings: Sessions,
@@ -34,6 +36,7 @@ impl CookieJar {
             session: format!("{prefix}{}", settings.cookie_name),
             device: format!("{prefix}{}_device", settings.cookie_name),
             waiting: format!("{prefix}{}_waiting", settings.cookie_name),
+            halfway: format!("{prefix}{}_halfway", settings.cookie_name),
             patience,
             settings,
         }
@@ -63,6 +66,28 @@ impl CookieJar {
 
     pub(super) fn delete_waiting(&self) -> Option<HeaderValue> {
         self.header(&self.waiting, "", Duration::ZERO)
+    }
+
+    /// The token of somebody who proved their first factor in this browser, while it can be good for anything.
+    pub(super) fn halfway(&self, headers: &HeaderMap, keys: &Keyring, now: Timestamp) -> Option<String> {
+        let value = cookie_value(headers, &self.halfway).filter(|value| !value.is_empty())?;
+        let (token, until): (String, Timestamp) = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
+        (now < until).then_some(token)
+    }
+
+    pub(super) fn set_halfway(
+        &self,
+        halfway: &Halfway,
+        keys: &Keyring,
+        now: Timestamp,
+    ) -> Option<HeaderValue> {
+        let value = keys.encrypt(&serde_json::to_vec(&(&halfway.token, halfway.until)).ok()?);
+        let age = i64::try_from(halfway.until.since(now).as_secs()).unwrap_or(i64::MAX);
+        self.header(&self.halfway, &value, Duration::seconds(age))
+    }
+
+    pub(super) fn delete_halfway(&self) -> Option<HeaderValue> {
+        self.header(&self.halfway, "", Duration::ZERO)
     }
 
     pub(super) fn set_session(&self, value: &str) -> Option<HeaderValue> {

@@ -123,6 +123,7 @@ where
             // What a browser keeps too long is nobody's word.
             let waiting = shared.jar.waiting(headers, shared.auth.keyring());
             origin.waiting = waiting.filter(|waiting| shared.auth.clock.now() < waiting.until);
+            origin.halfway = shared.jar.halfway(headers, shared.auth.keyring(), shared.auth.clock.now());
             let origin = Arc::new(origin);
             let (who, change) = match shared.jar.session(headers) {
                 None => (Who::Anonymous, Change::None),
@@ -162,7 +163,7 @@ enum Change {
 
 impl Shared {
     fn set_cookies(&self, visit: &Visit, change: Change, response: &mut Response<Body>) {
-        let Wishes { session, waiting } = std::mem::take(&mut *visit.wishes());
+        let Wishes { session, waiting, halfway } = std::mem::take(&mut *visit.wishes());
         let keys = self.auth.keyring();
         // Whoever is in, or goes, waits for nothing.
         let arrived = visit.actor.origin.waiting.is_some() && !matches!(session, Wish::Keep);
@@ -171,14 +172,19 @@ impl Shared {
             None if arrived => self.jar.delete_waiting(),
             None => None,
         };
-        let cookies = match (session, change) {
-            (Wish::Keep, Change::None) => [None, None, inbox],
-            (Wish::Keep, Change::Set(cookie)) => [self.jar.set_session(&cookie), None, inbox],
-            (Wish::Keep, Change::Delete) | (Wish::End, _) => [self.jar.delete_session(), None, inbox],
-            (Wish::Begin(new), _) => {
-                [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new), inbox]
-            }
+        let through = visit.actor.origin.halfway.is_some() && !matches!(session, Wish::Keep);
+        let halfway = match halfway {
+            Some(halfway) => self.jar.set_halfway(&halfway, keys, self.auth.clock.now()),
+            None if through => self.jar.delete_halfway(),
+            None => None,
         };
+        let [session, device] = match (session, change) {
+            (Wish::Keep, Change::None) => [None, None],
+            (Wish::Keep, Change::Set(cookie)) => [self.jar.set_session(&cookie), None],
+            (Wish::Keep, Change::Delete) | (Wish::End, _) => [self.jar.delete_session(), None],
+            (Wish::Begin(new), _) => [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new)],
+        };
+        let cookies = [session, device, inbox, halfway];
         if cookies.iter().all(Option::is_none) {
             return;
         }

@@ -97,16 +97,16 @@
 //!
 //! # Signing in
 //!
-//! The portal does it. A service may also by itself: [`Visit::begin`] and [`Visit::end`] have the answer carry the
-//! cookies.
+//! The portal does it. A service may also by itself: [`Visit::enter`], [`Visit::begin`] and [`Visit::end`] have the answer
+//! carry the cookies.
 //!
 //! ```
 //! use authtuna::{auth::Auth, axum::ApiError, axum::Visit, login::SignIn};
 //! use axum::{Json, Router, extract::State, routing::post};
 //!
-//! async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
-//!     visit.begin(auth.sign_in(visit.actor(), &form).await?);
-//!     Ok(())
+//! async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<&'static str, ApiError> {
+//!     let is_in = visit.enter(auth.sign_in(visit.actor(), &form).await?);
+//!     Ok(if is_in { "welcome" } else { "now the code of your app" })
 //! }
 //! # let _: Router<Auth> = Router::new().route("/login", post(sign_in));
 //! ```
@@ -145,7 +145,7 @@ pub use rule::{RequirePermission, RequireRole, Rule};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::actor::{Actor, Waiting};
-use crate::login::SignedIn;
+use crate::login::{Halfway, Progress, SignedIn};
 use crate::signup::SignedUp;
 
 /// One request's view of who asks, and what its answer is to do to the browser's cookies. Cheap to clone.
@@ -160,6 +160,7 @@ pub struct Visit {
 struct Wishes {
     session: Wish,
     waiting: Option<Waiting>,
+    halfway: Option<Halfway>,
 }
 
 /// What the answer does to the session's cookies.
@@ -183,6 +184,26 @@ impl Visit {
     /// Has the answer carry the cookies of a session that has just begun.
     pub fn begin(&self, signed_in: SignedIn) {
         self.wishes().session = Wish::Begin(signed_in);
+    }
+
+    /// Has the answer carry how far somebody came. True when they are in. Else the browser keeps what makes the code of a mail
+    /// work in it; or what shows that the first factor was proved, and [`Auth::second_factor`](crate::auth::Auth::second_factor) is next, with the token that
+    /// `actor().origin.halfway` then has.
+    pub fn enter(&self, progress: Progress) -> bool {
+        match progress {
+            Progress::In(signed_in) => {
+                self.begin(signed_in);
+                true
+            }
+            Progress::SecondFactor(halfway) => {
+                self.wishes().halfway = Some(halfway);
+                false
+            }
+            Progress::Inbox(waiting) => {
+                self.wait(waiting);
+                false
+            }
+        }
     }
 
     /// Has the answer delete the session's cookie.

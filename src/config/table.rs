@@ -221,6 +221,8 @@ table! {
         enabled: bool = "MFA_ENABLED", "true";
         /// Offer sign-in by a link in a mail.
         passwordless_login: bool = "PASSWORDLESS_LOGIN_ENABLED", "true";
+        /// Days for which somebody may have a browser asked for no second factor; 0 asks at every sign-in.
+        remember_device_days: u32 = "MFA_REMEMBER_DEVICE_DAYS", "0";
     }
     /// Passkeys (WebAuthn).
     Passkeys in passkeys {

@@ -64,7 +64,7 @@ impl Outbox {
                     // A server that hangs must not keep mails waiting that are queued meanwhile.
                     tokio::select! {
                         _ = under_way.next() => {}
-                        () = self.wake.notified() => {}
+                        () = self.wake.notified() => self.step_back().await,
                         () = tokio::time::sleep(LOOK_EVERY) => {}
                     }
                 }
@@ -97,9 +97,18 @@ impl Outbox {
                     LOOK_EVERY
                 }
             };
-            // Ended early by a mail that is queued here, or when there is none to wait for.
-            let _ = tokio::time::timeout(pause, self.wake.notified()).await;
+            // Ended early by a mail that is queued here.
+            if tokio::time::timeout(pause, self.wake.notified()).await.is_ok() {
+                self.step_back().await;
+            }
         }
+    }
+
+    /// Waits while the request that queued a mail is answered, for a time that nobody can guess. Were it written and sent at
+    /// once, the answer's time would tell whether there was anything to send (OWASP ASVS 5.0 6.3.8).
+    async fn step_back(&self) {
+        let jitter = u64::from(u16::from_be_bytes(self.random.bytes())) % 150;
+        tokio::time::sleep(Duration::from_millis(50 + jitter)).await;
     }
 
     /// Sends what is due; how long until there is something to do again.

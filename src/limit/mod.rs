@@ -92,6 +92,12 @@ impl Subject {
         Self { account: Some(Self::account(user).key), ..Self::of("device", key) }
     }
 
+    /// Second factors of an account, tried from one browser that it is known in, or from all others together.
+    pub(crate) fn factor(user: UserId, device: Option<&[u8; 32]>) -> Self {
+        let device = device.map_or([].as_slice(), <[u8; 32]>::as_slice);
+        Self::of("factor", sha256_parts([user.uuid().as_bytes().as_slice(), device]))
+    }
+
     fn limit(&self, settings: &Settings) -> i64 {
         i64::from(match self.kind {
             "address" => settings.max_login_attempts_per_ip,
@@ -129,7 +135,7 @@ impl Limits {
             let limit = subject.limit(&self.settings);
             let wait = if let Some(until) = row.locked_until {
                 until.since(now)
-            } else if subject.kind == "account" && row.consecutive > MAX_CONSECUTIVE {
+            } else if matches!(subject.kind, "account" | "factor") && row.consecutive > MAX_CONSECUTIVE {
                 // Not for a time: until somebody who knows the way in comes.
                 return Err(Code::TooManyAttempts.into());
             } else if matches!(subject.kind, "sign_up" | "mail_request") && limit > 0 && row.failures > limit
@@ -198,8 +204,11 @@ impl Limits {
 
     /// Forgets every failure to sign in to an account from unknown browsers. True when there was one.
     pub(crate) async fn open(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
-        let account = Subject::account(user);
-        Ok(FORGET.bind(account.kind).bind(account.key).execute(conn).await? > 0)
+        let mut any = false;
+        for subject in [Subject::account(user), Subject::factor(user, None)] {
+            any |= FORGET.bind(subject.kind).bind(subject.key).execute(conn).await? > 0;
+        }
+        Ok(any)
     }
 
     /// Deletes counts that no longer matter; long rows of failures are kept.

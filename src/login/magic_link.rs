@@ -1,6 +1,6 @@
 //! Sign-in by a mail, without a password.
 
-use super::SignedIn;
+use super::{Progress, Way};
 use crate::actor::{Actor, Waiting};
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
@@ -8,6 +8,7 @@ use crate::cache::Evict;
 use crate::email::Message;
 use crate::error::Error;
 use crate::inbox::Proof;
+use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
 use crate::tokens::{Purpose, Shown};
 use crate::users;
@@ -40,7 +41,7 @@ impl Auth {
 
     /// Signs in by what a mail brought. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]; and, as after the
     /// right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
-    pub async fn sign_in_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<SignedIn, Error> {
+    pub async fn sign_in_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<Progress, Error> {
         self.magic_links()?;
         let shown = self.inbox().judge(actor, Purpose::MagicLink, proof).await?;
         let gone = || Error::on(Field::Token, Code::BadToken);
@@ -65,12 +66,13 @@ impl Auth {
             return Err(code);
         }
         self.tokens().void_of(&mut work.tx, id, &[Purpose::MagicLink]).await?;
-        if user.email_verified_at.is_none() {
-            // Until now anybody may have had the account: whoever made it, with a password and sessions of theirs.
+        let protected = !factors_of(&mut work.tx, id).await?.usable().is_empty();
+        if user.email_verified_at.is_none() && !protected {
+            // Until now anybody may have had the account: whoever made it, with a password and sessions of theirs. Whoever
+            // protected it by a second factor keeps it: a mail is no way around that.
             self.take_from_strangers(&mut work, actor, &user).await?;
         }
-        work.record(Entry::new(Event::LoginSuccess).to(id).with("method", "magic_link"));
-        let entered = self.login().enter(&mut work, actor, id, "magic_link").await?;
+        let entered = self.login().enter(&mut work, actor, id, Way::MagicLink).await?;
         self.login().finish(work, entered, &[Evict::User(id)]).await
     }
 }

@@ -3,9 +3,16 @@
 //! The answer to a wrong password and to an unknown name is one and the same, and takes the same time (OWASP ASVS 5.0
 //! 6.3.8). What else may be wrong with an account is only said to whoever knew its password.
 
+mod confirm;
 mod magic_link;
+mod second_factor;
+
+pub use confirm::{Confirmation, Confirms};
+pub(crate) use second_factor::Way;
+pub use second_factor::{Halfway, Progress, SecondFactor};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use uuid::Uuid;
@@ -20,12 +27,13 @@ use crate::email::{Circumstances, Message};
 use crate::error::{Error, Problem};
 use crate::inbox::Inbox;
 use crate::limit::{Limits, Subject};
+use crate::mfa::Mfa;
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
 use crate::sessions::{NewSession, Sessions, is_known_device, looks_new};
 use crate::store::Store;
-use crate::users::names::{Identifier, identifier_key};
-use crate::users::{self, Credentials};
+use crate::users::names::{Email, Identifier, identifier_key};
+use crate::users::{self, Credentials, User};
 
 /// What somebody types to sign in.
 #[derive(Clone, Default, Deserialize)]
@@ -48,7 +56,15 @@ pub struct SignedIn {
 }
 
 /// Somebody on their way in: not before [`Login::finish`] has committed it.
-pub(crate) struct Entered {
+pub(crate) enum Entered {
+    /// With a session.
+    In(Session),
+    /// With a token, and a second factor to show.
+    Halfway(Halfway),
+}
+
+/// A session that is to begin, and the one in whose place.
+pub(crate) struct Session {
     signed_in: SignedIn,
     replaced: Option<SessionId>,
 }
@@ -63,11 +79,14 @@ pub(crate) struct Login {
     pub(crate) limits: Limits,
     pub(crate) random: Random,
     pub(crate) inbox: Inbox,
+    pub(crate) mfa: Mfa,
+    /// For how long a browser is asked for no second factor.
+    pub(crate) remember: Duration,
 }
 
 impl Login {
     /// Signs in by password.
-    pub(crate) async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignedIn, Error> {
+    pub(crate) async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<Progress, Error> {
         let password = check_form(typed)?;
         let key = identifier_key(&typed.identifier);
         let found = match &key {
@@ -90,8 +109,7 @@ impl Login {
         } else if user.requires_password_reset {
             Some((Code::PasswordResetRequired, "password_reset_required"))
         } else if user.email_verified_at.is_none() && user.email.is_some() && self.inbox.sends() {
-            self.inbox.ask_to_verify(&mut work, user, None).await?;
-            Some((Code::EmailNotVerified, "email_not_verified"))
+            return self.ask_for_proof(work, actor, user, &subjects).await;
         } else {
             None
         };
@@ -110,9 +128,26 @@ impl Login {
         if let (Some(new), Some(old)) = (new_hash, &found.password_hash) {
             users::rehash(&mut work.tx, user.id, &new, old).await?;
         }
-        work.record(Entry::new(Event::LoginSuccess).to(user.id).with("method", "password"));
-        let entered = self.enter(&mut work, actor, user.id, "password").await?;
+        let entered = self.enter(&mut work, actor, user.id, Way::Password).await?;
         self.finish(work, entered, &[]).await
+    }
+
+    /// Sends the mail to prove the address of somebody who knows the password. They go on by it, in this browser or another.
+    async fn ask_for_proof(
+        &self,
+        mut work: Change,
+        actor: &Actor,
+        user: &User,
+        subjects: &[Subject],
+    ) -> Result<Progress, Error> {
+        let address = Email::parse(user.email.as_deref().unwrap_or_default());
+        let address = address.map_err(|code| Error::on(Field::Email, code))?;
+        let waiting = self.inbox.waiting(actor, &address);
+        self.inbox.ask_to_verify(&mut work, user, Some(&waiting)).await?;
+        self.limits.succeeded(&mut work.tx, subjects).await?;
+        work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", "email_not_verified"));
+        work.commit().await?;
+        Ok(Progress::Inbox(waiting))
     }
 
     /// A hash with today's parameters for a password whose stored one has weaker ones. None when that is not needed, or
@@ -127,15 +162,49 @@ impl Login {
         }
     }
 
-    /// Begins a session for somebody who has proved who they are. Every way in ends here. A session that the browser
-    /// had before ends: nothing from before the sign-in lives on (session fixation, OWASP ASVS 5.0 7.2.4).
-    pub(crate) async fn enter(
+    /// Begins the first session of an account that `work` has just made: it has no second factor yet.
+    pub(crate) async fn welcome(
+        &self,
+        work: Change,
+        actor: &Actor,
+        user: UserId,
+        method: &'static str,
+    ) -> Result<SignedIn, Error> {
+        self.session(work, actor, user, method, &[]).await
+    }
+
+    /// Goes on, under another id, with the session of somebody who has just proved anew who they are.
+    pub(crate) async fn go_on(
+        &self,
+        work: Change,
+        actor: &Actor,
+        touched: &[Evict],
+    ) -> Result<SignedIn, Error> {
+        let user = actor.user()?.user.id;
+        self.session(work, actor, user, "password", touched).await
+    }
+
+    async fn session(
+        &self,
+        mut work: Change,
+        actor: &Actor,
+        user: UserId,
+        method: &'static str,
+        touched: &[Evict],
+    ) -> Result<SignedIn, Error> {
+        let session = self.begin(&mut work, actor, user, method).await?;
+        self.commit(work, session, touched).await
+    }
+
+    /// Begins a session. Only for whoever needs to show nothing more: [`Login::enter`] decides who does. A session that the
+    /// browser had before ends: nothing from before the sign-in lives on (session fixation, OWASP ASVS 5.0 7.2.4).
+    async fn begin(
         &self,
         work: &mut Change,
         actor: &Actor,
         user: UserId,
         method: &'static str,
-    ) -> Result<Entered, Error> {
+    ) -> Result<Session, Error> {
         let replaced = actor.user().ok().map(|before| before.session.id);
         if let Some(before) = replaced {
             self.sessions.replace(work, before).await?;
@@ -149,7 +218,7 @@ impl Login {
         let device_secret = kept.unwrap_or_else(|| self.random.bytes());
         let origin = Origin { device_secret: Some(device_secret), ..Origin::clone(&actor.origin) };
         let session = self.sessions.begin(work, user, &origin, method).await?;
-        Ok(Entered { signed_in: SignedIn { user, session, device_secret }, replaced })
+        Ok(Session { signed_in: SignedIn { user, session, device_secret }, replaced })
     }
 
     /// Tells somebody that there is a session where they had none: in a browser that does not have their mark, and does not
@@ -164,17 +233,28 @@ impl Login {
         self.inbox.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
     }
 
-    /// Commits a way in. The session that it replaced is refused from here on, everywhere; and what else is `touched`.
+    /// Commits how far somebody came; what is `touched` besides is evicted.
     pub(crate) async fn finish(
         &self,
         work: Change,
         entered: Entered,
         touched: &[Evict],
-    ) -> Result<SignedIn, Error> {
+    ) -> Result<Progress, Error> {
+        match entered {
+            Entered::In(session) => self.commit(work, session, touched).await.map(Progress::In),
+            Entered::Halfway(halfway) => {
+                work.commit_evicting(self.sessions.cache(), touched).await?;
+                Ok(Progress::SecondFactor(halfway))
+            }
+        }
+    }
+
+    /// Commits a session. The one that it replaced is refused from here on, everywhere; and what else is `touched`.
+    async fn commit(&self, work: Change, session: Session, touched: &[Evict]) -> Result<SignedIn, Error> {
         let touched: Vec<Evict> =
-            entered.replaced.map(Evict::Session).into_iter().chain(touched.iter().copied()).collect();
+            session.replaced.map(Evict::Session).into_iter().chain(touched.iter().copied()).collect();
         work.commit_evicting(self.sessions.cache(), &touched).await?;
-        Ok(entered.signed_in)
+        Ok(session.signed_in)
     }
 
     /// Counts an account that is about to be made from the actor's address.
@@ -201,18 +281,30 @@ impl Login {
         found: &Credentials,
         password: &Password,
     ) -> Result<(), Error> {
+        let failure = (Field::CurrentPassword, Event::PasswordChangeFailed);
+        self.judge_password(actor, found, password, failure).await
+    }
+
+    /// The same; a wrong one is told beside the field, and noted as the event, of `failure`.
+    async fn judge_password(
+        &self,
+        actor: &Actor,
+        found: &Credentials,
+        password: &Password,
+        (field, failure): (Field, Event),
+    ) -> Result<(), Error> {
         let subjects = self.subjects(actor, Ok(found)).await?;
         self.count(&subjects).await?;
         let verdict = self.verify(password, Some(found), &subjects).await?;
         let mut work = self.recorder.begin(actor).await?;
         if verdict == Verdict::Wrong {
             let closed = self.limits.failed(&mut work.tx, &subjects).await?;
-            work.record(Entry::new(Event::PasswordChangeFailed).to(found.user.id));
+            work.record(Entry::new(failure).to(found.user.id));
             if closed {
                 work.record(Entry::new(Event::LoginLocked).to(found.user.id));
             }
             work.commit().await?;
-            return Err(Error::on(Field::CurrentPassword, Code::WrongPassword));
+            return Err(Error::on(field, Code::WrongPassword));
         }
         self.limits.succeeded(&mut work.tx, &subjects).await?;
         work.commit().await
@@ -273,7 +365,7 @@ impl Login {
         found: Option<&Credentials>,
         typed: &str,
         subjects: &[Subject],
-    ) -> Result<SignedIn, Error> {
+    ) -> Result<Progress, Error> {
         let closed = self.limits.failed(&mut work.tx, subjects).await?;
         for event in [Some(Event::LoginFailed), closed.then_some(Event::LoginLocked)].into_iter().flatten() {
             let mut entry = Entry::new(event).with("reason", "bad_credentials");

@@ -163,9 +163,13 @@ codes! {
     WrongPassword = "wrong_password", 401;
     /// The session is too old for this act: the person has to confirm who they are.
     StepUpRequired = "step_up_required", 403;
+    /// Sign-in asks for codes of an authenticator app already.
+    TotpEnabled = "totp_enabled", 409;
+    /// There is no authenticator app, or none that waits to be confirmed.
+    TotpNotSetUp = "totp_not_set_up", 409;
     /// Unknown, used, expired, or for something else.
     BadToken = "bad_token", 400;
-    /// Not the six digits of the last mail that this browser asked for, or tried too often.
+    /// Not the code that was asked for: of a mail, of an authenticator app, or a backup code. Or tried too often, or used.
     BadOtp = "bad_code", 400;
     /// The new e-mail address is the one until now.
     EmailUnchanged = "email_unchanged", 422;

@@ -10,9 +10,18 @@ use crate::crypto::strength::{Password, Strength};
 use crate::error::{Error, Problem};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
-use crate::sessions::end_all_of;
+use crate::sessions::{distrust_devices, end_all_of};
 use crate::tokens::Purpose;
 use crate::users::{self, guessable};
+
+/// What a new password makes worthless: whoever knew the old one may have asked for it.
+const ASKED_WITH_PASSWORD: &[Purpose] = &[
+    Purpose::PasswordReset,
+    Purpose::MagicLink,
+    Purpose::EmailChange,
+    Purpose::SecondFactor,
+    Purpose::Confirm,
+];
 
 /// What somebody types to change their password.
 #[derive(Clone, Default)]
@@ -66,10 +75,9 @@ impl Auth {
         let ended = end_all_of(&mut work.tx, id, None, "password_changed", now).await?;
         work.record(Entry::new(Event::PasswordChanged).to(id).with("sessions_ended", ended));
         // Whoever knew the old password may have asked for these.
-        let sent = [Purpose::PasswordReset, Purpose::MagicLink, Purpose::EmailChange];
-        self.tokens().void_of(&mut work.tx, id, &sent).await?;
+        self.tokens().void_of(&mut work.tx, id, ASKED_WITH_PASSWORD).await?;
+        distrust_devices(&mut work.tx, id).await?;
         self.tell_password_changed(&mut work, actor, &found.user).await?;
-        let entered = self.login().enter(&mut work, actor, id, "password").await?;
-        self.login().finish(work, entered, &[Evict::User(id)]).await
+        self.login().go_on(work, actor, &[Evict::User(id)]).await
     }
 }

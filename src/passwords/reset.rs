@@ -1,5 +1,6 @@
 //! A new password for whoever forgot theirs. It opens no session: who sets it signs in with it, second factor and all.
 
+use super::ASKED_WITH_PASSWORD;
 use crate::actor::{Actor, Waiting};
 use crate::audit::{Change, Entry, Event};
 use crate::auth::Auth;
@@ -8,7 +9,7 @@ use crate::email::{Circumstances, Message};
 use crate::error::Error;
 use crate::inbox::Ask;
 use crate::model::code::{Code, Field};
-use crate::sessions::{end_all_of, forget_devices};
+use crate::sessions::{distrust_devices, end_all_of, forget_devices};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::{Email, Identifier};
 use crate::users::{self, User, guessable};
@@ -107,9 +108,8 @@ impl Auth {
         let ended = end_all_of(&mut work.tx, id, None, "password_reset", now).await?;
         // A thief's browser is known no longer; this one's owner has just read the mail.
         forget_devices(&mut work.tx, id, actor.origin.device_secret.as_ref()).await?;
-        // Whoever knew the old password may have asked for these.
-        let others = [Purpose::PasswordReset, Purpose::MagicLink, Purpose::EmailChange];
-        self.tokens().void_of(&mut work.tx, id, &others).await?;
+        distrust_devices(&mut work.tx, id).await?;
+        self.tokens().void_of(&mut work.tx, id, ASKED_WITH_PASSWORD).await?;
         // The owner is there: strangers' guesses close the account to nobody any more.
         self.limits().open(&mut work.tx, id).await?;
         work.record(Entry::new(Event::PasswordResetCompleted).to(id).with("sessions_ended", ended));

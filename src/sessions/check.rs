@@ -106,6 +106,7 @@ impl Sessions {
             email_verified: row.email_verified_at.is_some(),
             first_name: row.first_name,
             last_name: row.last_name,
+            mfa_enabled: row.mfa_enabled,
         };
         let access = standing::access_of(conn, user.id, now).await?;
         Ok(Some(Snapshot { user, session, access, verified_at: now, stale: Stale::default() }))

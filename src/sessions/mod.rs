@@ -287,3 +287,36 @@ pub(crate) async fn looks_new(conn: &mut Conn, user: UserId, origin: &Origin) ->
     let found: Option<(i32,)> = LOOKS_NEW.bind(user).bind(origin.fingerprint).bind(ip).optional(conn).await?;
     Ok(found.is_some())
 }
+
+/// Whether the browser that asks is one in which the person is asked for no second factor.
+pub(crate) async fn is_trusted_device(
+    conn: &mut Conn,
+    user: UserId,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let Some(device) = origin.device_secret else { return Ok(false) };
+    let found: Option<(i32,)> = IS_TRUSTED.bind(user).bind(sha256(&device)).bind(now).optional(conn).await?;
+    Ok(found.is_some())
+}
+
+/// Asks for no second factor in one of a person's known browsers until then, as part of a change.
+pub(crate) async fn trust_device(
+    conn: &mut Conn,
+    user: UserId,
+    device: &[u8; 32],
+    until: Timestamp,
+) -> Result<(), Error> {
+    TRUST.bind(user).bind(sha256(device)).bind(until).execute(conn).await.map(drop)
+}
+
+/// Asks for the second factor in every browser again, as part of a change.
+pub(crate) async fn distrust_devices(conn: &mut Conn, user: UserId) -> Result<(), Error> {
+    DISTRUST.bind(user).execute(conn).await.map(drop)
+}
+
+/// Notes that the person of a session has just confirmed who they are, as part of a change; false when it has ended. The
+/// caller evicts it afterwards.
+pub(crate) async fn confirm(conn: &mut Conn, session: SessionId, now: Timestamp) -> Result<bool, Error> {
+    Ok(CONFIRM.bind(session).bind(now).execute(conn).await? > 0)
+}

@@ -10,7 +10,8 @@ crate::statements! {
     /// The session with its person, whether they may have sessions or not.
     pub(super) OPEN = "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.confirmed_at, s.absolute_expires_at, \
         s.secret_hash, s.secret_seen, s.rotated_at, s.old_secrets, s.fingerprint, s.last_ip, s.country, \
-        u.username, u.email, u.email_verified_at, u.first_name, u.last_name, u.is_system, u.suspended_at, u.deleted_at \
+        u.username, u.email, u.email_verified_at, u.first_name, u.last_name, u.is_system, u.suspended_at, u.deleted_at, \
+        EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) AS mfa_enabled \
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.ended_at IS NULL";
     /// Puts a new secret in the place of one that is still the current one: of parallel requests one rotates.
     pub(super) ROTATE = "UPDATE sessions SET secret_hash = $3, old_secrets = $4, rotated_at = $5, last_seen_at = $5, \
@@ -36,6 +37,11 @@ crate::statements! {
     /// A row when no session of the person's began in a browser that looks like this one, at this address.
     pub(super) LOOKS_NEW = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND fingerprint = $2 AND created_ip = $3)";
     pub(super) FORGET_DEVICES = "DELETE FROM known_devices WHERE user_id = $1 AND device_hash <> $2";
+    /// A row when the browser is asked for no second factor.
+    pub(super) IS_TRUSTED = "SELECT 1 FROM known_devices WHERE user_id = $1 AND device_hash = $2 AND trusted_until > $3";
+    pub(super) TRUST = "UPDATE known_devices SET trusted_until = $3 WHERE user_id = $1 AND device_hash = $2";
+    pub(super) DISTRUST = "UPDATE known_devices SET trusted_until = NULL WHERE user_id = $1 AND trusted_until IS NOT NULL";
+    pub(super) CONFIRM = "UPDATE sessions SET confirmed_at = $2 WHERE id = $1 AND ended_at IS NULL";
     pub(super) PURGE_DEVICES = "DELETE FROM known_devices WHERE last_seen < $1";
 }
 
@@ -63,6 +69,7 @@ pub(super) struct OpenRow {
     pub(super) is_system: bool,
     pub(super) suspended_at: Option<Timestamp>,
     pub(super) deleted_at: Option<Timestamp>,
+    pub(super) mfa_enabled: bool,
 }
 
 /// A row of [`OF_USER`].

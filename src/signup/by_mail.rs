@@ -220,8 +220,7 @@ impl Auth {
         let welcome = Message::Welcome { link: self.inbox().link("/ui/dashboard", None) };
         self.inbox().tell(&mut work, &user, welcome).await?;
         if here {
-            let entered = self.login().enter(&mut work, actor, id, "sign_up").await?;
-            return self.login().finish(work, entered, &[]).await.map(Confirmed::In);
+            return self.login().welcome(work, actor, id, "sign_up").await.map(Confirmed::In);
         }
         let token = self.let_choose_password(&mut work, &user).await?;
         work.commit().await?;

@@ -56,8 +56,7 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let language = actor.origin.language.clone();
         let user = self.create(&mut work, accepted, hash, language).await?;
-        let entered = self.login().enter(&mut work, actor, user, "sign_up").await?;
-        self.login().finish(work, entered, &[]).await.map(SignedUp::In)
+        self.login().welcome(work, actor, user, "sign_up").await.map(SignedUp::In)
     }
 
     /// A link for the first administrator, when there is none. Links given out before stop working.
@@ -103,8 +102,7 @@ impl Auth {
         work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
         let user = self.create(&mut work, accepted, hash, actor.origin.language.clone()).await?;
         self.give(&mut work, user, role::SUPER_ADMIN).await?;
-        let entered = self.login().enter(&mut work, actor, user, "set_up").await?;
-        self.login().finish(work, entered, &[]).await
+        self.login().welcome(work, actor, user, "set_up").await
     }
 
     fn sign_up_is_open(&self) -> Result<(), Error> {

@@ -10,6 +10,7 @@ pub fn all() -> impl Iterator<Item = Statement> {
         crate::email::ALL,
         crate::explorer::ALL,
         crate::limit::ALL,
+        crate::mfa::ALL,
         crate::permissions::ALL,
         crate::provision::ALL,
         crate::roles::ALL,

@@ -25,6 +25,7 @@ mod listening;
 mod mail;
 mod mailed;
 mod mails;
+mod mfa;
 mod outlasting;
 mod oversight;
 mod parallel;

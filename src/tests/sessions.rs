@@ -166,7 +166,7 @@ fn signing_in_again_ends_the_session_that_the_browser_had() {
         let before = world.person("maria").await;
         let actor = world.actor(&before.session.cookie).await;
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let after = world.auth.sign_in(&actor, &typed).await.unwrap();
+        let after = world.auth.sign_in(&actor, &typed).await.unwrap().signed_in().unwrap();
         assert_ne!(before.session.id, after.session.id);
         assert_eq!(world.opens(&before.session.cookie).await, None);
         assert!(world.opens(&after.session.cookie).await.is_some());

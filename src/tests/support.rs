@@ -121,7 +121,8 @@ impl World {
 
     pub(crate) async fn sign_in(&self, name: &str, from: Origin) -> Result<SignedIn, authtuna::error::Error> {
         let typed = SignIn { identifier: name.to_owned(), password: password(name) };
-        self.auth.sign_in(&Actor::anonymous(from), &typed).await
+        let progress = self.auth.sign_in(&Actor::anonymous(from), &typed).await?;
+        Ok(progress.signed_in().unwrap())
     }
 
     /// The actor that a cookie opens.

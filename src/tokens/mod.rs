@@ -40,6 +40,12 @@ pub(crate) enum Purpose {
     EmailChange,
     /// Taking the address back that one had before.
     EmailUndo,
+    /// Going on to the second factor: the first one was proved.
+    SecondFactor,
+    /// Confirming who one is.
+    Confirm,
+    /// Seeing once what is shown once.
+    ShowOnce,
 }
 
 impl Purpose {
@@ -52,6 +58,9 @@ impl Purpose {
             Self::MagicLink => "magic_link",
             Self::EmailChange => "email_change",
             Self::EmailUndo => "email_undo",
+            Self::SecondFactor => "second_factor",
+            Self::Confirm => "confirm",
+            Self::ShowOnce => "show_once",
         }
     }
 }

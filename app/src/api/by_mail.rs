@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::form::{Done, Form, here, page_of, proof, repeated};
+use super::form::{Done, Form, entered, here, page_of, proof, repeated};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::routes::{FORGOT, LOGIN, MAGIC, MAGIC_LOGIN, RESET, Target, query, with_next};
@@ -79,9 +79,8 @@ pub async fn sign_in_by_mail(
     let form = Form::new("sign-in-by-mail", page_of(MAGIC_LOGIN, &token, target.as_ref()));
     let outcome = async {
         let (auth, visit) = here()?;
-        let signed_in = auth.sign_in_by_mail(visit.actor(), &proof(token, code)).await?;
-        visit.begin(signed_in);
-        Ok(Done::in_at(target.as_ref()))
+        let progress = auth.sign_in_by_mail(visit.actor(), &proof(token, code)).await?;
+        Ok(entered(&visit, progress, target.as_ref()))
     };
     form.answer(outcome.await)
 }

@@ -5,7 +5,7 @@ use authtuna::login;
 use authtuna::signup;
 use leptos::prelude::*;
 
-use super::form::{Done, Form, here, refuse};
+use super::form::{Done, Form, entered, here, refuse};
 use crate::error::Refusal;
 use crate::islands::password::Judged;
 use crate::routes::{LOGIN, OVERVIEW, SETUP, SIGNED_OUT, SIGNUP, Target, VERIFY, query, with_next};
@@ -24,9 +24,8 @@ pub async fn sign_in(
     let form = Form::new("sign-in", with_next(LOGIN, target.as_ref())).keep("identifier", &identifier);
     let outcome = async {
         let (auth, visit) = here()?;
-        let signed_in = auth.sign_in(visit.actor(), &login::SignIn { identifier, password }).await?;
-        visit.begin(signed_in);
-        Ok(Done::in_at(target.as_ref()))
+        let progress = auth.sign_in(visit.actor(), &login::SignIn { identifier, password }).await?;
+        Ok(entered(&visit, progress, target.as_ref()))
     };
     form.answer(outcome.await)
 }

@@ -5,6 +5,7 @@ use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
 use authtuna::inbox::Proof;
+use authtuna::login::Progress;
 use authtuna::model::code::Code;
 use http::header::{ACCEPT, LOCATION, RETRY_AFTER};
 use http::request::Parts;
@@ -14,7 +15,7 @@ use leptos_axum::ResponseOptions;
 
 use crate::error::Refusal;
 use crate::flash::{self, Notice, Typed};
-use crate::routes::{OVERVIEW, Target, query, with_next};
+use crate::routes::{CHALLENGE, CONFIRM, OVERVIEW, Target, VERIFY, query, with_next};
 use crate::say;
 use crate::viewer::{self, log};
 use crate::words::words;
@@ -76,6 +77,11 @@ impl Form {
                 go(&response, &next, plain);
                 Ok(())
             }
+            // Not refused: it has to be confirmed first, and then comes back here.
+            Err(error) if error.code() == Code::StepUpRequired => {
+                go(&response, &query(CONFIRM, "next", &self.back), plain);
+                Ok(())
+            }
             Err(error) => {
                 log(&error, viewer::visit().ok().as_ref().map(Visit::actor));
                 let mut refusal = say::refusal(&error);
@@ -96,6 +102,17 @@ impl Form {
             }
         }
     }
+}
+
+/// Where somebody goes who proved their first factor.
+pub(super) fn entered(visit: &Visit, progress: Progress, target: Option<&Target>) -> Done {
+    let next = match &progress {
+        Progress::In(_) => None,
+        Progress::SecondFactor(_) => Some(Done::to(with_next(CHALLENGE, target))),
+        Progress::Inbox(_) => Some(Done::to(with_next(VERIFY, target)).with(Notice::ProveFirst)),
+    };
+    visit.enter(progress);
+    next.unwrap_or_else(|| Done::in_at(target))
 }
 
 /// What somebody shows of a mail: its link's token if there is one, else the digits.

@@ -13,3 +13,4 @@ pub mod by_mail;
 pub mod entry;
 mod form;
 pub mod look;
+pub mod mfa;

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Meta;
 
+use super::code::{CodeField, CodeKind};
 use super::entry::{Entry, product};
-use super::form::{Left, Submit, Tried, form_words};
-use super::part::Icon;
+use super::form::{Left, Submit, form_words};
 use crate::islands::form::Form;
 use crate::routes::LOGIN;
 use crate::say;
@@ -67,7 +67,7 @@ pub(crate) fn CheckInbox(
             <p class="how">{w.inbox_how()}</p>
             <Form action=action.to_owned() words=form_words(w) said=tried.about_form(&["code", "username"])>
                 {fields.run()}
-                <CodeField w tried=tried.clone()/>
+                <CodeField kind=CodeKind::Digits label=w.field_code() note=w.inbox_code_note(&lifetime(w)) error=tried.error("code")/>
                 <Submit label=submit busy=w.reset_code_busy() wide=true/>
             </Form>
             <div class="or">{w.inbox_late()}</div>
@@ -94,37 +94,6 @@ pub(crate) fn Again(
                 <span class="busy">{w.inbox_again_busy()}</span>
             </button>
         </Form>
-    }
-}
-
-/// Six digits, as phones and password managers fill them in.
-#[component]
-fn CodeField(w: Lang, tried: Tried) -> impl IntoView {
-    let error = tried.error("code");
-    view! {
-        <div class="field code">
-            <label for="code">{w.field_code()}</label>
-            <input
-                id="code"
-                name="code"
-                type="text"
-                inputmode="numeric"
-                autocomplete="one-time-code"
-                autocapitalize="none"
-                spellcheck="false"
-                // Six, and the blanks between them that some mail programs copy along.
-                maxlength="16"
-                required=true
-                autofocus=true
-                aria-invalid=error.is_some().to_string()
-                aria-describedby="code-error code-note"
-            />
-            <p class="field-note" id="code-note">{w.inbox_code_note(&lifetime(w))}</p>
-            <p class="field-error">
-                <Icon name="alert"/>
-                <span id="code-error" role="alert">{error}</span>
-            </p>
-        </div>
     }
 }
 

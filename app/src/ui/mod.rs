@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the macro makes every component's arguments a public struct")]
 
 pub(crate) mod account;
+pub(crate) mod code;
 pub(crate) mod entry;
 pub(crate) mod form;
 pub(crate) mod inbox;

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::answer::{Accepted, Created, Said, said};
 use super::describe::{Answer, Contract};
 use super::endpoint::Endpoint;
+use super::mfa::{LoggedIn, logged_in};
 use super::read::{Body, text};
 use crate::access::Access::{Public, SignedIn};
 
@@ -46,7 +47,10 @@ pub(super) fn routes() -> Vec<Endpoint> {
             .refuses(&[TooLong, TooManyAttempts, Busy])
             .refuses(PASSWORD),
         Endpoint::post("/auth/login", Public, sign_in, "Sign in")
-            .about("The answer sets the session's cookie.")
+            .about(
+                "The answer sets the session's cookie. With a second factor it has `mfa_required` and the `mfa_token` that \
+                 `/mfa/validate-login` wants.",
+            )
             .refuses(&[BadCredentials, Suspended, EmailNotVerified, PasswordResetRequired])
             .refuses(&[TooManyAttempts, Busy, TooLong, BadCharacters, PasswordTooLong]),
         Endpoint::post("/auth/logout", Public, sign_out, "Sign out")
@@ -186,11 +190,10 @@ async fn sign_in(
     State(auth): State<Auth>,
     visit: Visit,
     Body(form): Body<Credentials>,
-) -> Result<Json<Said>, ApiError> {
+) -> Result<Json<LoggedIn>, ApiError> {
     let typed = SignIn { identifier: form.username_or_email, password: form.password };
-    let signed_in = auth.sign_in(visit.actor(), &typed).await?;
-    visit.begin(signed_in);
-    Ok(said("Login successful."))
+    let progress = auth.sign_in(visit.actor(), &typed).await?;
+    logged_in(&visit, progress)
 }
 
 async fn sign_out(State(auth): State<Auth>, visit: Visit) -> Result<Json<Said>, ApiError> {
@@ -208,7 +211,7 @@ async fn user_info(CurrentUser(snapshot): CurrentUser) -> Json<UserInfo> {
         email: user.email.clone(),
         is_active: true,
         email_verified: user.email_verified,
-        mfa_enabled: false,
+        mfa_enabled: user.mfa_enabled,
     })
 }
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::account::PASSWORD;
 use super::answer::{Accepted, Said, said};
 use super::endpoint::Endpoint;
+use super::mfa::{LoggedIn, logged_in};
 use super::read::{Body, MaybeBody, text};
 use crate::access::Access::{Public, SignedIn};
 
@@ -73,10 +74,10 @@ pub(super) fn routes() -> Vec<Endpoint> {
 pub struct Shown {
     /// The token of the link.
     #[serde(default, deserialize_with = "text")]
-    token: String,
+    pub(super) token: String,
     /// The six digits.
     #[serde(default, deserialize_with = "text")]
-    code: String,
+    pub(super) code: String,
 }
 
 /// The same, for an account that is to be made.
@@ -160,7 +161,7 @@ pub struct NewAddress {
 #[derive(Default, Deserialize, ToSchema)]
 pub struct Nothing {}
 
-fn proof(token: String, code: String) -> Proof {
+pub(super) fn proof(token: String, code: String) -> Proof {
     if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) }
 }
 
@@ -234,9 +235,9 @@ async fn sign_in(
     State(auth): State<Auth>,
     visit: Visit,
     Body(form): Body<Shown>,
-) -> Result<Json<Said>, ApiError> {
-    visit.begin(auth.sign_in_by_mail(visit.actor(), &proof(form.token, form.code)).await?);
-    Ok(said("Login successful."))
+) -> Result<Json<LoggedIn>, ApiError> {
+    let progress = auth.sign_in_by_mail(visit.actor(), &proof(form.token, form.code)).await?;
+    logged_in(&visit, progress)
 }
 
 async fn ask_to_change(

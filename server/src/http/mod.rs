@@ -11,6 +11,7 @@ pub mod describe;
 pub mod endpoint;
 pub mod health;
 pub mod home;
+pub mod mfa;
 pub mod openapi;
 pub mod read;
 pub mod sessions;
@@ -29,6 +30,7 @@ pub fn api(settings: &Settings) -> Vec<Endpoint> {
     let mut all = vec![home::route()];
     all.extend(account::routes());
     all.extend(by_mail::routes());
+    all.extend(mfa::routes());
     all.extend(sessions::routes());
     if settings.app.admin_routes_enabled {
         all.extend(admin::routes());

@@ -1,8 +1,8 @@
-//! A12: a one-time token, code or backup code redeemed twice, also by 50 parallel requests. Backup codes do not exist yet.
+//! A12: a one-time token, code or backup code redeemed twice, also by 50 parallel requests.
 
 use serde_json::json;
 
-use crate::support::{mailing, on_each_with, password, sign_up, successes};
+use crate::support::{App, mailing, on_each_with, password, sign_in, sign_up, successes};
 
 /// Parallel requests from one address are no guesses here.
 fn unlimited(settings: authtuna::config::SettingsBuilder) -> authtuna::config::SettingsBuilder {
@@ -57,5 +57,33 @@ fn a12_the_digits_of_a_mail_work_once() {
         // More than five would be refused as guesses, whatever they are.
         assert_eq!(successes(5, || browser.post("/auth/passwordless/login", &code)).await, 1);
         assert_eq!(browser.post("/auth/passwordless/login", &code).await.status, 400);
+    });
+}
+
+#[test]
+fn a12_a_backup_code_works_once() {
+    on_each_with(unlimited, async |world| {
+        let app = App::set_up(&world, &world.member("maria").await).await;
+        let browser = world.browser();
+        let mut tokens = Vec::new();
+        for _ in 0..50 {
+            let halfway = sign_in(&browser, "maria", &password("maria")).await;
+            tokens.push(halfway.json()["mfa_token"].as_str().unwrap().to_owned());
+        }
+        let tries = tokens.iter().map(async |token| {
+            let typed = json!({ "mfa_token": token, "code": app.codes[0] });
+            browser.post("/mfa/validate-login", &typed).await.status
+        });
+        let all = futures::future::join_all(tries).await;
+        assert_eq!(all.iter().filter(|status| **status == 200).count(), 1, "{all:?}");
+        // One token, every other code at once.
+        let halfway = sign_in(&browser, "maria", &password("maria")).await;
+        let token = halfway.json()["mfa_token"].clone();
+        let tries = app.codes[1..].iter().map(async |code| {
+            let typed = json!({ "mfa_token": token, "code": code });
+            browser.post("/mfa/validate-login", &typed).await.status
+        });
+        let all = futures::future::join_all(tries).await;
+        assert_eq!(all.iter().filter(|status| **status == 200).count(), 1, "{all:?}");
     });
 }

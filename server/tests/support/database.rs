@@ -86,3 +86,31 @@ async fn sqlite(database: &Database) -> sqlx::sqlite::SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap()
 }
+
+/// Every value of these tables, one a line.
+pub(crate) async fn dump(database: &Database, tables: &[&str]) -> String {
+    use sqlx::{Column, Row};
+    macro_rules! values {
+        ($conn:expr, $sql:expr, $text:expr) => {
+            for row in sqlx::query($sql).fetch_all(&mut $conn).await.unwrap() {
+                for column in row.columns() {
+                    let bytes: Option<Vec<u8>> = row.try_get_unchecked(column.ordinal()).unwrap_or_default();
+                    $text.push_str(&String::from_utf8_lossy(&bytes.unwrap_or_default()));
+                    $text.push('\n');
+                }
+            }
+        };
+    }
+    let mut text = String::new();
+    for table in tables {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT * FROM {table}"));
+        if database.uri.starts_with("sqlite") {
+            let mut conn = sqlite(database).await;
+            values!(conn, sql, text);
+        } else {
+            let mut conn = sqlx::postgres::PgConnection::connect(&database.uri).await.unwrap();
+            values!(conn, sql, text);
+        }
+    }
+    text
+}

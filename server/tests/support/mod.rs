@@ -1,5 +1,6 @@
 //! Servers to test, and browsers to test them with.
 
+mod app;
 mod client;
 mod database;
 mod mail;
@@ -8,6 +9,7 @@ mod peer;
 mod process;
 mod site;
 
+pub(crate) use app::App;
 pub(crate) use client::{Answer, Browser, FIREFOX, PAGES, raw};
 pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
 pub(crate) use mail::{mailing, successes};
@@ -140,6 +142,12 @@ impl World {
             policy: Arc::new(Policy::new(self.auth.settings(), None)),
             site: Some(site.load()),
         }
+    }
+
+    /// What the database holds of people and their secrets, one value a line.
+    pub(crate) async fn dump(&self) -> String {
+        let tables = ["users", "totp", "backup_codes", "one_time_tokens", "outbox", "audit_events"];
+        database::dump(&self.database, &tables).await
     }
 
     /// A browser that nobody has used yet.

@@ -180,6 +180,7 @@ impl Place<'_> {
             email_verified: false,
             first_name: None,
             last_name: None,
+            mfa_enabled: false,
         };
         let person = Person { user, access: Access::default() };
         Actor { who: Who::Behalf(Arc::new(person)), origin: Arc::new(Origin::default()) }

@@ -33,7 +33,7 @@ fn it_proves_the_address_too() {
         world.unproved("maria").await;
         world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
         let proof = Proof::Link(world.token("maria@example.org").await);
-        let signed_in = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap();
+        let signed_in = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap().signed_in().unwrap();
         let maria = world.actor(&signed_in.session.cookie).await;
         assert!(maria.user().unwrap().user.email_verified);
     });

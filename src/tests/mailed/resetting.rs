@@ -24,7 +24,7 @@ fn a_reset_sets_the_password_ends_sessions_and_opens_none() {
         let old = world.sign_in("maria", origin()).await.err().unwrap();
         assert_eq!(old.code(), Code::BadCredentials);
         let typed = authtuna::login::SignIn { identifier: "maria".to_owned(), password: password("new") };
-        let maria = world.auth.sign_in(&nobody(), &typed).await.unwrap();
+        let maria = world.auth.sign_in(&nobody(), &typed).await.unwrap().signed_in().unwrap();
         let maria = world.actor(&maria.session.cookie).await;
         assert!(world.events(&maria).await.contains(&"PASSWORD_RESET_COMPLETED".to_owned()));
         assert_eq!(

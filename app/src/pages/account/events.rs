@@ -65,8 +65,20 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
             ("person", Tone::Plain)
         }
         Event::UserRead | Event::AuditRead => ("eye", Tone::Plain),
-        Event::CodeFailed | Event::MailRequestsLimited | Event::MailFailed => ("alert", Tone::Warn),
-        Event::SignUpRequested
+        Event::CodeFailed
+        | Event::MfaFailed
+        | Event::MfaDisabled
+        | Event::ConfirmationFailed
+        | Event::MailRequestsLimited
+        | Event::MailFailed => ("alert", Tone::Warn),
+        Event::MfaRequired
+        | Event::MfaSucceeded
+        | Event::MfaEnabled
+        | Event::BackupCodesRegenerated
+        | Event::DeviceTrusted
+        | Event::Confirmed => ("shield", Tone::Plain),
+        Event::ConfirmationRequested
+        | Event::SignUpRequested
         | Event::EmailVerificationRequested
         | Event::EmailVerified
         | Event::PasswordResetRequested

@@ -1,7 +1,9 @@
 //! Pages of one's own account.
 
 pub(crate) mod activity;
+pub(crate) mod confirm;
 pub(crate) mod email;
+pub(crate) mod mfa;
 pub(crate) mod overview;
 pub(crate) mod profile;
 pub(crate) mod security;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::email::EmailLine;
-use super::own;
+use super::{mfa, own};
 use crate::api::account::ChangePassword;
 use crate::api::entry::PasswordStrength;
 use crate::islands::form::Form;
@@ -37,6 +37,7 @@ pub(crate) fn Security() -> impl IntoView {
 
 async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl IntoView, Error> {
     let user = own(&auth, visit.actor()).await?;
+    let factors = auth.mfa.factors(visit.actor()).await?;
     let now = auth.clock.now();
     let minimum = auth.settings().passwords.min_length.to_string();
     Ok(view! {
@@ -81,6 +82,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                 </Form>
             </div>
         </section>
+        {mfa::section(w, now, factors, auth.settings().mfa.enabled)}
         <section class="card" aria-label=w.security_more()>
             <ul class="list">
                 <EmailLine w address=user.email verified=user.email_verified_at.is_some()/>

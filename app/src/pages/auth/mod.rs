@@ -1,5 +1,6 @@
 //! Pages for people who are not signed in.
 
+pub(crate) mod challenge;
 pub(crate) mod change_email;
 pub(crate) mod forgot;
 pub(crate) mod login;
@@ -16,7 +17,7 @@ use crate::routes::{OVERVIEW, Target};
 use crate::viewer::signed_in;
 
 /// One value of the page's query.
-pub(super) fn query(name: &str) -> Option<String> {
+pub(crate) fn query(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
     let query = parts.uri.query()?;
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());

@@ -95,7 +95,7 @@ fn enter(w: Lang, token: String, username: &str, left: Left) -> impl IntoView + 
             w
             title=w.magic_title()
             heading=w.magic_enter_heading(&product())
-            subtitle=w.magic_enter_body().to_owned()
+            subtitle=w.magic_enter_body(username)
             form=FORM
             token
             left

@@ -53,7 +53,7 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
     let fields = move || {
         view! {
             <input type="hidden" name=name value=value/>
-            <OtherUsername w tried/>
+            <OtherUsername w tried refused=String::new()/>
         }
     };
     Either::Right(view! {
@@ -80,9 +80,12 @@ fn confirm(w: Lang, token: String, found: ToConfirm, left: Left) -> impl IntoVie
         Some(_) => (w.verify_make_heading(), w.verify_make_body(), w.verify_make_submit()),
         None => (w.verify_heading(), w.verify_body(), w.verify_submit()),
     };
-    let facts: Vec<_> =
-        [Some(address), username.map(|name| (w.inbox_username(), name))].into_iter().flatten().collect();
-    let fields = move || view! { <OtherUsername w tried/> };
+    let taken = tried.error("username").is_some();
+    let named = username.clone().filter(|_| !taken).map(|name| (w.inbox_username(), name));
+    let facts: Vec<_> = [Some(address), named].into_iter().flatten().collect();
+    // The one that was refused stands in the field, to be changed.
+    let refused = username.filter(|_| taken).unwrap_or_default();
+    let fields = move || view! { <OtherUsername w tried refused/> };
     view! {
         <Act
             w
@@ -103,8 +106,9 @@ fn confirm(w: Lang, token: String, found: ToConfirm, left: Left) -> impl IntoVie
 
 /// For whoever's name was taken before the mail was opened. Not to be seen until that is said.
 #[component]
-fn OtherUsername(w: Lang, tried: Tried) -> impl IntoView {
+fn OtherUsername(w: Lang, tried: Tried, refused: String) -> impl IntoView {
     let (value, error) = tried.field("username");
+    let value = value.filter(|value| !value.is_empty()).unwrap_or(refused);
     view! {
         <div class="field on-demand">
             <label for="username">{w.verify_other_username()}</label>

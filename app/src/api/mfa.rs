@@ -1,0 +1,156 @@
+//! The second factor: at sign-in, setting it up, and confirming who one is.
+
+use authtuna::inbox::Proof;
+use authtuna::login;
+use leptos::prelude::*;
+
+use super::form::{Done, Form, here, repeated, signed_in};
+use crate::error::Refusal;
+use crate::flash::Notice;
+use crate::routes::{CHALLENGE, CONFIRM, MFA_CODES, MFA_SETUP, SECURITY, Target, query, with_next};
+
+/// Signs in by the second factor, after the first was proved in this browser, and goes on to `next`. `by` is the field that
+/// was shown.
+#[server(SecondFactor, prefix = "/api", endpoint = "second-factor")]
+pub async fn second_factor(
+    #[server(default)] code: String,
+    #[server(default)] by: String,
+    #[server(default)] remember: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let mut back = with_next(CHALLENGE, target.as_ref());
+    if by == "backup" {
+        back.push_str(if back.contains('?') { "&by=backup" } else { "?by=backup" });
+    }
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let token = visit.actor().origin.halfway.clone().unwrap_or_default();
+        let typed = login::SecondFactor { token, code, remember: !remember.is_empty() };
+        visit.begin(auth.second_factor(visit.actor(), &typed).await?);
+        Ok(Done::in_at(target.as_ref()))
+    };
+    Form::new("second-factor", back).answer(outcome.await)
+}
+
+/// Makes a secret for an authenticator app.
+#[server(SetUpTotp, prefix = "/api", endpoint = "set-up-totp")]
+pub async fn set_up_totp() -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.mfa.setup_totp(visit.actor()).await?;
+        Ok(Done::to(MFA_SETUP))
+    };
+    Form::new("set-up-totp", MFA_SETUP).answer(outcome.await)
+}
+
+/// Turns the app on by a code of it, and shows the backup codes.
+#[server(EnableTotp, prefix = "/api", endpoint = "enable-totp")]
+pub async fn enable_totp(#[server(default)] code: String) -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let codes = auth.mfa.verify_and_enable_totp(visit.actor(), &code).await?;
+        let token = auth.keep_to_show(visit.actor(), &codes).await?;
+        Ok(Done::to(query(MFA_CODES, "show", &token)).with(Notice::MfaEnabled))
+    };
+    Form::new("enable-totp", MFA_SETUP).answer(outcome.await)
+}
+
+/// Turns the app off.
+#[server(DisableTotp, prefix = "/api", endpoint = "disable-totp")]
+pub async fn disable_totp() -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.mfa.disable_totp(visit.actor()).await?;
+        Ok(Done::to(SECURITY).with(Notice::MfaDisabled))
+    };
+    Form::new("disable-totp", SECURITY).answer(outcome.await)
+}
+
+/// Makes new backup codes, and shows them.
+#[server(NewBackupCodes, prefix = "/api", endpoint = "new-backup-codes")]
+pub async fn new_backup_codes() -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let codes = auth.mfa.regenerate_backup_codes(visit.actor()).await?;
+        let token = auth.keep_to_show(visit.actor(), &codes).await?;
+        Ok(Done::to(query(MFA_CODES, "show", &token)))
+    };
+    Form::new("new-backup-codes", SECURITY).answer(outcome.await)
+}
+
+/// Forgets the backup codes that were shown: their owner has saved them.
+#[server(SavedCodes, prefix = "/api", endpoint = "saved-codes")]
+pub async fn saved_codes() -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.was_seen(visit.actor()).await?;
+        Ok(Done::to(SECURITY))
+    };
+    Form::new("saved-codes", SECURITY).answer(outcome.await)
+}
+
+/// Confirms who one is, by password or code, and goes on to `next`.
+#[server(Confirm, prefix = "/api", endpoint = "confirm")]
+pub async fn confirm(
+    #[server(default)] password: String,
+    #[server(default)] code: String,
+    #[server(default)] by: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.confirm(visit.actor(), &login::Confirmation { password, code }).await?;
+        Ok(confirmed(target.as_ref()))
+    };
+    Form::new("confirm", page(&by, target.as_ref())).answer(outcome.await)
+}
+
+/// Sends a mail to confirm by, to people who have nothing else.
+#[server(SendConfirmation, prefix = "/api", endpoint = "send-confirmation")]
+pub async fn send_confirmation(
+    #[server(default)] next: String,
+    #[server(default)] again: String,
+) -> Result<(), Refusal> {
+    let place = page("", Target::parse(&next).as_ref());
+    let outcome = async {
+        let (auth, visit) = here()?;
+        visit.wait(auth.request_confirmation(visit.actor()).await?);
+        Ok(Done::to(place.clone()).with(repeated(&again)))
+    };
+    Form::new("send-confirmation", place.clone()).answer(outcome.await)
+}
+
+/// Confirms who one is by what that mail brought, and goes on to `next`.
+#[server(ConfirmByMail, prefix = "/api", endpoint = "confirm-by-mail")]
+pub async fn confirm_by_mail(
+    #[server(default)] token: String,
+    #[server(default)] code: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let back = if token.is_empty() { page("", target.as_ref()) } else { query(CONFIRM, "token", &token) };
+    let outcome = async {
+        let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
+        let proof = if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) };
+        auth.confirm_by_mail(visit.actor(), &proof).await?;
+        Ok(confirmed(target.as_ref()))
+    };
+    Form::new("confirm-by-mail", back).answer(outcome.await)
+}
+
+fn confirmed(target: Option<&Target>) -> Done {
+    Done::to(target.map_or(SECURITY, Target::as_str)).with(Notice::Confirmed)
+}
+
+/// The page on which one confirms, showing the field for `by`.
+fn page(by: &str, target: Option<&Target>) -> String {
+    let mut place = query(CONFIRM, "next", target.map_or(SECURITY, Target::as_str));
+    if matches!(by, "code" | "backup") {
+        place.push_str("&by=");
+        place.push_str(by);
+    }
+    place
+}

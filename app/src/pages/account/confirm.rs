@@ -1,0 +1,160 @@
+//! `/ui/confirm`: "confirm it's you", before an act that a thief of the session must not do.
+
+use authtuna::auth::Auth;
+use authtuna::login::Confirms;
+use leptos::either::{Either, EitherOf4};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::api::mfa::{Confirm, ConfirmByMail, SendConfirmation};
+use crate::islands::form::Form;
+use crate::islands::password::PasswordField;
+use crate::pages::auth::query;
+use crate::routes::{CONFIRM, SECURITY, Target, query as with};
+use crate::ui::code::{CodeField, CodeKind};
+use crate::ui::entry::Entry;
+use crate::ui::form::{Left, Submit, Tried, form_words, password_words};
+use crate::ui::inbox::{Act, Again, awaited};
+use crate::ui::load::load;
+use crate::words::{Lang, words};
+
+/// The form for one way to confirm, and links to the others.
+#[component]
+pub(crate) fn ConfirmPage() -> impl IntoView {
+    let w = words();
+    let left = Left::take(w);
+    if let Some(token) = query("token").filter(|token| !token.is_empty()) {
+        return Either::Left(by_link(w, token, left));
+    }
+    let next = query("next").as_deref().and_then(Target::parse);
+    let next = next.map_or_else(|| SECURITY.to_owned(), |next| next.as_str().to_owned());
+    let by = query("by").unwrap_or_default();
+    let address = awaited();
+    Either::Right(load(move |auth: Auth, visit| async move {
+        let ways = auth.ways_to_confirm(visit.actor()).await?;
+        let email = visit.actor().user()?.user.email.clone().unwrap_or_default();
+        let way = chosen(&ways, &by);
+        let cancel = next.clone();
+        let below = move || view! { <p class="below"><a href=cancel>{w.confirm_cancel()}</a></p> };
+        let form = match way {
+            None => EitherOf4::A(view! { <p class="how">{w.confirm_none()}</p> }),
+            Some(Confirms::Password) => EitherOf4::B(password(w, left.tried("confirm"), next.clone())),
+            Some(Confirms::Totp | Confirms::BackupCode) => {
+                let backup = way == Some(Confirms::BackupCode);
+                EitherOf4::C(code(w, left.tried("confirm"), next.clone(), backup))
+            }
+            Some(Confirms::Mail) => {
+                let waits = address.is_some_and(|address| address == email);
+                EitherOf4::D(mail(w, left.tried("confirm-by-mail"), next.clone(), email, waits))
+            }
+        };
+        let others = ways.into_iter().filter(|other| Some(*other) != way);
+        let others: Vec<_> = others.map(|other| link(w, other, &next)).collect();
+        let own = if way == Some(Confirms::Mail) { "confirm-by-mail" } else { "confirm" };
+        Ok(view! {
+            <Entry
+                w
+                title=w.confirm_title()
+                heading=w.confirm_heading().to_owned()
+                subtitle=w.confirm_subtitle().to_owned()
+                icon="lock"
+                below
+            >
+                {left.notice(Some(own))}
+                {form}
+                {(!others.is_empty()).then(|| view! { <div class="or">{w.confirm_or()}</div> })}
+                {others}
+            </Entry>
+        })
+    }))
+}
+
+/// The way that was asked for, if the person has it; else their best.
+fn chosen(ways: &[Confirms], by: &str) -> Option<Confirms> {
+    let wanted = match by {
+        "code" => Some(Confirms::Totp),
+        "backup" => Some(Confirms::BackupCode),
+        _ => None,
+    };
+    wanted.filter(|wanted| ways.contains(wanted)).or_else(|| ways.first().copied())
+}
+
+fn link(w: Lang, way: Confirms, next: &str) -> impl IntoView + use<> {
+    let (by, word) = match way {
+        Confirms::Totp => ("&by=code", w.confirm_by_app()),
+        Confirms::BackupCode => ("&by=backup", w.confirm_by_backup()),
+        Confirms::Password | Confirms::Mail => ("", w.confirm_by_password()),
+    };
+    view! { <a class="button wide" href=format!("{}{by}", with(CONFIRM, "next", next))>{word}</a> }
+}
+
+fn password(w: Lang, tried: Tried, next: String) -> impl IntoView {
+    view! {
+        <Form action=Confirm::PATH.to_owned() words=form_words(w) said=tried.about_form(&["password"])>
+            <input type="hidden" name="next" value=next/>
+            <PasswordField
+                name="password".to_owned()
+                autocomplete="current-password".to_owned()
+                words=password_words(w, w.field_password(), None, tried.error("password"))
+                judge=None
+            />
+            <Submit label=w.confirm_password_act() busy=w.confirm_busy() wide=true/>
+        </Form>
+    }
+}
+
+fn code(w: Lang, tried: Tried, next: String, backup: bool) -> impl IntoView {
+    let (kind, label, note, by) = if backup {
+        (CodeKind::Backup, w.field_backup_code(), w.field_backup_code_note(), "backup")
+    } else {
+        (CodeKind::Digits, w.field_app_code(), w.field_app_code_note(), "code")
+    };
+    view! {
+        <Form action=Confirm::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
+            <input type="hidden" name="next" value=next/>
+            <input type="hidden" name="by" value=by/>
+            <CodeField kind label note error=tried.error("code")/>
+            <Submit label=w.confirm_password_act() busy=w.confirm_busy() wide=true/>
+        </Form>
+    }
+}
+
+fn mail(w: Lang, tried: Tried, next: String, email: String, waits: bool) -> impl IntoView {
+    if !waits {
+        return Either::Left(view! {
+            <p class="how">{w.confirm_mail_body(&email)}</p>
+            <Form action=SendConfirmation::PATH.to_owned() words=form_words(w) said=Vec::new()>
+                <input type="hidden" name="next" value=next/>
+                <Submit label=w.confirm_mail_act() busy=w.confirm_busy() wide=true/>
+            </Form>
+        });
+    }
+    let again = vec![("next", next.clone())];
+    Either::Right(view! {
+        <Form action=ConfirmByMail::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
+            <input type="hidden" name="next" value=next/>
+            <CodeField kind=CodeKind::Digits label=w.field_code() note=w.confirm_mail_sent(&email) error=tried.error("code")/>
+            <Submit label=w.confirm_password_act() busy=w.confirm_busy() wide=true/>
+        </Form>
+        <div class="or">{w.inbox_late()}</div>
+        <Again w action=SendConfirmation::PATH fields=again/>
+    })
+}
+
+/// By the link of the mail: its button acts, in the session that this browser has.
+fn by_link(w: Lang, token: String, left: Left) -> impl IntoView {
+    view! {
+        <Act
+            w
+            title=w.confirm_title()
+            heading=w.confirm_heading().to_owned()
+            subtitle=w.confirm_subtitle().to_owned()
+            icon="lock"
+            form=(ConfirmByMail::PATH, "confirm-by-mail")
+            token
+            left
+            submit=w.confirm_password_act().to_owned()
+            busy=w.confirm_busy()
+        />
+    }
+}

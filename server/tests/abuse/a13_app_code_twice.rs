@@ -1,0 +1,34 @@
+//! A13: a code of an authenticator app works twice.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{App, Browser, World, on_each, password, sign_in};
+
+/// What the second factor answers after the right password.
+async fn show(world: &World, code: &str) -> u16 {
+    let browser: Browser = world.browser();
+    let halfway = sign_in(&browser, "maria", &password("maria")).await;
+    let token = halfway.json()["mfa_token"].clone();
+    browser.post("/mfa/validate-login", &json!({ "mfa_token": token, "code": code })).await.status
+}
+
+#[test]
+fn a13_a_code_of_an_app_works_once() {
+    on_each(async |world| {
+        let maria = world.person("maria").await;
+        let app = App::set_up(&world, &maria).await;
+        let early = app.code(&world);
+        world.clock.advance(Duration::from_secs(30));
+        let code = app.code(&world);
+        assert_eq!(show(&world, &code).await, 200);
+        assert_eq!(show(&world, &code).await, 400, "again");
+        assert_eq!(show(&world, &early).await, 400, "the one before it, within its time");
+        world.clock.advance(Duration::from_secs(30));
+        let code = app.code(&world);
+        // What confirmed an act signs nobody in.
+        assert_eq!(maria.post("/auth/confirm", &json!({ "code": code })).await.status, 200);
+        assert_eq!(show(&world, &code).await, 400, "a code that confirmed");
+    });
+}

@@ -1,0 +1,46 @@
+//! B10: a stolen session changes who can open the account, without anybody confirming who they are.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{App, on_each, password};
+
+#[test]
+fn b10_changing_factors_wants_a_confirmation() {
+    on_each(async |world| {
+        let maria = world.person("maria").await;
+        let app = App::set_up(&world, &maria).await;
+        let jun = world.person("jun").await;
+        world.clock.advance(Duration::from_secs(601));
+        let refused = [
+            (&maria, "/mfa/disable", json!({})),
+            (&maria, "/mfa/recovery-codes", json!({})),
+            (&jun, "/mfa/setup", json!({})),
+            (&jun, "/mfa/verify", json!({ "code": "000000" })),
+        ];
+        for (browser, path, body) in &refused {
+            let answer = browser.post(path, body).await;
+            assert_eq!((answer.status, answer.code().as_str()), (403, "step_up_required"), "{path}");
+        }
+        for path in ["/api/disable-totp", "/api/new-backup-codes"] {
+            let answer = maria.form(path, &[]).await;
+            assert_eq!(
+                (answer.status, answer.header("location")),
+                (303, "/ui/confirm?next=%2Fui%2Fsettings"),
+                "{path}"
+            );
+        }
+        // Confirming by what somebody else has, or by nothing, is none.
+        for body in [json!({}), json!({ "password": password("jun") }), json!({ "code": "000000" })] {
+            assert_ne!(maria.post("/auth/confirm", &body).await.status, 200, "{body}");
+        }
+        assert_eq!(maria.post("/mfa/disable", &json!({})).await.status, 403);
+        assert_eq!(maria.post("/auth/confirm", &json!({ "code": app.code(&world) })).await.status, 200);
+        // One session's confirmation is not another's.
+        assert_eq!(jun.post("/mfa/setup", &json!({})).await.status, 403);
+        assert_eq!(maria.post("/mfa/disable", &json!({})).await.status, 200);
+        world.clock.advance(Duration::from_secs(601));
+        assert_eq!(maria.post("/mfa/setup", &json!({})).await.status, 403, "for ten minutes");
+    });
+}

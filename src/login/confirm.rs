@@ -1,0 +1,156 @@
+//! Confirming who one is, for acts that a thief of an open session must not do (OWASP ASVS 5.0 7.5.1, 7.5.3).
+
+use serde::{Deserialize, Serialize};
+
+use super::Login;
+use crate::actor::{Actor, Waiting};
+use crate::audit::{Change, Entry, Event};
+use crate::auth::Auth;
+use crate::cache::Evict;
+use crate::crypto::strength::Password;
+use crate::email::Message;
+use crate::error::Error;
+use crate::inbox::{Ask, Proof};
+use crate::mfa::{Factor, factors_of};
+use crate::model::code::{Code, Field};
+use crate::sessions::confirm;
+use crate::tokens::Purpose;
+use crate::users::names::Email;
+use crate::users::{self, Credentials};
+
+/// The page on which one confirms.
+pub(crate) const CONFIRM: &str = "/ui/confirm";
+
+/// By what somebody can confirm who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Confirms {
+    /// Their password.
+    Password,
+    /// A code of their app.
+    Totp,
+    /// A backup code.
+    BackupCode,
+    /// A mail, for people who have nothing else.
+    Mail,
+}
+
+/// What somebody shows to confirm who they are: one of them.
+#[derive(Clone, Default, Deserialize)]
+pub struct Confirmation {
+    /// Their password.
+    pub password: String,
+    /// A code of their app, or a backup code.
+    pub code: String,
+}
+
+impl Login {
+    async fn confirm(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
+        let id = actor.user()?.user.id;
+        if !typed.code.trim().is_empty() {
+            let (work, _, factor) =
+                self.judge_factor(actor, id, &typed.code, Event::ConfirmationFailed).await?;
+            return self.confirmed(work, actor, factor.as_str()).await;
+        }
+        let found = users::by_id(&mut self.store.read().await?, id).await?.ok_or(Code::NotFound)?;
+        if typed.password.is_empty() || !found.user.has_password {
+            let field = if found.user.has_password { Field::Password } else { Field::Code };
+            return Err(Error::on(field, Code::Required));
+        }
+        let password = Password::typed(&typed.password).map_err(|code| Error::on(Field::Password, code))?;
+        self.judge_password(actor, &found, &password, (Field::Password, Event::ConfirmationFailed)).await?;
+        let work = self.recorder.begin(actor).await?;
+        self.confirmed(work, actor, "password").await
+    }
+
+    async fn confirmed(&self, mut work: Change, actor: &Actor, by: &'static str) -> Result<(), Error> {
+        let snapshot = actor.user()?;
+        let now = work.now();
+        if !confirm(&mut work.tx, snapshot.session.id, now).await? {
+            return Err(Code::NotAuthenticated.into());
+        }
+        work.record(Entry::new(Event::Confirmed).to(snapshot.user.id).with("method", by));
+        work.commit_evicting(self.sessions.cache(), &[Evict::Session(snapshot.session.id)]).await
+    }
+}
+
+impl Auth {
+    /// By what the person who asks can confirm who they are, the best first. Empty when they have nothing: not even an
+    /// address to which mails are sent.
+    pub async fn ways_to_confirm(&self, actor: &Actor) -> Result<Vec<Confirms>, Error> {
+        let id = actor.user()?.user.id;
+        let mut conn = self.store().read().await?;
+        let found: Credentials = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?;
+        let factors = factors_of(&mut conn, id).await?.usable();
+        let by = factors.into_iter().map(|factor| match factor {
+            Factor::Totp => Confirms::Totp,
+            Factor::BackupCode => Confirms::BackupCode,
+        });
+        let mut ways: Vec<Confirms> = by.collect();
+        if found.user.has_password {
+            ways.insert(0, Confirms::Password);
+        }
+        if ways.is_empty() && found.user.email.is_some() && self.inbox().sends() {
+            ways.push(Confirms::Mail);
+        }
+        Ok(ways)
+    }
+
+    /// Notes that the person who asks has confirmed who they are, in the session that asks: for STEP_UP_SECONDS. Tries are
+    /// limited as at sign-in. Err beside its field: [`Code::WrongPassword`], [`Code::BadOtp`].
+    pub async fn confirm(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
+        self.login().confirm(actor, typed).await
+    }
+
+    /// Sends a mail to confirm by, to people who have nothing else. Err([`Code::NotFound`]) for the others.
+    pub async fn request_confirmation(&self, actor: &Actor) -> Result<Waiting, Error> {
+        let inbox = self.inbox();
+        inbox.outbox.require()?;
+        if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
+            return Err(Code::NotFound.into());
+        }
+        let id = actor.user()?.user.id;
+        let mut work = self.recorder().begin(actor).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
+        let address = Email::parse(user.email.as_deref().unwrap_or_default());
+        let address = address.map_err(|code| Error::on(Field::Email, code))?;
+        let waiting = inbox.waiting(actor, &address);
+        let ask = Ask {
+            purpose: Purpose::Confirm,
+            to: &address,
+            user: Some(&user),
+            reader: Some(&user),
+            language: None,
+            real: true,
+            counted: None,
+            payload: None,
+            waiting: Some(&waiting),
+            page: CONFIRM,
+            message: &|link, code| Message::ConfirmAct { act: "change_account".to_owned(), link, code },
+            event: Event::ConfirmationRequested,
+        };
+        inbox.ask(&mut work, ask).await?;
+        work.commit().await?;
+        Ok(waiting)
+    }
+
+    /// Confirms by what that mail brought, in a session of the account that it went to. Err beside its field:
+    /// [`Code::BadToken`], [`Code::BadOtp`].
+    pub async fn confirm_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
+        let id = actor.user()?.user.id;
+        let shown = self.inbox().judge(actor, Purpose::Confirm, proof).await?;
+        let mut work = self.recorder().begin(actor).await?;
+        let found = self.tokens().redeem(&mut work.tx, Purpose::Confirm, shown).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
+        let address = user.email.as_deref().and_then(|address| Email::parse(address).ok());
+        // The address of then: one that was changed since proves nothing.
+        if found.user_id != Some(id) || address.is_none_or(|address| address.key() != found.subject) {
+            return Err(Error::on(Field::Token, Code::BadToken));
+        }
+        self.login().confirmed(work, actor, "mail").await
+    }
+
+    /// Ok when the person who asks has confirmed lately who they are.
+    pub(crate) fn require_confirmed(&self, actor: &Actor) -> Result<(), Error> {
+        actor.confirmed_within(self.settings().sessions.step_up, self.clock.now())
+    }
+}

@@ -1,0 +1,306 @@
+//! Second factors: authenticator apps (TOTP) and backup codes.
+//!
+//! Who has one is asked for it at every sign-in, whichever way they come (the module `login`). Changing them needs a
+//! session that was confirmed lately. A wrong code costs a few hashes by SHA: nothing here is slow.
+
+mod backup;
+mod sql;
+mod totp;
+
+pub(crate) use sql::ALL;
+pub use totp::{Qr, TotpSetup};
+
+use std::sync::Arc;
+
+use sql::*;
+
+use crate::actor::Actor;
+use crate::audit::{Change, Entry, Event, Recorder};
+use crate::cache::{Evict, Snapshots};
+use crate::clock::Random;
+use crate::config::Settings;
+use crate::crypto::keyring::Keyring;
+use crate::email::{Circumstances, Message};
+use crate::error::Error;
+use crate::inbox::Inbox;
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::model::time::Timestamp;
+use crate::sessions::distrust_devices;
+use crate::store::{Conn, Store};
+use crate::users::{self, User};
+
+/// The page that shows what protects an account.
+const PAGE: &str = "/ui/settings";
+/// The longest code that is read at all.
+const MAX_CODE: usize = 64;
+
+/// What can be asked for after the first factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Factor {
+    /// A code of an authenticator app.
+    Totp,
+    /// A backup code.
+    BackupCode,
+}
+
+impl Factor {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::BackupCode => "backup_code",
+        }
+    }
+}
+
+/// The second factors of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Factors {
+    /// Since when codes of an authenticator app are asked for.
+    pub totp_since: Option<Timestamp>,
+    /// How many backup codes can still be used.
+    pub backup_codes_left: u32,
+}
+
+impl Factors {
+    /// What can be asked for, the most usual first.
+    pub fn usable(&self) -> Vec<Factor> {
+        let totp = self.totp_since.map(|_| Factor::Totp);
+        // They stand in for another factor, and are none by themselves.
+        let backup = totp.filter(|_| self.backup_codes_left > 0).map(|_| Factor::BackupCode);
+        totp.into_iter().chain(backup).collect()
+    }
+}
+
+/// The second factors of people.
+#[derive(Clone)]
+pub struct Mfa {
+    store: Store,
+    recorder: Recorder,
+    cache: Snapshots,
+    keys: Arc<Keyring>,
+    random: Random,
+    inbox: Inbox,
+    settings: Arc<MfaSettings>,
+}
+
+struct MfaSettings {
+    enabled: bool,
+    product: String,
+    step_up: std::time::Duration,
+}
+
+impl Mfa {
+    pub(crate) fn new(
+        store: Store,
+        recorder: Recorder,
+        cache: Snapshots,
+        keys: Arc<Keyring>,
+        random: Random,
+        inbox: Inbox,
+        settings: &Settings,
+    ) -> Self {
+        let settings = Arc::new(MfaSettings {
+            enabled: settings.mfa.enabled,
+            product: settings.app.name.clone(),
+            step_up: settings.sessions.step_up,
+        });
+        Self { store, recorder, cache, keys, random, inbox, settings }
+    }
+
+    /// One's own second factors.
+    pub async fn factors(&self, actor: &Actor) -> Result<Factors, Error> {
+        let id = actor.user()?.user.id;
+        factors_of(&mut self.store.read().await?, id).await
+    }
+
+    /// Makes a secret for one's authenticator app, in the place of one that was made before and never confirmed. It counts
+    /// once [`Mfa::verify_and_enable_totp`] has seen a code of it.
+    ///
+    /// Err([`Code::StepUpRequired`]) when the session was confirmed too long ago, Err([`Code::TotpEnabled`]) when there is
+    /// an app already, Err([`Code::FeatureOff`]) without MFA_ENABLED.
+    pub async fn setup_totp(&self, actor: &Actor) -> Result<TotpSetup, Error> {
+        let mut work = self.begin(actor).await?;
+        let user = self.own(&mut work, actor).await?;
+        let secret = totp::new_secret(self.random);
+        let sealed = self.keys.encrypt(&[user.id.uuid().as_bytes().as_slice(), &secret].concat());
+        let now = work.now();
+        if BEGIN_TOTP.bind(user.id).bind(sealed).bind(now).execute(&mut work.tx).await? == 0 {
+            return Err(Code::TotpEnabled.into());
+        }
+        work.commit().await?;
+        self.shown(&secret, &user)
+    }
+
+    /// The secret that was made last and waits to be confirmed; None when there is none.
+    pub async fn pending_totp(&self, actor: &Actor) -> Result<Option<TotpSetup>, Error> {
+        self.allowed(actor)?;
+        let id = actor.user()?.user.id;
+        let mut conn = self.store.read().await?;
+        let Some(user) = users::by_id(&mut conn, id).await?.map(|found| found.user) else { return Ok(None) };
+        let row: Option<TotpRow> = TOTP.bind(id).optional(&mut conn).await?;
+        // One that was left lying about for longer than a confirmation lasts was seen by who knows whom.
+        let fresh = |row: &TotpRow| {
+            row.confirmed_at.is_none() && self.inbox.now().since(row.created_at) <= self.settings.step_up
+        };
+        let secret = row.filter(fresh).and_then(|row| self.open(id, &row.secret));
+        secret.map(|secret| self.shown(&secret, &user)).transpose()
+    }
+
+    /// Has sign-in ask for codes of one's authenticator app from now on, if `code` is one of the secret made last. The
+    /// answer is ten backup codes, which nothing shows again.
+    ///
+    /// Err beside `code`: [`Code::BadOtp`]; Err([`Code::TotpEnabled`]), Err([`Code::TotpNotSetUp`]),
+    /// Err([`Code::StepUpRequired`]).
+    pub async fn verify_and_enable_totp(&self, actor: &Actor, code: &str) -> Result<Vec<String>, Error> {
+        let code = digits(code)?;
+        let mut work = self.begin(actor).await?;
+        let user = self.own(&mut work, actor).await?;
+        let now = work.now();
+        let row: TotpRow = TOTP.bind(user.id).optional(&mut work.tx).await?.ok_or(Code::TotpNotSetUp)?;
+        if row.confirmed_at.is_some() {
+            return Err(Code::TotpEnabled.into());
+        }
+        let secret = self.open(user.id, &row.secret).ok_or(Code::TotpNotSetUp)?;
+        let step = totp::step_of(&secret, &code, now).ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
+        CONFIRM_TOTP.bind(user.id).bind(now).bind(step).execute(&mut work.tx).await?;
+        let codes = self.replace_backup_codes(&mut work, user.id).await?;
+        distrust_devices(&mut work.tx, user.id).await?;
+        work.record(Entry::new(Event::MfaEnabled).to(user.id).with("factor", Factor::Totp.as_str()));
+        let factor = Factor::Totp.as_str().to_owned();
+        let circumstances = Circumstances::of(&actor.origin, now);
+        let link = self.inbox.link(PAGE, None);
+        self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
+        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
+        Ok(codes)
+    }
+
+    /// Has sign-in ask for no codes any more; the backup codes are gone too. Err([`Code::TotpNotSetUp`]) when there is no
+    /// app, Err([`Code::StepUpRequired`]).
+    pub async fn disable_totp(&self, actor: &Actor) -> Result<(), Error> {
+        actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
+        let mut work = self.recorder.begin(actor).await?;
+        let user = self.own(&mut work, actor).await?;
+        if DELETE_TOTP.bind(user.id).execute(&mut work.tx).await? == 0 {
+            return Err(Code::TotpNotSetUp.into());
+        }
+        DELETE_BACKUP_CODES.bind(user.id).execute(&mut work.tx).await?;
+        distrust_devices(&mut work.tx, user.id).await?;
+        work.record(Entry::new(Event::MfaDisabled).to(user.id).with("factor", Factor::Totp.as_str()));
+        let factor = Factor::Totp.as_str().to_owned();
+        let circumstances = Circumstances::of(&actor.origin, work.now());
+        let link = self.inbox.link(PAGE, None);
+        self.inbox.tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link }).await?;
+        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
+    }
+
+    /// Ten new backup codes; the old ones work no longer. Err([`Code::TotpNotSetUp`]) for people without a second factor,
+    /// Err([`Code::StepUpRequired`]).
+    pub async fn regenerate_backup_codes(&self, actor: &Actor) -> Result<Vec<String>, Error> {
+        let mut work = self.begin(actor).await?;
+        let user = self.own(&mut work, actor).await?;
+        if factors_of(&mut work.tx, user.id).await?.totp_since.is_none() {
+            return Err(Code::TotpNotSetUp.into());
+        }
+        let codes = self.replace_backup_codes(&mut work, user.id).await?;
+        work.record(Entry::new(Event::BackupCodesRegenerated).to(user.id));
+        let circumstances = Circumstances::of(&actor.origin, work.now());
+        let (factor, link) = ("backup_codes".to_owned(), self.inbox.link(PAGE, None));
+        self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
+        work.commit().await?;
+        Ok(codes)
+    }
+
+    /// Takes a code of an app, or a backup code, of somebody whose row is locked, as part of `work`. None for a wrong one,
+    /// and for one that was taken before.
+    pub(crate) async fn take(
+        &self,
+        work: &mut Change,
+        user: &User,
+        code: &str,
+    ) -> Result<Option<Factor>, Error> {
+        let now = work.now();
+        if let Some(code) = backup::normal(code) {
+            let hash = backup::hash(user.id, &code);
+            let taken = TAKE_BACKUP_CODE.bind(user.id).bind(hash).bind(now).execute(&mut work.tx).await? > 0;
+            if taken {
+                self.tell_of_few_codes(work, user).await?;
+            }
+            return Ok(taken.then_some(Factor::BackupCode));
+        }
+        let Ok(code) = digits(code) else { return Ok(None) };
+        let row: Option<TotpRow> = TOTP.bind(user.id).optional(&mut work.tx).await?;
+        let secret = row.and_then(|row| self.open(user.id, &row.secret));
+        let Some(step) = secret.and_then(|secret| totp::step_of(&secret, &code, now)) else {
+            return Ok(None);
+        };
+        let taken = TAKE_STEP.bind(user.id).bind(step).execute(&mut work.tx).await? > 0;
+        Ok(taken.then_some(Factor::Totp))
+    }
+
+    async fn tell_of_few_codes(&self, work: &mut Change, user: &User) -> Result<(), Error> {
+        let left = factors_of(&mut work.tx, user.id).await?.backup_codes_left;
+        if left > backup::FEW || !self.inbox.sends() {
+            return Ok(());
+        }
+        let link = self.inbox.link(PAGE, None);
+        self.inbox.tell(work, user, Message::BackupCodesLow { left, link }).await
+    }
+
+    async fn replace_backup_codes(&self, work: &mut Change, user: UserId) -> Result<Vec<String>, Error> {
+        DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
+        let codes: Vec<String> = (0..backup::COUNT).map(|_| backup::new_code(self.random)).collect();
+        for code in codes.iter().filter_map(|code| backup::normal(code)) {
+            ADD_BACKUP_CODE.bind(user).bind(backup::hash(user, &code)).execute(&mut work.tx).await?;
+        }
+        Ok(codes)
+    }
+
+    /// A change of one's own factors.
+    async fn begin(&self, actor: &Actor) -> Result<Change, Error> {
+        self.allowed(actor)?;
+        actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
+        self.recorder.begin(actor).await
+    }
+
+    fn allowed(&self, actor: &Actor) -> Result<(), Error> {
+        actor.user()?;
+        if self.settings.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
+    }
+
+    /// The person who asks, with their row locked: changes of one account's factors come one after the other.
+    async fn own(&self, work: &mut Change, actor: &Actor) -> Result<User, Error> {
+        let id = actor.user()?.user.id;
+        users::lock(&mut work.tx, id).await?;
+        let found = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
+        Ok(found.filter(User::may_enter).ok_or(Code::NotAuthenticated)?)
+    }
+
+    fn shown(&self, secret: &[u8], user: &User) -> Result<TotpSetup, Error> {
+        totp::setup(secret, &self.settings.product, user.email.as_deref().unwrap_or(&user.username))
+    }
+
+    /// The secret of a row. None when it is another person's, or its key is gone.
+    fn open(&self, user: UserId, sealed: &str) -> Option<Vec<u8>> {
+        let plain = self.keys.decrypt(sealed)?;
+        plain.strip_prefix(user.uuid().as_bytes()).map(<[u8]>::to_vec)
+    }
+}
+
+/// The second factors of an account.
+pub(crate) async fn factors_of(conn: &mut Conn, user: UserId) -> Result<Factors, Error> {
+    let row: Option<TotpRow> = TOTP.bind(user).optional(conn).await?;
+    let (left,): (i64,) = BACKUP_CODES_LEFT.bind(user).one(conn).await?;
+    let left = u32::try_from(left).unwrap_or(u32::MAX);
+    Ok(Factors { totp_since: row.and_then(|row| row.confirmed_at), backup_codes_left: left })
+}
+
+/// Six digits, as they are typed: blanks between them do not count.
+fn digits(typed: &str) -> Result<String, Error> {
+    if typed.len() > MAX_CODE {
+        return Err(Error::on(Field::Code, Code::BadOtp));
+    }
+    let code: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    if code.is_empty() { Err(Error::on(Field::Code, Code::Required)) } else { Ok(code) }
+}
