@@ -12,6 +12,7 @@ use crate::crypto::strength::Password;
 use crate::email::{Circumstances, Letter, Message};
 use crate::error::{Error, Problem};
 use crate::inbox::{Ask, Proof};
+use crate::mfa;
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
 use crate::model::time::Timestamp;
@@ -62,6 +63,9 @@ struct NewAddress {
 #[derive(Serialize, Deserialize)]
 struct OldAddress {
     email: String,
+    /// When the account lost it.
+    #[serde(default)]
+    changed_at: Option<Timestamp>,
     /// The ways back that were open before: those of the person from whom the account was taken outlive a thief's own.
     older: Vec<TokenId>,
 }
@@ -126,6 +130,8 @@ impl Auth {
         let now = work.now();
         let ended = end_all_of(&mut work.tx, user.id, None, "address_proved", now).await?;
         forget_devices(&mut work.tx, user.id, None).await?;
+        mfa::forget(work, user.id, "address_proved").await?;
+        self.tokens().void_of(&mut work.tx, user.id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
         work.record(Entry::new(Event::EmailVerified).to(user.id).with("sessions_ended", ended));
         if users::forget_password(&mut work.tx, user.id, now).await? {
             work.record(Entry::new(Event::PasswordChanged).to(user.id).with("removed", true));
@@ -270,7 +276,8 @@ impl Auth {
         let inbox = self.inbox();
         if let (Some(old), Some(key)) = (&before.email, key_of(before)) {
             let older = self.tokens().open_of(&mut work.tx, before.id, Purpose::EmailUndo).await?;
-            let payload = inbox.seal(&OldAddress { email: old.clone(), older })?;
+            let changed_at = Some(work.now());
+            let payload = inbox.seal(&OldAddress { email: old.clone(), older, changed_at })?;
             let token = NewToken {
                 purpose: Purpose::EmailUndo,
                 user: Some(before.id),
@@ -333,6 +340,11 @@ impl Auth {
             }
         }
         forget_devices(&mut work.tx, id, None).await?;
+        // Whoever took the account may have put an app of theirs on it, shortly before or since.
+        let since = mfa::factors_of(&mut work.tx, id).await?.totp_since;
+        if since.is_some_and(|since| old.changed_at.is_none_or(|changed| since > changed.minus(UNDO))) {
+            mfa::forget(&mut work, id, "email_change_undone").await?;
+        }
         let circumstances = Circumstances::of(&Origin::default(), now);
         self.inbox().tell(&mut work, &taken_from, Message::EmailChangeUndone { circumstances }).await?;
         let ended = end_all_of(&mut work.tx, id, None, "email_change_undone", now).await?;

@@ -71,6 +71,11 @@ pub enum User {
         #[arg(long, default_value = "")]
         reason: String,
     },
+    /// Take the second factors off an account whose owner lost them. Ends their sessions.
+    RemoveFactors {
+        /// Username or e-mail address.
+        who: String,
+    },
     /// Open sign-in again that too many wrong passwords have closed.
     Unlock {
         /// Username or e-mail address.

@@ -197,7 +197,8 @@ fn whoever_did_not_prove_their_address_is_sent_a_mail_at_sign_in() {
             let letter = world.letters(MARIA).await.pop().unwrap();
             assert!(matches!(letter.message, Message::Verification { .. }));
             let token = world.token(MARIA).await;
-            let proved = browser.post("/auth/verify", &json!({ "token": token })).await;
+            // In another browser than the one that asked.
+            let proved = world.browser().post("/auth/verify", &json!({ "token": token })).await;
             assert_eq!(
                 (proved.status, &proved.json()["message"]),
                 (200, &json!("Email verified. Choose a password."))

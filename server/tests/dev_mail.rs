@@ -28,7 +28,7 @@ async fn nothing_is_there(world: World) {
 fn mails_that_became_files_are_shown() {
     on_one_with(files, async |world| {
         let browser = world.browser();
-        assert!(browser.page("/dev/mail").await.text().contains("No mails yet"));
+        assert!(browser.page("/dev/mail").await.text().contains("No mail yet"));
         assert_eq!(sign_up(&browser, "maria").await.status, 202);
         let list = loop {
             let list = browser.page("/dev/mail").await;

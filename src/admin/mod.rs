@@ -3,13 +3,14 @@
 
 mod sessions;
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Origin};
 use crate::audit::{Activity, AuditFilter, Entry, Event, activity_of, search};
 use crate::auth::Auth;
 use crate::cache::Evict;
 use crate::delegation::{self, Giver};
-use crate::email::Message;
+use crate::email::{Circumstances, Message};
 use crate::error::Error;
+use crate::mfa;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
@@ -19,6 +20,7 @@ use crate::model::text;
 use crate::sessions::end_all_of;
 use crate::standing;
 use crate::store::Conn;
+use crate::tokens::Purpose;
 use crate::users::{self, NewAccount, User, UserChange};
 
 /// The longest reason for what is done to somebody, in characters.
@@ -53,11 +55,29 @@ impl Auth {
         work.commit().await
     }
 
-    /// Opens sign-in to an account again that was closed by too many wrong passwords. Needs what suspending needs.
+    /// Takes somebody's second factors off, and ends their sessions: for people who lost all of them, or whose factors are
+    /// not theirs. They are told. Needs what suspending needs. Err([`Code::TotpNotSetUp`]) when there are none.
+    pub async fn remove_factors(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
+        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        if !mfa::forget(&mut work, id, "removed_by_administrator").await? {
+            return Err(Code::TotpNotSetUp.into());
+        }
+        let now = work.now();
+        end_all_of(&mut work.tx, id, None, "factors_removed", now).await?;
+        self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
+        let circumstances = Circumstances::of(&Origin::default(), now);
+        let (factor, link) = ("totp".to_owned(), self.inbox().link("/ui/settings", None));
+        self.inbox().tell(&mut work, &target, Message::FactorRemoved { circumstances, factor, link }).await?;
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
+    }
+
+    /// Opens sign-in to an account again that was closed by too many wrong passwords or codes. Needs what suspending needs.
     pub async fn unlock(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
-        if self.limits().open(&mut work.tx, id).await? {
+        let first = self.limits().open(&mut work.tx, id).await?;
+        if self.limits().open_second(&mut work.tx, id).await? || first {
             work.record(Entry::new(Event::LoginUnlocked).to(id));
         }
         work.commit().await

@@ -94,8 +94,9 @@ impl Subject {
 
     /// Second factors of an account, tried from one browser that it is known in, or from all others together.
     pub(crate) fn factor(user: UserId, device: Option<&[u8; 32]>) -> Self {
-        let device = device.map_or([].as_slice(), <[u8; 32]>::as_slice);
-        Self::of("factor", sha256_parts([user.uuid().as_bytes().as_slice(), device]))
+        let key = |device: &[u8]| sha256_parts([user.uuid().as_bytes().as_slice(), device]);
+        let Some(device) = device else { return Self::of("factor", key(&[])) };
+        Self { account: Some(key(&[])), ..Self::of("factor", key(device)) }
     }
 
     fn limit(&self, settings: &Settings) -> i64 {
@@ -182,7 +183,8 @@ impl Limits {
             let statement = if subject.kind == "address" { UNCOUNT } else { FORGET };
             statement.bind(subject.kind).bind(subject.key).execute(conn).await?;
             if let Some(account) = subject.account {
-                CALM.bind("account").bind(account).execute(conn).await?;
+                let kind = if subject.kind == "factor" { "factor" } else { "account" };
+                CALM.bind(kind).bind(account).execute(conn).await?;
             }
         }
         Ok(())
@@ -202,13 +204,16 @@ impl Limits {
         Ok(query.optional::<(i32,)>(conn).await?.is_some())
     }
 
-    /// Forgets every failure to sign in to an account from unknown browsers. True when there was one.
+    /// Forgets every failure to show the first factor of an account from unknown browsers. True when there was one.
     pub(crate) async fn open(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
-        let mut any = false;
-        for subject in [Subject::account(user), Subject::factor(user, None)] {
-            any |= FORGET.bind(subject.kind).bind(subject.key).execute(conn).await? > 0;
-        }
-        Ok(any)
+        let account = Subject::account(user);
+        Ok(FORGET.bind(account.kind).bind(account.key).execute(conn).await? > 0)
+    }
+
+    /// The same for the second factor. Not for whoever only proved the first: they would guess for ever.
+    pub(crate) async fn open_second(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
+        let factor = Subject::factor(user, None);
+        Ok(FORGET.bind(factor.kind).bind(factor.key).execute(conn).await? > 0)
     }
 
     /// Deletes counts that no longer matter; long rows of failures are kept.

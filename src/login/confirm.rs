@@ -24,7 +24,7 @@ pub(crate) const CONFIRM: &str = "/ui/confirm";
 /// By what somebody can confirm who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirms {
-    /// Their password.
+    /// Their password; only for people without a second factor.
     Password,
     /// A code of their app.
     Totp,
@@ -51,9 +51,12 @@ impl Login {
                 self.judge_factor(actor, id, &typed.code, Event::ConfirmationFailed).await?;
             return self.confirmed(work, actor, factor.as_str()).await;
         }
-        let found = users::by_id(&mut self.store.read().await?, id).await?.ok_or(Code::NotFound)?;
-        if typed.password.is_empty() || !found.user.has_password {
-            let field = if found.user.has_password { Field::Password } else { Field::Code };
+        let mut conn = self.store.read().await?;
+        let found = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?;
+        let by_password = found.user.has_password && factors_of(&mut conn, id).await?.usable().is_empty();
+        drop(conn);
+        if typed.password.is_empty() || !by_password {
+            let field = if by_password { Field::Password } else { Field::Code };
             return Err(Error::on(field, Code::Required));
         }
         let password = Password::typed(&typed.password).map_err(|code| Error::on(Field::Password, code))?;
@@ -86,8 +89,9 @@ impl Auth {
             Factor::BackupCode => Confirms::BackupCode,
         });
         let mut ways: Vec<Confirms> = by.collect();
-        if found.user.has_password {
-            ways.insert(0, Confirms::Password);
+        // Who has a second factor shows it: whoever stole session and password must not take it off.
+        if ways.is_empty() && found.user.has_password {
+            ways.push(Confirms::Password);
         }
         if ways.is_empty() && found.user.email.is_some() && self.inbox().sends() {
             ways.push(Confirms::Mail);
@@ -137,6 +141,10 @@ impl Auth {
     /// [`Code::BadToken`], [`Code::BadOtp`].
     pub async fn confirm_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
         let id = actor.user()?.user.id;
+        // Asked for before there was anything better.
+        if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
+            return Err(Error::on(Field::Token, Code::BadToken));
+        }
         let shown = self.inbox().judge(actor, Purpose::Confirm, proof).await?;
         let mut work = self.recorder().begin(actor).await?;
         let found = self.tokens().redeem(&mut work.tx, Purpose::Confirm, shown).await?;

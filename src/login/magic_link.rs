@@ -8,7 +8,6 @@ use crate::cache::Evict;
 use crate::email::Message;
 use crate::error::Error;
 use crate::inbox::Proof;
-use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
 use crate::tokens::{Purpose, Shown};
 use crate::users;
@@ -66,10 +65,8 @@ impl Auth {
             return Err(code);
         }
         self.tokens().void_of(&mut work.tx, id, &[Purpose::MagicLink]).await?;
-        let protected = !factors_of(&mut work.tx, id).await?.usable().is_empty();
-        if user.email_verified_at.is_none() && !protected {
-            // Until now anybody may have had the account: whoever made it, with a password and sessions of theirs. Whoever
-            // protected it by a second factor keeps it: a mail is no way around that.
+        if user.email_verified_at.is_none() {
+            // Until now anybody may have had the account: whoever made it, with a password, sessions and an app of theirs.
             self.take_from_strangers(&mut work, actor, &user).await?;
         }
         let entered = self.login().enter(&mut work, actor, id, Way::MagicLink).await?;

@@ -17,7 +17,7 @@ use crate::mfa::{Factor, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
-use crate::sessions::{is_known_device, is_trusted_device, trust_device};
+use crate::sessions::{confirm, is_known_device, is_trusted_device, trust_device};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::{self, User};
 
@@ -111,9 +111,16 @@ impl Login {
     ) -> Result<Entered, Error> {
         let factors = factors_of(&mut work.tx, user).await?.usable();
         let now = work.now();
-        if factors.is_empty() || is_trusted_device(&mut work.tx, user, &actor.origin, now).await? {
+        let trusted =
+            !self.remember.is_zero() && is_trusted_device(&mut work.tx, user, &actor.origin, now).await?;
+        if factors.is_empty() || trusted {
             work.record(Entry::new(Event::LoginSuccess).to(user).with("method", way.as_str()));
-            return self.begin(work, actor, user, way.as_str()).await.map(Entered::In);
+            let session = self.begin(work, actor, user, way.as_str()).await?;
+            if trusted {
+                // In by a password alone: that confirms nothing.
+                confirm(&mut work.tx, session.signed_in.session.id, Timestamp::EPOCH).await?;
+            }
+            return Ok(Entered::In(session));
         }
         let payload = self.inbox.seal(&FirstFactor { way })?;
         let token = NewToken {
@@ -201,7 +208,13 @@ impl Login {
         let origin = &actor.origin;
         let mut conn = self.store.read().await?;
         let known = is_known_device(&mut conn, user, origin).await?;
-        let device = origin.device_secret.filter(|_| known);
+        let mut device = origin.device_secret.filter(|_| known);
+        // One that failed too often counts as an unknown one.
+        if let Some(secret) = device
+            && self.limits.is_spent(&mut conn, &Subject::factor(user, Some(&secret))).await?
+        {
+            device = None;
+        }
         let address = origin.ip.map(Subject::address);
         Ok(address.into_iter().chain([Subject::factor(user, device.as_ref())]).collect())
     }

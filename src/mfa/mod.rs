@@ -26,8 +26,9 @@ use crate::inbox::Inbox;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
-use crate::sessions::distrust_devices;
+use crate::sessions::{distrust_devices, forget_devices};
 use crate::store::{Conn, Store};
+use crate::tokens::Purpose;
 use crate::users::{self, User};
 
 /// The page that shows what protects an account.
@@ -134,17 +135,18 @@ impl Mfa {
     }
 
     /// The secret that was made last and waits to be confirmed; None when there is none.
+    ///
+    /// Err([`Code::StepUpRequired`]) when the session was confirmed too long ago: another session of the same account, in
+    /// other hands, must not read along.
     pub async fn pending_totp(&self, actor: &Actor) -> Result<Option<TotpSetup>, Error> {
         self.allowed(actor)?;
+        actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
         let id = actor.user()?.user.id;
         let mut conn = self.store.read().await?;
         let Some(user) = users::by_id(&mut conn, id).await?.map(|found| found.user) else { return Ok(None) };
         let row: Option<TotpRow> = TOTP.bind(id).optional(&mut conn).await?;
-        // One that was left lying about for longer than a confirmation lasts was seen by who knows whom.
-        let fresh = |row: &TotpRow| {
-            row.confirmed_at.is_none() && self.inbox.now().since(row.created_at) <= self.settings.step_up
-        };
-        let secret = row.filter(fresh).and_then(|row| self.open(id, &row.secret));
+        let waits = |row: &TotpRow| row.confirmed_at.is_none() && self.is_fresh(row);
+        let secret = row.filter(waits).and_then(|row| self.open(id, &row.secret));
         secret.map(|secret| self.shown(&secret, &user)).transpose()
     }
 
@@ -162,11 +164,15 @@ impl Mfa {
         if row.confirmed_at.is_some() {
             return Err(Code::TotpEnabled.into());
         }
-        let secret = self.open(user.id, &row.secret).ok_or(Code::TotpNotSetUp)?;
+        let secret =
+            self.open(user.id, &row.secret).filter(|_| self.is_fresh(&row)).ok_or(Code::TotpNotSetUp)?;
         let step = totp::step_of(&secret, &code, now).ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
         CONFIRM_TOTP.bind(user.id).bind(now).bind(step).execute(&mut work.tx).await?;
         let codes = self.replace_backup_codes(&mut work, user.id).await?;
+        // Whoever knew the password until now may have made browsers known, and asked for a mail to confirm by.
+        forget_devices(&mut work.tx, user.id, actor.origin.device_secret.as_ref()).await?;
         distrust_devices(&mut work.tx, user.id).await?;
+        self.inbox.tokens.void_of(&mut work.tx, user.id, &[Purpose::Confirm]).await?;
         work.record(Entry::new(Event::MfaEnabled).to(user.id).with("factor", Factor::Totp.as_str()));
         let factor = Factor::Totp.as_str().to_owned();
         let circumstances = Circumstances::of(&actor.origin, now);
@@ -277,6 +283,11 @@ impl Mfa {
         Ok(found.filter(User::may_enter).ok_or(Code::NotAuthenticated)?)
     }
 
+    /// A secret that was left lying about for longer than a confirmation lasts was seen by who knows whom.
+    fn is_fresh(&self, row: &TotpRow) -> bool {
+        self.inbox.now().since(row.created_at) <= self.settings.step_up
+    }
+
     fn shown(&self, secret: &[u8], user: &User) -> Result<TotpSetup, Error> {
         totp::setup(secret, &self.settings.product, user.email.as_deref().unwrap_or(&user.username))
     }
@@ -294,6 +305,20 @@ pub(crate) async fn factors_of(conn: &mut Conn, user: UserId) -> Result<Factors,
     let (left,): (i64,) = BACKUP_CODES_LEFT.bind(user).one(conn).await?;
     let left = u32::try_from(left).unwrap_or(u32::MAX);
     Ok(Factors { totp_since: row.and_then(|row| row.confirmed_at), backup_codes_left: left })
+}
+
+/// Takes every second factor off an account, as part of `work`: whoever put them on may be somebody else. The caller evicts
+/// the person. False when there was none that counted.
+pub(crate) async fn forget(work: &mut Change, user: UserId, why: &'static str) -> Result<bool, Error> {
+    let had = factors_of(&mut work.tx, user).await?.totp_since.is_some();
+    FORGET_TOTP.bind(user).execute(&mut work.tx).await?;
+    DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
+    distrust_devices(&mut work.tx, user).await?;
+    if had {
+        let entry = Entry::new(Event::MfaDisabled).to(user).with("factor", Factor::Totp.as_str());
+        work.record(entry.with("reason", why));
+    }
+    Ok(had)
 }
 
 /// Six digits, as they are typed: blanks between them do not count.

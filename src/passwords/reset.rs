@@ -8,6 +8,7 @@ use crate::cache::Evict;
 use crate::email::{Circumstances, Message};
 use crate::error::Error;
 use crate::inbox::Ask;
+use crate::mfa;
 use crate::model::code::{Code, Field};
 use crate::sessions::{distrust_devices, end_all_of, forget_devices};
 use crate::tokens::{NewToken, Purpose, Shown};
@@ -114,6 +115,8 @@ impl Auth {
         self.limits().open(&mut work.tx, id).await?;
         work.record(Entry::new(Event::PasswordResetCompleted).to(id).with("sessions_ended", ended));
         if user.email_verified_at.is_none() {
+            // The first proof of the address: an app that is on the account may be somebody else's.
+            mfa::forget(&mut work, id, "address_proved").await?;
             work.record(Entry::new(Event::EmailVerified).to(id));
         }
         self.tell_password_changed(&mut work, actor, &user).await?;

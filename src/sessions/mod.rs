@@ -201,6 +201,7 @@ impl Sessions {
         let mut work = self.recorder.begin(actor).await?;
         let except = Some(snapshot.session.id);
         let ended = end_all_of(&mut work.tx, user, except, "ended_by_user", self.clock.now()).await?;
+        distrust_devices(&mut work.tx, user).await?;
         if ended > 0 {
             work.record(Entry::new(Event::SessionsTerminatedAll).to(user).with("ended", ended));
         }

@@ -6,7 +6,7 @@ use authtuna::actor::{Actor, Origin};
 use authtuna::error::Error;
 use authtuna::login::{Confirmation, Confirms, Progress, SecondFactor, SignIn, SignedIn};
 use authtuna::mfa::{Factor, Factors};
-use authtuna::model::code::Code;
+use authtuna::model::code::{Code, Field};
 use authtuna::model::page::PageRequest;
 use totp_rs::{Builder, Secret};
 
@@ -15,7 +15,7 @@ use crate::support::{World, on_each, on_each_with, origin, password, value};
 const STEP: Duration = Duration::from_secs(30);
 
 /// The code that an app with this secret shows at this world's moment.
-fn app(world: &World, secret: &str) -> String {
+pub(crate) fn app(world: &World, secret: &str) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
     totp.generate(u64::try_from(world.clock.now().micros() / 1_000_000).unwrap()).to_string()
@@ -24,7 +24,9 @@ fn app(world: &World, secret: &str) -> String {
 /// Somebody with an authenticator app: their session, its secret, their backup codes.
 async fn protected(world: &World, name: &str) -> (SignedIn, String, Vec<String>) {
     let person = world.person(name).await;
-    let actor = world.actor(&person.session.cookie).await;
+    let mut actor = world.actor(&person.session.cookie).await;
+    // From their own browser: all others are forgotten when the app is turned on.
+    actor.origin = Origin { device_secret: Some(person.device_secret), ..origin() }.into();
     let setup = world.auth.mfa.setup_totp(&actor).await.unwrap();
     let codes = world.auth.mfa.verify_and_enable_totp(&actor, &app(world, &setup.secret)).await.unwrap();
     world.clock.advance(STEP);
@@ -248,13 +250,15 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
         assert_eq!(mfa.verify_and_enable_totp(&actor, "1").await.err().unwrap().code(), step_up);
 
         let ways = world.auth.ways_to_confirm(&actor).await.unwrap();
-        assert_eq!(ways, [Confirms::Password, Confirms::Totp, Confirms::BackupCode]);
+        assert_eq!(ways, [Confirms::Totp, Confirms::BackupCode]);
         let by = |password: &str, code: &str| Confirmation {
             password: password.to_owned(),
             code: code.to_owned(),
         };
-        let wrong = world.auth.confirm(&actor, &by("wrong", "")).await.err().unwrap();
-        assert_eq!(wrong.problems()[0].code, Code::WrongPassword);
+        // The password is what whoever stole the session may have stolen with it.
+        let alone = world.auth.confirm(&actor, &by(&password("maria"), "")).await.err().unwrap();
+        assert_eq!((alone.problems()[0].field, alone.problems()[0].code), (Field::Code, Code::Required));
+        assert_eq!(mfa.pending_totp(&actor).await.err().unwrap().code(), step_up);
         let wrong = world.auth.confirm(&actor, &by("", "000000")).await.err().unwrap();
         assert_eq!(wrong.problems()[0].code, Code::BadOtp);
         let none = world.auth.confirm(&actor, &by("", " ")).await.err().unwrap();
@@ -350,4 +354,42 @@ fn whoever_reads_database_or_log_finds_no_secret() {
             assert!(!log.contains(needle) && !kept.contains(needle), "{needle} is in clear");
         }
     });
+}
+
+#[test]
+fn an_operator_takes_lost_factors_off() {
+    on_each(|world| async move {
+        let (maria, _, _) = protected(&world, "maria").await;
+        world.auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
+        assert_eq!(world.opens(&maria.session.cookie).await, None, "sessions end");
+        assert!(matches!(first_factor(&world, "maria", origin()).await, Progress::In(_)));
+        let none = world.auth.remove_factors(&Actor::system(), maria.user).await.err().unwrap();
+        assert_eq!(none.code(), Code::TotpNotSetUp);
+        let jun = world.person("jun").await;
+        let actor = world.actor(&jun.session.cookie).await;
+        assert!(world.auth.remove_factors(&actor, maria.user).await.is_err());
+    });
+}
+
+#[test]
+fn the_owners_right_code_ends_what_strangers_failures_closed() {
+    on_each_with(
+        |builder| builder.set("MAX_LOGIN_ATTEMPTS_PER_USER", "0").set("MAX_LOGIN_ATTEMPTS_PER_IP", "0"),
+        |world| async move {
+            let (maria, secret, _) = protected(&world, "maria").await;
+            for _ in 0..100 {
+                let token = halfway(&world, "maria", origin()).await;
+                assert_eq!(refused(&world, &token, "000000").await, Code::BadOtp);
+            }
+            let token = halfway(&world, "maria", origin()).await;
+            let closed = second(&world, &token, &app(&world, &secret), origin()).await.err().unwrap();
+            assert_eq!(closed.code(), Code::TooManyAttempts);
+            let own = Origin { device_secret: Some(maria.device_secret), ..origin() };
+            let token = halfway(&world, "maria", own.clone()).await;
+            second(&world, &token, &app(&world, &secret), own).await.unwrap();
+            world.clock.advance(STEP);
+            let token = halfway(&world, "maria", origin()).await;
+            second(&world, &token, &app(&world, &secret), origin()).await.unwrap();
+        },
+    );
 }

@@ -44,6 +44,14 @@ async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
             auth.unlock(&system, account.id).await?;
             say(format_args!("Sign-in to {} is open.", account.username))
         }
+        User::RemoveFactors { who } => {
+            let account = find(auth, &who).await?;
+            auth.remove_factors(&system, account.id).await?;
+            say(format_args!(
+                "{} signs in without a second factor, and may set one up anew.",
+                account.username
+            ))
+        }
         User::Unsuspend { who, reason } => {
             let account = find(auth, &who).await?;
             auth.unsuspend(&system, account.id, &reason).await?;

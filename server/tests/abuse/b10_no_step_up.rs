@@ -31,8 +31,8 @@ fn b10_changing_factors_wants_a_confirmation() {
                 "{path}"
             );
         }
-        // Confirming by what somebody else has, or by nothing, is none.
-        for body in [json!({}), json!({ "password": password("jun") }), json!({ "code": "000000" })] {
+        // Confirming by the password alone, by nothing, or by a wrong code, is none.
+        for body in [json!({}), json!({ "password": password("maria") }), json!({ "code": "000000" })] {
             assert_ne!(maria.post("/auth/confirm", &body).await.status, 200, "{body}");
         }
         assert_eq!(maria.post("/mfa/disable", &json!({})).await.status, 403);

@@ -285,3 +285,42 @@ fn a_sign_up_that_was_closed_meanwhile_makes_no_account() {
         closed.store().close().await;
     });
 }
+
+#[test]
+fn an_app_that_a_stranger_put_on_an_unproved_account_keeps_nobody_out() {
+    with_mail(|world| async move {
+        for way in ["magic link", "verification", "reset"] {
+            let name = way.replace(' ', "");
+            let stranger = world.unproved(&name).await;
+            let actor = world.actor(&stranger.session.cookie).await;
+            let setup = world.auth.mfa.setup_totp(&actor).await.unwrap();
+            let code = crate::mfa::app(&world, &setup.secret);
+            world.auth.mfa.verify_and_enable_totp(&actor, &code).await.unwrap();
+            world.tick();
+            let email = address(&name);
+            match way {
+                "magic link" => {
+                    world.auth.request_magic_link(&nobody(), &email).await.unwrap();
+                    let proof = Proof::Link(world.token(&email).await);
+                    let progress = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap();
+                    assert!(progress.signed_in().is_some(), "the owner is in");
+                }
+                "verification" => {
+                    let typed =
+                        authtuna::login::SignIn { identifier: name.clone(), password: password(&name) };
+                    world.auth.sign_in(&nobody(), &typed).await.unwrap();
+                    let proof = Proof::Link(world.token(&email).await);
+                    world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+                }
+                _ => {
+                    world.auth.request_password_reset(&nobody(), &email).await.unwrap();
+                    let token = world.token(&email).await;
+                    world.auth.reset_password(&nobody(), &token, &password("mine")).await.unwrap();
+                }
+            }
+            assert_eq!(world.opens(&stranger.session.cookie).await, None, "{way}");
+            let left = crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM totp").await;
+            assert_eq!(left, "0", "{way}");
+        }
+    });
+}

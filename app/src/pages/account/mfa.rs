@@ -5,6 +5,7 @@ use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
 use authtuna::mfa::{Factors, TotpSetup};
+use authtuna::model::code::Code;
 use authtuna::model::time::Timestamp;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
@@ -51,7 +52,12 @@ async fn set_up(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl 
             </section>
         }));
     }
-    let Some(setup) = auth.mfa.pending_totp(visit.actor()).await? else {
+    // A session that was confirmed too long ago begins anew, and confirms.
+    let pending = match auth.mfa.pending_totp(visit.actor()).await {
+        Err(error) if error.code() == Code::StepUpRequired => None,
+        pending => pending?,
+    };
+    let Some(setup) = pending else {
         return Ok(EitherOf3::B(view! {
             <section class="card">
                 <div class="body narrow">
