@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::inbox::{Ask, Proof};
 use crate::mfa::{Factor, factors_of};
 use crate::model::code::{Code, Field};
-use crate::sessions::confirm;
+use crate::sessions::set_confirmed;
 use crate::tokens::Purpose;
 use crate::users::names::Email;
 use crate::users::{self, Credentials};
@@ -68,7 +68,7 @@ impl Login {
     async fn confirmed(&self, mut work: Change, actor: &Actor, by: &'static str) -> Result<(), Error> {
         let snapshot = actor.user()?;
         let now = work.now();
-        if !confirm(&mut work.tx, snapshot.session.id, now).await? {
+        if !set_confirmed(&mut work.tx, snapshot.session.id, now).await? {
             return Err(Code::NotAuthenticated.into());
         }
         work.record(Entry::new(Event::Confirmed).to(snapshot.user.id).with("method", by));

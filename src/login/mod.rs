@@ -27,10 +27,10 @@ use crate::email::{Circumstances, Message};
 use crate::error::{Error, Problem};
 use crate::inbox::Inbox;
 use crate::limit::{Limits, Subject};
-use crate::mfa::Mfa;
+use crate::mfa::{Mfa, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
-use crate::sessions::{NewSession, Sessions, is_known_device, looks_new};
+use crate::sessions::{NewSession, Sessions, is_known_device, looks_new, set_confirmed};
 use crate::store::Store;
 use crate::users::names::{Email, Identifier, identifier_key};
 use crate::users::{self, Credentials, User};
@@ -165,34 +165,29 @@ impl Login {
     /// Begins the first session of an account that `work` has just made: it has no second factor yet.
     pub(crate) async fn welcome(
         &self,
-        work: Change,
-        actor: &Actor,
-        user: UserId,
-        method: &'static str,
-    ) -> Result<SignedIn, Error> {
-        self.session(work, actor, user, method, &[]).await
-    }
-
-    /// Goes on, under another id, with the session of somebody who has just proved anew who they are.
-    pub(crate) async fn go_on(
-        &self,
-        work: Change,
-        actor: &Actor,
-        touched: &[Evict],
-    ) -> Result<SignedIn, Error> {
-        let user = actor.user()?.user.id;
-        self.session(work, actor, user, "password", touched).await
-    }
-
-    async fn session(
-        &self,
         mut work: Change,
         actor: &Actor,
         user: UserId,
         method: &'static str,
-        touched: &[Evict],
     ) -> Result<SignedIn, Error> {
         let session = self.begin(&mut work, actor, user, method).await?;
+        self.commit(work, session, &[]).await
+    }
+
+    /// Goes on, under another id, with the session of somebody who has just proved their password anew. Where there is a
+    /// second factor that confirms nothing: the session is as old as it was.
+    pub(crate) async fn go_on(
+        &self,
+        mut work: Change,
+        actor: &Actor,
+        touched: &[Evict],
+    ) -> Result<SignedIn, Error> {
+        let before = actor.user()?;
+        let user = before.user.id;
+        let session = self.begin(&mut work, actor, user, "password").await?;
+        if !factors_of(&mut work.tx, user).await?.usable().is_empty() {
+            set_confirmed(&mut work.tx, session.signed_in.session.id, before.session.confirmed_at).await?;
+        }
         self.commit(work, session, touched).await
     }
 

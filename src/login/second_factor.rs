@@ -17,7 +17,7 @@ use crate::mfa::{Factor, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
-use crate::sessions::{confirm, is_known_device, is_trusted_device, trust_device};
+use crate::sessions::{is_known_device, is_trusted_device, set_confirmed, trust_device};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::{self, User};
 
@@ -118,7 +118,7 @@ impl Login {
             let session = self.begin(work, actor, user, way.as_str()).await?;
             if trusted {
                 // In by a password alone: that confirms nothing.
-                confirm(&mut work.tx, session.signed_in.session.id, Timestamp::EPOCH).await?;
+                set_confirmed(&mut work.tx, session.signed_in.session.id, Timestamp::EPOCH).await?;
             }
             return Ok(Entered::In(session));
         }

@@ -316,8 +316,8 @@ pub(crate) async fn distrust_devices(conn: &mut Conn, user: UserId) -> Result<()
     DISTRUST.bind(user).execute(conn).await.map(drop)
 }
 
-/// Notes that the person of a session has just confirmed who they are, as part of a change; false when it has ended. The
-/// caller evicts it afterwards.
-pub(crate) async fn confirm(conn: &mut Conn, session: SessionId, now: Timestamp) -> Result<bool, Error> {
-    Ok(CONFIRM.bind(session).bind(now).execute(conn).await? > 0)
+/// Notes when the person of a session confirmed last who they are, as part of a change; false when it has ended. The caller
+/// evicts it afterwards.
+pub(crate) async fn set_confirmed(conn: &mut Conn, session: SessionId, at: Timestamp) -> Result<bool, Error> {
+    Ok(CONFIRM.bind(session).bind(at).execute(conn).await? > 0)
 }

@@ -266,11 +266,18 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(mfa.disable_totp(&actor).await.err().unwrap().code(), step_up);
 
+        // Nor does changing it confirm anything.
+        let typed = authtuna::passwords::ChangePassword { current: password("maria"), new: password("tuna") };
+        let maria = world.auth.change_password(&actor, &typed).await.unwrap();
+        let actor = world.actor(&maria.session.cookie).await;
+        assert_eq!(mfa.disable_totp(&actor).await.err().unwrap().code(), step_up);
+
         world.auth.confirm(&actor, &by("", &app(&world, &secret))).await.unwrap();
         let actor = world.actor(&maria.session.cookie).await;
         mfa.disable_totp(&actor).await.unwrap();
         assert_eq!(mfa.factors(&actor).await.unwrap(), Factors::default());
-        assert!(matches!(first_factor(&world, "maria", origin()).await, Progress::In(_)));
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("tuna") };
+        assert!(world.auth.sign_in(&Actor::anonymous(origin()), &typed).await.unwrap().signed_in().is_some());
         assert_eq!(mfa.disable_totp(&actor).await.err().unwrap().code(), Code::TotpNotSetUp);
     });
 }
