@@ -331,7 +331,10 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
                 let token = halfway(&world, "maria", here()).await;
                 let maria = second(&world, &token, &app(&world, &secret), here()).await.unwrap();
                 let here = Origin { device_secret: Some(maria.device_secret), ..origin() };
-                assert!(!asked(here.clone()).await);
+                let Progress::In(alone) = first_factor(&world, "maria", here.clone()).await else { panic!() };
+                let actor = world.actor(&alone.session.cookie).await;
+                let refused = world.auth.mfa.disable_totp(&actor).await.err().unwrap();
+                assert_eq!(refused.code(), Code::StepUpRequired, "a password alone confirms nothing");
                 let actor = world.actor(&maria.session.cookie).await;
                 let typed =
                     authtuna::passwords::ChangePassword { current: password("maria"), new: password("tuna") };

@@ -339,3 +339,29 @@ fn a_change_that_was_asked_for_with_an_old_password_is_worth_nothing() {
         assert_eq!(email_of(&world, &maria).await, "maria@example.org");
     });
 }
+
+#[test]
+fn taking_an_address_back_takes_off_the_app_that_a_thief_put_on_and_no_older_one() {
+    with_mail(|world| async move {
+        for (name, days, left) in [("maria", 0, "0"), ("jun", 4, "1")] {
+            let person = world.member(name).await;
+            let actor = world.actor(&person.session.cookie).await;
+            let setup = world.auth.mfa.setup_totp(&actor).await.unwrap();
+            let code = crate::mfa::app(&world, &setup.secret);
+            world.auth.mfa.verify_and_enable_totp(&actor, &code).await.unwrap();
+            for _ in 0..days {
+                // Used every day: sessions run out otherwise.
+                world.clock.advance(std::time::Duration::from_secs(24 * 3600));
+                world.opens(&person.session.cookie).await.unwrap();
+            }
+            let email = format!("{name}@example.org");
+            let new = format!("{name}@new.example");
+            ask(&world, &person, &new).await.unwrap();
+            confirm(&world, &person, &Proof::Link(world.token(&new).await)).await.unwrap();
+            let undo = world.token(&email).await;
+            world.auth.undo_email_change(&nobody(), &undo).await.unwrap();
+            let apps = crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM totp").await;
+            assert_eq!(apps, left, "{name}");
+        }
+    });
+}
