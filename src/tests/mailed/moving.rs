@@ -351,7 +351,7 @@ fn taking_an_address_back_takes_off_the_app_that_a_thief_put_on_and_no_older_one
             world.auth.mfa.verify_and_enable_totp(&actor, &code).await.unwrap();
             for _ in 0..days {
                 // Used every day: sessions run out otherwise.
-                world.clock.advance(std::time::Duration::from_secs(24 * 3600));
+                world.clock.advance(Duration::from_secs(24 * 3600));
                 world.opens(&person.session.cookie).await.unwrap();
             }
             let email = format!("{name}@example.org");
