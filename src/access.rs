@@ -2,7 +2,7 @@
 
 use crate::model::id::{GrantId, RoleId, UserId};
 use crate::model::permission;
-use crate::model::role::key_of;
+use crate::model::role::{Requirement, key_of};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
@@ -25,6 +25,8 @@ pub struct Held {
     pub given_at: Timestamp,
     /// Until when it counts.
     pub expires_at: Option<Timestamp>,
+    /// What its holders must have.
+    pub requires: Option<Requirement>,
     /// Whether it holds every permission there is.
     pub all_permissions: bool,
     /// The permissions it carries, sorted.
@@ -107,6 +109,11 @@ impl Access {
     /// The scopes in which `permission` is held.
     pub fn scopes_of<'a>(&'a self, permission: &'a str) -> impl Iterator<Item = &'a Scope> {
         self.held.iter().filter(move |held| held.carries(permission)).map(|held| &held.scope)
+    }
+
+    /// What the roles held ask for, all together; None for nothing.
+    pub fn requirement(&self) -> Option<Requirement> {
+        self.held.iter().filter_map(|held| held.requires).max()
     }
 
     /// The first moment at which a role held now expires.

@@ -22,6 +22,9 @@ pub enum Who {
     Anonymous,
     /// A signed-in person.
     User(Arc<Snapshot>),
+    /// A signed-in person who lacks what a role of theirs asks for. Until they have set it up they may do that, confirm who
+    /// they are, and sign out: see [`Actor::holder`].
+    Enrolling(Arc<Snapshot>),
     /// A person for whom the program acts without a session of theirs (see `Auth::on_behalf_of`): a job, or a call from
     /// another service.
     Behalf(Arc<Person>),
@@ -29,8 +32,15 @@ pub enum Who {
     System,
 }
 
+impl Who {
+    /// The person of a session.
+    pub fn of(snapshot: Arc<Snapshot>) -> Self {
+        if snapshot.lacks.is_some() { Self::Enrolling(snapshot) } else { Self::User(snapshot) }
+    }
+}
+
 /// Where a request came from. Everything in it is somebody's word, except the address.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Origin {
     /// The client's address, from the configured source only.
     pub ip: Option<IpAddr>,
@@ -50,8 +60,21 @@ pub struct Origin {
     pub waiting: Option<Waiting>,
     /// The token of somebody who proved their first factor in this browser.
     pub halfway: Option<String>,
+    /// The secret of a browser in which a passkey was asked for: only there it is answered.
+    pub ceremony: Option<[u8; 32]>,
     /// The secret of the device cookie: the mark of a browser in which somebody signed in before.
     pub device_secret: Option<[u8; 32]>,
+}
+
+impl fmt::Debug for Origin {
+    /// Without what only the browser may know.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin")
+            .field("ip", &self.ip)
+            .field("device", &self.device)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A browser that waits for a mail which somebody asked for in it. The browser keeps it, encrypted.
@@ -91,20 +114,46 @@ impl Actor {
         Self { who: Who::Anonymous, origin: Arc::new(origin) }
     }
 
-    /// The person of the session that asks. Err([`Code::NotAuthenticated`]) when there is none.
+    /// The person of the session that asks. Err([`Code::NotAuthenticated`]) when there is none,
+    /// Err([`Code::EnrolmentRequired`]) when they have to set up first what a role of theirs asks for.
     pub fn user(&self) -> Result<&Arc<Snapshot>, Error> {
         match &self.who {
             Who::User(snapshot) => Ok(snapshot),
+            Who::Enrolling(_) | Who::Anonymous | Who::Behalf(_) | Who::System => Err(self.stranger().into()),
+        }
+    }
+
+    /// The person of the session that asks, also while they have to set up first what a role of theirs asks for: only for
+    /// setting that up, and for leaving. Err([`Code::NotAuthenticated`]) when there is none.
+    pub fn holder(&self) -> Result<&Arc<Snapshot>, Error> {
+        match &self.who {
+            Who::User(snapshot) | Who::Enrolling(snapshot) => Ok(snapshot),
             Who::Anonymous | Who::Behalf(_) | Who::System => Err(Code::NotAuthenticated.into()),
         }
     }
 
-    /// The id of the person who asks.
+    /// Why the actor is nobody who may do something.
+    pub(crate) fn stranger(&self) -> Code {
+        match self.who {
+            Who::Enrolling(_) => Code::EnrolmentRequired,
+            Who::Anonymous | Who::User(_) | Who::Behalf(_) | Who::System => Code::NotAuthenticated,
+        }
+    }
+
+    /// The id of the person who asks, and may do something.
     pub fn user_id(&self) -> Option<UserId> {
         match &self.who {
             Who::User(snapshot) => Some(snapshot.user.id),
             Who::Behalf(person) => Some(person.user.id),
-            Who::Anonymous | Who::System => None,
+            Who::Enrolling(_) | Who::Anonymous | Who::System => None,
+        }
+    }
+
+    /// The id of the person who asks, for the audit log.
+    pub(crate) fn recorded_id(&self) -> Option<UserId> {
+        match &self.who {
+            Who::Enrolling(snapshot) => Some(snapshot.user.id),
+            Who::User(_) | Who::Behalf(_) | Who::Anonymous | Who::System => self.user_id(),
         }
     }
 
@@ -113,14 +162,14 @@ impl Actor {
         match &self.who {
             Who::User(snapshot) => Some(&snapshot.access),
             Who::Behalf(person) => Some(&person.access),
-            Who::Anonymous | Who::System => None,
+            Who::Enrolling(_) | Who::Anonymous | Who::System => None,
         }
     }
 
     /// The session that asks.
     pub fn session_id(&self) -> Option<SessionId> {
         match &self.who {
-            Who::User(snapshot) => Some(snapshot.session.id),
+            Who::User(snapshot) | Who::Enrolling(snapshot) => Some(snapshot.session.id),
             Who::Anonymous | Who::Behalf(_) | Who::System => None,
         }
     }
@@ -137,7 +186,7 @@ impl Actor {
         if matches!(self.who, Who::System) {
             return Ok(());
         }
-        let access = self.access().ok_or(Code::NotAuthenticated)?;
+        let access = self.access().ok_or_else(|| self.stranger())?;
         if permissions.iter().any(|permission| access.allows(permission, scope)) {
             return Ok(());
         }
@@ -151,8 +200,12 @@ impl Actor {
         match &self.who {
             Who::System | Who::Behalf(_) => Ok(()),
             Who::Anonymous => Err(Code::NotAuthenticated.into()),
-            Who::User(snapshot) if now.since(snapshot.session.confirmed_at) <= time => Ok(()),
-            Who::User(_) => Err(Code::StepUpRequired.into()),
+            Who::User(snapshot) | Who::Enrolling(snapshot)
+                if now.since(snapshot.session.confirmed_at) <= time =>
+            {
+                Ok(())
+            }
+            Who::User(_) | Who::Enrolling(_) => Err(Code::StepUpRequired.into()),
         }
     }
 
@@ -160,7 +213,7 @@ impl Actor {
     pub fn require_system(&self) -> Result<(), Error> {
         match self.who {
             Who::System => Ok(()),
-            Who::Anonymous | Who::User(_) | Who::Behalf(_) => Err(Code::Forbidden.into()),
+            Who::Anonymous | Who::User(_) | Who::Enrolling(_) | Who::Behalf(_) => Err(Code::Forbidden.into()),
         }
     }
 }

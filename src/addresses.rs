@@ -12,11 +12,13 @@ use crate::crypto::strength::Password;
 use crate::email::{Circumstances, Letter, Message};
 use crate::error::{Error, Problem};
 use crate::inbox::{Ask, Proof};
-use crate::mfa;
+use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
 use crate::model::time::Timestamp;
-use crate::sessions::{end_all_of, forget_devices};
+use crate::passkeys;
+use crate::recovery::{self, Ending};
+use crate::sessions::{end_all_of, forget_devices, lock_holder};
 use crate::signup::Confirmed;
 use crate::tokens::{Found, NewToken, Purpose, Shown, is_kept};
 use crate::users::names::{Email, Identifier};
@@ -38,6 +40,7 @@ const SENT_TO_ADDRESS: &[Purpose] = &[
     Purpose::EmailChange,
     Purpose::SecondFactor,
     Purpose::Confirm,
+    Purpose::RecoveryStart,
 ];
 
 /// What somebody types to change their address.
@@ -130,7 +133,8 @@ impl Auth {
         let now = work.now();
         let ended = end_all_of(&mut work.tx, user.id, None, "address_proved", now).await?;
         forget_devices(&mut work.tx, user.id, None).await?;
-        mfa::forget(work, user.id, "address_proved").await?;
+        passkeys::forget_factors(work, user.id, Timestamp::EPOCH, "address_proved").await?;
+        recovery::end(self.inbox(), work, user.id, Ending::FactorsRemoved).await?;
         self.tokens().void_of(&mut work.tx, user.id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
         work.record(Entry::new(Event::EmailVerified).to(user.id).with("sessions_ended", ended));
         if users::forget_password(&mut work.tx, user.id, now).await? {
@@ -156,6 +160,13 @@ impl Auth {
         let waiting = inbox.waiting(actor, &new);
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
+        let (_, confirmed_at) = lock_holder(&mut work, actor).await?;
+        // A second factor may have come meanwhile.
+        if factors_of(&mut work.tx, id).await?.wanted()
+            && now.since(confirmed_at) > self.settings().sessions.step_up
+        {
+            return Err(Code::StepUpRequired.into());
+        }
         let address = Identifier::Email(new.key().to_owned());
         let holder = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
         let holder = holder.filter(|holder| holder.id != id);
@@ -208,12 +219,18 @@ impl Auth {
         new.ok_or_else(|| Code::BadRequest.into())
     }
 
-    /// Ok when the one who asks is the account's owner, by password or by having signed in lately.
+    /// Ok when the one who asks is the account's owner: by password, and where there is more or no password, by having
+    /// confirmed lately.
     async fn confirm_owner(&self, actor: &Actor, found: &Credentials, password: &str) -> Result<(), Error> {
         if found.user.has_password {
             let password =
                 Password::typed(password).map_err(|code| Error::on(Field::CurrentPassword, code))?;
-            return self.login().confirm_password(actor, found, &password).await;
+            self.login().confirm_password(actor, found, &password).await?;
+            let factors = factors_of(&mut self.store().read().await?, found.user.id).await?;
+            if !factors.wanted() {
+                return Ok(());
+            }
+            // Whoever stole session and password must not have the mails that take factors off.
         }
         self.require_confirmed(actor)
     }
@@ -251,6 +268,7 @@ impl Auth {
             return Err(gone());
         }
         self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
+        recovery::end(self.inbox(), &mut work, id, Ending::AddressChanged).await?;
         self.tell_of_change(&mut work, actor, &before, &new).await?;
         let entry = Entry::new(Event::EmailChanged).to(id);
         let entry = entry.personal("before", before.email.as_deref().unwrap_or_default());
@@ -333,6 +351,7 @@ impl Auth {
             return Err(gone());
         }
         self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
+        recovery::end(self.inbox(), &mut work, id, Ending::AddressChanged).await?;
         // The ways back of later changes; not those of earlier ones, which are the owner's if this one is a thief's.
         for other in self.tokens().open_of(&mut work.tx, id, Purpose::EmailUndo).await? {
             if !old.older.contains(&other) {
@@ -340,11 +359,9 @@ impl Auth {
             }
         }
         forget_devices(&mut work.tx, id, None).await?;
-        // Whoever took the account may have put an app of theirs on it, shortly before or since.
-        let since = mfa::factors_of(&mut work.tx, id).await?.totp_since;
-        if since.is_some_and(|since| old.changed_at.is_none_or(|changed| since > changed.minus(UNDO))) {
-            mfa::forget(&mut work, id, "email_change_undone").await?;
-        }
+        // Whoever took the account may have put an app or a passkey of theirs on it, shortly before or since.
+        let since = old.changed_at.map_or(Timestamp::EPOCH, |changed| changed.minus(UNDO));
+        passkeys::forget_factors(&mut work, id, since, "email_change_undone").await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
         self.inbox().tell(&mut work, &taken_from, Message::EmailChangeUndone { circumstances }).await?;
         let ended = end_all_of(&mut work.tx, id, None, "email_change_undone", now).await?;

@@ -20,6 +20,7 @@ use crate::login::{Login, Progress, SecondFactor, SignIn, SignedIn};
 use crate::mfa::{self, Factor, Mfa};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
+use crate::passkeys::Passkeys;
 use crate::permissions::Permissions;
 use crate::roles::Roles;
 use crate::sessions::Sessions;
@@ -46,6 +47,8 @@ pub struct Auth {
     pub sessions: Sessions,
     /// Second factors.
     pub mfa: Mfa,
+    /// Passkeys.
+    pub passkeys: Passkeys,
     /// Mails to send.
     pub outbox: Outbox,
     /// Listeners to events.
@@ -129,7 +132,8 @@ impl Auth {
         let cache = Snapshots::new(store.clone());
         let users = Users::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random);
         let permissions = Permissions::new(store.clone(), recorder.clone(), cache.clone(), random);
-        let roles = Roles::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random);
+        let roles =
+            Roles::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random, &settings);
         let explorer = Explorer::new(store.clone(), clock.clone());
         let sessions = Sessions::new(
             store.clone(),
@@ -170,6 +174,14 @@ impl Auth {
             inbox.clone(),
             &settings,
         );
+        let passkeys = Passkeys::new(
+            store.clone(),
+            recorder.clone(),
+            cache.clone(),
+            mfa.clone(),
+            inbox.clone(),
+            &settings,
+        )?;
         let days = u64::from(settings.mfa.remember_device_days);
         let login = Login {
             store: store.clone(),
@@ -180,6 +192,7 @@ impl Auth {
             random,
             inbox: inbox.clone(),
             mfa: mfa.clone(),
+            passkeys: passkeys.clone(),
             remember: Duration::from_secs(days * 24 * 3600),
         };
         let inner = Arc::new(Inner {
@@ -195,7 +208,7 @@ impl Auth {
             login,
             random,
         });
-        Ok(Self { clock, users, permissions, roles, explorer, sessions, mfa, outbox, hooks, inner })
+        Ok(Self { clock, users, permissions, roles, explorer, sessions, mfa, passkeys, outbox, hooks, inner })
     }
 
     /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong
@@ -244,9 +257,10 @@ impl Auth {
         let found = users::by_id(&mut conn, user).await?.map(|found| found.user).filter(User::may_enter);
         let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
         let access = standing::access_of(&mut conn, user, self.clock.now()).await?;
-        let mfa_enabled = mfa::factors_of(&mut conn, user).await?.totp_since.is_some();
+        let factors = mfa::factors_of(&mut conn, user).await?;
         let user = SignedInUser {
-            mfa_enabled,
+            mfa_enabled: factors.wanted(),
+            has_passkey: factors.passkeys > 0,
             id: user,
             username: found.username,
             email: found.email,

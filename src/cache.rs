@@ -227,7 +227,9 @@ mod tests {
                 first_name: None,
                 last_name: None,
                 mfa_enabled: false,
+                has_passkey: false,
             },
+            lacks: None,
             session: SessionState {
                 secret_seen: true,
                 id: SessionId::from_uuid(Uuid::from_u128(session)),

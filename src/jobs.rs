@@ -5,9 +5,14 @@ use std::time::Duration;
 use crate::actor::Actor;
 use crate::auth::Auth;
 use crate::error::Error;
+use crate::recovery;
 
 /// How often old rows are deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
+
+/// How often it is looked whether somebody who recovers their account is to be told something. A look costs next to nothing:
+/// an index holds the few that are open.
+const NOTICES_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a grant that ran out can still be explained.
 const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -19,12 +24,19 @@ pub async fn purge(auth: &Auth) -> Result<u64, Error> {
     purged += auth.tokens().purge(&mut tx, Duration::from_secs(30 * 24 * 3600)).await?;
     purged += auth.limits().purge(&mut tx).await?;
     purged += auth.roles.purge(&mut tx, auth.clock.now().minus(KEEP_EXPIRED)).await?;
+    purged += recovery::purge(&mut tx, auth.clock.now().minus(KEEP_EXPIRED)).await?;
     tx.commit().await?;
     purged += auth.outbox.purge().await?;
     Ok(purged)
 }
 
-/// Runs the jobs until the future is dropped: purging, and sending mails. A failure is logged, and the next turn tries
+/// Tells people who recover their accounts what is due: halfway through the waiting, and when it is over. How many were
+/// told something, at most. Any number of processes may do it at once: each mail is written by one.
+pub async fn recoveries(auth: &Auth) -> Result<u64, Error> {
+    recovery::write_notices(auth).await
+}
+
+/// Runs the jobs until the future is dropped: purging, recoveries, and sending mails. A failure is logged, and the next turn tries
 /// again. Whoever ends gives the mails that are under way some time: [`crate::email::Outbox::finish`].
 pub async fn run(auth: Auth) {
     let purging = async {
@@ -37,7 +49,18 @@ pub async fn run(auth: Auth) {
             }
         }
     };
-    let working = futures::future::join(purging, auth.outbox.run());
+    let telling = async {
+        let mut turns = tokio::time::interval(NOTICES_EVERY);
+        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            turns.tick().await;
+            if let Err(error) = recoveries(&auth).await {
+                tracing::error!(error = %error, "telling of recoveries failed; it is tried again");
+            }
+        }
+    };
+    // On the heap: they are large, and would make a large future of everybody's.
+    let working = futures::future::join3(Box::pin(purging), Box::pin(telling), auth.outbox.run());
     #[cfg(feature = "postgres")]
     futures::future::join(working, crate::sessions::link::listen(auth.store().clone(), auth.cache().clone()))
         .await;

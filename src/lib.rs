@@ -107,13 +107,17 @@ pub mod login;
 #[cfg(feature = "server")]
 pub mod mfa;
 #[cfg(feature = "server")]
-mod once;
+pub mod once;
+#[cfg(feature = "server")]
+pub mod passkeys;
 #[cfg(feature = "server")]
 pub mod passwords;
 #[cfg(feature = "server")]
 pub mod permissions;
 #[cfg(feature = "server")]
 mod provision;
+#[cfg(feature = "server")]
+pub mod recovery;
 #[cfg(feature = "server")]
 pub mod roles;
 #[cfg(feature = "server")]

@@ -99,6 +99,7 @@ impl Auth {
             None => None,
         };
         let user = NewUser {
+            id: None,
             username,
             email_verified: email.is_some(),
             email,

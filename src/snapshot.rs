@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::access::Access;
 use crate::model::id::{SessionId, UserId};
+use crate::model::role::Requirement;
 use crate::model::time::Timestamp;
 
 /// A signed-in person, as of `verified_at`.
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub session: SessionState,
     /// What they may do.
     pub access: Access,
+    /// What a role of theirs asks for, and they do not have.
+    pub lacks: Option<Requirement>,
     /// When the database said all this.
     pub verified_at: Timestamp,
     /// Set when something of it has changed since.
@@ -41,6 +44,8 @@ pub struct SignedIn {
     pub last_name: Option<String>,
     /// Whether sign-in asks for a second factor.
     pub mfa_enabled: bool,
+    /// Whether they have a passkey that can be used.
+    pub has_passkey: bool,
 }
 
 /// A session, with what decides whether a cookie still opens it.

@@ -12,8 +12,10 @@ use crate::islands::times::LocalTimes;
 use crate::pages::account::activity::ActivityPage;
 use crate::pages::account::confirm::ConfirmPage;
 use crate::pages::account::email::EmailPage;
+use crate::pages::account::enrol::Enrol;
 use crate::pages::account::mfa::{BackupCodes, SetUpApp};
 use crate::pages::account::overview::Overview;
+use crate::pages::account::passkeys::{AddPasskeyPage, PasskeyPage};
 use crate::pages::account::profile::Profile;
 use crate::pages::account::security::Security;
 use crate::pages::account::sessions::Sessions;
@@ -22,6 +24,7 @@ use crate::pages::auth::change_email::{ChangeEmailPage, UndoEmailPage};
 use crate::pages::auth::forgot::{Forgot, Reset};
 use crate::pages::auth::login::Login;
 use crate::pages::auth::passwordless::{Passwordless, PasswordlessLogin};
+use crate::pages::auth::recovery::{AskRecovery, CancelRecoveryPage, FinishRecoveryPage, StartRecoveryPage};
 use crate::pages::auth::setup::Setup;
 use crate::pages::auth::signed_out::SignedOut;
 use crate::pages::auth::signup::Signup;
@@ -44,6 +47,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=|| view! { <Status code=Code::NotFound/> }>
                 <Route path=path!("/auth/login") view=Login ssr=SsrMode::Async/>
                 <Route path=path!("/mfa/challenge") view=Challenge ssr=SsrMode::Async/>
+                <Route path=path!("/mfa/enrol") view=Enrol ssr=SsrMode::Async/>
                 <Route path=path!("/mfa/setup") view=SetUpApp ssr=SsrMode::Async/>
                 <Route path=path!("/mfa/codes") view=BackupCodes ssr=SsrMode::Async/>
                 <Route path=path!("/ui/confirm") view=ConfirmPage ssr=SsrMode::Async/>
@@ -65,8 +69,14 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/ui/profile") view=Profile ssr=SsrMode::Async/>
                 <Route path=path!("/ui/settings") view=Security ssr=SsrMode::Async/>
                 <Route path=path!("/ui/settings/email") view=EmailPage ssr=SsrMode::Async/>
+                <Route path=path!("/ui/settings/passkeys/add") view=AddPasskeyPage ssr=SsrMode::Async/>
+                <Route path=path!("/ui/settings/passkeys/:id") view=PasskeyPage ssr=SsrMode::Async/>
                 <Route path=path!("/ui/settings/sessions") view=Sessions ssr=SsrMode::Async/>
                 <Route path=path!("/ui/activity") view=ActivityPage ssr=SsrMode::Async/>
+                <Route path=path!("/auth/recovery") view=AskRecovery ssr=SsrMode::Async/>
+                <Route path=path!("/auth/recovery/start") view=StartRecoveryPage ssr=SsrMode::Async/>
+                <Route path=path!("/auth/recovery/cancel") view=CancelRecoveryPage ssr=SsrMode::Async/>
+                <Route path=path!("/auth/recovery/finish") view=FinishRecoveryPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
         <LocalTimes/>

@@ -76,12 +76,24 @@ pub(crate) enum Notice {
     MfaEnabled,
     /// Sign-in asks for no second factor any more.
     MfaDisabled,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey has another name.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
     /// The person confirmed who they are.
     Confirmed,
     /// One session ended.
     SessionEnded,
     /// So many other sessions ended.
     SessionsEnded(u64),
+    /// A recovery began, and can be finished from then on.
+    RecoveryStarted(Timestamp),
+    /// A recovery was stopped.
+    RecoveryStopped,
+    /// All second factors are taken off, and a new password is to be set.
+    RecoveryFinished,
 }
 
 /// Leaves a refused form for the page that it came from.

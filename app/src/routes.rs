@@ -2,6 +2,7 @@
 //! them equal to what is really served.
 
 use authtuna::model::code::Code;
+use authtuna::model::id::PasskeyId;
 use leptos::server_fn::ServerFn;
 
 use crate::api::account::{ChangePassword, EndOtherSessions, EndSession, UpdateProfile};
@@ -16,11 +17,22 @@ use crate::api::mfa::{
     SendConfirmation, SetUpTotp,
 };
 
+use crate::api::passkey::{
+    AddPasskey, AddPrompt, ConfirmPrompt, PasskeySignIn, PasskeySignUp, RemovePasskey, RenamePasskey,
+    SecondFactorPrompt, SignInPrompt, SignUpPrompt,
+};
+
+use crate::api::recovery::{
+    CancelOwnRecovery, CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery,
+};
+
 /// Who may come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// Everybody.
     Public,
+    /// Whoever is signed in, also while they have to set up first what a role of theirs asks for.
+    Enrolling,
     /// Whoever is signed in.
     SignedIn,
     /// Whoever holds this permission everywhere.
@@ -53,6 +65,8 @@ pub const LOGIN: &str = "/auth/login";
 pub const CHALLENGE: &str = "/mfa/challenge";
 /// Setting an authenticator app up.
 pub const MFA_SETUP: &str = "/mfa/setup";
+/// What a role asks for has to be set up first.
+pub const ENROL: &str = "/mfa/enrol";
 /// New backup codes.
 pub const MFA_CODES: &str = "/mfa/codes";
 /// Confirming who one is.
@@ -93,10 +107,22 @@ pub const PROFILE: &str = "/ui/profile";
 pub const SECURITY: &str = "/ui/settings";
 /// Asking for another address.
 pub const EMAIL: &str = "/ui/settings/email";
+/// Making a passkey.
+pub const PASSKEY_ADD: &str = "/ui/settings/passkeys/add";
+/// One of one's passkeys.
+pub const PASSKEY: &str = "/ui/settings/passkeys/{id}";
 /// Where one is signed in.
 pub const SESSIONS: &str = "/ui/settings/sessions";
 /// What happened.
 pub const ACTIVITY: &str = "/ui/activity";
+/// Asking for a mail, for whoever lost all second factors.
+pub const RECOVERY: &str = "/auth/recovery";
+/// Beginning to wait: without a token, waiting for the mail.
+pub const RECOVERY_START: &str = "/auth/recovery/start";
+/// Stopping a recovery.
+pub const RECOVERY_CANCEL: &str = "/auth/recovery/cancel";
+/// Having all second factors taken off.
+pub const RECOVERY_FINISH: &str = "/auth/recovery/finish";
 
 const fn page(path: &'static str, guard: Guard) -> Page {
     Page { path, guard, islands: true }
@@ -123,12 +149,20 @@ pub const PAGES: &[Page] = &[
     page(PROFILE, Guard::SignedIn),
     page(SECURITY, Guard::SignedIn),
     page(EMAIL, Guard::SignedIn),
-    page(MFA_SETUP, Guard::SignedIn),
-    page(MFA_CODES, Guard::SignedIn),
-    page(CONFIRM, Guard::SignedIn),
+    page(PASSKEY_ADD, Guard::Enrolling),
+    page(PASSKEY, Guard::SignedIn),
+    page(ENROL, Guard::Enrolling),
+    page(MFA_SETUP, Guard::Enrolling),
+    page(MFA_CODES, Guard::Enrolling),
+    page(CONFIRM, Guard::Enrolling),
     page(CHANGE_EMAIL, Guard::SignedIn),
     page(SESSIONS, Guard::SignedIn),
     page(ACTIVITY, Guard::SignedIn),
+    // By links that open in any browser.
+    page(RECOVERY, Guard::Public),
+    page(RECOVERY_START, Guard::Public),
+    page(RECOVERY_CANCEL, Guard::Public),
+    page(RECOVERY_FINISH, Guard::Public),
 ];
 
 const fn function<F: ServerFn>(guard: Guard) -> Function {
@@ -138,7 +172,12 @@ const fn function<F: ServerFn>(guard: Guard) -> Function {
 /// Every server function.
 pub const FUNCTIONS: &[Function] = &[
     function::<SignIn>(Guard::Public),
+    function::<SignInPrompt>(Guard::Public),
+    function::<PasskeySignIn>(Guard::Public),
+    function::<SecondFactorPrompt>(Guard::Public),
     function::<SecondFactor>(Guard::Public),
+    function::<SignUpPrompt>(Guard::Public),
+    function::<PasskeySignUp>(Guard::Public),
     function::<SignUp>(Guard::Public),
     function::<SetUp>(Guard::Public),
     // Whose session has ended already wants to get out as well.
@@ -158,16 +197,26 @@ pub const FUNCTIONS: &[Function] = &[
     function::<ChooseTheme>(Guard::Public),
     function::<ChangePassword>(Guard::SignedIn),
     function::<UpdateProfile>(Guard::SignedIn),
-    function::<SetUpTotp>(Guard::SignedIn),
-    function::<EnableTotp>(Guard::SignedIn),
+    function::<SetUpTotp>(Guard::Enrolling),
+    function::<EnableTotp>(Guard::Enrolling),
     function::<DisableTotp>(Guard::SignedIn),
     function::<NewBackupCodes>(Guard::SignedIn),
-    function::<SavedCodes>(Guard::SignedIn),
-    function::<Confirm>(Guard::SignedIn),
-    function::<SendConfirmation>(Guard::SignedIn),
-    function::<ConfirmByMail>(Guard::SignedIn),
+    function::<SavedCodes>(Guard::Enrolling),
+    function::<AddPrompt>(Guard::Enrolling),
+    function::<AddPasskey>(Guard::Enrolling),
+    function::<RenamePasskey>(Guard::SignedIn),
+    function::<RemovePasskey>(Guard::SignedIn),
+    function::<ConfirmPrompt>(Guard::Enrolling),
+    function::<Confirm>(Guard::Enrolling),
+    function::<SendConfirmation>(Guard::Enrolling),
+    function::<ConfirmByMail>(Guard::Enrolling),
     function::<EndSession>(Guard::SignedIn),
     function::<EndOtherSessions>(Guard::SignedIn),
+    function::<RequestRecovery>(Guard::Public),
+    function::<StartRecovery>(Guard::Public),
+    function::<CancelRecovery>(Guard::Public),
+    function::<FinishRecovery>(Guard::Public),
+    function::<CancelOwnRecovery>(Guard::Enrolling),
 ];
 
 /// Put into a request's extensions by a guard that refused it: whatever its address, the page says why.
@@ -181,7 +230,7 @@ pub struct Target(String);
 impl Target {
     /// Takes the path if it may be gone to after signing in: the sign-in pages themselves may not, nor what is no page.
     pub fn parse(text: &str) -> Option<Self> {
-        let no = ["/auth/", "/api/", "/pkg/", CHALLENGE, CONFIRM, SETUP];
+        let no = ["/auth/", "/api/", "/pkg/", CHALLENGE, CONFIRM, ENROL, SETUP];
         Self::local(text).filter(|target| !no.iter().any(|no| target.0.starts_with(no)))
     }
 
@@ -214,12 +263,23 @@ pub(crate) fn with_next(page: &str, target: Option<&Target>) -> String {
     }
 }
 
+/// The page of a passkey.
+pub(crate) fn passkey_page(id: PasskeyId) -> String {
+    PASSKEY.replace("{id}", &id.to_string())
+}
+
 /// `page` with one value in its query.
 pub(crate) fn query(page: &str, name: &str, value: &str) -> String {
     format!(
         "{page}?{}",
         url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
     )
+}
+
+/// `place`, which may have a query, with one more value in it.
+pub(crate) fn query_more(place: &str, name: &str, value: &str) -> String {
+    let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    format!("{place}{}{name}={value}", if place.contains('?') { '&' } else { '?' })
 }
 
 #[cfg(test)]

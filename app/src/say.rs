@@ -55,7 +55,9 @@ fn input_name(field: Field) -> Option<&'static str> {
         Field::PasswordAgain => Some("password_again"),
         Field::FirstName => Some("first_name"),
         Field::LastName => Some("last_name"),
+        Field::Name => Some("name"),
         Field::Token
+        | Field::Passkey
         | Field::Session
         | Field::Scope
         | Field::Role
@@ -63,7 +65,6 @@ fn input_name(field: Field) -> Option<&'static str> {
         | Field::Cursor
         | Field::Reason
         | Field::Metadata
-        | Field::Name
         | Field::Description
         | Field::Level
         | Field::User
@@ -93,6 +94,7 @@ pub(crate) fn problem(
             Some(Field::Password) => w.problem_required_password(),
             Some(Field::CurrentPassword) => w.problem_required_current_password(),
             Some(Field::Code) => w.problem_required_code(),
+            Some(Field::Passkey) => w.problem_required_passkey(),
             _ => w.problem_required(),
         },
         Code::TooLong if field == Some(Field::Username) => w.problem_too_long_username(),
@@ -134,12 +136,22 @@ pub(crate) fn problem(
         Code::CrossSite => w.problem_cross_site(),
         Code::BodyTooLarge => w.problem_too_large(),
         Code::StepUpRequired => w.problem_step_up(),
+        Code::EnrolmentRequired => w.problem_enrolment(),
         Code::TotpEnabled => w.problem_totp_enabled(),
         Code::TotpNotSetUp => w.problem_totp_not_set_up(),
+        Code::NoSecondFactor => w.problem_no_second_factor(),
+        Code::BadPasskey => w.problem_bad_passkey(),
+        Code::UserVerificationRequired => w.problem_user_verification(),
+        Code::PasskeyUnknown => w.problem_passkey_unknown(),
+        Code::PasskeyBlocked => w.problem_passkey_blocked(),
+        Code::PasskeyExists => w.problem_passkey_exists(),
+        Code::TooManyPasskeys => w.problem_too_many_passkeys(),
+        Code::LastWayIn => w.problem_last_way_in(),
         Code::BadOtp => w.problem_bad_code(),
         Code::EmailUnchanged => w.problem_email_unchanged(),
         Code::MailOff => w.problem_mail_off(),
         Code::MailDone => w.problem_mail_done(),
+        Code::BadToken if field == Some(Field::Passkey) => w.problem_bad_prompt(),
         Code::BadToken => w.problem_bad_token(),
         Code::BadCursor => w.problem_bad_cursor(),
         Code::RoleNotFound => w.problem_role_not_found(),
@@ -189,9 +201,15 @@ pub(crate) fn notice(w: Lang, notice: Notice) -> String {
         Notice::PasswordReset => w.notice_password_reset().to_owned(),
         Notice::MfaEnabled => w.notice_mfa_enabled().to_owned(),
         Notice::MfaDisabled => w.notice_mfa_disabled().to_owned(),
+        Notice::PasskeyAdded => w.notice_passkey_added().to_owned(),
+        Notice::PasskeyRenamed => w.notice_passkey_renamed().to_owned(),
+        Notice::PasskeyRemoved => w.notice_passkey_removed().to_owned(),
         Notice::Confirmed => w.notice_confirmed().to_owned(),
         Notice::SessionEnded => w.notice_session_ended().to_owned(),
         Notice::SessionsEnded(count) => w.notice_sessions_ended(count),
+        Notice::RecoveryStarted(due) => w.notice_recovery_started(&exactly(w, due).1),
+        Notice::RecoveryStopped => w.notice_recovery_stopped().to_owned(),
+        Notice::RecoveryFinished => w.notice_recovery_finished().to_owned(),
     }
 }
 
@@ -222,7 +240,9 @@ pub(crate) fn event(w: Lang, activity: &Activity) -> String {
         Event::UserUnsuspended => w.event_user_unsuspended(),
         Event::UserDeleted => w.event_user_deleted(),
         Event::LoginSuccess if detail("method") == Some("password") => w.event_login_success(),
+        Event::LoginSuccess if detail("method") == Some("passkey") => w.event_login_success_passkey(),
         Event::LoginSuccess => w.event_login_success_other(),
+        Event::LoginFailed if detail("method") == Some("passkey") => w.event_login_failed_passkey(),
         Event::LoginFailed => match detail("reason") {
             Some("suspended") => w.event_login_failed_suspended(),
             Some("password_reset_required") => w.event_login_failed_reset(),
@@ -270,6 +290,10 @@ pub(crate) fn event(w: Lang, activity: &Activity) -> String {
         Event::MfaEnabled => w.event_mfa_enabled(),
         Event::MfaDisabled => w.event_mfa_disabled(),
         Event::BackupCodesRegenerated => w.event_backup_codes_regenerated(),
+        Event::PasskeyAdded => w.event_passkey_added(),
+        Event::PasskeyRenamed => w.event_passkey_renamed(),
+        Event::PasskeyRemoved => w.event_passkey_removed(),
+        Event::PasskeyBlocked => w.event_passkey_blocked(),
         Event::DeviceTrusted => w.event_device_trusted(),
         Event::ConfirmationRequested => w.event_confirmation_requested(),
         Event::Confirmed => w.event_confirmed(),
@@ -281,6 +305,11 @@ pub(crate) fn event(w: Lang, activity: &Activity) -> String {
         Event::MailsRead => w.event_mails_read(),
         Event::MailTested => w.event_mail_tested(),
         Event::Provisioned => w.event_provisioned(),
+        Event::RecoveryRequested => w.event_recovery_requested(),
+        Event::RecoveryStarted => w.event_recovery_started(),
+        Event::RecoveryCancelled => w.event_recovery_cancelled(),
+        Event::RecoveryHastened => w.event_recovery_hastened(),
+        Event::RecoveryCompleted => w.event_recovery_completed(),
     };
     sentence.to_owned()
 }

@@ -31,13 +31,17 @@ pub struct Viewer {
     pub email: Option<String>,
     /// One or two letters for a picture.
     pub initials: String,
+    /// Whether they have to set up first what a role of theirs asks for: there is nowhere else to go.
+    pub enrols: bool,
 }
 
 impl Viewer {
     /// The person who asks. Err([`Code::NotAuthenticated`]) when nobody is signed in.
     pub fn of(actor: &Actor) -> Result<Self, Error> {
-        let user = &actor.user()?.user;
+        let snapshot = actor.holder()?;
+        let user = &snapshot.user;
         Ok(Self {
+            enrols: snapshot.lacks.is_some(),
             name: user.first_name.clone().unwrap_or_else(|| user.username.clone()),
             username: user.username.clone(),
             email: user.email.clone(),
@@ -62,7 +66,7 @@ fn initials(user: &SignedIn) -> String {
 
 /// Whether somebody is signed in.
 pub fn signed_in() -> bool {
-    visit().is_ok_and(|visit| visit.actor().user().is_ok())
+    visit().is_ok_and(|visit| visit.actor().holder().is_ok())
 }
 
 /// A fault goes to the log once, with the request that met it; what anybody sees is its code.

@@ -12,7 +12,7 @@ export const errorOf = (page: Page, field: string) => page.locator(`#${field}-er
 export async function signUp(page: Page, user: User, base = ""): Promise<void> {
   await page.goto(`${base}/auth/signup`);
   await fillNewAccount(page, user);
-  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("button", { name: "Create account", exact: true }).click();
   await expect(page).toHaveURL(/\/ui\/dashboard$/);
 }
 
@@ -26,7 +26,7 @@ export async function fillNewAccount(page: Page, user: User): Promise<void> {
 export async function fillSignIn(page: Page, identifier: string, secret: string): Promise<void> {
   await page.getByLabel("Username or e-mail").fill(identifier);
   await password(page).fill(secret);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 export async function signIn(page: Page, user: User, base = ""): Promise<void> {

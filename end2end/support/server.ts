@@ -6,7 +6,7 @@
 //   BASE_URL       a server that runs already, and MAIL_BASE_URL one that sends mails: nothing is started
 //
 // Tests read `process.env.BASE_URL` through Playwright's baseURL, and mails at /dev/mail of the second (support/mail.ts).
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -47,6 +47,7 @@ function settings(port: number, data: string): NodeJS.ProcessEnv {
     MAX_LOGIN_ATTEMPTS_PER_IP: "0",
     MAX_SIGN_UPS_PER_IP: "0",
     MAX_MAIL_REQUESTS_PER_IP: "0",
+    MAX_PASSKEY_PROMPTS_PER_IP: "0",
   };
 }
 
@@ -94,6 +95,8 @@ export interface Server {
   data: string;
   /** What it has printed so far. */
   output: () => string;
+  /** Runs a command of the binary on the same database, as its operator would. */
+  run: (...command: string[]) => string;
   stop: () => Promise<void>;
 }
 
@@ -108,9 +111,10 @@ export async function startServer(name: string, own: NodeJS.ProcessEnv = {}): Pr
   const base = `http://localhost:${port}`;
 
   const output = openSync(log, "w");
+  const env = { ...environment(), ...settings(port, data), ...own };
   const server = spawn(binary, ["serve"], {
     cwd: root,
-    env: { ...environment(), ...settings(port, data), ...own },
+    env,
     stdio: ["ignore", output, output],
   });
   closeSync(output);
@@ -128,6 +132,7 @@ export async function startServer(name: string, own: NodeJS.ProcessEnv = {}): Pr
     base,
     data,
     output: () => readFileSync(log, "utf8"),
+    run: (...command) => execFileSync(binary, command, { cwd: root, env, encoding: "utf8" }),
     stop: async () => {
       try {
         await stop(server);

@@ -5,7 +5,7 @@ import { errorOf, expectGood, fillSignIn, password, signIn, signUp } from "../su
 test("the overview shows the account at a glance", async ({ page, user }) => {
   await signUp(page, user);
   await expect(page.getByRole("heading", { name: user.email })).toBeVisible();
-  await expect(page.getByRole("img", { name: "1 of 1 protections in place" })).toBeVisible();
+  await expect(page.getByRole("img", { name: "1 of 2 protections in place" })).toBeVisible();
   await expect(page.getByText("Signed in on 1 device")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Account created" })).toBeVisible();
   await expectGood(page, "overview");

@@ -51,7 +51,7 @@ test("sign-up says beside each field what is wrong, and keeps what was typed", a
 test("nothing filled in is said field by field", async ({ page, problems }) => {
   problems.allow(/status of 422/);
   await page.goto("/auth/login");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(errorOf(page, "identifier")).toHaveText("Enter your username or e-mail address.");
   await expect(errorOf(page, "password")).toHaveText("Enter a password.");
 });

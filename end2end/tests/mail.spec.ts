@@ -222,7 +222,7 @@ for (const way of ["link", "code"] as const) {
     } else {
       await expectGood(page, "inbox-magic");
       await code(page).fill(await codeOf(page, user.email, MAGIC));
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await expect(page).toHaveURL(/\/ui\/activity$/);
     }
   });

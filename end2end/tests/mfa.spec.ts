@@ -42,10 +42,21 @@ async function firstStep(page: Page, user: User, next = ""): Promise<void> {
   await expect(page.getByRole("heading", { name: "One more step" })).toBeVisible();
 }
 
-test("an app is set up in three steps", async ({ page, user }) => {
+test("an app is set up in three steps", async ({ page, user, javaScriptEnabled }) => {
   await signUp(page, user);
-  await setUpApp(page, true);
-  const download = page.getByRole("link", { name: "Download as a file" });
+  const { codes } = await setUpApp(page, true);
+  if (javaScriptEnabled !== false) {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Copy" }).click();
+    await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(codes[9]!);
+    await page.evaluate(() => { window.print = () => document.body.setAttribute("data-printed", "yes"); });
+    await page.getByRole("button", { name: "Print" }).click();
+    await expect(page.locator("body[data-printed]")).toHaveCount(1);
+  } else {
+    await expect(page.getByRole("button", { name: "Print" })).toBeHidden();
+  }
+  const download = page.getByRole("link", { name: "Download" });
   expect(decodeURIComponent((await download.getAttribute("href")) ?? "")).toContain(user.username);
   await page.getByRole("button", { name: "I have saved them" }).click();
   await expect(page.getByText("10 left.")).toBeVisible();
@@ -106,7 +117,7 @@ test("codes that were saved are not shown again, and the app can be turned off",
   await page.goto("/ui/settings");
   await page.getByText("Turn off", { exact: true }).first().click();
   await page.getByRole("button", { name: "Turn off" }).click();
-  await expect(page.getByRole("status")).toHaveText("The second step is off. Your password alone opens your account.");
+  await expect(page.getByRole("status")).toHaveText("The authenticator app is off.");
   await signOut(page);
   await page.goto("/auth/login");
   await fillSignIn(page, user.username, user.password);

@@ -39,7 +39,7 @@ test("the settings' colors and name are the pages'", async ({ page, ownServer })
   const server = await ownServer({ APP_NAME: "Acme", THEME: '{"mode":"single","light":{"primary":"#0f766e"}}' });
   await page.goto(`${server.base}/auth/login`);
   await expect(page.getByRole("heading", { name: "Sign in to Acme" })).toBeVisible();
-  expect(await page.getByRole("button", { name: "Sign in" }).evaluate((button) => getComputedStyle(button).backgroundColor)).toBe("rgb(15, 118, 110)");
+  expect(await page.getByRole("button", { name: "Sign in", exact: true }).evaluate((button) => getComputedStyle(button).backgroundColor)).toBe("rgb(15, 118, 110)");
   await expect(page.getByRole("group", { name: "Colors" })).toHaveCount(0);
   await page.emulateMedia({ colorScheme: "dark" });
   expect(await page.locator("body").evaluate((body) => getComputedStyle(body).colorScheme)).toBe("light");

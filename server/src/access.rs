@@ -14,6 +14,8 @@ use axum::http::Method;
 pub enum Access {
     /// Everybody.
     Public,
+    /// Whoever is signed in, also while they have to set up first what a role of theirs asks for.
+    Enrolling,
     /// Whoever is signed in.
     SignedIn,
     /// Whoever holds this permission everywhere.
@@ -75,6 +77,7 @@ impl Access {
     pub fn check(self, actor: &Actor) -> Result<(), Error> {
         match self {
             Self::Public => Ok(()),
+            Self::Enrolling => actor.holder().map(drop),
             Self::SignedIn => actor.user().map(drop),
             Self::Permission(permission) => actor.require(permission, &Scope::global()),
         }

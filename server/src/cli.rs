@@ -1,6 +1,6 @@
 //! What can be typed after `authtuna`.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Authentication portal: sign-in, accounts, sessions, roles.
 #[derive(Debug, Parser)]
@@ -124,6 +124,25 @@ pub enum Role {
         #[arg(long, default_value = "global")]
         scope: String,
     },
+    /// Say what holders of a role must have before a session of theirs does anything else.
+    Require {
+        /// The role's name.
+        name: String,
+        /// A second factor, a passkey, or nothing.
+        #[arg(value_enum)]
+        what: Required,
+    },
+}
+
+/// What holders of a role must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Required {
+    /// A second factor: a passkey, or an authenticator app.
+    Mfa,
+    /// A passkey.
+    Passkey,
+    /// Nothing.
+    Nothing,
 }
 
 /// Mails.

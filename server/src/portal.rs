@@ -33,6 +33,7 @@ pub fn rules() -> Vec<Rule> {
     let rule = |method, path: &str, guard, kind, effect| {
         let access = match guard {
             Guard::Public => Access::Public,
+            Guard::Enrolling => Access::Enrolling,
             Guard::SignedIn => Access::SignedIn,
             Guard::Permission(permission) => Access::Permission(permission),
         };

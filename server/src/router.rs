@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::access::{Rule, Rules};
 use crate::failure::Failure;
 use crate::http::Endpoint;
-use crate::layers::{body, csrf, edge, guard};
+use crate::layers::{body, csrf, edge, guard, resume};
 use crate::state::AppState;
 use crate::{assets, dev_mail, http, portal};
 
@@ -54,7 +54,11 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
     } else {
         shown
     };
-    let routes = mount(mount(shown, http::api(settings)), alone).layer(inner.clone());
+    let shown = shown.layer(inner.clone());
+    // Outside the session's layer: what is posted again finds the session as the confirmation left it.
+    let forms: Router = shown.clone().with_state(state.clone());
+    let shown = shown.layer(from_fn_with_state(forms, resume::resume));
+    let routes = mount(mount(Router::new(), http::api(settings)), alone).layer(inner.clone()).merge(shown);
 
     let not_found = Router::new().fallback_service(portal::not_found(&state.auth, site)).layer(inner);
     let files = assets::beside(site, not_found);

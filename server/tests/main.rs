@@ -8,17 +8,22 @@
 
 mod abuse;
 mod admin;
+#[path = "../../src/tests/authenticator.rs"]
+mod authenticator;
 mod by_mail;
 mod commands;
 mod crash;
 mod dev_mail;
 mod doctor;
+mod enrolment;
 mod input;
 mod json;
 mod mail;
 mod openapi;
 mod ops;
 mod pages;
+mod recovery;
+mod resume;
 mod routes;
 mod shutdown;
 mod site;

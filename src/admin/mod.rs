@@ -10,13 +10,15 @@ use crate::cache::Evict;
 use crate::delegation::{self, Giver};
 use crate::email::{Circumstances, Message};
 use crate::error::Error;
-use crate::mfa;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
 use crate::model::text;
+use crate::model::time::Timestamp;
+use crate::passkeys;
+use crate::recovery::{self, Ending};
 use crate::sessions::end_all_of;
 use crate::standing;
 use crate::store::Conn;
@@ -36,6 +38,7 @@ impl Auth {
         let now = work.now();
         if users::suspend(&mut work.tx, id, actor.user_id(), &reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
+            recovery::end(self.inbox(), &mut work, id, Ending::Suspended).await?;
             self.inbox().tell(&mut work, &target, Message::AccountSuspended {}).await?;
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason.as_str()));
@@ -56,18 +59,21 @@ impl Auth {
     }
 
     /// Takes somebody's second factors off, and ends their sessions: for people who lost all of them, or whose factors are
-    /// not theirs. They are told. Needs what suspending needs. Err([`Code::TotpNotSetUp`]) when there are none.
+    /// not theirs. They are told. Needs what suspending needs. Err([`Code::NoSecondFactor`]) when there are none.
     pub async fn remove_factors(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
-        if !mfa::forget(&mut work, id, "removed_by_administrator").await? {
-            return Err(Code::TotpNotSetUp.into());
+        self.require_confirmed(actor)?;
+        users::lock(&mut work.tx, id).await?;
+        if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "removed_by_administrator").await? {
+            return Err(Code::NoSecondFactor.into());
         }
         let now = work.now();
         end_all_of(&mut work.tx, id, None, "factors_removed", now).await?;
         self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
+        recovery::end(self.inbox(), &mut work, id, Ending::FactorsRemoved).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        let (factor, link) = ("totp".to_owned(), self.inbox().link("/ui/settings", None));
+        let (factor, link) = ("all".to_owned(), self.inbox().link("/ui/settings", None));
         self.inbox().tell(&mut work, &target, Message::FactorRemoved { circumstances, factor, link }).await?;
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
@@ -110,10 +116,12 @@ impl Auth {
     pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        self.require_confirmed(actor)?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::delete(&mut work.tx, id, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "deleted", now).await?;
+            recovery::end(self.inbox(), &mut work, id, Ending::Deleted).await?;
             let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason.as_str()));
         }

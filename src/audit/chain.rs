@@ -40,7 +40,7 @@ pub(super) async fn append(
         seq: head.seq,
         at_micros: now.micros(),
         event: entry.event.as_str().to_owned(),
-        actor_id: actor.user_id(),
+        actor_id: actor.recorded_id(),
         user_id: entry.user,
         scope: entry.scope.as_ref().map(ToString::to_string),
         session_id: actor.session_id().map(crate::model::id::SessionId::uuid),

@@ -112,6 +112,14 @@ events! {
     MfaDisabled = "MFA_DISABLED";
     /// There are new backup codes.
     BackupCodesRegenerated = "BACKUP_CODES_REGENERATED";
+    /// A passkey was added.
+    PasskeyAdded = "PASSKEY_ADDED";
+    /// A passkey was given another name.
+    PasskeyRenamed = "PASSKEY_RENAMED";
+    /// A passkey was removed.
+    PasskeyRemoved = "PASSKEY_REMOVED";
+    /// A passkey's counter went back: there may be a copy. It opens nothing any more.
+    PasskeyBlocked = "PASSKEY_BLOCKED";
     /// A browser is asked for no second factor for a while.
     DeviceTrusted = "DEVICE_TRUSTED";
     /// A mail to confirm who one is was asked for.
@@ -134,6 +142,16 @@ events! {
     MailTested = "MAIL_TESTED";
     /// Built-in roles, permissions and accounts were brought up to date.
     Provisioned = "PROVISIONED";
+    /// A mail was asked for by somebody who lost all second factors.
+    RecoveryRequested = "RECOVERY_REQUESTED";
+    /// The waiting began, after which the second factors are taken off.
+    RecoveryStarted = "RECOVERY_STARTED";
+    /// A recovery ended, and the second factors stay. `reason` says why.
+    RecoveryCancelled = "RECOVERY_CANCELLED";
+    /// An administrator ended the waiting early: the recovery can be finished.
+    RecoveryHastened = "RECOVERY_HASTENED";
+    /// The second factors were taken off by a recovery.
+    RecoveryCompleted = "RECOVERY_COMPLETED";
 }
 
 /// One happening, before it has its place in the chain.

@@ -98,7 +98,7 @@ impl<C: Check, S: Sync> FromRequestParts<S> for Allowed<C> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         match judge(&C::RULE, parts).await? {
             Verdict::Allowed(snapshot, scope) => Ok(Self { snapshot, scope, check: PhantomData }),
-            Verdict::Nobody => Err(Code::NotAuthenticated.into()),
+            Verdict::Nobody(why) => Err(why.into()),
             Verdict::Nowhere => Err(Code::NotFound.into()),
             Verdict::Lacking => Err(Code::Forbidden.into()),
         }
@@ -111,7 +111,7 @@ impl<C: Check, S: Sync> OptionalFromRequestParts<S> for Allowed<C> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
         match judge(&C::RULE, parts).await? {
             Verdict::Allowed(snapshot, scope) => Ok(Some(Self { snapshot, scope, check: PhantomData })),
-            Verdict::Nobody | Verdict::Lacking => Ok(None),
+            Verdict::Nobody(_) | Verdict::Lacking => Ok(None),
             Verdict::Nowhere => Err(Code::NotFound.into()),
         }
     }
@@ -121,8 +121,8 @@ impl<C: Check, S: Sync> OptionalFromRequestParts<S> for Allowed<C> {
 enum Verdict {
     /// This person meets it in this scope.
     Allowed(Arc<Snapshot>, Scope),
-    /// Nobody is signed in.
-    Nobody,
+    /// Nobody is signed in who may do something.
+    Nobody(Error),
     /// The path names nobody's resource.
     Nowhere,
     /// The person does not hold what it asks for.
@@ -147,7 +147,10 @@ async fn judge(rule: &Rule, parts: &mut Parts) -> Result<Verdict, Error> {
     let Some(visit) = parts.extensions.get::<Visit>() else {
         return Err(Error::internal("a rule", "AuthLayer is missing from this router"));
     };
-    let Ok(user) = visit.actor().user() else { return Ok(Verdict::Nobody) };
+    let user = match visit.actor().user() {
+        Ok(user) => user,
+        Err(why) => return Ok(Verdict::Nobody(why)),
+    };
     let Asked::In(scope) = asked else { return Ok(Verdict::Nowhere) };
     if !rule.is_met(&user.access, &scope) {
         return Ok(Verdict::Lacking);
@@ -201,7 +204,7 @@ where
             let (mut parts, body) = request.into_parts();
             let refused = match judge(&rule, &mut parts).await {
                 Ok(Verdict::Allowed(..)) => return inner.call(Request::from_parts(parts, body)).await,
-                Ok(Verdict::Nobody) => Code::NotAuthenticated.into(),
+                Ok(Verdict::Nobody(why)) => why,
                 Ok(Verdict::Nowhere) => Code::NotFound.into(),
                 Ok(Verdict::Lacking) => Code::Forbidden.into(),
                 Err(error) => error,

@@ -66,6 +66,7 @@ impl Origins {
             language: language(headers),
             waiting: None,
             halfway: None,
+            ceremony: None,
             device_secret,
         }
     }

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 
+use super::CeremonyKept;
 use crate::actor::Waiting;
 use crate::config::{Sessions, Settings};
 use crate::crypto::keyring::Keyring;
@@ -21,6 +22,7 @@ pub(super) struct CookieJar {
     device: String,
     waiting: String,
     halfway: String,
+    ceremony: String,
     /// How long a mail is waited for.
     patience: Duration,
     settings: Sessions,
@@ -37,6 +39,7 @@ impl CookieJar {
             device: format!("{prefix}{}_device", settings.cookie_name),
             waiting: format!("{prefix}{}_waiting", settings.cookie_name),
             halfway: format!("{prefix}{}_halfway", settings.cookie_name),
+            ceremony: format!("{prefix}{}_ceremony", settings.cookie_name),
             patience,
             settings,
         }
@@ -88,6 +91,17 @@ impl CookieJar {
 
     pub(super) fn delete_halfway(&self) -> Option<HeaderValue> {
         self.header(&self.halfway, "", Duration::ZERO)
+    }
+
+    /// The secret of a browser in which a passkey was asked for.
+    pub(super) fn ceremony(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
+        let value = cookie_value(headers, &self.ceremony).filter(|value| value.len() == 43)?;
+        URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
+    }
+
+    pub(super) fn set_ceremony(&self, ceremony: &CeremonyKept, now: Timestamp) -> Option<HeaderValue> {
+        let age = i64::try_from(ceremony.until.since(now).as_secs()).unwrap_or(i64::MAX);
+        self.header(&self.ceremony, &URL_SAFE_NO_PAD.encode(ceremony.secret), Duration::seconds(age))
     }
 
     pub(super) fn set_session(&self, value: &str) -> Option<HeaderValue> {

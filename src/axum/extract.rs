@@ -11,7 +11,6 @@ use super::Visit;
 use super::client::ClientIp;
 use super::error::ApiError;
 use crate::error::Error;
-use crate::model::code::Code;
 use crate::snapshot::Snapshot;
 
 impl<S: Sync> FromRequestParts<S> for Visit {
@@ -48,8 +47,8 @@ impl<S: Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let OptionalUser(user) = OptionalUser::from_request_parts(parts, state).await?;
-        user.map(Self).ok_or_else(|| Code::NotAuthenticated.into())
+        let visit = Visit::from_request_parts(parts, state).await?;
+        Ok(Self(Arc::clone(visit.actor().user()?)))
     }
 }
 

@@ -123,13 +123,14 @@ where
             // What a browser keeps too long is nobody's word.
             let waiting = shared.jar.waiting(headers, shared.auth.keyring());
             origin.waiting = waiting.filter(|waiting| shared.auth.clock.now() < waiting.until);
+            origin.ceremony = shared.jar.ceremony(headers);
             origin.halfway = shared.jar.halfway(headers, shared.auth.keyring(), shared.auth.clock.now());
             let origin = Arc::new(origin);
             let (who, change) = match shared.jar.session(headers) {
                 None => (Who::Anonymous, Change::None),
                 Some(cookie) => match shared.auth.sessions.check(cookie, &origin).await {
-                    Ok(Checked::Open(snapshot, None)) => (Who::User(snapshot), Change::None),
-                    Ok(Checked::Open(snapshot, Some(cookie))) => (Who::User(snapshot), Change::Set(cookie)),
+                    Ok(Checked::Open(snapshot, None)) => (Who::of(snapshot), Change::None),
+                    Ok(Checked::Open(snapshot, Some(cookie))) => (Who::of(snapshot), Change::Set(cookie)),
                     Ok(Checked::Closed) => (Who::Anonymous, Change::Delete),
                     // Nobody is let in, and nobody's cookie is lost, because the database did not answer.
                     Err(error) => return Ok(ApiError::from(error).into_response()),
@@ -163,7 +164,7 @@ enum Change {
 
 impl Shared {
     fn set_cookies(&self, visit: &Visit, change: Change, response: &mut Response<Body>) {
-        let Wishes { session, waiting, halfway } = std::mem::take(&mut *visit.wishes());
+        let Wishes { session, waiting, halfway, ceremony } = std::mem::take(&mut *visit.wishes());
         let keys = self.auth.keyring();
         // Whoever is in, or goes, waits for nothing.
         let arrived = visit.actor.origin.waiting.is_some() && !matches!(session, Wish::Keep);
@@ -184,7 +185,8 @@ impl Shared {
             (Wish::Keep, Change::Delete) | (Wish::End, _) => [self.jar.delete_session(), None],
             (Wish::Begin(new), _) => [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new)],
         };
-        let cookies = [session, device, inbox, halfway];
+        let ceremony = ceremony.and_then(|kept| self.jar.set_ceremony(&kept, self.auth.clock.now()));
+        let cookies = [session, device, inbox, halfway, ceremony];
         if cookies.iter().all(Option::is_none) {
             return;
         }

@@ -146,6 +146,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::actor::{Actor, Waiting};
 use crate::login::{Halfway, Progress, SignedIn};
+use crate::model::time::Timestamp;
+use crate::passkeys::Ceremony;
 use crate::signup::SignedUp;
 
 /// One request's view of who asks, and what its answer is to do to the browser's cookies. Cheap to clone.
@@ -161,6 +163,13 @@ struct Wishes {
     session: Wish,
     waiting: Option<Waiting>,
     halfway: Option<Halfway>,
+    ceremony: Option<CeremonyKept>,
+}
+
+/// What a browser keeps of a passkey prompt.
+struct CeremonyKept {
+    secret: [u8; 32],
+    until: Timestamp,
 }
 
 /// What the answer does to the session's cookies.
@@ -214,6 +223,12 @@ impl Visit {
     /// Has the browser keep what makes the code of a mail work in it.
     pub fn wait(&self, waiting: Waiting) {
         self.wishes().waiting = Some(waiting);
+    }
+
+    /// Has the browser keep what makes the answer to a passkey prompt count in it. The rest is for its scripts.
+    pub fn ask(&self, ceremony: Ceremony) -> serde_json::Value {
+        self.wishes().ceremony = Some(CeremonyKept { secret: ceremony.secret, until: ceremony.until });
+        ceremony.options
     }
 
     /// Has the answer carry what a sign-up led to. True when somebody is signed in.

@@ -14,6 +14,8 @@ mod value;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use url::Url;
+
 pub use builder::SettingsBuilder;
 pub use loader::{Source, Wrong};
 pub use table::*;
@@ -106,6 +108,27 @@ impl Settings {
         &self.notices
     }
 
+    /// Whether new passkeys are made.
+    pub fn passkeys_offered(&self) -> bool {
+        self.passkeys.enabled || self.passkeys.webauthn_enabled
+    }
+
+    /// Whether browsers can make passkeys here: not for an address of numbers.
+    pub(crate) fn passkeys_possible(&self) -> bool {
+        self.passkeys_offered() && self.webauthn_origin().domain().is_some()
+    }
+
+    /// The origin in which passkeys are made and shown.
+    pub(crate) fn webauthn_origin(&self) -> Url {
+        self.passkeys.origin.clone().unwrap_or_else(|| self.app.api_base_url.clone())
+    }
+
+    /// The domain that they are bound to (WebAuthn: RP ID).
+    pub(crate) fn webauthn_rp_id(&self) -> String {
+        let host = || self.webauthn_origin().host_str().unwrap_or_default().to_owned();
+        self.passkeys.rp_id.clone().unwrap_or_else(host)
+    }
+
     /// Every setting with its value and source, secrets masked.
     pub fn describe(&self) -> Vec<Described> {
         let describe = |row: &Row| {
@@ -175,7 +198,7 @@ pub fn env_example() -> String {
 fn mask_uri(text: &str) -> String {
     const MASK: &str = "********";
     // SQLite's forms are no URLs, and hold no password.
-    let Ok(mut url) = url::Url::parse(text) else {
+    let Ok(mut url) = Url::parse(text) else {
         return if text.contains('@') { MASK.to_owned() } else { text.to_owned() };
     };
     if url.password().is_some() && url.set_password(Some(MASK)).is_err() {

@@ -203,6 +203,8 @@ table! {
         max_sign_ups_per_ip: u32 = "MAX_SIGN_UPS_PER_IP", "60";
         /// Mails asked for from one address in the window, without signing in; 0 for no limit.
         max_mail_requests_per_ip: u32 = "MAX_MAIL_REQUESTS_PER_IP", "30";
+        /// Passkey prompts asked for from one address in the window; 0 for no limit. Every look at the sign-in page asks for one.
+        max_passkey_prompts_per_ip: u32 = "MAX_PASSKEY_PROMPTS_PER_IP", "600";
         /// The window, in seconds.
         login_window: Duration = "LOGIN_RATE_LIMIT_WINDOW_SECONDS", "900";
         /// Seconds for which a reached limit closes sign-in.
@@ -223,6 +225,10 @@ table! {
         passwordless_login: bool = "PASSWORDLESS_LOGIN_ENABLED", "true";
         /// Days for which somebody may have a browser asked for no second factor; 0 asks at every sign-in.
         remember_device_days: u32 = "MFA_REMEMBER_DEVICE_DAYS", "0";
+        /// Let whoever lost all second factors have them taken off by a mail, after waiting. Needs EMAIL_ENABLED.
+        recovery_enabled: bool = "MFA_RECOVERY_ENABLED", "true";
+        /// Seconds that they wait. Meanwhile they are told of it, and can stop it.
+        recovery_delay: Duration = "MFA_RECOVERY_DELAY_SECONDS", "259200";
     }
     /// Passkeys (WebAuthn).
     Passkeys in passkeys {
@@ -230,12 +236,13 @@ table! {
         enabled: bool = "PASSKEYS_ENABLED", "true";
         /// The README's name for the same; either switches passkeys on.
         webauthn_enabled: bool = "WEBAUTHN_ENABLED", "false";
-        /// The domain that passkeys are bound to.
-        rp_id: String = "WEBAUTHN_RP_ID", "localhost";
-        /// The name that authenticators show.
-        rp_name: String = "WEBAUTHN_RP_NAME", "AuthTuna";
-        /// The origin of the pages.
-        origin: Url = "WEBAUTHN_ORIGIN", "http://localhost:8000";
+        /// The domain that passkeys are bound to, for good: the host of WEBAUTHN_ORIGIN, which it is without this setting, or a
+        /// domain above it.
+        rp_id: Option<String> = "WEBAUTHN_RP_ID", "";
+        /// The name that authenticators show; without this setting APP_NAME.
+        rp_name: Option<String> = "WEBAUTHN_RP_NAME", "";
+        /// The origin of the pages; without this setting that of API_BASE_URL. No other is accepted.
+        origin: Option<Url> = "WEBAUTHN_ORIGIN", "";
     }
     /// API keys.
     ApiKeys in api_keys {

@@ -29,6 +29,7 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
         ("LOGIN_RATE_LIMIT_WINDOW_SECONDS", s.limits.login_window.is_zero()),
         ("LOGIN_LOCKOUT_DURATION_SECONDS", s.limits.login_lockout.is_zero()),
         ("TOKENS_EXPIRY_SECONDS", s.tokens.expiry.is_zero()),
+        ("MFA_RECOVERY_DELAY_SECONDS", s.mfa.recovery_delay.is_zero()),
         ("MAIL_TIMEOUT_SECONDS", s.email.timeout.is_zero()),
         ("MAIL_GIVE_UP_SECONDS", s.email.give_up_after.is_zero()),
         ("REQUEST_TIMEOUT_SECONDS", s.http.request_timeout.is_zero()),
@@ -125,6 +126,23 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
             "DKIM_PRIVATE_KEY_PATH",
             "it, DKIM_DOMAIN and DKIM_SELECTOR must be set together, or none of them",
         );
+    }
+    let (origin, rp_id) = (s.webauthn_origin(), s.webauthn_rp_id());
+    let host = origin.host_str().unwrap_or_default();
+    if s.passkeys.rp_id.is_some() && host != rp_id && !host.ends_with(&format!(".{rp_id}")) {
+        no(
+            "WEBAUTHN_RP_ID",
+            "it must be the host of WEBAUTHN_ORIGIN (or of API_BASE_URL) or a domain above it",
+        );
+    }
+    if s.passkeys.origin.is_some() && origin.domain().is_none() {
+        no(
+            "WEBAUTHN_ORIGIN",
+            "its host must be a domain: browsers make no passkeys for an address of numbers",
+        );
+    }
+    if s.passkeys.origin.is_some() && origin.scheme() != "https" && host != "localhost" {
+        no("WEBAUTHN_ORIGIN", "it must begin with https://, because browsers make passkeys nowhere else");
     }
     if s.rpc.tls_cert_file.is_some() != s.rpc.tls_key_file.is_some() {
         no("RPC_TLS_CERT_FILE", "it needs RPC_TLS_KEY_FILE, and the other way round");

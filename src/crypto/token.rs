@@ -15,6 +15,11 @@ impl Secret {
         Self(random.bytes())
     }
 
+    /// One that somebody else made, at random.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The form that a person gets: 43 URL-safe characters.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)

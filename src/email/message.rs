@@ -118,6 +118,8 @@ messages! {
     PasskeyAdded = "passkey_added" { circumstances: Circumstances, passkey: String, link: String }
     /// A passkey was removed.
     PasskeyRemoved = "passkey_removed" { circumstances: Circumstances, passkey: String, link: String }
+    /// A passkey may have been copied, and opens nothing any more.
+    PasskeyBlocked = "passkey_blocked" { circumstances: Circumstances, passkey: String, link: String }
     /// Few backup codes are left.
     BackupCodesLow = "backup_codes_low" { left: u32, link: String }
     /// An account at another provider can now be used to sign in.
@@ -142,4 +144,10 @@ messages! {
     ConfirmAct = "confirm_act" { act: String, link: String, code: String }
     /// Whether mails arrive at all.
     SelfTest = "self_test" {}
+    /// Somebody may have lost all their factors: it is them? `wait` is in minutes.
+    RecoveryRequest = "recovery_request" { link: String, code: String, wait: u64 }
+    /// Half of the waiting is over.
+    RecoveryReminder = "recovery_reminder" { until: Timestamp, cancel: String }
+    /// The waiting is over. `until` is how long the link works.
+    RecoveryReady = "recovery_ready" { link: String, until: Timestamp, cancel: String }
 }

@@ -59,6 +59,11 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
             passkey: text("Ana’s phone"),
             link: settings(),
         },
+        Message::PasskeyBlocked {
+            circumstances: circumstances(),
+            passkey: text("Ana’s key ring"),
+            link: settings(),
+        },
         Message::BackupCodesLow { left: 2, link: settings() },
         Message::SocialConnected {
             circumstances: circumstances(),
@@ -81,7 +86,7 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
         Message::RecoveryStarted {
             circumstances: circumstances(),
             until: now.plus(2 * DAY),
-            cancel: once("/auth/cancel"),
+            cancel: once("/auth/recovery/cancel"),
         },
         Message::RecoveryCancelled { circumstances: circumstances(), link: to("/ui/settings/sessions") },
         Message::RecoveryDone { circumstances: circumstances(), link: settings() },
@@ -90,6 +95,13 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
         Message::ExportReady { link: once("/ui/export"), until: now.plus(7 * DAY) },
         Message::ConfirmAct { act: text("delete_account"), link: once("/auth/confirm"), code: code() },
         Message::SelfTest {},
+        Message::RecoveryRequest { link: once("/auth/recovery/start"), code: code(), wait: 3 * 24 * 60 },
+        Message::RecoveryReminder { until: now.plus(DAY), cancel: once("/auth/recovery/cancel") },
+        Message::RecoveryReady {
+            link: once("/auth/recovery/finish"),
+            until: now.plus(7 * DAY),
+            cancel: once("/auth/recovery/cancel"),
+        },
     ];
     messages.into_iter().map(|message| letter(message, now)).collect()
 }
@@ -103,6 +115,7 @@ fn letter(message: Message, now: Timestamp) -> Letter {
             | Message::MagicLink { .. }
             | Message::EmailChange { .. }
             | Message::ConfirmAct { .. }
+            | Message::RecoveryRequest { .. }
     );
     let named = !matches!(message, Message::SignUp { .. } | Message::SelfTest {});
     Letter {

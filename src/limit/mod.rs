@@ -60,6 +60,17 @@ impl Subject {
         Self::of("mail_request", network(ip))
     }
 
+    /// Passkey prompts asked for from a client address.
+    pub(crate) fn prompts(ip: IpAddr) -> Self {
+        Self::of("passkey_prompt", network(ip))
+    }
+
+    /// Passkey prompts to somebody who is known already, asked for from one network: strangers there, and whoever knows the
+    /// password elsewhere, use none of these up.
+    pub(crate) fn prompts_to(user: UserId, ip: IpAddr) -> Self {
+        Self::of("passkey_prompt", sha256_parts([user.uuid().as_bytes().as_slice(), &network(ip)]))
+    }
+
     /// Mails of one kind to one person or address.
     pub(crate) fn mails(purpose: &str, whom: &str) -> Self {
         Self::of("mail", sha256_parts([purpose.as_bytes(), whom.as_bytes()]))
@@ -104,6 +115,7 @@ impl Subject {
             "address" => settings.max_login_attempts_per_ip,
             "sign_up" => settings.max_sign_ups_per_ip,
             "mail_request" => settings.max_mail_requests_per_ip,
+            "passkey_prompt" => settings.max_passkey_prompts_per_ip,
             _ => settings.max_login_attempts_per_user,
         })
     }
@@ -139,7 +151,9 @@ impl Limits {
             } else if matches!(subject.kind, "account" | "factor") && row.consecutive > MAX_CONSECUTIVE {
                 // Not for a time: until somebody who knows the way in comes.
                 return Err(Code::TooManyAttempts.into());
-            } else if matches!(subject.kind, "sign_up" | "mail_request") && limit > 0 && row.failures > limit
+            } else if matches!(subject.kind, "sign_up" | "mail_request" | "passkey_prompt")
+                && limit > 0
+                && row.failures > limit
             {
                 self.settings.login_window
             } else if limit > 0 && row.failures > limit {

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::inbox::{Ask, Proof};
 use crate::mfa::{Factor, factors_of};
 use crate::model::code::{Code, Field};
-use crate::sessions::set_confirmed;
+use crate::sessions::{lock_holder, set_confirmed};
 use crate::tokens::Purpose;
 use crate::users::names::Email;
 use crate::users::{self, Credentials};
@@ -24,6 +24,8 @@ pub(crate) const CONFIRM: &str = "/ui/confirm";
 /// By what somebody can confirm who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirms {
+    /// A passkey.
+    Passkey,
     /// Their password; only for people without a second factor.
     Password,
     /// A code of their app.
@@ -41,11 +43,18 @@ pub struct Confirmation {
     pub password: String,
     /// A code of their app, or a backup code.
     pub code: String,
+    /// What a passkey answered: see [`Auth::ask_for_passkey`].
+    pub passkey: String,
 }
 
 impl Login {
     async fn confirm(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
-        let id = actor.user()?.user.id;
+        let id = actor.holder()?.user.id;
+        if !typed.passkey.is_empty() {
+            let (work, _, factor) =
+                self.judge_passkey_of(actor, id, &typed.passkey, Event::ConfirmationFailed).await?;
+            return self.confirmed(work, actor, factor.as_str()).await;
+        }
         if !typed.code.trim().is_empty() {
             let (work, _, factor) =
                 self.judge_factor(actor, id, &typed.code, Event::ConfirmationFailed).await?;
@@ -53,7 +62,7 @@ impl Login {
         }
         let mut conn = self.store.read().await?;
         let found = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?;
-        let by_password = found.user.has_password && factors_of(&mut conn, id).await?.usable().is_empty();
+        let by_password = found.user.has_password && !factors_of(&mut conn, id).await?.wanted();
         drop(conn);
         if typed.password.is_empty() || !by_password {
             let field = if by_password { Field::Password } else { Field::Code };
@@ -61,12 +70,17 @@ impl Login {
         }
         let password = Password::typed(&typed.password).map_err(|code| Error::on(Field::Password, code))?;
         self.judge_password(actor, &found, &password, (Field::Password, Event::ConfirmationFailed)).await?;
-        let work = self.recorder.begin(actor).await?;
+        let mut work = self.recorder.begin(actor).await?;
+        lock_holder(&mut work, actor).await?;
+        // One may have been added while the password was judged.
+        if factors_of(&mut work.tx, id).await?.wanted() {
+            return Err(Error::on(Field::Code, Code::Required));
+        }
         self.confirmed(work, actor, "password").await
     }
 
     async fn confirmed(&self, mut work: Change, actor: &Actor, by: &'static str) -> Result<(), Error> {
-        let snapshot = actor.user()?;
+        let snapshot = actor.holder()?;
         let now = work.now();
         if !set_confirmed(&mut work.tx, snapshot.session.id, now).await? {
             return Err(Code::NotAuthenticated.into());
@@ -80,20 +94,23 @@ impl Auth {
     /// By what the person who asks can confirm who they are, the best first. Empty when they have nothing: not even an
     /// address to which mails are sent.
     pub async fn ways_to_confirm(&self, actor: &Actor) -> Result<Vec<Confirms>, Error> {
-        let id = actor.user()?.user.id;
+        let id = actor.holder()?.user.id;
         let mut conn = self.store().read().await?;
         let found: Credentials = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?;
-        let factors = factors_of(&mut conn, id).await?.usable();
-        let by = factors.into_iter().map(|factor| match factor {
+        let factors = factors_of(&mut conn, id).await?;
+        let by = factors.usable().into_iter().map(|factor| match factor {
+            Factor::Passkey => Confirms::Passkey,
             Factor::Totp => Confirms::Totp,
             Factor::BackupCode => Confirms::BackupCode,
         });
         let mut ways: Vec<Confirms> = by.collect();
         // Who has a second factor shows it: whoever stole session and password must not take it off.
-        if ways.is_empty() && found.user.has_password {
-            ways.push(Confirms::Password);
+        if factors.wanted() {
+            return Ok(ways);
         }
-        if ways.is_empty() && found.user.email.is_some() && self.inbox().sends() {
+        if found.user.has_password {
+            ways.push(Confirms::Password);
+        } else if found.user.email.is_some() && self.inbox().sends() {
             ways.push(Confirms::Mail);
         }
         Ok(ways)
@@ -112,7 +129,7 @@ impl Auth {
         if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
             return Err(Code::NotFound.into());
         }
-        let id = actor.user()?.user.id;
+        let id = actor.holder()?.user.id;
         let mut work = self.recorder().begin(actor).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
@@ -140,13 +157,17 @@ impl Auth {
     /// Confirms by what that mail brought, in a session of the account that it went to. Err beside its field:
     /// [`Code::BadToken`], [`Code::BadOtp`].
     pub async fn confirm_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
-        let id = actor.user()?.user.id;
+        let id = actor.holder()?.user.id;
         // Asked for before there was anything better.
         if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
         let shown = self.inbox().judge(actor, Purpose::Confirm, proof).await?;
         let mut work = self.recorder().begin(actor).await?;
+        lock_holder(&mut work, actor).await?;
+        if factors_of(&mut work.tx, id).await?.wanted() {
+            return Err(Error::on(Field::Token, Code::BadToken));
+        }
         let found = self.tokens().redeem(&mut work.tx, Purpose::Confirm, shown).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = user.email.as_deref().and_then(|address| Email::parse(address).ok());
@@ -157,8 +178,8 @@ impl Auth {
         self.login().confirmed(work, actor, "mail").await
     }
 
-    /// Ok when the person who asks has confirmed lately who they are.
-    pub(crate) fn require_confirmed(&self, actor: &Actor) -> Result<(), Error> {
+    /// Ok when the person who asks has confirmed lately who they are; else Err([`Code::StepUpRequired`]).
+    pub fn require_confirmed(&self, actor: &Actor) -> Result<(), Error> {
         actor.confirmed_within(self.settings().sessions.step_up, self.clock.now())
     }
 }

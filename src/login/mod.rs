@@ -5,9 +5,11 @@
 
 mod confirm;
 mod magic_link;
+mod passkey;
 mod second_factor;
 
 pub use confirm::{Confirmation, Confirms};
+pub use passkey::PasskeyFor;
 pub(crate) use second_factor::Way;
 pub use second_factor::{Halfway, Progress, SecondFactor};
 
@@ -30,6 +32,7 @@ use crate::limit::{Limits, Subject};
 use crate::mfa::{Mfa, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
+use crate::passkeys::Passkeys;
 use crate::sessions::{NewSession, Sessions, is_known_device, looks_new, set_confirmed};
 use crate::store::Store;
 use crate::users::names::{Email, Identifier, identifier_key};
@@ -80,6 +83,7 @@ pub(crate) struct Login {
     pub(crate) random: Random,
     pub(crate) inbox: Inbox,
     pub(crate) mfa: Mfa,
+    pub(crate) passkeys: Passkeys,
     /// For how long a browser is asked for no second factor.
     pub(crate) remember: Duration,
 }
@@ -185,7 +189,7 @@ impl Login {
         let before = actor.user()?;
         let user = before.user.id;
         let session = self.begin(&mut work, actor, user, "password").await?;
-        if !factors_of(&mut work.tx, user).await?.usable().is_empty() {
+        if factors_of(&mut work.tx, user).await?.wanted() {
             set_confirmed(&mut work.tx, session.signed_in.session.id, before.session.confirmed_at).await?;
         }
         self.commit(work, session, touched).await
@@ -200,7 +204,7 @@ impl Login {
         user: UserId,
         method: &'static str,
     ) -> Result<Session, Error> {
-        let replaced = actor.user().ok().map(|before| before.session.id);
+        let replaced = actor.holder().ok().map(|before| before.session.id);
         if let Some(before) = replaced {
             self.sessions.replace(work, before).await?;
         }
@@ -262,7 +266,7 @@ impl Login {
 
     /// Ends the session that asks. Nobody signed in is no error: the aim is reached.
     pub(crate) async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
-        let Ok(snapshot) = actor.user().map(Arc::clone) else { return Ok(()) };
+        let Ok(snapshot) = actor.holder().map(Arc::clone) else { return Ok(()) };
         match self.sessions.end(actor, snapshot.session.id).await {
             Err(error) if error.code() == Code::NotFound => Ok(()),
             other => other,

@@ -17,6 +17,7 @@ use crate::mfa::{Factor, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
+use crate::recovery::{self, Ending};
 use crate::sessions::{is_known_device, is_trusted_device, set_confirmed, trust_device};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::{self, User};
@@ -63,6 +64,8 @@ pub struct SecondFactor {
     pub token: String,
     /// A code of their app, or a backup code.
     pub code: String,
+    /// Instead, what a passkey answered: see [`Auth::ask_for_passkey`](crate::auth::Auth::ask_for_passkey).
+    pub passkey: String,
     /// Whether this browser is to be asked for no second factor for MFA_REMEMBER_DEVICE_DAYS. Without effect where that is 0.
     pub remember: bool,
 }
@@ -73,6 +76,8 @@ pub struct SecondFactor {
 pub(crate) enum Way {
     Password,
     MagicLink,
+    /// Two factors in one.
+    Passkey,
 }
 
 impl Way {
@@ -80,6 +85,7 @@ impl Way {
         match self {
             Self::Password => "password",
             Self::MagicLink => "magic_link",
+            Self::Passkey => "passkey",
         }
     }
 
@@ -89,6 +95,9 @@ impl Way {
             (Self::Password, Factor::BackupCode) => "password+backup_code",
             (Self::MagicLink, Factor::Totp) => "magic_link+totp",
             (Self::MagicLink, Factor::BackupCode) => "magic_link+backup_code",
+            (Self::Password, Factor::Passkey) => "password+passkey",
+            (Self::MagicLink, Factor::Passkey) => "magic_link+passkey",
+            (Self::Passkey, _) => "passkey",
         }
     }
 }
@@ -109,11 +118,13 @@ impl Login {
         user: UserId,
         way: Way,
     ) -> Result<Entered, Error> {
-        let factors = factors_of(&mut work.tx, user).await?.usable();
+        let factors = factors_of(&mut work.tx, user).await?;
         let now = work.now();
-        let trusted =
-            !self.remember.is_zero() && is_trusted_device(&mut work.tx, user, &actor.origin, now).await?;
-        if factors.is_empty() || trusted {
+        let enough = way == Way::Passkey || !factors.wanted();
+        let trusted = !enough
+            && !self.remember.is_zero()
+            && is_trusted_device(&mut work.tx, user, &actor.origin, now).await?;
+        if enough || trusted {
             work.record(Entry::new(Event::LoginSuccess).to(user).with("method", way.as_str()));
             let session = self.begin(work, actor, user, way.as_str()).await?;
             if trusted {
@@ -134,7 +145,11 @@ impl Login {
         };
         let issued = self.inbox.tokens.issue(&mut work.tx, token).await?;
         work.record(Entry::new(Event::MfaRequired).to(user).with("method", way.as_str()));
-        Ok(Entered::Halfway(Halfway { token: issued.secret, until: issued.expires_at, factors }))
+        Ok(Entered::Halfway(Halfway {
+            token: issued.secret,
+            until: issued.expires_at,
+            factors: factors.usable(),
+        }))
     }
 
     /// The factors that the person of a token can show. None when it is good for nothing any more.
@@ -153,7 +168,11 @@ impl Login {
         let found = self.inbox.peek(Purpose::SecondFactor, shown).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let first: FirstFactor = self.inbox.open(&found)?;
-        let (mut work, user, factor) = self.judge_factor(actor, id, &typed.code, Event::MfaFailed).await?;
+        let (mut work, user, factor) = if typed.passkey.is_empty() {
+            self.judge_factor(actor, id, &typed.code, Event::MfaFailed).await?
+        } else {
+            self.judge_passkey_of(actor, id, &typed.passkey, Event::MfaFailed).await?
+        };
         // Not before the code was right: a mistyped one costs nobody their way in. If it is gone by now, so is this try.
         self.inbox.tokens.redeem(&mut work.tx, Purpose::SecondFactor, shown).await?;
         if user.requires_password_reset {
@@ -190,6 +209,7 @@ impl Login {
         let user = user.ok_or_else(|| Error::on(Field::Token, Code::BadToken))?;
         if let Some(factor) = self.mfa.take(&mut work, &user, code).await? {
             self.limits.succeeded(&mut work.tx, &subjects).await?;
+            self.has_a_factor(&mut work, &user).await?;
             work.record(Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str()));
             return Ok((work, user, factor));
         }
@@ -200,6 +220,11 @@ impl Login {
         }
         work.commit().await?;
         Err(Error::on(Field::Code, Code::BadOtp))
+    }
+
+    /// Whoever has just shown a second factor has not lost all: a recovery that somebody began is over.
+    pub(super) async fn has_a_factor(&self, work: &mut Change, user: &User) -> Result<(), Error> {
+        recovery::end_and_tell(&self.inbox, work, user, Ending::FactorShown).await.map(drop)
     }
 
     /// What a try counts against: whoever knows a password and guesses codes closes the account to strangers, never to

@@ -24,9 +24,9 @@ use crate::email::{Circumstances, Message};
 use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::model::code::{Code, Field};
-use crate::model::id::UserId;
+use crate::model::id::{SessionId, UserId};
 use crate::model::time::Timestamp;
-use crate::sessions::{distrust_devices, forget_devices};
+use crate::sessions::{distrust_devices, forget_devices, lock_confirmed, unconfirm_others};
 use crate::store::{Conn, Store};
 use crate::tokens::Purpose;
 use crate::users::{self, User};
@@ -39,6 +39,8 @@ const MAX_CODE: usize = 64;
 /// What can be asked for after the first factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Factor {
+    /// A passkey.
+    Passkey,
     /// A code of an authenticator app.
     Totp,
     /// A backup code.
@@ -49,6 +51,7 @@ impl Factor {
     /// The stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Passkey => "passkey",
             Self::Totp => "totp",
             Self::BackupCode => "backup_code",
         }
@@ -56,21 +59,36 @@ impl Factor {
 }
 
 /// The second factors of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Factors {
     /// Since when codes of an authenticator app are asked for.
     pub totp_since: Option<Timestamp>,
+    /// How many passkeys can be used.
+    pub passkeys: i64,
+    /// How many passkeys are there that can not be used, because there may be a copy of each.
+    pub blocked_passkeys: i64,
     /// How many backup codes can still be used.
-    pub backup_codes_left: u32,
+    pub backup_codes_left: i64,
 }
 
 impl Factors {
-    /// What can be asked for, the most usual first.
+    /// Whether a second factor is asked for. A blocked passkey keeps the account closed to whoever has only the password.
+    pub fn wanted(&self) -> bool {
+        self.totp_since.is_some() || self.passkeys > 0 || self.blocked_passkeys > 0
+    }
+
+    /// Whether something is asked for that can not be shown: all that is left is blocked.
+    pub fn is_stuck(&self) -> bool {
+        self.wanted() && self.usable().is_empty()
+    }
+
+    /// What can be asked for, the best first.
     pub fn usable(&self) -> Vec<Factor> {
+        let passkey = (self.passkeys > 0).then_some(Factor::Passkey);
         let totp = self.totp_since.map(|_| Factor::Totp);
         // They stand in for another factor, and are none by themselves.
-        let backup = totp.filter(|_| self.backup_codes_left > 0).map(|_| Factor::BackupCode);
-        totp.into_iter().chain(backup).collect()
+        let backup = (self.wanted() && self.backup_codes_left > 0).then_some(Factor::BackupCode);
+        passkey.into_iter().chain(totp).chain(backup).collect()
     }
 }
 
@@ -112,7 +130,7 @@ impl Mfa {
 
     /// One's own second factors.
     pub async fn factors(&self, actor: &Actor) -> Result<Factors, Error> {
-        let id = actor.user()?.user.id;
+        let id = actor.holder()?.user.id;
         factors_of(&mut self.store.read().await?, id).await
     }
 
@@ -123,9 +141,11 @@ impl Mfa {
     /// an app already, Err([`Code::FeatureOff`]) without MFA_ENABLED.
     pub async fn setup_totp(&self, actor: &Actor) -> Result<TotpSetup, Error> {
         let mut work = self.begin(actor).await?;
-        let user = self.own(&mut work, actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
         let secret = totp::new_secret(self.random);
-        let sealed = self.keys.encrypt(&[user.id.uuid().as_bytes().as_slice(), &secret].concat());
+        let session = actor.holder()?.session.id;
+        let owner = [user.id.uuid().into_bytes(), session.uuid().into_bytes()].concat();
+        let sealed = self.keys.encrypt(&[owner, secret.clone()].concat());
         let now = work.now();
         if BEGIN_TOTP.bind(user.id).bind(sealed).bind(now).execute(&mut work.tx).await? == 0 {
             return Err(Code::TotpEnabled.into());
@@ -141,38 +161,38 @@ impl Mfa {
     pub async fn pending_totp(&self, actor: &Actor) -> Result<Option<TotpSetup>, Error> {
         self.allowed(actor)?;
         actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
-        let id = actor.user()?.user.id;
+        let id = actor.holder()?.user.id;
         let mut conn = self.store.read().await?;
         let Some(user) = users::by_id(&mut conn, id).await?.map(|found| found.user) else { return Ok(None) };
         let row: Option<TotpRow> = TOTP.bind(id).optional(&mut conn).await?;
         let waits = |row: &TotpRow| row.confirmed_at.is_none() && self.is_fresh(row);
-        let secret = row.filter(waits).and_then(|row| self.open(id, &row.secret));
+        let session = actor.holder()?.session.id;
+        let secret = row.filter(waits).and_then(|row| self.open_in(id, session, &row.secret));
         secret.map(|secret| self.shown(&secret, &user)).transpose()
     }
 
     /// Has sign-in ask for codes of one's authenticator app from now on, if `code` is one of the secret made last. The
-    /// answer is ten backup codes, which nothing shows again.
+    /// answer is ten backup codes, which nothing shows again; codes from before work no longer.
     ///
     /// Err beside `code`: [`Code::BadOtp`]; Err([`Code::TotpEnabled`]), Err([`Code::TotpNotSetUp`]),
     /// Err([`Code::StepUpRequired`]).
     pub async fn verify_and_enable_totp(&self, actor: &Actor, code: &str) -> Result<Vec<String>, Error> {
         let code = digits(code)?;
         let mut work = self.begin(actor).await?;
-        let user = self.own(&mut work, actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
         let now = work.now();
         let row: TotpRow = TOTP.bind(user.id).optional(&mut work.tx).await?.ok_or(Code::TotpNotSetUp)?;
         if row.confirmed_at.is_some() {
             return Err(Code::TotpEnabled.into());
         }
-        let secret =
-            self.open(user.id, &row.secret).filter(|_| self.is_fresh(&row)).ok_or(Code::TotpNotSetUp)?;
+        // One that was made in another session is somebody else's, for all that is known.
+        let session = actor.holder()?.session.id;
+        let secret = self.open_in(user.id, session, &row.secret).filter(|_| self.is_fresh(&row));
+        let secret = secret.ok_or(Code::TotpNotSetUp)?;
         let step = totp::step_of(&secret, &code, now).ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
         CONFIRM_TOTP.bind(user.id).bind(now).bind(step).execute(&mut work.tx).await?;
         let codes = self.replace_backup_codes(&mut work, user.id).await?;
-        // Whoever knew the password until now may have made browsers known, and asked for a mail to confirm by.
-        forget_devices(&mut work.tx, user.id, actor.origin.device_secret.as_ref()).await?;
-        distrust_devices(&mut work.tx, user.id).await?;
-        self.inbox.tokens.void_of(&mut work.tx, user.id, &[Purpose::Confirm]).await?;
+        self.forget_what_passwords_opened(&mut work, actor).await?;
         work.record(Entry::new(Event::MfaEnabled).to(user.id).with("factor", Factor::Totp.as_str()));
         let factor = Factor::Totp.as_str().to_owned();
         let circumstances = Circumstances::of(&actor.origin, now);
@@ -182,16 +202,23 @@ impl Mfa {
         Ok(codes)
     }
 
-    /// Has sign-in ask for no codes any more; the backup codes are gone too. Err([`Code::TotpNotSetUp`]) when there is no
-    /// app, Err([`Code::StepUpRequired`]).
+    /// Has sign-in ask for no codes of an app any more. Where there is no passkey either, the backup codes are gone too. Err([`Code::TotpNotSetUp`]) when there is no
+    /// app, Err([`Code::StepUpRequired`]), Err([`Code::LastWayIn`]) beside a blocked passkey alone.
     pub async fn disable_totp(&self, actor: &Actor) -> Result<(), Error> {
+        actor.user()?;
         actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
         let mut work = self.recorder.begin(actor).await?;
-        let user = self.own(&mut work, actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
         if DELETE_TOTP.bind(user.id).execute(&mut work.tx).await? == 0 {
             return Err(Code::TotpNotSetUp.into());
         }
-        DELETE_BACKUP_CODES.bind(user.id).execute(&mut work.tx).await?;
+        let left = factors_of(&mut work.tx, user.id).await?;
+        if left.is_stuck() {
+            return Err(Code::LastWayIn.into());
+        }
+        if !left.wanted() {
+            self.forget_backup_codes(&mut work, user.id).await?;
+        }
         distrust_devices(&mut work.tx, user.id).await?;
         work.record(Entry::new(Event::MfaDisabled).to(user.id).with("factor", Factor::Totp.as_str()));
         let factor = Factor::Totp.as_str().to_owned();
@@ -201,13 +228,14 @@ impl Mfa {
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
     }
 
-    /// Ten new backup codes; the old ones work no longer. Err([`Code::TotpNotSetUp`]) for people without a second factor,
+    /// Ten new backup codes; the old ones work no longer. Err([`Code::NoSecondFactor`]) for people without a second factor,
     /// Err([`Code::StepUpRequired`]).
     pub async fn regenerate_backup_codes(&self, actor: &Actor) -> Result<Vec<String>, Error> {
+        actor.user()?;
         let mut work = self.begin(actor).await?;
-        let user = self.own(&mut work, actor).await?;
-        if factors_of(&mut work.tx, user.id).await?.totp_since.is_none() {
-            return Err(Code::TotpNotSetUp.into());
+        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
+        if !factors_of(&mut work.tx, user.id).await?.wanted() {
+            return Err(Code::NoSecondFactor.into());
         }
         let codes = self.replace_backup_codes(&mut work, user.id).await?;
         work.record(Entry::new(Event::BackupCodesRegenerated).to(user.id));
@@ -247,20 +275,47 @@ impl Mfa {
 
     async fn tell_of_few_codes(&self, work: &mut Change, user: &User) -> Result<(), Error> {
         let left = factors_of(&mut work.tx, user.id).await?.backup_codes_left;
-        if left > backup::FEW || !self.inbox.sends() {
+        if left > i64::from(backup::FEW) || !self.inbox.sends() {
             return Ok(());
         }
-        let link = self.inbox.link(PAGE, None);
+        let (left, link) = (u32::try_from(left).unwrap_or_default(), self.inbox.link(PAGE, None));
         self.inbox.tell(work, user, Message::BackupCodesLow { left, link }).await
     }
 
-    async fn replace_backup_codes(&self, work: &mut Change, user: UserId) -> Result<Vec<String>, Error> {
+    /// Ten new backup codes in the place of those that there were, as part of `work`.
+    pub(crate) async fn replace_backup_codes(
+        &self,
+        work: &mut Change,
+        user: UserId,
+    ) -> Result<Vec<String>, Error> {
         DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
         let codes: Vec<String> = (0..backup::COUNT).map(|_| backup::new_code(self.random)).collect();
         for code in codes.iter().filter_map(|code| backup::normal(code)) {
             ADD_BACKUP_CODE.bind(user).bind(backup::hash(user, &code)).execute(&mut work.tx).await?;
         }
         Ok(codes)
+    }
+
+    /// Takes back what a password alone could open until now, as part of `work`, which adds a second factor: whoever knew it
+    /// may have made browsers known, confirmed other sessions, and begun something in them.
+    pub(crate) async fn forget_what_passwords_opened(
+        &self,
+        work: &mut Change,
+        actor: &Actor,
+    ) -> Result<(), Error> {
+        let snapshot = actor.holder()?;
+        let user = snapshot.user.id;
+        forget_devices(&mut work.tx, user, actor.origin.device_secret.as_ref()).await?;
+        distrust_devices(&mut work.tx, user).await?;
+        unconfirm_others(&mut work.tx, user, snapshot.session.id).await?;
+        FORGET_PENDING_TOTP.bind(user).execute(&mut work.tx).await?;
+        let begun = &[Purpose::Confirm, Purpose::PasskeyAdd, Purpose::Act, Purpose::EmailChange];
+        self.inbox.tokens.void_of(&mut work.tx, user, begun).await
+    }
+
+    /// Takes the backup codes off an account that has nothing left for which they could stand in, as part of `work`.
+    pub(crate) async fn forget_backup_codes(&self, work: &mut Change, user: UserId) -> Result<(), Error> {
+        DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await.map(drop)
     }
 
     /// A change of one's own factors.
@@ -271,16 +326,8 @@ impl Mfa {
     }
 
     fn allowed(&self, actor: &Actor) -> Result<(), Error> {
-        actor.user()?;
+        actor.holder()?;
         if self.settings.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
-    }
-
-    /// The person who asks, with their row locked: changes of one account's factors come one after the other.
-    async fn own(&self, work: &mut Change, actor: &Actor) -> Result<User, Error> {
-        let id = actor.user()?.user.id;
-        users::lock(&mut work.tx, id).await?;
-        let found = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
-        Ok(found.filter(User::may_enter).ok_or(Code::NotAuthenticated)?)
     }
 
     /// A secret that was left lying about for longer than a confirmation lasts was seen by who knows whom.
@@ -292,33 +339,44 @@ impl Mfa {
         totp::setup(secret, &self.settings.product, user.email.as_deref().unwrap_or(&user.username))
     }
 
-    /// The secret of a row. None when it is another person's, or its key is gone.
+    /// The secret of a row. None when it is another person's, or its key is gone. Behind the person's id stands that of the
+    /// session in which it was made; in older rows it does not.
     fn open(&self, user: UserId, sealed: &str) -> Option<Vec<u8>> {
         let plain = self.keys.decrypt(sealed)?;
-        plain.strip_prefix(user.uuid().as_bytes()).map(<[u8]>::to_vec)
+        let rest = plain.strip_prefix(user.uuid().as_bytes())?;
+        Some(rest[rest.len().checked_sub(totp::SECRET_BYTES)?..].to_vec())
+    }
+
+    /// The same, for a secret that was made in `session`.
+    fn open_in(&self, user: UserId, session: SessionId, sealed: &str) -> Option<Vec<u8>> {
+        let plain = self.keys.decrypt(sealed)?;
+        let rest = plain.strip_prefix(user.uuid().as_bytes())?;
+        rest.strip_prefix(session.uuid().as_bytes()).map(<[u8]>::to_vec)
     }
 }
 
 /// The second factors of an account.
 pub(crate) async fn factors_of(conn: &mut Conn, user: UserId) -> Result<Factors, Error> {
-    let row: Option<TotpRow> = TOTP.bind(user).optional(conn).await?;
-    let (left,): (i64,) = BACKUP_CODES_LEFT.bind(user).one(conn).await?;
-    let left = u32::try_from(left).unwrap_or(u32::MAX);
-    Ok(Factors { totp_since: row.and_then(|row| row.confirmed_at), backup_codes_left: left })
+    FACTORS.bind(user).one(conn).await
 }
 
-/// Takes every second factor off an account, as part of `work`: whoever put them on may be somebody else. The caller evicts
-/// the person. False when there was none that counted.
-pub(crate) async fn forget(work: &mut Change, user: UserId, why: &'static str) -> Result<bool, Error> {
+/// Takes the authenticator app and the backup codes off an account, as part of `work`. The caller evicts the person. False
+/// when there was no app that counted.
+pub(crate) async fn forget_app(work: &mut Change, user: UserId, why: &'static str) -> Result<bool, Error> {
     let had = factors_of(&mut work.tx, user).await?.totp_since.is_some();
     FORGET_TOTP.bind(user).execute(&mut work.tx).await?;
-    DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
-    distrust_devices(&mut work.tx, user).await?;
+    forget_stand_ins(work, user).await?;
     if had {
         let entry = Entry::new(Event::MfaDisabled).to(user).with("factor", Factor::Totp.as_str());
         work.record(entry.with("reason", why));
     }
     Ok(had)
+}
+
+/// Takes off what stands in for a second factor, as part of `work`: backup codes and remembered browsers.
+pub(crate) async fn forget_stand_ins(work: &mut Change, user: UserId) -> Result<(), Error> {
+    DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
+    distrust_devices(&mut work.tx, user).await
 }
 
 /// Six digits, as they are typed: blanks between them do not count.

@@ -12,11 +12,15 @@ crate::statements! {
     /// Takes a code: one statement decides, so of parallel tries with one code one succeeds.
     pub(super) TAKE_STEP = "UPDATE totp SET last_step = $2 WHERE user_id = $1 AND confirmed_at IS NOT NULL AND last_step < $2";
     pub(super) DELETE_TOTP = "DELETE FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL";
+    pub(super) FORGET_PENDING_TOTP = "DELETE FROM totp WHERE user_id = $1 AND confirmed_at IS NULL";
     pub(super) FORGET_TOTP = "DELETE FROM totp WHERE user_id = $1";
     pub(super) ADD_BACKUP_CODE = "INSERT INTO backup_codes (user_id, code_hash) VALUES ($1, $2)";
     pub(super) TAKE_BACKUP_CODE = "UPDATE backup_codes SET used_at = $3 \
         WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL";
-    pub(super) BACKUP_CODES_LEFT = "SELECT COUNT(*) FROM backup_codes WHERE user_id = $1 AND used_at IS NULL";
+    pub(super) FACTORS = "SELECT (SELECT confirmed_at FROM totp WHERE user_id = $1) AS totp_since, \
+        (SELECT COUNT(*) FROM passkeys WHERE user_id = $1 AND blocked_at IS NULL) AS passkeys, \
+        (SELECT COUNT(*) FROM passkeys WHERE user_id = $1 AND blocked_at IS NOT NULL) AS blocked_passkeys, \
+        (SELECT COUNT(*) FROM backup_codes WHERE user_id = $1 AND used_at IS NULL) AS backup_codes_left";
     pub(super) DELETE_BACKUP_CODES = "DELETE FROM backup_codes WHERE user_id = $1";
 }
 

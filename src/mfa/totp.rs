@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::time::Timestamp;
 
 /// 160 bits, as RFC 4226 section 4 recommends.
-const SECRET_BYTES: usize = 20;
+pub(super) const SECRET_BYTES: usize = 20;
 
 /// A secret to be put into an authenticator app.
 #[derive(Clone)]

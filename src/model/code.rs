@@ -28,6 +28,8 @@ pub enum Field {
     Token,
     /// The six digits of a mail.
     Code,
+    /// What an authenticator answered.
+    Passkey,
     /// A session.
     Session,
     /// A scope.
@@ -161,12 +163,30 @@ codes! {
     PasswordMismatch = "password_mismatch", 422;
     /// The current password is wrong.
     WrongPassword = "wrong_password", 401;
+    /// A role of the person's asks for a second factor or a passkey, which they have to set up first.
+    EnrolmentRequired = "mfa_enrolment_required", 403;
     /// The session is too old for this act: the person has to confirm who they are.
     StepUpRequired = "step_up_required", 403;
     /// Sign-in asks for codes of an authenticator app already.
     TotpEnabled = "totp_enabled", 409;
     /// There is no authenticator app, or none that waits to be confirmed.
     TotpNotSetUp = "totp_not_set_up", 409;
+    /// There is no second factor on the account.
+    NoSecondFactor = "no_second_factor", 409;
+    /// Not the answer of an authenticator to what it was asked: for another site, challenge or key, or no answer at all.
+    BadPasskey = "bad_passkey", 400;
+    /// The authenticator did not check who is there, by a fingerprint, a face or a PIN (WebAuthn: user verification).
+    UserVerificationRequired = "user_verification_required", 403;
+    /// No account has this passkey: it was removed, or is of another site.
+    PasskeyUnknown = "passkey_unknown", 404;
+    /// There may be a copy of this passkey: it opens nothing any more.
+    PasskeyBlocked = "passkey_blocked", 403;
+    /// This authenticator is registered already.
+    PasskeyExists = "passkey_exists", 409;
+    /// The account has as many passkeys as it may.
+    TooManyPasskeys = "too_many_passkeys", 409;
+    /// Without it nobody could sign in to the account any more.
+    LastWayIn = "last_way_in", 409;
     /// Unknown, used, expired, or for something else.
     BadToken = "bad_token", 400;
     /// Not the code that was asked for: of a mail, of an authenticator app, or a backup code. Or tried too often, or used.

@@ -63,6 +63,10 @@ ids! {
     TokenId,
     /// A mail in the outbox.
     MailId,
+    /// A passkey.
+    PasskeyId,
+    /// A recovery by somebody who lost all second factors.
+    RecoveryId,
     /// One request, from its arrival to its last log line.
     RequestId,
 }

@@ -1,6 +1,8 @@
 //! Names and levels of roles, and the roles that are built in: their levels, their permissions, and which roles they
 //! may give.
 
+use serde::{Deserialize, Serialize};
+
 use super::code::Code;
 use super::permission::*;
 
@@ -203,3 +205,27 @@ pub const BUILT_IN: &[BuiltIn] = &[
         can_assign: &[],
     },
 ];
+/// What holders of a role must have before a session of theirs does anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requirement {
+    /// A second factor: a passkey, or an authenticator app.
+    Mfa,
+    /// A passkey.
+    Passkey,
+}
+
+impl Requirement {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mfa => "mfa",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// The requirement with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Mfa, Self::Passkey].into_iter().find(|requirement| requirement.as_str() == name)
+    }
+}

@@ -10,7 +10,7 @@ use crate::crypto::strength::{Password, Strength};
 use crate::error::{Error, Problem};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
-use crate::sessions::{distrust_devices, end_all_of};
+use crate::sessions::{distrust_devices, end_all_of, lock_holder};
 use crate::tokens::Purpose;
 use crate::users::{self, guessable};
 
@@ -68,6 +68,7 @@ impl Auth {
 
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
+        lock_holder(&mut work, actor).await?;
         // Nobody else has changed it since it was confirmed, and nobody was suspended.
         if !users::change_password(&mut work.tx, &found, &hash, now).await? {
             return Err(Error::on(Field::CurrentPassword, Code::WrongPassword));

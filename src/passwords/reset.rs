@@ -1,5 +1,7 @@
 //! A new password for whoever forgot theirs. It opens no session: who sets it signs in with it, second factor and all.
 
+use uuid::Uuid;
+
 use super::ASKED_WITH_PASSWORD;
 use crate::actor::{Actor, Waiting};
 use crate::audit::{Change, Entry, Event};
@@ -8,8 +10,12 @@ use crate::cache::Evict;
 use crate::email::{Circumstances, Message};
 use crate::error::Error;
 use crate::inbox::Ask;
-use crate::mfa;
+use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::model::time::Timestamp;
+use crate::passkeys;
+use crate::recovery::{self, Ending};
 use crate::sessions::{distrust_devices, end_all_of, forget_devices};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::{Email, Identifier};
@@ -51,7 +57,11 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let key = Identifier::Email(email.key().to_owned());
         let found = users::by_identifier(&mut work.tx, &key).await?.map(|found| found.user);
-        let user = found.as_ref().filter(|user| user.may_enter());
+        // Looked up for everybody, so that nobody's mail takes longer than another's.
+        let whose = found.as_ref().map_or(UserId::from_uuid(Uuid::nil()), |user| user.id);
+        let factors = factors_of(&mut work.tx, whose).await?;
+        let of_use = purpose != Purpose::RecoveryStart || factors.wanted();
+        let user = found.as_ref().filter(|user| user.may_enter() && of_use);
         let ask = Ask {
             purpose,
             to: &email,
@@ -116,7 +126,8 @@ impl Auth {
         work.record(Entry::new(Event::PasswordResetCompleted).to(id).with("sessions_ended", ended));
         if user.email_verified_at.is_none() {
             // The first proof of the address: an app that is on the account may be somebody else's.
-            mfa::forget(&mut work, id, "address_proved").await?;
+            passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "address_proved").await?;
+            recovery::end(self.inbox(), &mut work, id, Ending::FactorsRemoved).await?;
             work.record(Entry::new(Event::EmailVerified).to(id));
         }
         self.tell_password_changed(&mut work, actor, &user).await?;

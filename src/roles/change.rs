@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::{RoleId, UserId};
 use crate::model::permission::assigned_by;
-use crate::model::role::{SYSTEM, is_level, key_of};
+use crate::model::role::{Requirement, SYSTEM, is_level, key_of};
 use crate::model::text;
 use crate::model::time::Timestamp;
 use crate::permissions::{self, MAX_DESCRIPTION};
-use crate::standing::{Carried, carried};
+use crate::standing::{Carried, carried, requirement};
 use crate::store::{Conn, Tx};
 
 /// What is to change about a role. What is left empty stays.
@@ -24,6 +24,8 @@ pub struct RoleChange {
     pub description: Option<String>,
     /// Its rank; Some(None) takes the rank away.
     pub level: Option<Option<i64>>,
+    /// What its holders must have before a session of theirs does anything else; Some(None) asks for nothing any more.
+    pub requires: Option<Option<Requirement>>,
     /// Permissions that it is to carry.
     pub add_permissions: Vec<String>,
     /// Permissions that it is not to carry any more.
@@ -44,6 +46,7 @@ pub(crate) struct Plan {
     pub(crate) before: Carried,
     description: String,
     pub(crate) level: Option<i64>,
+    requires: Option<Requirement>,
     pub(crate) add_permissions: Vec<String>,
     pub(crate) remove_permissions: Vec<String>,
     /// Keys of roles.
@@ -58,6 +61,23 @@ impl Plan {
         self.description == self.role.description && !self.touches_holders()
     }
 
+    /// Whether its holders may do more afterwards, or need other things for it.
+    pub(crate) fn adds_power(&self) -> bool {
+        let lists = [&self.add_permissions, &self.add_assignable, &self.add_grantable];
+        self.level > self.role.level
+            || lists.iter().any(|list| !list.is_empty())
+            || self.changes_requirement()
+    }
+
+    /// What it asks for that it did not ask for before.
+    pub(crate) fn new_requirement(&self) -> Option<Requirement> {
+        self.requires.filter(|_| self.changes_requirement())
+    }
+
+    fn changes_requirement(&self) -> bool {
+        self.requires.map(Requirement::as_str) != self.role.required_factor.as_deref()
+    }
+
     /// Whether what its holders may do changes.
     pub(crate) fn touches_holders(&self) -> bool {
         let lists = [
@@ -68,7 +88,9 @@ impl Plan {
             &self.add_grantable,
             &self.remove_grantable,
         ];
-        self.level != self.role.level || lists.iter().any(|list| !list.is_empty())
+        self.level != self.role.level
+            || self.changes_requirement()
+            || lists.iter().any(|list| !list.is_empty())
     }
 }
 
@@ -92,6 +114,10 @@ pub(crate) async fn plan(
     };
     let level = change.level.unwrap_or(role.level);
     check_level(giver, &role, level).map_err(|code| Error::on(Field::Level, code))?;
+    let requires = match change.requires {
+        Some(requires) => requires,
+        None => requirement(role.required_factor.as_deref(), role.id)?,
+    };
     let names = |list: &[String]| list.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>();
     let keys = |list: &[String]| list.iter().map(|name| key_of(name.trim())).collect::<Vec<_>>();
     let held_keys: Vec<String> = before.can_assign.iter().map(|name| key_of(name)).collect();
@@ -112,6 +138,7 @@ pub(crate) async fn plan(
         before,
         description,
         level,
+        requires,
     };
     for permission in plan.add_permissions.iter().chain(&plan.add_grantable) {
         check_permission(conn, giver, permission).await?;
@@ -140,7 +167,8 @@ pub(super) async fn apply(work: &mut Change, by: Option<UserId>, plan: &Plan) ->
 /// Writes a plan.
 pub(super) async fn write(tx: &mut Tx, by: Option<UserId>, plan: &Plan, now: Timestamp) -> Result<(), Error> {
     let id = plan.role.id;
-    UPDATE.bind(id).bind(&plan.description).bind(plan.level).bind(now).execute(tx).await?;
+    let requires = plan.requires.map(Requirement::as_str);
+    UPDATE.bind(id).bind(&plan.description).bind(plan.level).bind(requires).bind(now).execute(tx).await?;
     for permission in &plan.add_permissions {
         ADD_PERMISSION.bind(id).bind(permission).bind(by).bind(now).execute(tx).await?;
     }
@@ -176,6 +204,7 @@ pub(super) fn in_json(role: &RoleRow, carried: &Carried) -> Value {
     json!({
         "description": role.description,
         "level": role.level,
+        "requires": role.required_factor,
         "permissions": carried.permissions,
         "can_assign": carried.can_assign,
         "can_grant": carried.can_grant,

@@ -81,7 +81,8 @@ impl Roles {
     ///
     /// Who may: [`delegation::may_give`]. Err: [`Code::RoleNotFound`], also when the role may not be known of;
     /// [`Code::Forbidden`], [`Code::AboveYourLevel`]; [`Code::UserNotFound`]; [`Code::BadExpiry`] for an end that is
-    /// past; [`Code::OutlivesGiver`] when the right to give it ends before the grant would.
+    /// past; [`Code::OutlivesGiver`] when the right to give it ends before the grant would; [`Code::StepUpRequired`] when
+    /// whoever gives has confirmed too long ago who they are.
     pub async fn assign(&self, actor: &Actor, wish: &Assignment) -> Result<Grant, Error> {
         let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
         let role = to_give(&mut work.tx, &giver, &wish.role, &wish.scope).await?;
@@ -104,6 +105,7 @@ impl Roles {
         {
             return Ok(before.clone());
         }
+        actor.confirmed_within(self.step_up, now)?;
         GIVE.bind(GrantId::from_uuid(self.random.uuid(now)))
             .bind(wish.user)
             .bind(role.id)

@@ -19,17 +19,20 @@ pub(crate) use sql::{ALL, GrantRow};
 
 use sql::*;
 
-use crate::actor::Actor;
+use std::time::Duration;
+
+use crate::actor::{Actor, Who};
 use crate::audit::{Change, Entry, Event, Recorder};
 use crate::cache::{Evict, Snapshots};
 use crate::clock::{Clock, Random};
+use crate::config::Settings;
 use crate::delegation::{self, Giver, Rank};
 use crate::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::RoleId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::{ROLES_MANAGE, ROLES_READ};
-use crate::model::role::{RoleName, is_level};
+use crate::model::role::{Requirement, RoleName, is_level};
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
@@ -48,6 +51,8 @@ pub struct Role {
     pub description: String,
     /// Its rank, 0 to 999; None for one that only its lists and permissions let people give.
     pub level: Option<i64>,
+    /// What its holders must have before a session of theirs does anything else.
+    pub requires: Option<Requirement>,
     /// Whether the software brings it along.
     pub built_in: bool,
     /// Whether it holds every permission, later ones too.
@@ -119,6 +124,16 @@ pub struct Roles {
     cache: Snapshots,
     clock: Clock,
     random: Random,
+    /// For how long whoever gives power has confirmed who they are.
+    step_up: Duration,
+    enrolment: Enrolment,
+}
+
+/// What people can set up here.
+#[derive(Clone, Copy)]
+pub(crate) struct Enrolment {
+    pub(crate) apps: bool,
+    pub(crate) passkeys: bool,
 }
 
 impl Roles {
@@ -128,8 +143,11 @@ impl Roles {
         cache: Snapshots,
         clock: Clock,
         random: Random,
+        settings: &Settings,
     ) -> Self {
-        Self { store, recorder, cache, clock, random }
+        let enrolment = Enrolment { apps: settings.mfa.enabled, passkeys: settings.passkeys_possible() };
+        let step_up = settings.sessions.step_up;
+        Self { store, recorder, cache, clock, random, step_up, enrolment }
     }
 
     /// Makes a role. The permission `roles:assign:<name>` comes into being with it.
@@ -205,10 +223,17 @@ impl Roles {
     ///
     /// Needs `roles:manage` everywhere and a level above the role's. Each part has its own rule, see
     /// [`crate::delegation`]. Err: [`Code::RoleNotFound`], [`Code::PermissionNotFound`], [`Code::AboveYourLevel`],
-    /// [`Code::NotYoursToGive`], [`Code::OutlivesGiver`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`].
+    /// [`Code::NotYoursToGive`], [`Code::OutlivesGiver`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`];
+    /// [`Code::StepUpRequired`] for more power when whoever changes it has confirmed too long ago who they are.
     pub async fn update(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Role, Error> {
         let (mut work, giver) = standing::begin(&self.recorder, actor).await?;
         let plan = change::plan(&mut work.tx, &giver, name, change).await?;
+        if let Some(requirement) = plan.new_requirement() {
+            self.can_be_met(actor, requirement)?;
+        }
+        if plan.adds_power() {
+            actor.confirmed_within(self.step_up, work.now())?;
+        }
         if !plan.is_empty() {
             change::apply(&mut work, actor.user_id(), &plan).await?;
         }
@@ -216,6 +241,29 @@ impl Roles {
         let touched = plan.touches_holders().then_some(Evict::Role(row.id));
         work.commit_evicting(&self.cache, touched.as_slice()).await?;
         Ok(role(row))
+    }
+
+    /// Err([`Code::FeatureOff`]) for a requirement that nobody can meet here, Err([`Code::EnrolmentRequired`]) for one that
+    /// whoever makes it does not meet: nobody locks themselves out, and everybody else with them.
+    fn can_be_met(&self, actor: &Actor, requirement: Requirement) -> Result<(), Error> {
+        let offered = match requirement {
+            Requirement::Mfa => self.enrolment.apps || self.enrolment.passkeys,
+            Requirement::Passkey => self.enrolment.passkeys,
+        };
+        let user = match &actor.who {
+            Who::User(snapshot) => Some(&snapshot.user),
+            Who::Behalf(person) => Some(&person.user),
+            Who::Enrolling(_) | Who::Anonymous | Who::System => None,
+        };
+        let meets = user.is_none_or(|user| match requirement {
+            Requirement::Mfa => user.mfa_enabled,
+            Requirement::Passkey => user.has_passkey,
+        });
+        match (offered, meets) {
+            (false, _) => Err(Code::FeatureOff.into()),
+            (true, false) => Err(Code::EnrolmentRequired.into()),
+            (true, true) => Ok(()),
+        }
     }
 
     /// Has a role carry a permission. One that it carries already is no error.
@@ -329,6 +377,7 @@ fn role(row: RoleRow) -> Role {
         name: row.name,
         description: row.description,
         level: row.level,
+        requires: row.required_factor.as_deref().and_then(Requirement::parse),
         built_in: row.built_in,
         all_permissions: row.all_permissions,
         created_at: row.created_at,

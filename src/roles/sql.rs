@@ -6,7 +6,7 @@ use crate::model::time::Timestamp;
 
 macro_rules! role_columns {
     () => {
-        "r.id, r.name, r.name_key, r.description, r.level, r.built_in, r.all_permissions, r.created_at, r.updated_at"
+        "r.id, r.name, r.name_key, r.description, r.level, r.required_factor, r.built_in, r.all_permissions, r.created_at, r.updated_at"
     };
 }
 
@@ -34,7 +34,8 @@ crate::statements! {
     pub(super) INSERT = "INSERT INTO roles \
         (id, name, name_key, description, level, built_in, all_permissions, created_at, updated_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (name_key) DO NOTHING";
-    pub(super) UPDATE = "UPDATE roles SET description = $2, level = $3, updated_at = $4 WHERE id = $1";
+    pub(super) UPDATE = "UPDATE roles SET description = $2, level = $3, required_factor = $4, updated_at = $5 \
+        WHERE id = $1";
     pub(super) DELETE = "DELETE FROM roles WHERE id = $1";
     pub(super) ADD_PERMISSION = "INSERT INTO role_permissions (role_id, permission_id, added_by, added_at) \
         SELECT $1, id, $3, $4 FROM permissions WHERE name = $2 ON CONFLICT (role_id, permission_id) DO NOTHING";
@@ -70,7 +71,8 @@ crate::statements! {
 
     pub(super) HOLDER = "SELECT 1 FROM grants g JOIN roles r ON r.id = g.role_id JOIN users u ON u.id = g.user_id \
         WHERE r.name_key = $1 AND g.scope = 'global' AND (g.expires_at IS NULL OR g.expires_at > $2) \
-        AND u.suspended_at IS NULL AND u.deleted_at IS NULL AND u.password_hash IS NOT NULL LIMIT 1";
+        AND u.suspended_at IS NULL AND u.deleted_at IS NULL AND (u.password_hash IS NOT NULL \
+        OR EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id)) LIMIT 1";
 }
 
 /// A row of [`BY_KEY`] and [`LIST`].
@@ -81,6 +83,7 @@ pub(crate) struct RoleRow {
     pub(crate) name_key: String,
     pub(crate) description: String,
     pub(crate) level: Option<i64>,
+    pub(crate) required_factor: Option<String>,
     pub(crate) built_in: bool,
     pub(crate) all_permissions: bool,
     pub(crate) created_at: Timestamp,

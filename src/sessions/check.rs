@@ -11,6 +11,7 @@ use crate::audit::{Entry, Event};
 use crate::cache::Evict;
 use crate::config::LifetimeFrom;
 use crate::error::Error;
+use crate::model::role::Requirement;
 use crate::model::time::Timestamp;
 use crate::snapshot::{SessionState, SignedIn, Snapshot, Stale};
 use crate::standing;
@@ -107,9 +108,15 @@ impl Sessions {
             first_name: row.first_name,
             last_name: row.last_name,
             mfa_enabled: row.mfa_enabled,
+            has_passkey: row.has_passkey,
         };
         let access = standing::access_of(conn, user.id, now).await?;
-        Ok(Some(Snapshot { user, session, access, verified_at: now, stale: Stale::default() }))
+        let has = |requirement: &Requirement| match requirement {
+            Requirement::Mfa => row.has_totp || row.has_passkey,
+            Requirement::Passkey => row.has_passkey,
+        };
+        let lacks = access.requirement().filter(|requirement| !has(requirement));
+        Ok(Some(Snapshot { user, session, access, lacks, verified_at: now, stale: Stale::default() }))
     }
 
     fn trouble(

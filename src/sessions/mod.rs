@@ -33,6 +33,7 @@ use crate::model::code::Code;
 use crate::model::id::{SessionId, UserId};
 use crate::model::time::Timestamp;
 use crate::store::{Conn, Store};
+use crate::users::{self, User};
 
 pub use check::Checked;
 
@@ -185,7 +186,7 @@ impl Sessions {
 
     /// Ends one of one's own sessions. Err([`Code::NotFound`]) for others' and for those that have ended.
     pub async fn end(&self, actor: &Actor, id: SessionId) -> Result<(), Error> {
-        let user = actor.user()?.user.id;
+        let user = actor.holder()?.user.id;
         let mut work = self.recorder.begin(actor).await?;
         if !end_of(&mut work.tx, user, id, "ended_by_user", self.clock.now()).await? {
             return Err(Code::NotFound.into());
@@ -316,8 +317,40 @@ pub(crate) async fn distrust_devices(conn: &mut Conn, user: UserId) -> Result<()
     DISTRUST.bind(user).execute(conn).await.map(drop)
 }
 
+/// The person of the session that asks, as part of a change of what opens their account, with their row locked: such changes
+/// come one after the other. Err([`Code::NotAuthenticated`]) when the session has ended, or they may not come in any more,
+/// whatever the request remembers.
+///
+/// Also when they confirmed last in this session who they are.
+pub(crate) async fn lock_holder(work: &mut Change, actor: &Actor) -> Result<(User, Timestamp), Error> {
+    let snapshot = actor.holder()?;
+    users::lock(&mut work.tx, snapshot.user.id).await?;
+    let open: Option<(Timestamp,)> = IS_OPEN.bind(snapshot.session.id).optional(&mut work.tx).await?;
+    let found = users::by_id(&mut work.tx, snapshot.user.id).await?.map(|found| found.user);
+    let user = found.filter(User::may_enter).zip(open);
+    user.map(|(user, (confirmed_at,))| (user, confirmed_at)).ok_or_else(|| Code::NotAuthenticated.into())
+}
+
+/// The same, for what wants a confirmation not older than `step_up`. Err([`Code::StepUpRequired`]).
+pub(crate) async fn lock_confirmed(
+    work: &mut Change,
+    actor: &Actor,
+    step_up: Duration,
+) -> Result<User, Error> {
+    let (user, confirmed_at) = lock_holder(work, actor).await?;
+    if work.now().since(confirmed_at) > step_up {
+        return Err(Code::StepUpRequired.into());
+    }
+    Ok(user)
+}
+
 /// Notes when the person of a session confirmed last who they are, as part of a change; false when it has ended. The caller
 /// evicts it afterwards.
 pub(crate) async fn set_confirmed(conn: &mut Conn, session: SessionId, at: Timestamp) -> Result<bool, Error> {
     Ok(CONFIRM.bind(session).bind(at).execute(conn).await? > 0)
+}
+
+/// Has no session of somebody's but one count as confirmed any more, as part of a change. The caller evicts the person.
+pub(crate) async fn unconfirm_others(conn: &mut Conn, user: UserId, but: SessionId) -> Result<(), Error> {
+    UNCONFIRM_OTHERS.bind(user).bind(but).bind(Timestamp::EPOCH).execute(conn).await.map(drop)
 }

@@ -11,7 +11,10 @@ crate::statements! {
     pub(super) OPEN = "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.confirmed_at, s.absolute_expires_at, \
         s.secret_hash, s.secret_seen, s.rotated_at, s.old_secrets, s.fingerprint, s.last_ip, s.country, \
         u.username, u.email, u.email_verified_at, u.first_name, u.last_name, u.is_system, u.suspended_at, u.deleted_at, \
-        EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) AS mfa_enabled \
+        (EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) \
+        OR EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id)) AS mfa_enabled, \
+        EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) AS has_totp, \
+        EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id AND p.blocked_at IS NULL) AS has_passkey \
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.ended_at IS NULL";
     /// Puts a new secret in the place of one that is still the current one: of parallel requests one rotates.
     pub(super) ROTATE = "UPDATE sessions SET secret_hash = $3, old_secrets = $4, rotated_at = $5, last_seen_at = $5, \
@@ -41,7 +44,10 @@ crate::statements! {
     pub(super) IS_TRUSTED = "SELECT 1 FROM known_devices WHERE user_id = $1 AND device_hash = $2 AND trusted_until > $3";
     pub(super) TRUST = "UPDATE known_devices SET trusted_until = $3 WHERE user_id = $1 AND device_hash = $2";
     pub(super) DISTRUST = "UPDATE known_devices SET trusted_until = NULL WHERE user_id = $1 AND trusted_until IS NOT NULL";
+    pub(super) IS_OPEN = "SELECT confirmed_at FROM sessions WHERE id = $1 AND ended_at IS NULL";
     pub(super) CONFIRM = "UPDATE sessions SET confirmed_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    pub(super) UNCONFIRM_OTHERS = "UPDATE sessions SET confirmed_at = $3 \
+        WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL";
     pub(super) PURGE_DEVICES = "DELETE FROM known_devices WHERE last_seen < $1";
 }
 
@@ -70,6 +76,8 @@ pub(super) struct OpenRow {
     pub(super) suspended_at: Option<Timestamp>,
     pub(super) deleted_at: Option<Timestamp>,
     pub(super) mfa_enabled: bool,
+    pub(super) has_totp: bool,
+    pub(super) has_passkey: bool,
 }
 
 /// A row of [`OF_USER`].

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Accepted;
+use super::by_passkey::FirstPasskey;
 use crate::actor::{Actor, Waiting};
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
@@ -25,8 +26,11 @@ use crate::users::{self, NewUser};
 struct Pending {
     username: String,
     email: String,
-    password_hash: String,
+    /// None for an account that is made with a passkey.
+    password_hash: Option<String>,
     language: Option<String>,
+    #[serde(default)]
+    passkey: Option<FirstPasskey>,
 }
 
 /// What a sign-up led to.
@@ -76,13 +80,15 @@ impl Auth {
         &self,
         actor: &Actor,
         accepted: Accepted,
-        hash: String,
+        password_hash: Option<String>,
+        passkey: Option<FirstPasskey>,
     ) -> Result<SignedUp, Error> {
         let pending = Pending {
             username: accepted.username.as_str().to_owned(),
             email: accepted.email.as_str().to_owned(),
-            password_hash: hash,
+            password_hash,
             language: actor.origin.language.clone(),
+            passkey,
         };
         self.send_sign_up(actor, &pending).await.map(SignedUp::Inbox)
     }
@@ -201,21 +207,27 @@ impl Auth {
         let username = username.filter(|other| !other.trim().is_empty()).unwrap_or(&pending.username);
         let username = Username::parse(username).map_err(|code| Error::on(Field::Username, code))?;
         let email = Email::parse(&pending.email).map_err(|code| Error::on(Field::Email, code))?;
+        let passkey = pending.passkey.filter(|_| here);
         let new = NewUser {
+            id: passkey.as_ref().map(|first| first.user),
             username,
             email: Some(email),
             email_verified: true,
             first_name: None,
             last_name: None,
             metadata: json!({}),
-            // Who typed it elsewhere may be somebody else, and would have the key to this person's account.
-            password_hash: here.then_some(pending.password_hash),
+            // Who typed it elsewhere may be somebody else, and would have the key to this person's account. So with the
+            // passkey.
+            password_hash: pending.password_hash.filter(|_| here),
             is_system: false,
             language: pending.language,
         };
         let id = self.users.insert(&mut work, new).await?;
         self.give(&mut work, id, role::USER).await?;
         work.record(Entry::new(Event::EmailVerified).to(id));
+        if let Some(first) = &passkey {
+            self.passkeys.insert(&mut work, id, None, &first.made).await?;
+        }
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let welcome = Message::Welcome { link: self.inbox().link("/ui/dashboard", None) };
         self.inbox().tell(&mut work, &user, welcome).await?;

@@ -1,8 +1,10 @@
 //! Making an account: by oneself, or as the first administrator.
 
 mod by_mail;
+mod by_passkey;
 
 pub use by_mail::{Confirmed, SignedUp, ToConfirm};
+pub use by_passkey::PasskeySignUp;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -38,7 +40,6 @@ pub struct SignUp {
 struct Accepted {
     username: Username,
     email: Email,
-    password: NewPassword,
 }
 
 impl Auth {
@@ -47,15 +48,15 @@ impl Auth {
     /// has an account: its owner is told by mail.
     pub async fn sign_up(&self, actor: &Actor, typed: &SignUp) -> Result<SignedUp, Error> {
         self.sign_up_is_open()?;
-        let accepted = self.accept(typed, true).await?;
+        let (accepted, password) = self.accept(typed, true).await?;
         self.login().count_sign_up(actor).await?;
-        let hash = self.passwords().hash(accepted.password.password()).await?;
+        let hash = self.passwords().hash(password.password()).await?;
         if self.settings().email.enabled {
-            return self.sign_up_by_mail(actor, accepted, hash).await;
+            return self.sign_up_by_mail(actor, accepted, Some(hash), None).await;
         }
         let mut work = self.recorder().begin(actor).await?;
         let language = actor.origin.language.clone();
-        let user = self.create(&mut work, accepted, hash, language).await?;
+        let user = self.create(&mut work, None, accepted, Some(hash), language).await?;
         self.login().welcome(work, actor, user, "sign_up").await.map(SignedUp::In)
     }
 
@@ -92,15 +93,15 @@ impl Auth {
         if !self.set_up_open(token).await? {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
-        let accepted = self.accept(typed, false).await?;
-        let hash = self.passwords().hash(accepted.password.password()).await?;
+        let (accepted, password) = self.accept(typed, false).await?;
+        let hash = self.passwords().hash(password.password()).await?;
         let mut work = self.recorder().begin(actor).await?;
         self.tokens().redeem(&mut work.tx, Purpose::SetUp, Shown::Secret(token)).await?;
         if roles::has_holder(&mut work.tx, role::SUPER_ADMIN, self.clock.now()).await? {
             return Err(Code::AlreadySetUp.into());
         }
         work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
-        let user = self.create(&mut work, accepted, hash, actor.origin.language.clone()).await?;
+        let user = self.create(&mut work, None, accepted, Some(hash), actor.origin.language.clone()).await?;
         self.give(&mut work, user, role::SUPER_ADMIN).await?;
         self.login().welcome(work, actor, user, "set_up").await
     }
@@ -110,36 +111,46 @@ impl Auth {
     }
 
     /// Checks every field, and names all that are wrong.
-    async fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<Accepted, Error> {
-        let settings = self.settings();
+    async fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<(Accepted, NewPassword), Error> {
         let mut problems = Vec::new();
+        let accepted = self.accept_names(&typed.username, &typed.email, by_oneself, &mut problems);
+        let about = guessable(&self.settings().app.name, &typed.username, &typed.email);
+        let password = self.passwords().accept(&typed.password, &about).await?;
+        let password = password.map_err(|code| problems.push(Problem { field: Field::Password, code })).ok();
+        Error::all(problems)?;
+        accepted.zip(password).ok_or_else(|| Code::BadRequest.into())
+    }
+
+    /// Checks name and address; what is wrong with them is added to `problems`.
+    fn accept_names(
+        &self,
+        username: &str,
+        email: &str,
+        by_oneself: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Accepted> {
         let mut note = |field, code| problems.push(Problem { field, code });
-        let username = Username::parse(&typed.username).map_err(|code| note(Field::Username, code)).ok();
-        let email = Email::parse(&typed.email).map_err(|code| note(Field::Email, code)).ok();
+        let username = Username::parse(username).map_err(|code| note(Field::Username, code)).ok();
+        let email = Email::parse(email).map_err(|code| note(Field::Email, code)).ok();
         if let Some(email) = &email
             && by_oneself
-            && !settings.email.allows_domain(email.domain())
+            && !self.settings().email.allows_domain(email.domain())
         {
             note(Field::Email, Code::EmailDomainNotAllowed);
         }
-        let about = guessable(&settings.app.name, &typed.username, &typed.email);
-        let password = self.passwords().accept(&typed.password, &about).await?;
-        let password = password.map_err(|code| note(Field::Password, code)).ok();
-        Error::all(problems)?;
-        match (username, email, password) {
-            (Some(username), Some(email), Some(password)) => Ok(Accepted { username, email, password }),
-            _ => Err(Code::BadRequest.into()),
-        }
+        Some(Accepted { username: username?, email: email? })
     }
 
     async fn create(
         &self,
         work: &mut Change,
+        id: Option<UserId>,
         accepted: Accepted,
-        hash: String,
+        password_hash: Option<String>,
         language: Option<String>,
     ) -> Result<UserId, Error> {
         let user = NewUser {
+            id,
             username: accepted.username,
             // Nobody has proved yet that they read what is sent there, whether mails are sent or not.
             email_verified: false,
@@ -147,7 +158,7 @@ impl Auth {
             first_name: None,
             last_name: None,
             metadata: json!({}),
-            password_hash: Some(hash),
+            password_hash,
             is_system: false,
             language,
         };

@@ -13,6 +13,7 @@ use crate::delegation::Giver;
 use crate::error::Error;
 use crate::model::code::Code;
 use crate::model::id::{RoleId, UserId};
+use crate::model::role::Requirement;
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 use crate::store::{Conn, Tx};
@@ -45,6 +46,7 @@ pub(crate) async fn access_of(conn: &mut Conn, user: UserId, now: Timestamp) -> 
             given_by: grant.given_by,
             given_at: grant.given_at,
             expires_at: grant.expires_at,
+            requires: requirement(grant.required_factor.as_deref(), grant.role_id)?,
             all_permissions: grant.all_permissions,
             permissions,
             can_assign,
@@ -56,9 +58,9 @@ pub(crate) async fn access_of(conn: &mut Conn, user: UserId, now: Timestamp) -> 
 
 /// Begins a change of roles, permissions or grants: nobody else's goes on until it ends, and who makes it is read anew.
 pub(crate) async fn begin(recorder: &Recorder, actor: &Actor) -> Result<(Change, Giver), Error> {
-    // Nobody is kept waiting by somebody whom we do not know.
-    if matches!(actor.who, Who::Anonymous) {
-        return Err(Code::NotAuthenticated.into());
+    // Nobody is kept waiting by somebody whom we do not know, or who has to enrol first.
+    if matches!(actor.who, Who::Anonymous | Who::Enrolling(_)) {
+        actor.user()?;
     }
     let mut work = recorder.begin(actor).await?;
     lock(&mut work.tx).await?;
@@ -78,7 +80,7 @@ pub(crate) async fn giver(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Res
     if matches!(actor.who, Who::System) {
         return Ok(Giver::Program);
     }
-    let user = actor.user_id().ok_or(Code::NotAuthenticated)?;
+    let user = actor.user_id().ok_or_else(|| actor.stranger())?;
     let enters: Option<(i32,)> = MAY_ENTER.bind(user).optional(conn).await?;
     if enters.is_none() {
         return Err(Code::NotAuthenticated.into());
@@ -109,6 +111,12 @@ fn by_role(rows: Vec<CarriedRow>) -> Result<HashMap<RoleId, Carried>, Error> {
         carried.can_grant.sort_unstable();
     }
     Ok(found)
+}
+
+/// What a role asks for, as a row has it.
+pub(crate) fn requirement(name: Option<&str>, row: RoleId) -> Result<Option<Requirement>, Error> {
+    let read = |name| Requirement::parse(name).ok_or_else(|| Error::corrupt("roles", "required_factor", row));
+    name.map(read).transpose()
 }
 
 /// A scope as a row has it.

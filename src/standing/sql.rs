@@ -7,7 +7,7 @@ crate::statements! {
     /// Held until the transaction ends: changes of roles and grants come one after the other, so that what was checked
     /// is still so when it is written.
     pub(super) LOCK = "UPDATE meta SET value = value WHERE name = 'delegation'";
-    pub(super) HELD_BY = "SELECT g.id, g.role_id, r.name AS role, r.level, r.all_permissions, g.scope, g.given_by, \
+    pub(super) HELD_BY = "SELECT g.id, g.role_id, r.name AS role, r.level, r.required_factor, r.all_permissions, g.scope, g.given_by, \
         g.given_at, g.expires_at FROM grants g JOIN roles r ON r.id = g.role_id \
         WHERE g.user_id = $1 AND g.scope <> 'none' AND (g.expires_at IS NULL OR g.expires_at > $2)";
     /// What roles of a person carry: `p` a permission, `a` a role to give, `g` a permission to grant.
@@ -34,6 +34,7 @@ pub(super) struct HeldRow {
     pub(super) role_id: RoleId,
     pub(super) role: String,
     pub(super) level: Option<i64>,
+    pub(super) required_factor: Option<String>,
     pub(super) all_permissions: bool,
     pub(super) scope: String,
     pub(super) given_by: Option<UserId>,

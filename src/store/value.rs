@@ -1,6 +1,8 @@
 //! The values that a statement binds, and how a point in time lies in each database.
 
-use crate::model::id::{GrantId, MailId, PermissionId, RequestId, RoleId, SessionId, TokenId, UserId};
+use crate::model::id::{
+    GrantId, MailId, PasskeyId, PermissionId, RecoveryId, RequestId, RoleId, SessionId, TokenId, UserId,
+};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
@@ -52,6 +54,8 @@ from! {
     PermissionId => Uuid, v => v.uuid();
     GrantId => Uuid, v => v.uuid();
     TokenId => Uuid, v => v.uuid();
+    PasskeyId => Uuid, v => v.uuid();
+    RecoveryId => Uuid, v => v.uuid();
     MailId => Uuid, v => v.uuid();
     RequestId => Uuid, v => v.uuid();
     Timestamp => Time, v => v;

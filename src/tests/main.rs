@@ -5,12 +5,14 @@
 
 mod accounts;
 mod audit;
+mod authenticator;
 mod beside;
 mod cast;
 mod catalogue;
 mod config;
 mod delegation;
 mod edges;
+mod enrolment;
 mod entrance;
 mod eviction;
 mod examples;
@@ -29,6 +31,7 @@ mod mfa;
 mod outlasting;
 mod oversight;
 mod parallel;
+mod passkeys;
 mod passwords;
 mod people;
 mod permissions;

@@ -47,7 +47,12 @@ async fn halfway(world: &World, name: &str, from: Origin) -> String {
 }
 
 async fn second(world: &World, token: &str, code: &str, from: Origin) -> Result<SignedIn, Error> {
-    let typed = SecondFactor { token: token.to_owned(), code: code.to_owned(), remember: true };
+    let typed = SecondFactor {
+        token: token.to_owned(),
+        code: code.to_owned(),
+        remember: true,
+        ..SecondFactor::default()
+    };
     world.auth.second_factor(&Actor::anonymous(from), &typed).await
 }
 
@@ -195,7 +200,8 @@ fn guessing_is_limited_and_a_restart_forgets_nothing() {
             let again = world.another_process().await;
             for auth in [&world.auth, &again] {
                 for code in [&right, &codes[0]] {
-                    let typed = SecondFactor { token: token.clone(), code: code.clone(), remember: false };
+                    let typed =
+                        SecondFactor { token: token.clone(), code: code.clone(), ..SecondFactor::default() };
                     let error =
                         auth.second_factor(&Actor::anonymous(stranger()), &typed).await.err().unwrap();
                     assert_eq!(error.code(), Code::TooManyAttempts);
@@ -254,6 +260,7 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
         let by = |password: &str, code: &str| Confirmation {
             password: password.to_owned(),
             code: code.to_owned(),
+            ..Confirmation::default()
         };
         // The password is what whoever stole the session may have stolen with it.
         let alone = world.auth.confirm(&actor, &by(&password("maria"), "")).await.err().unwrap();
@@ -298,7 +305,7 @@ fn an_app_counts_once_a_code_of_it_was_seen() {
         let old = mfa.verify_and_enable_totp(&actor, &app(&world, &first.secret)).await.err().unwrap();
         assert_eq!(old.problems()[0].code, Code::BadOtp, "that one was replaced");
         assert!(matches!(first_factor(&world, "maria", origin()).await, Progress::In(_)));
-        assert_eq!(mfa.regenerate_backup_codes(&actor).await.err().unwrap().code(), Code::TotpNotSetUp);
+        assert_eq!(mfa.regenerate_backup_codes(&actor).await.err().unwrap().code(), Code::NoSecondFactor);
         mfa.verify_and_enable_totp(&actor, &app(&world, &setup.secret)).await.unwrap();
         assert!(mfa.pending_totp(&actor).await.unwrap().is_none(), "what counts is not shown again");
         assert_eq!(mfa.setup_totp(&actor).await.err().unwrap().code(), Code::TotpEnabled);
@@ -374,7 +381,7 @@ fn an_operator_takes_lost_factors_off() {
         assert_eq!(world.opens(&maria.session.cookie).await, None, "sessions end");
         assert!(matches!(first_factor(&world, "maria", origin()).await, Progress::In(_)));
         let none = world.auth.remove_factors(&Actor::system(), maria.user).await.err().unwrap();
-        assert_eq!(none.code(), Code::TotpNotSetUp);
+        assert_eq!(none.code(), Code::NoSecondFactor);
         let jun = world.person("jun").await;
         let actor = world.actor(&jun.session.cookie).await;
         assert!(world.auth.remove_factors(&actor, maria.user).await.is_err());
@@ -402,4 +409,26 @@ fn the_owners_right_code_ends_what_strangers_failures_closed() {
             second(&world, &token, &app(&world, &secret), origin()).await.unwrap();
         },
     );
+}
+
+#[test]
+fn a_secret_belongs_to_the_session_that_made_it() {
+    on_each(|world| async move {
+        let maria = world.person("maria").await;
+        let stolen = world.sign_in("maria", origin()).await.unwrap();
+        let (owner, thief) =
+            (world.actor(&maria.session.cookie).await, world.actor(&stolen.session.cookie).await);
+        let mfa = &world.auth.mfa;
+        // A thief with the password prepares a secret that they know.
+        let known = mfa.setup_totp(&thief).await.unwrap();
+        assert!(mfa.pending_totp(&owner).await.unwrap().is_none(), "nobody is shown another's secret");
+        let code = app(&world, &known.secret);
+        let refused = mfa.verify_and_enable_totp(&owner, &code).await.err().unwrap();
+        assert_eq!(refused.code(), Code::TotpNotSetUp);
+        let own = mfa.setup_totp(&owner).await.unwrap();
+        mfa.verify_and_enable_totp(&owner, &app(&world, &own.secret)).await.unwrap();
+        // And what the thief confirmed by the password counts no longer.
+        let thief = world.actor(&stolen.session.cookie).await;
+        assert_eq!(mfa.disable_totp(&thief).await.err().unwrap().code(), Code::StepUpRequired);
+    });
 }

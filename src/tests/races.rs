@@ -68,7 +68,8 @@ fn of_two_changes_of_one_password_one_is_made() {
         let refused: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
         assert_eq!(
             refused.iter().map(authtuna::error::Error::code).collect::<Vec<_>>(),
-            [Code::WrongPassword]
+            // The first one has ended the session of the second.
+            [Code::NotAuthenticated]
         );
     });
 }

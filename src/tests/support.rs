@@ -129,7 +129,7 @@ impl World {
     pub(crate) async fn actor(&self, cookie: &str) -> Actor {
         let from = Arc::new(origin());
         match self.auth.sessions.check(cookie, &from).await.unwrap() {
-            Checked::Open(snapshot, _) => Actor { who: Who::User(snapshot), origin: from },
+            Checked::Open(snapshot, _) => Actor { who: Who::of(snapshot), origin: from },
             Checked::Closed => panic!("the cookie opens nothing"),
         }
     }

@@ -42,10 +42,24 @@ pub(crate) enum Purpose {
     EmailUndo,
     /// Going on to the second factor: the first one was proved.
     SecondFactor,
+    /// Answering a prompt to sign in, or to confirm who one is, by a passkey.
+    PasskeyPrompt,
+    /// Adding a passkey.
+    PasskeyAdd,
+    /// Making an account with a passkey.
+    PasskeySignUp,
     /// Confirming who one is.
     Confirm,
     /// Seeing once what is shown once.
     ShowOnce,
+    /// Doing what waits for a confirmation.
+    Act,
+    /// Beginning to wait until lost second factors are taken off.
+    RecoveryStart,
+    /// Having them taken off, after the waiting.
+    RecoveryFinish,
+    /// Stopping that.
+    RecoveryCancel,
 }
 
 impl Purpose {
@@ -59,8 +73,15 @@ impl Purpose {
             Self::EmailChange => "email_change",
             Self::EmailUndo => "email_undo",
             Self::SecondFactor => "second_factor",
+            Self::PasskeyPrompt => "passkey_prompt",
+            Self::PasskeyAdd => "passkey_add",
+            Self::PasskeySignUp => "passkey_sign_up",
             Self::Confirm => "confirm",
             Self::ShowOnce => "show_once",
+            Self::Act => "act",
+            Self::RecoveryStart => "recovery_start",
+            Self::RecoveryFinish => "recovery_finish",
+            Self::RecoveryCancel => "recovery_cancel",
         }
     }
 }
@@ -132,13 +153,37 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// Makes a token. Codes that the same browser got for the same purpose before stop working; their links do not.
     pub(crate) async fn issue(&self, conn: &mut Conn, new: NewToken<'_>) -> Result<Issued, Error> {
-        let now = self.clock.now();
-        let secret = Secret::new(self.random);
         let code = new.browser.map(|_| self.six_digits()).unwrap_or_default();
-        let browser_hash = new.browser.map(|browser| sha256(browser));
-        if let Some(hash) = browser_hash {
-            FORGET_CODES.bind(hash).bind(new.purpose.as_str()).execute(conn).await?;
+        let code_hash = new.browser.map(|browser| match new.told {
+            true => code_hash(browser, &code),
+            false => self.random.bytes(),
+        });
+        if let Some(browser) = new.browser {
+            FORGET_CODES.bind(sha256(browser)).bind(new.purpose.as_str()).execute(conn).await?;
         }
+        let secret = Secret::new(self.random);
+        let expires_at = self.insert(conn, &new, &secret, code_hash).await?;
+        Ok(Issued { secret: secret.reveal(), code, expires_at })
+    }
+
+    /// Makes a token without a code, whose secret somebody else made: 256 random bits. Until when it is good.
+    pub(crate) async fn issue_as(
+        &self,
+        conn: &mut Conn,
+        new: &NewToken<'_>,
+        secret: &Secret,
+    ) -> Result<Timestamp, Error> {
+        self.insert(conn, new, secret, None).await
+    }
+
+    async fn insert(
+        &self,
+        conn: &mut Conn,
+        new: &NewToken<'_>,
+        secret: &Secret,
+        code_hash: Option<[u8; 32]>,
+    ) -> Result<Timestamp, Error> {
+        let now = self.clock.now();
         let expires_at = now.plus(new.lifetime);
         INSERT
             .bind(TokenId::from_uuid(self.random.uuid(now)))
@@ -148,15 +193,23 @@ impl Tokens {
             .bind(secret.hash())
             .bind(now)
             .bind(expires_at)
-            .bind(browser_hash)
-            .bind(new.browser.map(|browser| match new.told {
-                true => code_hash(browser, &code),
-                false => self.random.bytes(),
-            }))
-            .bind(new.payload)
+            .bind(new.browser.map(|browser| sha256(browser)))
+            .bind(code_hash)
+            .bind(new.payload.clone())
             .execute(conn)
             .await?;
-        Ok(Issued { secret: secret.reveal(), code, expires_at })
+        Ok(expires_at)
+    }
+
+    /// Deletes a person's tokens of a purpose and subject, used or not.
+    pub(crate) async fn forget_of(
+        &self,
+        conn: &mut Conn,
+        user: UserId,
+        purpose: Purpose,
+        subject: &str,
+    ) -> Result<(), Error> {
+        FORGET_OF.bind(user).bind(purpose.as_str()).bind(subject).execute(conn).await.map(drop)
     }
 
     /// Uses a token up. Err([`Code::BadToken`]) when it is unknown, used, expired or for something else; one statement
@@ -270,6 +323,7 @@ impl Tokens {
     /// Deletes tokens that ran out more than `after` ago, and what those were to do that can not be used any more.
     pub(crate) async fn purge(&self, conn: &mut Conn, after: Duration) -> Result<u64, Error> {
         BLANK.bind(self.clock.now()).execute(conn).await?;
+        PURGE_BRIEF.bind(self.clock.now()).execute(conn).await?;
         PURGE.bind(self.clock.now().minus(after)).execute(conn).await
     }
 

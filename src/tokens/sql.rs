@@ -35,7 +35,7 @@ crate::statements! {
         AND code_hash IS NOT NULL AND code_tries < $4 \
         RETURNING id, subject, code_hash";
     pub(super) FORGET_CODES = "UPDATE one_time_tokens SET code_hash = NULL \
-        WHERE browser_hash = $1 AND purpose = $2";
+        WHERE browser_hash = $1 AND purpose = $2 AND code_hash IS NOT NULL";
     pub(super) REISSUE = "UPDATE one_time_tokens SET token_hash = $2, code_hash = NULL \
         WHERE id = $1 AND used_at IS NULL AND expires_at > $3";
     pub(super) IS_KEPT = "SELECT user_id FROM one_time_tokens \
@@ -48,5 +48,10 @@ crate::statements! {
     pub(super) VOID_ONE = "UPDATE one_time_tokens SET used_at = $2 WHERE id = $1 AND used_at IS NULL";
     pub(super) BLANK = "UPDATE one_time_tokens SET payload = NULL \
         WHERE payload IS NOT NULL AND (used_at IS NOT NULL OR expires_at < $1)";
+    pub(super) FORGET_OF = "DELETE FROM one_time_tokens WHERE user_id = $1 AND purpose = $2 AND subject = $3";
+    /// What is made by the thousand, and of no interest afterwards.
+    pub(super) PURGE_BRIEF = "DELETE FROM one_time_tokens \
+        WHERE purpose IN ('passkey_prompt', 'passkey_add', 'passkey_sign_up', 'show_once', 'act') \
+        AND (used_at IS NOT NULL OR expires_at < $1)";
     pub(super) PURGE = "DELETE FROM one_time_tokens WHERE expires_at < $1";
 }

@@ -172,6 +172,7 @@ impl Users {
             return Err(Code::BadRequest.into());
         };
         let user = NewUser {
+            id: None,
             username,
             email,
             email_verified: false,

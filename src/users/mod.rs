@@ -8,8 +8,9 @@ mod sql;
 pub use directory::{NewAccount, State, UserChange, UserFilter};
 
 pub(crate) use rows::{
-    admit, admit_by_mail, by_id, by_identifier, change_email, change_password, delete, forget_password, lock,
-    rehash, reset_password, restore, suspend, take_email_back, unsuspend, verify_email,
+    admit, admit_by_mail, admit_by_other, by_id, by_identifier, change_email, change_password, delete,
+    forget_password, lock, rehash, reset_password, restore, suspend, take_email_back, unsuspend,
+    verify_email,
 };
 pub(crate) use sql::ALL;
 
@@ -73,6 +74,8 @@ pub struct User {
     pub last_login_at: Option<Timestamp>,
     /// The language in which they read, such as `de-AT`; None when it is not known.
     pub language: Option<String>,
+    /// Whether sign-in asks for a second factor.
+    pub mfa_enabled: bool,
 }
 
 impl User {
@@ -96,6 +99,8 @@ pub(crate) struct Credentials {
 /// A person to be created.
 #[derive(Clone, Debug)]
 pub struct NewUser {
+    /// Their id, where it was given out before.
+    pub id: Option<UserId>,
     /// The username.
     pub username: Username,
     /// The address; None for accounts of the software.
@@ -233,7 +238,7 @@ impl Users {
     /// owner may take it back.
     pub(crate) async fn insert(&self, work: &mut Change, user: NewUser) -> Result<UserId, Error> {
         let now = self.clock.now();
-        let id = UserId::from_uuid(self.random.uuid(now));
+        let id = user.id.unwrap_or_else(|| UserId::from_uuid(self.random.uuid(now)));
         let email_key = user.email.as_ref().map(|email| email.key().to_owned());
         if let Some(key) = &email_key
             && is_kept(&mut work.tx, key, None, now).await?

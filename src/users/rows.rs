@@ -98,6 +98,12 @@ pub(crate) async fn admit_by_mail(
     Ok(ADMIT_BY_MAIL.bind(id).bind(now).bind(email_key).bind(false).execute(conn).await? > 0)
 }
 
+/// Lets in whoever proved something of theirs that is neither password nor address, as part of `work`. False when they may
+/// not come in any more.
+pub(crate) async fn admit_by_other(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(ADMIT_BY_OTHER.bind(id).bind(now).bind(false).execute(conn).await? > 0)
+}
+
 /// Locks a person's row until `work` ends. What uses up tokens of theirs begins with it.
 pub(crate) async fn lock(conn: &mut Conn, id: UserId) -> Result<(), Error> {
     LOCK.bind(id).execute(conn).await.map(drop)
@@ -170,6 +176,7 @@ pub(super) fn credentials(row: UserRow) -> Result<Credentials, Error> {
             updated_at: row.updated_at,
             last_login_at: row.last_login_at,
             language: row.language,
+            mfa_enabled: row.mfa_enabled,
         },
         password_hash: row.password_hash,
     })

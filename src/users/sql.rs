@@ -7,7 +7,9 @@ macro_rules! columns {
     () => {
         "id, username, email, email_verified_at, first_name, last_name, metadata, \
          password_hash, password_changed_at, requires_password_reset, is_system, suspended_at, suspended_reason, \
-         deleted_at, created_at, updated_at, last_login_at, language"
+         deleted_at, created_at, updated_at, last_login_at, language, \
+         (EXISTS (SELECT 1 FROM totp WHERE totp.user_id = users.id AND totp.confirmed_at IS NOT NULL) \
+         OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)) AS mfa_enabled"
     };
 }
 
@@ -37,6 +39,9 @@ crate::statements! {
     pub(super) ADMIT_BY_MAIL = "UPDATE users SET last_login_at = $2, \
         email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1 AND email_key = $3 \
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
+    /// Lets in whoever proved something else of theirs.
+    pub(super) ADMIT_BY_OTHER = "UPDATE users SET last_login_at = $2 WHERE id = $1 \
+        AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $3";
     pub(super) FORGET_PASSWORD = "UPDATE users SET password_hash = NULL, password_changed_at = $2, updated_at = $2 \
         WHERE id = $1 AND password_hash IS NOT NULL";
     /// Locks the row until the transaction ends: whoever uses a token of somebody's up takes this first, then the token, so
@@ -94,4 +99,5 @@ pub(super) struct UserRow {
     pub(super) updated_at: Timestamp,
     pub(super) last_login_at: Option<Timestamp>,
     pub(super) language: Option<String>,
+    pub(super) mfa_enabled: bool,
 }

@@ -26,7 +26,7 @@ pub async fn change_password(
         visit.begin(renewed);
         Ok(Done::to(SECURITY).with(Notice::PasswordChanged))
     };
-    Form::new("change-password", SECURITY).answer(outcome.await)
+    Form::new("change-password", SECURITY).answer(outcome.await).await
 }
 
 /// Changes username and names.
@@ -47,7 +47,7 @@ pub async fn update_profile(
         auth.users.update_profile(visit.actor(), &change).await?;
         Ok(Done::to(PROFILE).with(Notice::ProfileSaved))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Ends one of one's own sessions.
@@ -64,7 +64,7 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), Refusal> {
         }?;
         Ok(Done::to(SESSIONS).with(Notice::SessionEnded))
     };
-    Form::new("end-session", SESSIONS).answer(outcome.await)
+    Form::new("end-session", SESSIONS).answer(outcome.await).await
 }
 
 /// Ends all of one's own sessions but the one that asks.
@@ -76,5 +76,5 @@ pub async fn end_other_sessions() -> Result<(), Refusal> {
         let ended = auth.sessions.end_others(visit.actor()).await?;
         Ok(Done::to(SESSIONS).with(Notice::SessionsEnded(ended)))
     };
-    Form::new("end-other-sessions", SESSIONS).answer(outcome.await)
+    Form::new("end-other-sessions", SESSIONS).answer(outcome.await).await
 }

@@ -33,7 +33,7 @@ pub async fn send_again(
         visit.wait(waiting);
         Ok(Done::to(place).with(repeated(&again)))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Proves an address by what a mail brought, and makes the account that was asked for with it. `username` is another
@@ -62,7 +62,7 @@ pub async fn confirm_email(
             Confirmed::Proved => Done::to(home()).with(Notice::EmailConfirmed),
         })
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Sends a mail to the address that one's account is to have.
@@ -79,7 +79,7 @@ pub async fn request_email_change(
         visit.wait(auth.request_email_change(visit.actor(), &typed).await?);
         Ok(Done::to(CHANGE_EMAIL))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Gives an account its new address, by what a mail brought.
@@ -95,7 +95,7 @@ pub async fn confirm_email_change(
         auth.change_email(visit.actor(), &proof(token, code)).await?;
         Ok(Done::to(SECURITY).with(Notice::EmailChanged))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Gives an account its old address back, and goes on to a new password.
@@ -107,7 +107,7 @@ pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), R
         let reset = auth.undo_email_change(visit.actor(), &token).await?;
         Ok(Done::to(query(RESET, "token", &reset)).with(Notice::EmailUndone))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Where a proved address is seen: with the account, if its person is here.

@@ -20,7 +20,7 @@ pub async fn request_reset(
         visit.wait(auth.request_password_reset(visit.actor(), &email).await?);
         Ok(Done::to(RESET).with(repeated(&again)))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Takes the six digits of that mail, and goes on to the new password.
@@ -31,7 +31,7 @@ pub async fn reset_code(#[server(default)] code: String) -> Result<(), Refusal> 
         let token = auth.reset_code(visit.actor(), &code).await?;
         Ok(Done::to(query(RESET, "token", &token)))
     };
-    Form::new("reset-code", RESET).answer(outcome.await)
+    Form::new("reset-code", RESET).answer(outcome.await).await
 }
 
 /// Sets the new password. It opens no session: whoever set it signs in with it.
@@ -46,7 +46,7 @@ pub async fn reset_password(
         auth.reset_password(visit.actor(), &token, &password).await?;
         Ok(Done::to(LOGIN).with(Notice::PasswordReset))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Sends a mail to sign in with, if the address belongs to somebody. `again` says that there was one before.
@@ -65,7 +65,7 @@ pub async fn request_magic_link(
         let place = with_next(MAGIC_LOGIN, target.as_ref());
         Ok(Done::to(place).with(repeated(&again)))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Signs in by what that mail brought, and goes on to `next`.
@@ -82,5 +82,5 @@ pub async fn sign_in_by_mail(
         let progress = auth.sign_in_by_mail(visit.actor(), &proof(token, code)).await?;
         Ok(entered(&visit, progress, target.as_ref()))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }

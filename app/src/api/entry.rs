@@ -27,7 +27,7 @@ pub async fn sign_in(
         let progress = auth.sign_in(visit.actor(), &login::SignIn { identifier, password }).await?;
         Ok(entered(&visit, progress, target.as_ref()))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Makes an account, signs it in, and goes on to `next`. Where mails are sent, the address is proved first.
@@ -48,7 +48,7 @@ pub async fn sign_up(
         let is_in = visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
         Ok(if is_in { Done::in_at(target.as_ref()) } else { Done::to(with_next(VERIFY, target.as_ref())) })
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Makes the first administrator.
@@ -68,7 +68,7 @@ pub async fn set_up(
         visit.begin(signed_in);
         Ok(Done::to(OVERVIEW))
     };
-    form.answer(outcome.await)
+    form.answer(outcome.await).await
 }
 
 /// Ends the session that asks. Nobody signed in is no error: the aim is reached.
@@ -80,7 +80,7 @@ pub async fn sign_out() -> Result<(), Refusal> {
         visit.end();
         Ok(Done::to(SIGNED_OUT))
     };
-    Form::new("sign-out", OVERVIEW).answer(outcome.await)
+    Form::new("sign-out", OVERVIEW).answer(outcome.await).await
 }
 
 /// Judges a password while it is being typed. Nothing of it is kept.

@@ -7,14 +7,17 @@ use authtuna::error::Error;
 use authtuna::inbox::Proof;
 use authtuna::login::Progress;
 use authtuna::model::code::Code;
+use authtuna::once::Act;
 use http::header::{ACCEPT, LOCATION, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use serde_json::Value;
 
 use crate::error::Refusal;
 use crate::flash::{self, Notice, Typed};
+use crate::posted::Posted;
 use crate::routes::{CHALLENGE, CONFIRM, OVERVIEW, Target, VERIFY, query, with_next};
 use crate::say;
 use crate::viewer::{self, log};
@@ -63,9 +66,37 @@ impl Form {
         self
     }
 
+    /// Answers a script that asks for what its form is to be filled in with. The form itself answers plain posts.
+    pub(super) fn prompt(self, outcome: Result<Value, Error>) -> Result<Value, Refusal> {
+        match outcome {
+            Ok(options) => Ok(options),
+            Err(error) if error.code() == Code::StepUpRequired => {
+                let place = query(CONFIRM, "next", &self.back);
+                self.settle(Ok(Done::to(place))).map(|()| Value::Null)
+            }
+            Err(error) => self.settle(Err(error)).map(|()| Value::Null),
+        }
+    }
+
     /// Answers. A browser's own post gets 303: onward, or back to the page with what was typed and what is wrong. A
     /// script's gets 200 with the place to go on to, or the refusal as JSON under its own status.
-    pub(super) fn answer(self, outcome: Result<Done, Error>) -> Result<(), Refusal> {
+    ///
+    /// What has to be confirmed first is not refused: it waits, and is done when it is confirmed.
+    pub(super) async fn answer(self, outcome: Result<Done, Error>) -> Result<(), Refusal> {
+        match outcome {
+            Err(error) if error.code() == Code::StepUpRequired => {
+                let mut place = query(CONFIRM, "next", &self.back);
+                if let Some(token) = keep_act().await {
+                    place.push_str("&act=");
+                    place.push_str(&token);
+                }
+                self.settle(Ok(Done::to(place)))
+            }
+            outcome => self.settle(outcome),
+        }
+    }
+
+    fn settle(self, outcome: Result<Done, Error>) -> Result<(), Refusal> {
         let Some(response) = use_context::<ResponseOptions>() else { return Err(Code::Internal.into()) };
         let auth = viewer::auth().ok();
         let plain = is_plain_post();
@@ -75,11 +106,6 @@ impl Form {
                     flash::leave_notice(auth, &response, notice);
                 }
                 go(&response, &next, plain);
-                Ok(())
-            }
-            // Not refused: it has to be confirmed first, and then comes back here.
-            Err(error) if error.code() == Code::StepUpRequired => {
-                go(&response, &query(CONFIRM, "next", &self.back), plain);
                 Ok(())
             }
             Err(error) => {
@@ -102,6 +128,31 @@ impl Form {
             }
         }
     }
+}
+
+/// Keeps the form that was posted until its person has confirmed who they are. Without it they come back to the page.
+async fn keep_act() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let body = parts.extensions.get::<Posted>()?.body.clone()?;
+    // A password is kept nowhere, whatever encrypts it.
+    if url::form_urlencoded::parse(body.as_bytes()).any(|(name, _)| name.contains("password")) {
+        return None;
+    }
+    let (auth, visit) = here().ok()?;
+    auth.keep_act(visit.actor(), Act { path: parts.uri.path().to_owned(), body }).await.ok()
+}
+
+/// Has what was kept under `token` done now, as if it were posted again.
+pub(super) async fn go_on_with(token: &str) -> Result<(), Error> {
+    if token.is_empty() {
+        return Ok(());
+    }
+    let (auth, visit) = here()?;
+    let posted = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Posted>().cloned());
+    if let (Some(posted), Some(act)) = (posted, auth.take_act(visit.actor(), token).await?) {
+        posted.then(act);
+    }
+    Ok(())
 }
 
 /// Where somebody goes who proved their first factor.
@@ -137,7 +188,7 @@ pub(super) fn here() -> Result<(Auth, Visit), Error> {
 
 /// Refuses whoever is not signed in, before anything else is looked at.
 pub(super) fn signed_in(actor: &Actor) -> Result<(), Error> {
-    actor.user().map(drop)
+    actor.holder().map(drop)
 }
 
 /// Answers a script with an error that is no form's.

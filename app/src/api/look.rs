@@ -34,5 +34,5 @@ pub async fn choose_theme(
         let page = Target::local(&back);
         Ok(Done::to(page.map_or_else(|| OVERVIEW.to_owned(), |page| page.as_str().to_owned())))
     };
-    Form::new("theme", OVERVIEW).answer(outcome.await)
+    Form::new("theme", OVERVIEW).answer(outcome.await).await
 }

@@ -1,36 +1,42 @@
 //! The second factor: at sign-in, setting it up, and confirming who one is.
 
+use authtuna::error::Error;
 use authtuna::inbox::Proof;
 use authtuna::login;
+use authtuna::model::code::{Code, Field};
 use leptos::prelude::*;
 
-use super::form::{Done, Form, here, repeated, signed_in};
+use super::form::{Done, Form, go_on_with, here, repeated, signed_in};
 use crate::error::Refusal;
 use crate::flash::Notice;
-use crate::routes::{CHALLENGE, CONFIRM, MFA_CODES, MFA_SETUP, SECURITY, Target, query, with_next};
+use crate::routes::{
+    CHALLENGE, CONFIRM, MFA_CODES, MFA_SETUP, SECURITY, Target, query, query_more, with_next,
+};
+
+/// What can be in `by`: the field that is shown.
+const WAYS: &[&str] = &["passkey", "app", "backup"];
 
 /// Signs in by the second factor, after the first was proved in this browser, and goes on to `next`. `by` is the field that
 /// was shown.
 #[server(SecondFactor, prefix = "/api", endpoint = "second-factor")]
 pub async fn second_factor(
     #[server(default)] code: String,
+    #[server(default)] passkey: String,
     #[server(default)] by: String,
     #[server(default)] remember: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
     let target = Target::parse(&next);
-    let mut back = with_next(CHALLENGE, target.as_ref());
-    if by == "backup" {
-        back.push_str(if back.contains('?') { "&by=backup" } else { "?by=backup" });
-    }
+    let back = by_way(with_next(CHALLENGE, target.as_ref()), &by);
     let outcome = async {
         let (auth, visit) = here()?;
+        script_ran(&by, &passkey)?;
         let token = visit.actor().origin.halfway.clone().unwrap_or_default();
-        let typed = login::SecondFactor { token, code, remember: !remember.is_empty() };
+        let typed = login::SecondFactor { token, code, passkey, remember: !remember.is_empty() };
         visit.begin(auth.second_factor(visit.actor(), &typed).await?);
         Ok(Done::in_at(target.as_ref()))
     };
-    Form::new("second-factor", back).answer(outcome.await)
+    Form::new("second-factor", back).answer(outcome.await).await
 }
 
 /// Makes a secret for an authenticator app.
@@ -41,7 +47,7 @@ pub async fn set_up_totp() -> Result<(), Refusal> {
         auth.mfa.setup_totp(visit.actor()).await?;
         Ok(Done::to(MFA_SETUP))
     };
-    Form::new("set-up-totp", MFA_SETUP).answer(outcome.await)
+    Form::new("set-up-totp", MFA_SETUP).answer(outcome.await).await
 }
 
 /// Turns the app on by a code of it, and shows the backup codes.
@@ -53,7 +59,7 @@ pub async fn enable_totp(#[server(default)] code: String) -> Result<(), Refusal>
         let token = auth.keep_to_show(visit.actor(), &codes).await?;
         Ok(Done::to(query(MFA_CODES, "show", &token)).with(Notice::MfaEnabled))
     };
-    Form::new("enable-totp", MFA_SETUP).answer(outcome.await)
+    Form::new("enable-totp", MFA_SETUP).answer(outcome.await).await
 }
 
 /// Turns the app off.
@@ -64,7 +70,7 @@ pub async fn disable_totp() -> Result<(), Refusal> {
         auth.mfa.disable_totp(visit.actor()).await?;
         Ok(Done::to(SECURITY).with(Notice::MfaDisabled))
     };
-    Form::new("disable-totp", SECURITY).answer(outcome.await)
+    Form::new("disable-totp", SECURITY).answer(outcome.await).await
 }
 
 /// Makes new backup codes, and shows them.
@@ -76,7 +82,7 @@ pub async fn new_backup_codes() -> Result<(), Refusal> {
         let token = auth.keep_to_show(visit.actor(), &codes).await?;
         Ok(Done::to(query(MFA_CODES, "show", &token)))
     };
-    Form::new("new-backup-codes", SECURITY).answer(outcome.await)
+    Form::new("new-backup-codes", SECURITY).answer(outcome.await).await
 }
 
 /// Forgets the backup codes that were shown: their owner has saved them.
@@ -87,7 +93,7 @@ pub async fn saved_codes() -> Result<(), Refusal> {
         auth.was_seen(visit.actor()).await?;
         Ok(Done::to(SECURITY))
     };
-    Form::new("saved-codes", SECURITY).answer(outcome.await)
+    Form::new("saved-codes", SECURITY).answer(outcome.await).await
 }
 
 /// Confirms who one is, by password or code, and goes on to `next`.
@@ -95,31 +101,36 @@ pub async fn saved_codes() -> Result<(), Refusal> {
 pub async fn confirm(
     #[server(default)] password: String,
     #[server(default)] code: String,
+    #[server(default)] passkey: String,
     #[server(default)] by: String,
     #[server(default)] next: String,
+    #[server(default)] act: String,
 ) -> Result<(), Refusal> {
     let target = Target::parse(&next);
     let outcome = async {
         let (auth, visit) = here()?;
-        auth.confirm(visit.actor(), &login::Confirmation { password, code }).await?;
+        script_ran(&by, &passkey)?;
+        auth.confirm(visit.actor(), &login::Confirmation { password, code, passkey }).await?;
+        go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };
-    Form::new("confirm", page(&by, target.as_ref())).answer(outcome.await)
+    Form::new("confirm", page(&by, target.as_ref(), &act)).answer(outcome.await).await
 }
 
 /// Sends a mail to confirm by, to people who have nothing else.
 #[server(SendConfirmation, prefix = "/api", endpoint = "send-confirmation")]
 pub async fn send_confirmation(
     #[server(default)] next: String,
+    #[server(default)] act: String,
     #[server(default)] again: String,
 ) -> Result<(), Refusal> {
-    let place = page("", Target::parse(&next).as_ref());
+    let place = page("", Target::parse(&next).as_ref(), &act);
     let outcome = async {
         let (auth, visit) = here()?;
         visit.wait(auth.request_confirmation(visit.actor()).await?);
         Ok(Done::to(place.clone()).with(repeated(&again)))
     };
-    Form::new("send-confirmation", place.clone()).answer(outcome.await)
+    Form::new("send-confirmation", place.clone()).answer(outcome.await).await
 }
 
 /// Confirms who one is by what that mail brought, and goes on to `next`.
@@ -128,29 +139,41 @@ pub async fn confirm_by_mail(
     #[server(default)] token: String,
     #[server(default)] code: String,
     #[server(default)] next: String,
+    #[server(default)] act: String,
 ) -> Result<(), Refusal> {
     let target = Target::parse(&next);
-    let back = if token.is_empty() { page("", target.as_ref()) } else { query(CONFIRM, "token", &token) };
+    let back =
+        if token.is_empty() { page("", target.as_ref(), &act) } else { query(CONFIRM, "token", &token) };
     let outcome = async {
         let (auth, visit) = here()?;
         signed_in(visit.actor())?;
         let proof = if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) };
         auth.confirm_by_mail(visit.actor(), &proof).await?;
+        go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };
-    Form::new("confirm-by-mail", back).answer(outcome.await)
+    Form::new("confirm-by-mail", back).answer(outcome.await).await
 }
 
 fn confirmed(target: Option<&Target>) -> Done {
     Done::to(target.map_or(SECURITY, Target::as_str)).with(Notice::Confirmed)
 }
 
-/// The page on which one confirms, showing the field for `by`.
-fn page(by: &str, target: Option<&Target>) -> String {
-    let mut place = query(CONFIRM, "next", target.map_or(SECURITY, Target::as_str));
-    if matches!(by, "code" | "backup") {
-        place.push_str("&by=");
-        place.push_str(by);
+/// The page on which one confirms `act`, showing the field for `by`.
+fn page(by: &str, target: Option<&Target>, act: &str) -> String {
+    let place = by_way(query(CONFIRM, "next", target.map_or(SECURITY, Target::as_str)), by);
+    if act.is_empty() { place } else { query_more(&place, "act", act) }
+}
+
+/// `place`, showing the field for `by`.
+fn by_way(place: String, by: &str) -> String {
+    if WAYS.contains(&by) { query_more(&place, "by", by) } else { place }
+}
+
+/// A passkey's form that was posted by the browser itself has nothing in it.
+fn script_ran(by: &str, passkey: &str) -> Result<(), Error> {
+    if by == "passkey" && passkey.is_empty() {
+        return Err(Error::on(Field::Passkey, Code::Required));
     }
-    place
+    Ok(())
 }

@@ -14,3 +14,5 @@ pub mod entry;
 mod form;
 pub mod look;
 pub mod mfa;
+pub mod passkey;
+pub mod recovery;

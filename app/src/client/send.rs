@@ -38,6 +38,29 @@ struct Refused {
 pub(crate) async fn submit(form: &HtmlFormElement) -> Answer {
     let Some(fields) = fields(form) else { return Answer::Failed };
     let Some(response) = post(&form.action(), &fields).await else { return Answer::Lost };
+    answer(&response).await
+}
+
+/// Posts the fields of a form to another place than its own, for what is needed to fill it in. Err with what became of
+/// the form when it is not to be had.
+pub(crate) async fn fetch(form: &HtmlFormElement, url: &str) -> Result<String, Answer> {
+    let fields = fields(form).ok_or(Answer::Failed)?;
+    let response = post(url, &fields).await.ok_or(Answer::Lost)?;
+    if response.ok() && response.headers().get("Location").ok().flatten().is_none() {
+        return text(&response).await.ok_or(Answer::Lost);
+    }
+    Err(answer(&response).await)
+}
+
+/// Puts a value into a field of a form.
+pub(crate) fn fill(form: &HtmlFormElement, name: &str, value: &str) {
+    let field = form.elements().named_item(name).and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+    if let Some(field) = field {
+        field.set_value(value);
+    }
+}
+
+async fn answer(response: &Response) -> Answer {
     if response.ok() {
         let next = response.headers().get("Location").ok().flatten();
         return match next.map(|next| window().location().assign(&next)) {
@@ -45,7 +68,7 @@ pub(crate) async fn submit(form: &HtmlFormElement) -> Answer {
             _ => Answer::Failed,
         };
     }
-    match text(&response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
+    match text(response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
         Some(refused) if !refused.said.is_empty() => Answer::Refused(refused.said),
         // By a guard, which has no words.
         _ if response.status() == 401 => Answer::SignedOut,

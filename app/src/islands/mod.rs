@@ -7,6 +7,8 @@
 )]
 
 pub mod form;
+pub mod passkey;
 pub mod password;
+pub mod save;
 pub mod theme;
 pub mod times;

@@ -7,6 +7,7 @@ use leptos_meta::Title;
 
 use super::entry::{address, product};
 use super::part::{Icon, Mark};
+use super::recovery::OpenRecovery;
 use super::theme::Chooser;
 use crate::api::entry::SignOut;
 use crate::pages::status::Status;
@@ -43,6 +44,7 @@ pub(crate) fn Account(
     let Some(viewer) = Viewer::here() else {
         return view! { <Status code=Code::NotAuthenticated/> }.into_any();
     };
+    let enrols = viewer.enrols;
     let link = move |to: Place| {
         let current = (to.path == place).then_some("page");
         view! {
@@ -59,10 +61,16 @@ pub(crate) fn Account(
         </a>
         <Top w viewer/>
         <div class="shell">
-            <nav class="side" aria-label=w.common_account_places()>
-                {places(w).map(link).into_iter().collect_view()}
-            </nav>
+            {(!enrols)
+                .then(|| {
+                    view! {
+                        <nav class="side" aria-label=w.common_account_places()>
+                            {places(w).map(link).into_iter().collect_view()}
+                        </nav>
+                    }
+                })}
             <main class="page" id="main" tabindex="-1">
+                <OpenRecovery w/>
                 {children()}
             </main>
         </div>
@@ -72,7 +80,7 @@ pub(crate) fn Account(
 
 #[component]
 fn Top(w: Lang, viewer: Viewer) -> impl IntoView {
-    let Viewer { name, username, email, initials } = viewer;
+    let Viewer { name, username, email, initials, .. } = viewer;
     view! {
         <header class="top">
             <a class="product" href=OVERVIEW>

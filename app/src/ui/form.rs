@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::part::{Icon, Notice};
 use crate::flash::{self, Content, Typed};
 use crate::islands::form::{FormWords, Said};
+use crate::islands::passkey::PasskeyWords;
 use crate::islands::password::PasswordWords;
 use crate::say;
 use crate::viewer::auth;
@@ -42,9 +43,14 @@ impl Left {
 
     /// What is to be said above a page whose own form is `form`: that form says its refusals itself.
     pub(crate) fn notice(&self, form: Option<&str>) -> impl IntoView + use<> {
+        self.notice_of(form.as_slice())
+    }
+
+    /// The same for a page with several forms.
+    pub(crate) fn notice_of(&self, forms: &[&str]) -> impl IntoView + use<> {
         let notice = match &self.content {
             Some(Content::Done(notice)) => Some((true, say::notice(self.w, *notice))),
-            Some(Content::Refused(typed)) if Some(typed.form.as_str()) != form => {
+            Some(Content::Refused(typed)) if !forms.contains(&typed.form.as_str()) => {
                 let sentences: Vec<_> = self.said(typed).into_iter().map(|said| said.text).collect();
                 Some((false, sentences.join(" ")))
             }
@@ -94,6 +100,17 @@ pub(crate) fn form_words(w: Lang) -> FormWords {
         lost: w.common_lost().to_owned(),
         signed_out: w.problem_not_authenticated().to_owned(),
         failed: w.common_failed().to_owned(),
+    }
+}
+
+/// What the form of a passkey can say by itself.
+pub(crate) fn passkey_words(w: Lang) -> PasskeyWords {
+    PasskeyWords {
+        form: form_words(w),
+        cancelled: w.passkeys_cancelled().to_owned(),
+        exists: w.passkeys_exists().to_owned(),
+        refused: w.passkeys_refused().to_owned(),
+        unsupported: w.passkeys_unsupported().to_owned(),
     }
 }
 
@@ -168,9 +185,20 @@ pub(crate) fn Submit(
     #[prop(into)] label: String,
     busy: &'static str,
     #[prop(optional)] wide: bool,
+    /// One of several, and not the first.
+    #[prop(optional)]
+    plain: bool,
+    #[prop(optional)] icon: Option<&'static str>,
 ) -> impl IntoView {
+    let class = match (plain, wide) {
+        (false, false) => "button primary",
+        (false, true) => "button primary wide",
+        (true, false) => "button",
+        (true, true) => "button wide",
+    };
     view! {
-        <button class=if wide { "button primary wide" } else { "button primary" }>
+        <button class=class>
+            {icon.map(|name| view! { <Icon name/> })}
             <span class="idle">{label}</span>
             <span class="busy">{busy}</span>
         </button>

@@ -9,5 +9,6 @@ pub(crate) mod form;
 pub(crate) mod inbox;
 pub(crate) mod load;
 pub(crate) mod part;
+pub(crate) mod recovery;
 pub(crate) mod theme;
 pub(crate) mod time;

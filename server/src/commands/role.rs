@@ -7,15 +7,16 @@ use authtuna::auth::Auth;
 use authtuna::config::Settings;
 use authtuna::model::code::Code;
 use authtuna::model::page::PageRequest;
+use authtuna::model::role::Requirement;
 use authtuna::model::scope::Scope;
 use authtuna::model::time::Timestamp;
-use authtuna::roles::{Assignment, Grant, RoleDetails};
+use authtuna::roles::{Assignment, Grant, RoleChange, RoleDetails};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::say;
 use super::user::find;
-use crate::cli::Role;
+use crate::cli::{Required, Role};
 use crate::failure::Failure;
 
 /// Does what was asked and closes the database.
@@ -47,6 +48,21 @@ async fn act(auth: &Auth, command: Role) -> Result<(), Failure> {
                 _ => error.into(),
             })?;
             say(format_args!("{} holds {}.", grant.username, held(&grant)))
+        }
+        Role::Require { name, what } => {
+            let requires = match what {
+                Required::Mfa => Some(Requirement::Mfa),
+                Required::Passkey => Some(Requirement::Passkey),
+                Required::Nothing => None,
+            };
+            let change = RoleChange { requires: Some(requires), ..RoleChange::default() };
+            let role = auth.roles.update(&Actor::system(), &name, &change).await;
+            let role = role.map_err(|error| match error.code() {
+                Code::RoleNotFound => Failure::NoSuchRole(name),
+                _ => error.into(),
+            })?;
+            let what = requires.map_or("nothing", Requirement::as_str);
+            say(format_args!("{} requires {what}.", role.name))
         }
         Role::Take { name, who, scope } => {
             let place = place(&scope)?;
@@ -87,6 +103,7 @@ async fn show(auth: &Auth, details: &RoleDetails) -> Result<(), Failure> {
         "level        {}",
         role.level.map_or_else(|| "none".to_owned(), |level| level.to_string())
     ))?;
+    say(format_args!("requires     {}", role.requires.map_or("nothing", Requirement::as_str)))?;
     say(format_args!("permissions  {permissions}"))?;
     say(format_args!("may assign   {}", none(&details.can_assign)))?;
     say(format_args!("may grant    {}", none(&details.can_grant)))?;

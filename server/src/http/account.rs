@@ -152,11 +152,18 @@ pub struct Profile {
 }
 
 /// What a sign-up led to.
-enum SignedUpAnswer {
+pub(super) enum SignedUpAnswer {
     /// An account, signed in.
     In,
     /// A mail.
     Inbox,
+}
+
+impl SignedUpAnswer {
+    /// With a session, or with a mail.
+    pub(super) fn of(is_in: bool) -> Self {
+        if is_in { Self::In } else { Self::Inbox }
+    }
 }
 
 impl IntoResponse for SignedUpAnswer {
@@ -183,7 +190,7 @@ async fn sign_up(
 ) -> Result<SignedUpAnswer, ApiError> {
     let typed = SignUp { username: form.username, email: form.email, password: form.password };
     let is_in = visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
-    Ok(if is_in { SignedUpAnswer::In } else { SignedUpAnswer::Inbox })
+    Ok(SignedUpAnswer::of(is_in))
 }
 
 async fn sign_in(
@@ -197,7 +204,7 @@ async fn sign_in(
 }
 
 async fn sign_out(State(auth): State<Auth>, visit: Visit) -> Result<Json<Said>, ApiError> {
-    let was_in = visit.actor().user().is_ok();
+    let was_in = visit.actor().holder().is_ok();
     auth.sign_out(visit.actor()).await?;
     visit.end();
     Ok(said(if was_in { "Logged out successfully." } else { "Logout failed or no active session found." }))

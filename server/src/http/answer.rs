@@ -34,6 +34,16 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
+/// Something that is not there any more: 204.
+#[derive(Debug)]
+pub struct Gone;
+
+impl IntoResponse for Gone {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
 /// Something that goes on later: 202.
 #[derive(Debug)]
 pub struct Accepted<T>(pub T);

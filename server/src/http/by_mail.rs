@@ -111,7 +111,7 @@ pub struct Address {
     /// The e-mail address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
-    email: String,
+    pub(super) email: String,
 }
 
 /// The digits of a mail.
@@ -129,7 +129,7 @@ pub struct Token {
     /// The token.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
-    token: String,
+    pub(super) token: String,
 }
 
 /// A new password.

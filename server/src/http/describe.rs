@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{Accepted, Created, Items, Listed, Whole};
+use super::answer::{Accepted, Created, Gone, Items, Listed, Whole};
 use super::read::{Body, MaybeBody, Params, Place};
 
 /// What is known of a route's requests and answers.
@@ -222,6 +222,12 @@ impl<A: Answer> Answer for Result<A, ApiError> {
 impl<T: ToSchema> Answer for Json<T> {
     fn note(contract: &mut Contract) {
         contract.succeed::<T>(StatusCode::OK);
+    }
+}
+
+impl Answer for Gone {
+    fn note(contract: &mut Contract) {
+        contract.success = Some((StatusCode::NO_CONTENT, None));
     }
 }
 

@@ -77,8 +77,11 @@ impl Endpoint {
         contract.refuse(&[Code::Internal, Code::Unavailable]);
         match access {
             Access::Public => {}
-            Access::SignedIn => contract.refuse(&[Code::NotAuthenticated]),
-            Access::Permission(_) => contract.refuse(&[Code::NotAuthenticated, Code::Forbidden]),
+            Access::Enrolling => contract.refuse(&[Code::NotAuthenticated]),
+            Access::SignedIn => contract.refuse(&[Code::NotAuthenticated, Code::EnrolmentRequired]),
+            Access::Permission(_) => {
+                contract.refuse(&[Code::NotAuthenticated, Code::EnrolmentRequired, Code::Forbidden]);
+            }
         }
         if effect == Effect::Changes {
             contract.refuse(&[Code::CrossSite]);

@@ -16,5 +16,5 @@ pub(super) fn route() -> Endpoint {
 }
 
 async fn home(visit: Visit) -> Response {
-    see_other(if visit.actor().user().is_ok() { DASHBOARD } else { LOGIN })
+    see_other(if visit.actor().holder().is_ok() { DASHBOARD } else { LOGIN })
 }

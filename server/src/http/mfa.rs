@@ -8,13 +8,15 @@ use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::answer::{Accepted, Said, said};
 use super::by_mail::{Nothing, Shown, proof};
 use super::endpoint::Endpoint;
+use super::passkeys::given;
 use super::read::{Body, MaybeBody, text};
-use crate::access::Access::{Public, SignedIn};
+use crate::access::Access::{Enrolling, Public, SignedIn};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -26,29 +28,30 @@ pub(super) fn routes() -> Vec<Endpoint> {
                  uses nothing up. The answer sets the session's cookie.",
             )
             .refuses(&[BadToken, BadOtp, TooManyAttempts]),
-        Endpoint::get("/mfa/factors", SignedIn, factors, "One's second factors"),
-        Endpoint::post("/mfa/setup", SignedIn, set_up, "Make a secret for an authenticator app")
+        Endpoint::get("/mfa/factors", Enrolling, factors, "One's second factors"),
+        Endpoint::post("/mfa/setup", Enrolling, set_up, "Make a secret for an authenticator app")
             .about("It counts once `/mfa/verify` has seen a code of it.")
             .refuses(&[TotpEnabled, FeatureOff, StepUpRequired]),
-        Endpoint::post("/mfa/verify", SignedIn, verify, "Turn the authenticator app on")
+        Endpoint::post("/mfa/verify", Enrolling, verify, "Turn the authenticator app on")
             .about("By a code of the secret made last. The answer is ten backup codes, which nothing shows again.")
             .refuses(&[BadOtp, TotpEnabled, TotpNotSetUp, FeatureOff, StepUpRequired]),
         Endpoint::post("/mfa/disable", SignedIn, disable, "Turn the authenticator app off")
-            .about("The backup codes are gone too.")
+            .about("The backup codes are gone too, unless there is a passkey.")
             .refuses(&[TotpNotSetUp, StepUpRequired]),
         Endpoint::post("/mfa/recovery-codes", SignedIn, regenerate, "Make ten new backup codes")
             .about("The old ones work no longer.")
-            .refuses(&[TotpNotSetUp, FeatureOff, StepUpRequired]),
-        Endpoint::post("/auth/confirm", SignedIn, confirm, "Confirm who one is")
+            .refuses(&[NoSecondFactor, FeatureOff, StepUpRequired]),
+        Endpoint::post("/auth/confirm", Enrolling, confirm, "Confirm who one is")
             .about(
-                "By one's password, a code of one's app, or a backup code. What answers 403 `step_up_required` works \
+                "By a passkey, a code of one's app, a backup code, or one's password where there is none of these. What answers 403 `step_up_required` works \
                  afterwards, for STEP_UP_SECONDS.",
             )
-            .refuses(&[WrongPassword, BadOtp, TooManyAttempts, Busy, BadCharacters, PasswordTooLong]),
-        Endpoint::post("/auth/confirm/request", SignedIn, ask, "Ask for a mail to confirm who one is")
+            .refuses(&[WrongPassword, BadOtp, TooManyAttempts, Busy, BadCharacters, PasswordTooLong])
+            .refuses(&[BadPasskey, UserVerificationRequired, BadToken, PasskeyUnknown, PasskeyBlocked]),
+        Endpoint::post("/auth/confirm/request", Enrolling, ask, "Ask for a mail to confirm who one is")
             .about("For people with neither password nor second factor; 404 for others.")
             .refuses(&[NotFound, MailOff]),
-        Endpoint::post("/auth/confirm/mail", SignedIn, confirm_by_mail, "Confirm who one is by a mail")
+        Endpoint::post("/auth/confirm/mail", Enrolling, confirm_by_mail, "Confirm who one is by a mail")
             .about("By the token of its link, or by its six digits in the browser that asked.")
             .refuses(&[BadToken, BadOtp, TooManyAttempts]),
     ]
@@ -66,7 +69,7 @@ pub struct LoggedIn {
     /// What `/mfa/validate-login` wants with it, for ten minutes. A secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     mfa_token: Option<String>,
-    /// What can be asked for: `totp`, `backup_code`.
+    /// What can be asked for: `passkey`, `totp`, `backup_code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     factors: Option<Vec<&'static str>>,
 }
@@ -112,8 +115,10 @@ pub struct MfaLogin {
 pub struct OwnFactors {
     /// Since when codes of an app are asked for, in seconds since the epoch; null when none are.
     totp_since: Option<i64>,
+    /// How many passkeys can be shown.
+    passkeys: i64,
     /// How many backup codes can still be used.
-    recovery_codes_left: u32,
+    recovery_codes_left: i64,
 }
 
 /// A secret for an authenticator app.
@@ -150,6 +155,10 @@ pub struct Proofs {
     /// A code of one's app, or a backup code.
     #[serde(default, deserialize_with = "text")]
     code: String,
+    /// What a passkey answered to the options of `/passkeys/confirm-options`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    passkey: Value,
 }
 
 async fn validate(
@@ -159,7 +168,7 @@ async fn validate(
 ) -> Result<Json<Said>, ApiError> {
     let kept = || visit.actor().origin.halfway.clone().unwrap_or_default();
     let token = if form.mfa_token.is_empty() { kept() } else { form.mfa_token };
-    let typed = SecondFactor { token, code: form.code, remember: form.remember };
+    let typed = SecondFactor { token, code: form.code, remember: form.remember, ..SecondFactor::default() };
     visit.begin(auth.second_factor(visit.actor(), &typed).await?);
     Ok(said("Login successful."))
 }
@@ -168,6 +177,7 @@ async fn factors(State(auth): State<Auth>, visit: Visit) -> Result<Json<OwnFacto
     let factors = auth.mfa.factors(visit.actor()).await?;
     Ok(Json(OwnFactors {
         totp_since: factors.totp_since.map(|since| since.seconds()),
+        passkeys: factors.passkeys,
         recovery_codes_left: factors.backup_codes_left,
     }))
 }
@@ -213,7 +223,8 @@ async fn confirm(
     visit: Visit,
     Body(form): Body<Proofs>,
 ) -> Result<Json<Said>, ApiError> {
-    let typed = Confirmation { password: form.password, code: form.code };
+    let passkey = given(&form.passkey);
+    let typed = Confirmation { password: form.password, code: form.code, passkey };
     auth.confirm(visit.actor(), &typed).await?;
     Ok(said("Confirmed."))
 }

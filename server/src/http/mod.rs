@@ -13,7 +13,9 @@ pub mod health;
 pub mod home;
 pub mod mfa;
 pub mod openapi;
+mod passkeys;
 pub mod read;
+pub mod recovery;
 pub mod sessions;
 
 use authtuna::config::Settings;
@@ -31,6 +33,8 @@ pub fn api(settings: &Settings) -> Vec<Endpoint> {
     all.extend(account::routes());
     all.extend(by_mail::routes());
     all.extend(mfa::routes());
+    all.extend(passkeys::routes());
+    all.extend(recovery::routes());
     all.extend(sessions::routes());
     if settings.app.admin_routes_enabled {
         all.extend(admin::routes());

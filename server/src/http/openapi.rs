@@ -143,6 +143,10 @@ fn operation(endpoint: &Endpoint) -> Operation {
     let id: Vec<&str> = words.collect();
     let needs = match rule.access {
         Access::Public => "Open to everybody.".to_owned(),
+        Access::Enrolling => {
+            "For whoever is signed in, also before they have set up what a role of theirs asks for."
+                .to_owned()
+        }
         Access::SignedIn => "For whoever is signed in.".to_owned(),
         Access::Permission(permission) => format!("Needs the permission `{permission}` everywhere."),
     };

@@ -1,5 +1,6 @@
 //! The innermost layer: whether who asks may call this route. What has no rule is not there.
 
+use app::routes::ENROL;
 use authtuna::actor::{Actor, Origin};
 use authtuna::axum::{ApiError, Visit, wants_json, wants_page};
 use authtuna::model::code::Code;
@@ -36,7 +37,12 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
     match allowed {
         Ok(()) => kept_by_nobody(next.run(request).await),
         Err(error) if error.code() == Code::NotAuthenticated && shows_login(rule.kind, request.headers()) => {
-            to_login(&asked_for(rule.kind, &request))
+            then(LOGIN, &asked_for(rule.kind, &request))
+        }
+        Err(error)
+            if error.code() == Code::EnrolmentRequired && shows_login(rule.kind, request.headers()) =>
+        {
+            then(ENROL, &asked_for(rule.kind, &request))
         }
         Err(error) if rule.kind == Kind::Page && !wants_json(request.headers()) => {
             portal::refuse(request.extensions_mut(), error.code());
@@ -89,9 +95,10 @@ fn asked_for(kind: Kind, request: &Request) -> String {
         .to_owned()
 }
 
-fn to_login(next: &str) -> Response {
+/// To a page that leads on to `next`.
+fn then(page: &str, next: &str) -> Response {
     let next: String = byte_serialize(next.as_bytes()).collect();
-    see_other(&format!("{LOGIN}?next={next}"))
+    see_other(&format!("{page}?next={next}"))
 }
 
 /// Sends a browser on with a GET. `place` is a path of this server.

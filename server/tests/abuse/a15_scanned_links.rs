@@ -1,9 +1,10 @@
 //! A15: a magic link used twice, or used up by a mail scanner's GET.
 
+use authtuna::email::Message;
 use axum::http::Method;
 use serde_json::json;
 
-use crate::support::{FIREFOX, PAGES, World, mailing, on_each_with, password};
+use crate::support::{App, FIREFOX, PAGES, World, mailing, on_each_with, password};
 
 /// Opens a link as scanners and previews do: over and over, by several methods.
 async fn scan(world: &World, link: &str) {
@@ -73,5 +74,32 @@ fn a15_a_magic_link_works_once() {
         let path = &link[link.find("/auth/").unwrap()..];
         let page = thief.send(Method::GET, path, &[("accept", PAGES)], "").await;
         assert!(!page.text().contains("maria"), "{page:?}");
+    });
+}
+
+#[test]
+fn a15_opening_the_links_of_a_recovery_begins_stops_and_finishes_nothing() {
+    on_each_with(mailing, async |world| {
+        let address = "maria@example.org";
+        let maria = world.member("maria").await;
+        App::set_up(&world, &maria).await;
+        let open = async || maria.get("/mfa/recovery").await.json()["recovery"].is_object();
+        let browser = world.browser();
+        let asked = browser.post("/auth/recovery/request", &json!({ "email": address })).await;
+        assert_eq!(asked.status, 202);
+        let (link, _) = world.link_and_code(address).await;
+        scan(&world, &link).await;
+        assert!(!open().await);
+        let token = json!({ "token": link.split_once("?token=").unwrap().1 });
+        assert_eq!(browser.post("/auth/recovery/start", &token).await.status, 200);
+        world.clock.advance(std::time::Duration::from_secs(72 * 3600));
+        authtuna::jobs::recoveries(&world.auth).await.unwrap();
+        let ready = world.letters(address).await.pop().unwrap().message;
+        let Message::RecoveryReady { link, cancel, .. } = ready else { panic!("{}", ready.kind()) };
+        scan(&world, &link).await;
+        scan(&world, &cancel).await;
+        assert!(open().await);
+        let token = json!({ "token": link.split_once("?token=").unwrap().1 });
+        assert_eq!(browser.post("/auth/recovery/finish", &token).await.status, 200);
     });
 }

@@ -7,13 +7,17 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Binary, Browser, Database, FakeSite, Running, kinds, mailing, on_each, on_each_with, sign_in, sign_up,
-    within_runtime,
+    App, Binary, Browser, Database, FakeSite, Running, execute, kinds, mailing, on_each, on_each_with,
+    sign_in, sign_up, within_runtime,
 };
 
 /// Names and addresses that exist, and ones that do not.
 const KNOWN: [&str; 2] = ["maria", "maria@example.org"];
 const UNKNOWN: [&str; 3] = ["marta", "marta@example.org", "marta@nowhere.example"];
+
+/// Gives the person with this address a second factor.
+const PROTECT: &str = "INSERT INTO totp (user_id, secret, created_at, confirmed_at) \
+    SELECT id, 'x', created_at, created_at FROM users WHERE email_key = 'maria@example.org'";
 
 #[test]
 fn a22_a_refused_sign_in_reads_the_same() {
@@ -107,7 +111,7 @@ fn a22_a_refused_sign_in_does_the_same_work() {
 }
 
 /// What is asked for by mail, for the address of `who`.
-fn asked_for(who: &str) -> [(&'static str, Value); 3] {
+fn asked_for(who: &str) -> [(&'static str, Value); 4] {
     let email = format!("{who}@example.org");
     [
         ("/auth/forgot-password", json!({ "email": email })),
@@ -117,20 +121,23 @@ fn asked_for(who: &str) -> [(&'static str, Value); 3] {
             "/auth/signup",
             json!({ "email": email, "username": "stranger", "password": crate::support::password("x") }),
         ),
+        // Of those who have an account, only some have second factors to recover from.
+        ("/auth/recovery/request", json!({ "email": email })),
     ]
 }
 
 #[test]
 fn a22_asking_for_a_mail_reads_the_same() {
     on_each_with(mailing, async |world| {
-        world.member("maria").await;
+        App::set_up(&world, &world.member("maria").await).await;
+        world.member("rosa").await;
         let suspended = world.member("suse").await;
         world.auth.suspend(&authtuna::actor::Actor::system(), world.id("suse").await, "").await.unwrap();
         drop(suspended);
-        for route in 0..3 {
+        for route in 0..4 {
             let mut answers = Vec::new();
             // More often than mails are sent in a day.
-            for (who, times) in [("maria", 7), ("marta", 7), ("suse", 7)] {
+            for (who, times) in [("maria", 7), ("marta", 7), ("rosa", 7), ("suse", 7)] {
                 for _ in 0..times {
                     let (path, body) = &asked_for(who)[route];
                     let browser = world.browser();
@@ -169,7 +176,10 @@ fn a22_asking_for_a_mail_does_the_same_work() {
                 .set("SMTP_PORT", "1")
                 .serve()
                 .await;
-            for route in 0..3 {
+            for route in 0..4 {
+                if route == 3 {
+                    execute(&database, PROTECT).await;
+                }
                 let mut works = Vec::new();
                 for who in ["maria", "marta", "nobody", "maria"] {
                     work(&mut server).await;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{App, on_each, password};
+use crate::authenticator::Authenticator;
+use crate::support::{App, ORIGIN, on_each, password};
 
 #[test]
 fn b10_changing_factors_wants_a_confirmation() {
@@ -12,24 +13,29 @@ fn b10_changing_factors_wants_a_confirmation() {
         let maria = world.person("maria").await;
         let app = App::set_up(&world, &maria).await;
         let jun = world.person("jun").await;
+        assert_eq!(Authenticator::new(ORIGIN).add_to(&jun).await.status, 201);
+        let own = jun.get("/passkeys").await.json();
+        let own = format!("/passkeys/{}", own[0]["id"].as_str().unwrap());
         world.clock.advance(Duration::from_secs(601));
         let refused = [
             (&maria, "/mfa/disable", json!({})),
             (&maria, "/mfa/recovery-codes", json!({})),
             (&jun, "/mfa/setup", json!({})),
             (&jun, "/mfa/verify", json!({ "code": "000000" })),
+            (&jun, "/passkeys/register-options", json!({})),
+            (&maria, "/passkeys/register-options", json!({})),
         ];
         for (browser, path, body) in &refused {
             let answer = browser.post(path, body).await;
             assert_eq!((answer.status, answer.code().as_str()), (403, "step_up_required"), "{path}");
         }
+        let kept = jun.delete(&own).await;
+        assert_eq!((kept.status, kept.code().as_str()), (403, "step_up_required"));
         for path in ["/api/disable-totp", "/api/new-backup-codes"] {
             let answer = maria.form(path, &[]).await;
-            assert_eq!(
-                (answer.status, answer.header("location")),
-                (303, "/ui/confirm?next=%2Fui%2Fsettings"),
-                "{path}"
-            );
+            let place = answer.header("location");
+            assert_eq!(answer.status, 303, "{path}");
+            assert!(place.starts_with("/ui/confirm?next=%2Fui%2Fsettings&act="), "{path}: {place}");
         }
         // Confirming by the password alone, by nothing, or by a wrong code, is none.
         for body in [json!({}), json!({ "password": password("maria") }), json!({ "code": "000000" })] {

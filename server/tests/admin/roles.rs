@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{delete, no, patch, refusal, texts};
-use crate::support::{START, on_each};
+use crate::support::{START, on_each, password};
 
 #[test]
 fn roles_and_permissions_are_made_changed_and_deleted() {
@@ -99,6 +99,10 @@ fn a_role_is_given_for_a_while_and_taken() {
             assert_eq!(refusal(&answer), no(status, code), "{wrong}");
         }
         let wish = json!({ "user_id": id, "role_name": "OrgMember", "scope": "org:1" });
+        let old = admin.post("/admin/users/roles/assign", &wish).await;
+        assert_eq!(refusal(&old), no(403, "step_up_required"), "an hour after signing in");
+        let confirmed = admin.post("/auth/confirm", &json!({ "password": password("ada") })).await;
+        assert_eq!(confirmed.status, 200, "{confirmed:?}");
         assert_eq!(admin.post("/admin/users/roles/assign", &wish).await.status, 200);
         assert_eq!(admin.post("/admin/users/roles/revoke", &wish).await.status, 200);
         let again = admin.post("/admin/users/roles/revoke", &wish).await;

@@ -175,6 +175,11 @@ impl Browser {
         self.send(Method::POST, path, &headers, body.to_string()).await
     }
 
+    /// DELETE as a program.
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[("accept", "application/json")], "").await
+    }
+
     /// Navigates to a page.
     pub(crate) async fn page(&self, path: &str) -> Answer {
         let headers = [("accept", PAGES), ("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")];

@@ -27,7 +27,8 @@ impl World {
             | Message::Verification { link, code }
             | Message::PasswordReset { link, code }
             | Message::MagicLink { link, code }
-            | Message::EmailChange { link, code } => Some((link, code)),
+            | Message::EmailChange { link, code }
+            | Message::RecoveryRequest { link, code, .. } => Some((link, code)),
             Message::EmailChangedOld { undo, .. } => Some((undo, String::new())),
             _ => None,
         };

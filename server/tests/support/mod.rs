@@ -4,6 +4,7 @@ mod app;
 mod client;
 mod database;
 mod mail;
+mod passkey;
 #[path = "../../../src/tests/mail/peer.rs"]
 mod peer;
 mod process;
@@ -13,6 +14,7 @@ pub(crate) use app::App;
 pub(crate) use client::{Answer, Browser, FIREFOX, PAGES, raw};
 pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
 pub(crate) use mail::{mailing, successes};
+pub(crate) use passkey::{ORIGIN, prompt};
 pub(crate) use peer::Peer;
 pub(crate) use process::{Binary, Running, lines, powerless, said_by};
 pub(crate) use site::{FakeSite, HASH};

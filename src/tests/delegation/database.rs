@@ -181,6 +181,7 @@ impl Place<'_> {
             first_name: None,
             last_name: None,
             mfa_enabled: false,
+            has_passkey: false,
         };
         let person = Person { user, access: Access::default() };
         Actor { who: Who::Behalf(Arc::new(person)), origin: Arc::new(Origin::default()) }

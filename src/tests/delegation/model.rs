@@ -62,6 +62,7 @@ impl Model {
                 role.can_assign.iter().map(|role| role_name(world, *role)).collect();
             can_assign.sort_unstable();
             Held {
+                requires: None,
                 grant: GrantId::from_uuid(uuid::Uuid::nil()),
                 role_id: RoleId::from_uuid(uuid::Uuid::nil()),
                 role: role_name(world, grant.role),

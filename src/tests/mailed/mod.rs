@@ -1,9 +1,11 @@
 //! Everything that is started by a mail: what is sent to whom, and what it can do, once.
 
+mod by_passkey;
 mod codes;
 mod entering;
 mod making;
 mod moving;
+mod recovery;
 mod resetting;
 mod telling;
 
@@ -111,7 +113,9 @@ fn link_and_code(message: &Message) -> (String, String) {
         | Message::Verification { link, code }
         | Message::PasswordReset { link, code }
         | Message::MagicLink { link, code }
-        | Message::EmailChange { link, code } => (link.clone(), code.clone()),
+        | Message::EmailChange { link, code }
+        | Message::ConfirmAct { link, code, .. }
+        | Message::RecoveryRequest { link, code, .. } => (link.clone(), code.clone()),
         Message::EmailChangedOld { undo, .. } => (undo.clone(), String::new()),
         other => panic!("{} has no link that acts", other.kind()),
     }

@@ -6,7 +6,7 @@ use authtuna::actor::{Actor, Origin};
 use authtuna::addresses::ChangeEmail;
 use authtuna::error::Error;
 use authtuna::inbox::Proof;
-use authtuna::login::SignedIn;
+use authtuna::login::{Confirmation, SignedIn};
 use authtuna::model::code::{Code, Field};
 
 use super::{form, nobody, successes, with_mail};
@@ -354,6 +354,10 @@ fn taking_an_address_back_takes_off_the_app_that_a_thief_put_on_and_no_older_one
                 world.clock.advance(Duration::from_secs(24 * 3600));
                 world.opens(&person.session.cookie).await.unwrap();
             }
+            world.clock.advance(Duration::from_secs(30));
+            let actor = world.actor(&person.session.cookie).await;
+            let code = crate::mfa::app(&world, &setup.secret);
+            world.auth.confirm(&actor, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
             let email = format!("{name}@example.org");
             let new = format!("{name}@new.example");
             ask(&world, &person, &new).await.unwrap();

@@ -2,18 +2,20 @@
 
 use authtuna::auth::Auth;
 use authtuna::login::Confirms;
-use leptos::either::{Either, EitherOf4};
+use leptos::either::{Either, EitherOf5};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::api::mfa::{Confirm, ConfirmByMail, SendConfirmation};
+use crate::api::passkey::ConfirmPrompt;
 use crate::islands::form::Form;
+use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::PasswordField;
 use crate::pages::auth::query;
-use crate::routes::{CONFIRM, SECURITY, Target, query as with};
+use crate::routes::{CONFIRM, SECURITY, Target, query as with, query_more};
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::Entry;
-use crate::ui::form::{Left, Submit, Tried, form_words, password_words};
+use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words, password_words};
 use crate::ui::inbox::{Act, Again, awaited};
 use crate::ui::load::load;
 use crate::words::{Lang, words};
@@ -29,27 +31,31 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
     let next = query("next").as_deref().and_then(Target::parse);
     let next = next.map_or_else(|| SECURITY.to_owned(), |next| next.as_str().to_owned());
     let by = query("by").unwrap_or_default();
+    // What is done then. Where that is gone, the page that was left.
+    let act = query("act").unwrap_or_default();
     let address = awaited();
     Either::Right(load(move |auth: Auth, visit| async move {
         let ways = auth.ways_to_confirm(visit.actor()).await?;
-        let email = visit.actor().user()?.user.email.clone().unwrap_or_default();
+        let email = visit.actor().holder()?.user.email.clone().unwrap_or_default();
         let way = chosen(&ways, &by);
         let cancel = next.clone();
+        let then = Then { next, act };
         let below = move || view! { <p class="below"><a href=cancel>{w.confirm_cancel()}</a></p> };
         let form = match way {
-            None => EitherOf4::A(view! { <p class="how">{w.confirm_none()}</p> }),
-            Some(Confirms::Password) => EitherOf4::B(password(w, left.tried("confirm"), next.clone())),
+            None => EitherOf5::A(view! { <p class="how">{w.confirm_none()}</p> }),
+            Some(Confirms::Passkey) => EitherOf5::E(passkey(w, &left.tried("confirm"), &then)),
+            Some(Confirms::Password) => EitherOf5::B(password(w, left.tried("confirm"), &then)),
             Some(Confirms::Totp | Confirms::BackupCode) => {
                 let backup = way == Some(Confirms::BackupCode);
-                EitherOf4::C(code(w, left.tried("confirm"), next.clone(), backup))
+                EitherOf5::C(code(w, left.tried("confirm"), &then, backup))
             }
             Some(Confirms::Mail) => {
                 let waits = address.is_some_and(|address| address == email);
-                EitherOf4::D(mail(w, left.tried("confirm-by-mail"), next.clone(), email, waits))
+                EitherOf5::D(mail(w, left.tried("confirm-by-mail"), &then, email, waits))
             }
         };
         let others = ways.into_iter().filter(|other| Some(*other) != way);
-        let others: Vec<_> = others.map(|other| link(w, other, &next)).collect();
+        let others: Vec<_> = others.map(|other| link(w, other, &then)).collect();
         let own = if way == Some(Confirms::Mail) { "confirm-by-mail" } else { "confirm" };
         Ok(view! {
             <Entry
@@ -63,35 +69,75 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
                 {left.notice(Some(own))}
                 {form}
                 {(!others.is_empty()).then(|| view! { <div class="or">{w.confirm_or()}</div> })}
-                {others}
+                <div class="ways">{others}</div>
             </Entry>
         })
     }))
 }
 
+/// What comes after the confirmation.
+struct Then {
+    /// The page to go on to.
+    next: String,
+    /// The token of what is done before; empty for nothing.
+    act: String,
+}
+
+impl Then {
+    fn fields(&self) -> impl IntoView + use<> {
+        view! {
+            <input type="hidden" name="next" value=self.next.clone()/>
+            <input type="hidden" name="act" value=self.act.clone()/>
+        }
+    }
+}
+
 /// The way that was asked for, if the person has it; else their best.
 fn chosen(ways: &[Confirms], by: &str) -> Option<Confirms> {
     let wanted = match by {
-        "code" => Some(Confirms::Totp),
+        "passkey" => Some(Confirms::Passkey),
+        "app" => Some(Confirms::Totp),
         "backup" => Some(Confirms::BackupCode),
         _ => None,
     };
     wanted.filter(|wanted| ways.contains(wanted)).or_else(|| ways.first().copied())
 }
 
-fn link(w: Lang, way: Confirms, next: &str) -> impl IntoView + use<> {
+fn link(w: Lang, way: Confirms, then: &Then) -> impl IntoView + use<> {
     let (by, word) = match way {
-        Confirms::Totp => ("&by=code", w.confirm_by_app()),
-        Confirms::BackupCode => ("&by=backup", w.confirm_by_backup()),
+        Confirms::Passkey => ("passkey", w.confirm_by_passkey()),
+        Confirms::Totp => ("app", w.confirm_by_app()),
+        Confirms::BackupCode => ("backup", w.confirm_by_backup()),
         Confirms::Password | Confirms::Mail => ("", w.confirm_by_password()),
     };
-    view! { <a class="button wide" href=format!("{}{by}", with(CONFIRM, "next", next))>{word}</a> }
+    let place = query_more(&with(CONFIRM, "next", &then.next), "by", by);
+    let place = if then.act.is_empty() { place } else { query_more(&place, "act", &then.act) };
+    view! { <a class="button wide" href=place>{word}</a> }
 }
 
-fn password(w: Lang, tried: Tried, next: String) -> impl IntoView {
+fn passkey(w: Lang, tried: &Tried, then: &Then) -> impl IntoView + use<> {
+    let fields = then.fields();
+    view! {
+        <PasskeyForm
+            action=Confirm::PATH.to_owned()
+            prompt=ConfirmPrompt::PATH.to_owned()
+            asks=Asks::Get
+            words=passkey_words(w)
+            needs_script=w.passkeys_needs_script().to_owned()
+            said=tried.about_form(&[])
+        >
+            {fields}
+            <input type="hidden" name="by" value="passkey"/>
+            <Submit label=w.passkeys_use() busy=w.passkeys_busy() wide=true icon="passkey"/>
+        </PasskeyForm>
+    }
+}
+
+fn password(w: Lang, tried: Tried, then: &Then) -> impl IntoView + use<> {
+    let fields = then.fields();
     view! {
         <Form action=Confirm::PATH.to_owned() words=form_words(w) said=tried.about_form(&["password"])>
-            <input type="hidden" name="next" value=next/>
+            {fields}
             <PasswordField
                 name="password".to_owned()
                 autocomplete="current-password".to_owned()
@@ -103,15 +149,16 @@ fn password(w: Lang, tried: Tried, next: String) -> impl IntoView {
     }
 }
 
-fn code(w: Lang, tried: Tried, next: String, backup: bool) -> impl IntoView {
+fn code(w: Lang, tried: Tried, then: &Then, backup: bool) -> impl IntoView + use<> {
+    let fields = then.fields();
     let (kind, label, note, by) = if backup {
         (CodeKind::Backup, w.field_backup_code(), w.field_backup_code_note(), "backup")
     } else {
-        (CodeKind::Digits, w.field_app_code(), w.field_app_code_note(), "code")
+        (CodeKind::Digits, w.field_app_code(), w.field_app_code_note(), "app")
     };
     view! {
         <Form action=Confirm::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
-            <input type="hidden" name="next" value=next/>
+            {fields}
             <input type="hidden" name="by" value=by/>
             <CodeField kind label note error=tried.error("code")/>
             <Submit label=w.confirm_password_act() busy=w.confirm_busy() wide=true/>
@@ -119,20 +166,21 @@ fn code(w: Lang, tried: Tried, next: String, backup: bool) -> impl IntoView {
     }
 }
 
-fn mail(w: Lang, tried: Tried, next: String, email: String, waits: bool) -> impl IntoView {
+fn mail(w: Lang, tried: Tried, then: &Then, email: String, waits: bool) -> impl IntoView + use<> {
+    let fields = then.fields();
     if !waits {
         return Either::Left(view! {
             <p class="how">{w.confirm_mail_body(&email)}</p>
             <Form action=SendConfirmation::PATH.to_owned() words=form_words(w) said=Vec::new()>
-                <input type="hidden" name="next" value=next/>
+                {fields}
                 <Submit label=w.confirm_mail_act() busy=w.confirm_busy() wide=true/>
             </Form>
         });
     }
-    let again = vec![("next", next.clone())];
+    let again = vec![("next", then.next.clone()), ("act", then.act.clone())];
     Either::Right(view! {
         <Form action=ConfirmByMail::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
-            <input type="hidden" name="next" value=next/>
+            {fields}
             <CodeField kind=CodeKind::Digits label=w.field_code() note=w.confirm_mail_sent(&email) error=tried.error("code")/>
             <Submit label=w.confirm_password_act() busy=w.confirm_busy() wide=true/>
         </Form>

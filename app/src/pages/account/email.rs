@@ -11,7 +11,7 @@ use super::own;
 use crate::api::addresses::{RequestEmailChange, SendAgain};
 use crate::islands::form::Form;
 use crate::islands::password::PasswordField;
-use crate::routes::{EMAIL, SECURITY};
+use crate::routes::{CONFIRM, EMAIL, SECURITY, query};
 use crate::ui::account::{Account, Head};
 use crate::ui::entry::product;
 use crate::ui::form::{Field, Left, Submit, Tried, form_words, password_words};
@@ -42,6 +42,11 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
         ));
     }
     let user = own(&auth, visit.actor()).await?;
+    // Before a password is typed, which is kept for nothing.
+    let confirms = user.has_password && auth.mfa.factors(visit.actor()).await?.wanted();
+    if confirms && auth.require_confirmed(visit.actor()).is_err() {
+        leptos_axum::redirect(&query(CONFIRM, "next", EMAIL));
+    }
     let now = user.email.as_deref().map_or_else(|| w.email_none().to_owned(), |email| w.email_now(email));
     let fields: &[&str] = if user.has_password { &["email", "current_password"] } else { &["email"] };
     Ok(Either::Right(view! {

@@ -68,9 +68,11 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
         Event::CodeFailed
         | Event::MfaFailed
         | Event::MfaDisabled
+        | Event::PasskeyBlocked
         | Event::ConfirmationFailed
         | Event::MailRequestsLimited
         | Event::MailFailed => ("alert", Tone::Warn),
+        Event::PasskeyAdded | Event::PasskeyRenamed | Event::PasskeyRemoved => ("passkey", Tone::Plain),
         Event::MfaRequired
         | Event::MfaSucceeded
         | Event::MfaEnabled
@@ -90,5 +92,7 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
         | Event::MailsRead
         | Event::MailTested => ("mail", Tone::Plain),
         Event::Provisioned => ("gear", Tone::Plain),
+        Event::RecoveryStarted | Event::RecoveryHastened | Event::RecoveryCompleted => ("alert", Tone::Warn),
+        Event::RecoveryRequested | Event::RecoveryCancelled => ("shield", Tone::Plain),
     }
 }

@@ -13,6 +13,7 @@ use leptos::server_fn::ServerFn;
 
 use crate::api::mfa::{DisableTotp, EnableTotp, NewBackupCodes, SavedCodes, SetUpTotp};
 use crate::islands::form::Form;
+use crate::islands::save::{SaveButtons, SaveWords};
 use crate::pages::auth::query;
 use crate::routes::{MFA_SETUP, SECURITY};
 use crate::ui::account::{Account, Head};
@@ -130,7 +131,7 @@ pub(crate) fn BackupCodes() -> impl IntoView {
             {left.notice(None)}
             {load(move |auth: Auth, visit| async move {
                 let codes: Option<Vec<String>> = auth.shown_once(visit.actor(), &token).await?;
-                let user = visit.actor().user()?.user.username.clone();
+                let user = visit.actor().holder()?.user.username.clone();
                 Ok(match codes {
                     Some(codes) => Either::Left(list(w, &product, &user, codes)),
                     None => Either::Right(view! {
@@ -147,6 +148,11 @@ pub(crate) fn BackupCodes() -> impl IntoView {
 
 fn list(w: Lang, product: &str, user: &str, codes: Vec<String>) -> impl IntoView + use<> {
     let text = format!("{}\n\n{}\n", w.mfa_codes_file(user, product), codes.join("\n"));
+    let words = SaveWords {
+        copy: w.mfa_codes_copy().to_owned(),
+        copied: w.mfa_codes_copied().to_owned(),
+        print: w.mfa_codes_print().to_owned(),
+    };
     let file: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     let file = format!("data:text/plain;charset=utf-8,{}", file.replace('+', "%20"));
     view! {
@@ -156,6 +162,7 @@ fn list(w: Lang, product: &str, user: &str, codes: Vec<String>) -> impl IntoView
                     {codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}
                 </ul>
                 <form method="post" action=SavedCodes::PATH class="acts">
+                    <SaveButtons text words/>
                     <a class="button" href=file download="backup-codes.txt">{w.mfa_codes_download()}</a>
                     <button class="button primary">{w.mfa_codes_done()}</button>
                 </form>
@@ -164,50 +171,65 @@ fn list(w: Lang, product: &str, user: &str, codes: Vec<String>) -> impl IntoView
     }
 }
 
-/// What the security page says of second factors. Nothing where they are not offered and there are none.
+/// What the security page says of second factors that are no passkeys. Nothing where they are not offered and there are none.
 pub(crate) fn section(w: Lang, now: Timestamp, factors: Factors, offered: bool) -> impl IntoView {
-    let Some(since) = factors.totp_since else {
-        return offered.then(|| {
-            Either::Left(view! {
-                <section class="card" aria-label=w.mfa_section()>
-                    <ul class="list">
-                        <li>
-                            <Tile icon="phone" tone=Tone::Warn/>
-                            <div class="grow">
-                                <h3>{w.mfa_app()} " " <Badge tone=Tone::Warn text=w.mfa_off()/></h3>
-                                <p class="meta">{w.mfa_app_off()}</p>
-                            </div>
-                            <a class="button small" href=MFA_SETUP>{w.mfa_set_up()}</a>
-                        </li>
-                    </ul>
-                </section>
-            })
-        });
+    let app = match factors.totp_since {
+        Some(since) => Some(Either::Left(app_on(w, now, since))),
+        None => offered.then(|| Either::Right(app_off(w, !factors.wanted()))),
     };
+    let codes = factors.wanted().then(|| codes_line(w, factors, offered));
+    (app.is_some() || codes.is_some()).then(|| {
+        view! {
+            <section class="card" aria-label=w.mfa_section()>
+                <ul class="list">{app} {codes}</ul>
+            </section>
+        }
+    })
+}
+
+fn app_on(w: Lang, now: Timestamp, since: Timestamp) -> impl IntoView {
+    view! {
+        <li>
+            <Tile icon="phone" tone=Tone::Ok/>
+            <div class="grow">
+                <h3>{w.mfa_app()} " " <Badge tone=Tone::Ok text=w.mfa_on()/></h3>
+                <p class="meta">{around(&w.mfa_app_on(HERE), view! { <Time w now at=since/> })}</p>
+                {sure(w.mfa_turn_off(), w.mfa_turn_off_body(), w.mfa_turn_off_act(), DisableTotp::PATH)}
+            </div>
+        </li>
+    }
+}
+
+/// `missed` where nothing else is asked for after the password.
+fn app_off(w: Lang, missed: bool) -> impl IntoView {
+    let tone = if missed { Tone::Warn } else { Tone::Plain };
+    view! {
+        <li>
+            <Tile icon="phone" tone/>
+            <div class="grow">
+                <h3>{w.mfa_app()} " " <Badge tone text=w.mfa_off()/></h3>
+                <p class="meta">{w.mfa_app_off()}</p>
+            </div>
+            <a class="button small" href=MFA_SETUP>{w.mfa_set_up()}</a>
+        </li>
+    }
+}
+
+fn codes_line(w: Lang, factors: Factors, offered: bool) -> impl IntoView {
     let left = factors.backup_codes_left;
     let tone = if left > 3 { Tone::Ok } else { Tone::Warn };
-    Some(Either::Right(view! {
-        <section class="card" aria-label=w.mfa_section()>
-            <ul class="list">
-                <li>
-                    <Tile icon="phone" tone=Tone::Ok/>
-                    <div class="grow">
-                        <h3>{w.mfa_app()} " " <Badge tone=Tone::Ok text=w.mfa_on()/></h3>
-                        <p class="meta">{around(&w.mfa_app_on(HERE), view! { <Time w now at=since/> })}</p>
-                        {sure(w.mfa_turn_off(), w.mfa_turn_off_body(), w.mfa_turn_off_act(), DisableTotp::PATH)}
-                    </div>
-                </li>
-                <li>
-                    <Tile icon="key" tone/>
-                    <div class="grow">
-                        <h3>{w.mfa_codes()}</h3>
-                        <p class="meta">{w.mfa_codes_left(u64::from(left))}</p>
-                        {sure(w.mfa_codes_new(), w.mfa_codes_body(), w.mfa_codes_act(), NewBackupCodes::PATH)}
-                    </div>
-                </li>
-            </ul>
-        </section>
-    }))
+    let anew =
+        offered.then(|| sure(w.mfa_codes_new(), w.mfa_codes_body(), w.mfa_codes_act(), NewBackupCodes::PATH));
+    view! {
+        <li>
+            <Tile icon="key" tone/>
+            <div class="grow">
+                <h3>{w.mfa_codes()}</h3>
+                <p class="meta">{w.mfa_codes_left(left.unsigned_abs())}</p>
+                {anew}
+            </div>
+        </li>
+    }
 }
 
 /// A button that says first what it does.

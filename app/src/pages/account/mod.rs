@@ -3,9 +3,12 @@
 pub(crate) mod activity;
 pub(crate) mod confirm;
 pub(crate) mod email;
+pub(crate) mod enrol;
 pub(crate) mod mfa;
 pub(crate) mod overview;
+pub(crate) mod passkeys;
 pub(crate) mod profile;
+pub(crate) mod protection;
 pub(crate) mod security;
 pub(crate) mod sessions;
 

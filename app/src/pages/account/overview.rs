@@ -3,6 +3,7 @@
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
+use authtuna::mfa::Factors;
 use authtuna::model::page::PageRequest;
 use authtuna::model::time::Timestamp;
 use authtuna::users::User;
@@ -43,12 +44,13 @@ async fn content(w: Lang, auth: Auth, visit: Visit) -> Result<impl IntoView, Err
     let actor = visit.actor();
     let user = own(&auth, actor).await?;
     let sessions = auth.sessions.list(actor).await?;
+    let factors = auth.mfa.factors(actor).await?;
     let recent = auth.activity(actor, &PageRequest { after: None, limit: Some(EVENTS) }).await?;
     let now = auth.clock.now();
     let device =
         sessions.iter().find(|session| session.current).map(|session| say::device(w, &session.device));
     Ok(view! {
-        <Protections w now user=user.clone() devices=sessions.len() device=device.unwrap_or_default()/>
+        <Protections w now user=user.clone() factors devices=sessions.len() device=device.unwrap_or_default()/>
         <section class="card">
             <header>
                 <h2>{w.overview_recent()}</h2>
@@ -61,16 +63,26 @@ async fn content(w: Lang, auth: Auth, visit: Visit) -> Result<impl IntoView, Err
 
 /// What protects the account, as a picture and as a list.
 #[component]
-fn Protections(w: Lang, now: Timestamp, user: User, devices: usize, device: String) -> impl IntoView {
-    let password = user.has_password && !user.requires_password_reset;
+fn Protections(
+    w: Lang,
+    now: Timestamp,
+    user: User,
+    factors: Factors,
+    devices: usize,
+    device: String,
+) -> impl IntoView {
+    let passkeys = factors.passkeys > 0;
+    let password = passkeys && !user.has_password || user.has_password && !user.requires_password_reset;
     let email = user.email.is_some() && user.email_verified_at.is_some();
     // Where no mails are sent, an address protects nothing, and nobody can do anything about it.
     let mails = auth().is_ok_and(|auth| auth.settings().email.enabled);
     let lacks_email = mails && !email;
-    let all = if mails { 2 } else { 1 };
-    let good = all - usize::from(!password) - usize::from(lacks_email);
+    let second = factors.wanted();
+    let all = if mails { 3 } else { 2 };
+    let good = all - usize::from(!password) - usize::from(!second) - usize::from(lacks_email);
     let missing = [
         (!password).then_some(w.overview_missing_password()),
+        (!second).then_some(w.overview_missing_second()),
         lacks_email.then_some(w.overview_missing_email()),
     ];
     let (title, body) = if good == all {
@@ -91,7 +103,9 @@ fn Protections(w: Lang, now: Timestamp, user: User, devices: usize, device: Stri
                 </div>
             </div>
             <ul class="list">
-                <PasswordLine w now user=user.clone() good=password/>
+                {(user.has_password || !passkeys)
+                    .then(|| view! { <PasswordLine w now user=user.clone() good=password/> })}
+                <SecondLine w factors/>
                 <EmailLine w address=user.email.clone() verified=user.email_verified_at.is_some()/>
                 <li>
                     <Tile icon="laptop" tone=Tone::Plain/>
@@ -139,6 +153,32 @@ fn PasswordLine(w: Lang, now: Timestamp, user: User, good: bool) -> impl IntoVie
                     })}
             </div>
             <a class="button small" href=SECURITY>{w.overview_password_change()}</a>
+        </li>
+    }
+}
+
+/// What is asked for besides a password, or instead of one.
+#[component]
+fn SecondLine(w: Lang, factors: Factors) -> impl IntoView {
+    let (tone, state, act) = if factors.wanted() {
+        (Tone::Ok, w.overview_good(), w.overview_second_change())
+    } else {
+        (Tone::Warn, w.overview_password_none(), w.overview_second_set_up())
+    };
+    let body = match (factors.passkeys, factors.totp_since.is_some()) {
+        (0, false) => w.overview_second_none().to_owned(),
+        (0, true) => w.overview_second_app().to_owned(),
+        (passkeys, false) => w.overview_second_passkeys(passkeys.unsigned_abs()),
+        (passkeys, true) => w.overview_second_both(passkeys.unsigned_abs()),
+    };
+    view! {
+        <li>
+            <Tile icon="shield" tone/>
+            <div class="grow">
+                <h3>{w.overview_second()} " " <Badge tone text=state/></h3>
+                <p class="meta">{body}</p>
+            </div>
+            <a class="button small" href=SECURITY>{act}</a>
         </li>
     }
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::email::EmailLine;
-use super::{mfa, own};
+use super::{mfa, own, passkeys, protection};
 use crate::api::account::ChangePassword;
 use crate::api::entry::PasswordStrength;
 use crate::islands::form::Form;
@@ -15,6 +15,7 @@ use crate::islands::password::PasswordField;
 use crate::routes::{SECURITY, SESSIONS};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::{Left, Submit, Tried, form_words, password_words};
+use crate::ui::inbox::sends;
 use crate::ui::load::load;
 use crate::ui::part::{Tile, Tone};
 use crate::ui::time::{Time, around};
@@ -38,9 +39,13 @@ pub(crate) fn Security() -> impl IntoView {
 async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl IntoView, Error> {
     let user = own(&auth, visit.actor()).await?;
     let factors = auth.mfa.factors(visit.actor()).await?;
+    let passkeys = auth.passkeys.list(visit.actor()).await?;
     let now = auth.clock.now();
     let minimum = auth.settings().passwords.min_length.to_string();
     Ok(view! {
+        {protection::picture(w, &user, factors, sends())}
+        {passkeys::section(w, now, &passkeys, auth.settings().passkeys_offered())}
+        {user.has_password.then(|| view! {
         <section class="card">
             <header>
                 <h2>{w.security_password()}</h2>
@@ -58,7 +63,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                     said=tried.about_form(&["current_password", "password"])
                 >
                     // For password managers, to know whose password it is. Without a name it is not sent.
-                    <input type="text" autocomplete="username" value=user.username hidden/>
+                    <input type="text" autocomplete="username" value=user.username.clone() hidden/>
                     <PasswordField
                         name="current_password".to_owned()
                         autocomplete="current-password".to_owned()
@@ -82,6 +87,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                 </Form>
             </div>
         </section>
+        })}
         {mfa::section(w, now, factors, auth.settings().mfa.enabled)}
         <section class="card" aria-label=w.security_more()>
             <ul class="list">

@@ -2,21 +2,23 @@
 
 use authtuna::auth::Auth;
 use authtuna::mfa::Factor;
-use leptos::either::{Either, EitherOf3};
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::{next, query, sent_on, target};
 use crate::api::mfa::SecondFactor;
+use crate::api::passkey::SecondFactorPrompt;
 use crate::islands::form::Form;
-use crate::routes::{CHALLENGE, LOGIN, with_next};
+use crate::islands::passkey::{Asks, PasskeyForm};
+use crate::routes::{CHALLENGE, LOGIN, RECOVERY, query_more, with_next};
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::Entry;
-use crate::ui::form::{Left, Submit, form_words};
+use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words};
 use crate::ui::load::load;
 use crate::words::{Lang, words};
 
-/// The code of the app, or a backup code.
+/// One of the factors, and links to the others.
 #[component]
 pub(crate) fn Challenge() -> impl IntoView {
     if sent_on() {
@@ -24,32 +26,65 @@ pub(crate) fn Challenge() -> impl IntoView {
     }
     let w = words();
     let left = Left::take(w);
-    let backup = query("by").as_deref() == Some("backup");
+    let by = query("by").unwrap_or_default();
     let login = with_next(LOGIN, target().as_ref());
-    let app = with_next(CHALLENGE, target().as_ref());
+    let here = with_next(CHALLENGE, target().as_ref());
     let next = next();
     Either::Right(load(move |auth: Auth, visit| async move {
         let token = visit.actor().origin.halfway.clone().unwrap_or_default();
         let Some(factors) = auth.halfway(&token).await? else {
-            return Ok(EitherOf3::A(gone(w, login)));
+            return Ok(Either::Left(gone(w, login)));
         };
         let days = auth.settings().mfa.remember_device_days;
-        let has_backup = factors.contains(&Factor::BackupCode);
-        let way = Way { next, days, login, app };
-        Ok(if backup && has_backup {
-            EitherOf3::B(ask(w, left, CodeKind::Backup, way, true))
-        } else {
-            EitherOf3::C(ask(w, left, CodeKind::Digits, way, has_backup))
-        })
+        let chosen = factors.iter().copied().find(|factor| way(*factor) == by).or(factors.first().copied());
+        let form = chosen.map(|factor| Asked { w, factor, next, days, tried: left.tried("second-factor") });
+        let others = factors.into_iter().filter(|other| Some(*other) != chosen);
+        let others: Vec<_> = others.map(|other| link(w, other, &here)).collect();
+        let recovers = auth.recovers();
+        let below = move || {
+            view! {
+                {recovers.then(|| view! { <p class="below"><a href=RECOVERY>{w.challenge_lost()}</a></p> })}
+                <p class="below"><a href=login.clone()>{w.confirm_cancel()}</a></p>
+            }
+        };
+        Ok(Either::Right(view! {
+            <Entry
+                w
+                title=w.challenge_title()
+                heading=w.challenge_heading().to_owned()
+                subtitle=w.challenge_subtitle().to_owned()
+                icon="shield"
+                below
+            >
+                {left.notice(Some("second-factor"))}
+                {match form {
+                    Some(asked) => Either::Left(asked.form()),
+                    None => Either::Right(view! { <p class="how">{w.challenge_none()}</p> }),
+                }}
+                {(!others.is_empty()).then(|| view! { <div class="or">{w.challenge_or()}</div> })}
+                <div class="ways">{others}</div>
+            </Entry>
+        }))
     }))
 }
 
-/// Where the page leads.
-struct Way {
-    next: (&'static str, String),
-    days: u32,
-    login: String,
-    app: String,
+/// What stands for a factor in `by`.
+fn way(factor: Factor) -> &'static str {
+    match factor {
+        Factor::Passkey => "passkey",
+        Factor::Totp => "app",
+        Factor::BackupCode => "backup",
+    }
+}
+
+fn link(w: Lang, factor: Factor, here: &str) -> impl IntoView + use<> {
+    let word = match factor {
+        Factor::Passkey => w.challenge_use_passkey(),
+        Factor::Totp => w.challenge_use_app(),
+        Factor::BackupCode => w.challenge_use_backup(),
+    };
+    let place = query_more(here, "by", way(factor));
+    view! { <a class="button wide" href=place>{word}</a> }
 }
 
 fn gone(w: Lang, login: String) -> impl IntoView {
@@ -66,64 +101,65 @@ fn gone(w: Lang, login: String) -> impl IntoView {
     }
 }
 
-fn ask(w: Lang, left: Left, kind: CodeKind, way: Way, has_other: bool) -> impl IntoView {
-    let tried = left.tried("second-factor");
-    let Way { next: (next, value), days, login, app } = way;
-    let backup = format!("{app}{}by=backup", if app.contains('?') { '&' } else { '?' });
-    let (how, label, note, by, or, other, word) = match kind {
-        CodeKind::Digits => (
-            w.challenge_app(),
-            w.field_app_code(),
-            w.field_app_code_note(),
-            "",
-            w.challenge_or(),
-            backup,
-            w.challenge_use_backup(),
-        ),
-        CodeKind::Backup => (
-            w.challenge_backup(),
-            w.field_backup_code(),
-            w.field_backup_code_note(),
-            "backup",
-            w.challenge_or_app(),
-            app,
-            w.challenge_use_app(),
-        ),
-    };
-    let below = move || view! { <p class="below"><a href=login>{w.confirm_cancel()}</a></p> };
-    let remember = (days > 0).then(|| {
-        view! {
-            <label class="choice">
-                <input type="checkbox" name="remember" value="1"/>
-                <span>{w.field_remember_device(&days.to_string())}</span>
-            </label>
-        }
-    });
-    view! {
-        <Entry
-            w
-            title=w.challenge_title()
-            heading=w.challenge_heading().to_owned()
-            subtitle=w.challenge_subtitle().to_owned()
-            icon="shield"
-            below
-        >
-            {left.notice(Some("second-factor"))}
+/// The factor that is asked for.
+struct Asked {
+    w: Lang,
+    factor: Factor,
+    next: (&'static str, String),
+    /// For how long the browser can be remembered; 0 for not at all.
+    days: u32,
+    tried: Tried,
+}
+
+impl Asked {
+    fn form(self) -> impl IntoView {
+        let Self { w, factor, next: (next, value), days, tried } = self;
+        let kept = move || {
+            let remember = (days > 0).then(|| {
+                view! {
+                    <label class="choice">
+                        <input type="checkbox" name="remember" value="1"/>
+                        <span>{w.field_remember_device(&days.to_string())}</span>
+                    </label>
+                }
+            });
+            view! {
+                <input type="hidden" name=next value=value.clone()/>
+                <input type="hidden" name="by" value=way(factor)/>
+                {remember}
+            }
+        };
+        let (how, kind, label, note) = match factor {
+            Factor::Passkey => {
+                return Either::Left(view! {
+                    <p class="how">{w.challenge_passkey()}</p>
+                    <PasskeyForm
+                        action=SecondFactor::PATH.to_owned()
+                        prompt=SecondFactorPrompt::PATH.to_owned()
+                        asks=Asks::Get
+                        words=passkey_words(w)
+                        needs_script=w.passkeys_needs_script().to_owned()
+                        said=tried.about_form(&[])
+                    >
+                        {kept()}
+                        <Submit label=w.passkeys_use() busy=w.passkeys_busy() wide=true icon="passkey"/>
+                    </PasskeyForm>
+                });
+            }
+            Factor::Totp => {
+                (w.challenge_app(), CodeKind::Digits, w.field_app_code(), w.field_app_code_note())
+            }
+            Factor::BackupCode => {
+                (w.challenge_backup(), CodeKind::Backup, w.field_backup_code(), w.field_backup_code_note())
+            }
+        };
+        Either::Right(view! {
             <p class="how">{how}</p>
             <Form action=SecondFactor::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
-                <input type="hidden" name=next value=value/>
-                <input type="hidden" name="by" value=by/>
                 <CodeField kind label note error=tried.error("code")/>
-                {remember}
+                {kept()}
                 <Submit label=w.challenge_submit() busy=w.challenge_busy() wide=true/>
             </Form>
-            {has_other
-                .then(|| {
-                    view! {
-                        <div class="or">{or}</div>
-                        <a class="button wide" href=other>{word}</a>
-                    }
-                })}
-        </Entry>
+        })
     }
 }

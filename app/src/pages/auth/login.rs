@@ -5,11 +5,13 @@ use leptos::server_fn::ServerFn;
 
 use super::{sent_on, target};
 use crate::api::entry::SignIn;
+use crate::api::passkey::{PasskeySignIn, SignInPrompt};
 use crate::islands::form::Form;
+use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::{PasswordField, PasswordWords};
 use crate::routes::{FORGOT, MAGIC, SIGNUP, with_next};
 use crate::ui::entry::{Entry, product};
-use crate::ui::form::{Field, Left, Submit, form_words, password_words};
+use crate::ui::form::{Field, Left, Submit, form_words, passkey_words, password_words};
 use crate::ui::inbox::{magic_links, sends};
 use crate::ui::part::Icon;
 use crate::viewer::auth;
@@ -38,9 +40,28 @@ pub(crate) fn Login() -> impl IntoView {
         })
     };
     let way_out = sends().then(|| (FORGOT.to_owned(), w.login_forgot().to_owned()));
+    let next = target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default();
+    let passkeys = auth().is_ok_and(|auth| auth.settings().passkeys_offered());
+    let then = next.clone();
+    let by_passkey = passkeys.then(|| {
+        let said = left.tried("passkey-sign-in").about_form(&[]);
+        view! {
+            <PasskeyForm
+                action=PasskeySignIn::PATH.to_owned()
+                prompt=SignInPrompt::PATH.to_owned()
+                asks=Asks::GetOrSuggest
+                words=passkey_words(w)
+                needs_script=w.passkeys_needs_script().to_owned()
+                said
+            >
+                <input type="hidden" name="next" value=then/>
+                <Submit label=w.login_passkey() busy=w.passkeys_busy() wide=true icon="passkey" plain=true/>
+            </PasskeyForm>
+        }
+    });
+    let or = (passkeys || magic_links()).then(|| view! { <div class="or">{w.login_or()}</div> });
     let by_mail = magic_links().then(|| {
         view! {
-            <div class="or">{w.login_or()}</div>
             <a class="button wide" href=with_next(MAGIC, target.as_ref())>
                 <Icon name="mail"/>
                 {w.login_by_mail()}
@@ -49,13 +70,13 @@ pub(crate) fn Login() -> impl IntoView {
     });
     Some(view! {
         <Entry w title=w.login_title() heading=w.login_heading(&product()) subtitle=w.login_subtitle().to_owned() below>
-            {left.notice(Some("sign-in"))}
+            {left.notice_of(&["sign-in", "passkey-sign-in"])}
             <Form action=SignIn::PATH.to_owned() words=form_words(w) said=about_form>
-                <input type="hidden" name="next" value=target.map(|target| target.as_str().to_owned()).unwrap_or_default()/>
+                <input type="hidden" name="next" value=next/>
                 <Field
                     name="identifier"
                     label=w.field_identifier()
-                    autocomplete="username"
+                    autocomplete=if passkeys { "username webauthn" } else { "username" }
                     focus=tried.is_new()
                     tried=tried.clone()
                 />
@@ -67,7 +88,8 @@ pub(crate) fn Login() -> impl IntoView {
                 />
                 <Submit label=w.login_submit() busy=w.login_busy() wide=true/>
             </Form>
-            {by_mail}
+            {or}
+            <div class="ways">{by_passkey} {by_mail}</div>
         </Entry>
     })
 }

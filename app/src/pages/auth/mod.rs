@@ -5,6 +5,7 @@ pub(crate) mod change_email;
 pub(crate) mod forgot;
 pub(crate) mod login;
 pub(crate) mod passwordless;
+pub(crate) mod recovery;
 pub(crate) mod setup;
 pub(crate) mod signed_out;
 pub(crate) mod signup;
@@ -35,7 +36,7 @@ fn next() -> (&'static str, String) {
 }
 
 /// Where the person was going.
-fn target() -> Option<Target> {
+pub(crate) fn target() -> Option<Target> {
     query("next").as_deref().and_then(Target::parse)
 }
 

@@ -1,18 +1,21 @@
 //! `/auth/signup`, and the fields of a new account.
 
 use http::StatusCode;
-use leptos::either::EitherOf3;
+use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_axum::ResponseOptions;
 
-use super::{sent_on, target};
+use super::{query, sent_on, target};
 use crate::api::entry::{PasswordStrength, SignUp};
+use crate::api::passkey::{PasskeySignUp, SignUpPrompt};
 use crate::islands::form::Form;
+use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::PasswordField;
-use crate::routes::{LOGIN, with_next};
+use crate::routes::{LOGIN, SIGNUP, query_more, with_next};
 use crate::ui::entry::{Entry, product};
-use crate::ui::form::{Field, Left, Submit, Tried, form_words, password_words};
+use crate::ui::form::{Field, Left, Submit, Tried, form_words, passkey_words, password_words};
+use crate::ui::part::Icon;
 use crate::viewer::auth;
 use crate::words::{Lang, words};
 
@@ -45,25 +48,67 @@ pub(crate) fn Signup() -> impl IntoView {
         });
     }
     let left = Left::take(w);
-    let tried = left.tried("sign-up");
     let next = target().map(|target| target.as_str().to_owned()).unwrap_or_default();
+    let here = with_next(SIGNUP, target().as_ref());
+    let passkeys = auth().is_ok_and(|auth| auth.settings().passkeys_offered());
+    let by_passkey = passkeys && query("by").as_deref() == Some("passkey");
+    let subtitle = if by_passkey { w.signup_passkey_subtitle() } else { w.signup_subtitle() };
+    let form = if by_passkey {
+        Either::Left(with_passkey(w, left.tried("passkey-sign-up"), next, here))
+    } else {
+        let other = query_more(&here, "by", "passkey");
+        Either::Right(with_password(w, left.tried("sign-up"), next, passkeys.then_some(other)))
+    };
     EitherOf3::C(view! {
-        <Entry w title=w.signup_title() heading=w.signup_heading(&product()) subtitle=w.signup_subtitle().to_owned() below>
-            {left.notice(Some("sign-up"))}
-            <Form action=SignUp::PATH.to_owned() words=form_words(w) said=tried.about_form(FIELDS)>
-                <input type="hidden" name="next" value=next/>
-                <NewAccount w tried/>
-                <Submit label=w.signup_submit() busy=w.signup_busy() wide=true/>
-            </Form>
+        <Entry w title=w.signup_title() heading=w.signup_heading(&product()) subtitle=subtitle.to_owned() below>
+            {left.notice_of(&["sign-up", "passkey-sign-up"])}
+            {form}
         </Entry>
     })
 }
 
-/// Username, address, password.
+fn with_password(w: Lang, tried: Tried, next: String, other: Option<String>) -> impl IntoView {
+    view! {
+        <Form action=SignUp::PATH.to_owned() words=form_words(w) said=tried.about_form(FIELDS)>
+            <input type="hidden" name="next" value=next/>
+            <NewAccount w tried/>
+            <Submit label=w.signup_submit() busy=w.signup_busy() wide=true/>
+        </Form>
+        {other
+            .map(|other| {
+                view! {
+                    <div class="or">{w.signup_or()}</div>
+                    <a class="button wide" href=other>
+                        <Icon name="passkey"/>
+                        {w.signup_with_passkey()}
+                    </a>
+                }
+            })}
+    }
+}
+
+fn with_passkey(w: Lang, tried: Tried, next: String, other: String) -> impl IntoView {
+    view! {
+        <PasskeyForm
+            action=PasskeySignUp::PATH.to_owned()
+            prompt=SignUpPrompt::PATH.to_owned()
+            asks=Asks::Create
+            words=passkey_words(w)
+            needs_script=w.passkeys_needs_script().to_owned()
+            said=tried.about_form(&["username", "email"])
+        >
+            <input type="hidden" name="next" value=next/>
+            <Names w tried/>
+            <Submit label=w.signup_passkey_submit() busy=w.passkeys_busy() wide=true/>
+        </PasskeyForm>
+        <div class="or">{w.signup_or()}</div>
+        <a class="button wide" href=other>{w.signup_with_password()}</a>
+    }
+}
+
+/// Username and address.
 #[component]
-pub(super) fn NewAccount(w: Lang, tried: Tried) -> impl IntoView {
-    let error = tried.error("password");
-    let minimum = auth().map_or(0, |auth| auth.settings().passwords.min_length);
+fn Names(w: Lang, tried: Tried) -> impl IntoView {
     view! {
         <Field
             name="username"
@@ -81,6 +126,16 @@ pub(super) fn NewAccount(w: Lang, tried: Tried) -> impl IntoView {
             note=w.field_email_note()
             tried
         />
+    }
+}
+
+/// Username, address, password.
+#[component]
+pub(super) fn NewAccount(w: Lang, tried: Tried) -> impl IntoView {
+    let error = tried.error("password");
+    let minimum = auth().map_or(0, |auth| auth.settings().passwords.min_length);
+    view! {
+        <Names w tried/>
         <PasswordField
             name="password".to_owned()
             autocomplete="new-password".to_owned()

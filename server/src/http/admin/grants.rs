@@ -30,7 +30,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
                 "Whoever may give it in that scope may use this. Without `scope` it counts everywhere. Giving what \
                  somebody has already changes nothing but its end.",
             )
-            .refuses(&[BadExpiry, OutlivesGiver])
+            .refuses(&[BadExpiry, OutlivesGiver, StepUpRequired])
             .refuses(giving),
         Endpoint::post("/admin/users/roles/revoke", SignedIn, revoke, "Take a role away from somebody")
             .about("In one scope; in others they keep it. Whoever may give it there may take it.")

@@ -9,6 +9,7 @@
 
 mod access;
 mod audit;
+mod factors;
 mod grants;
 mod mails;
 mod people;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         access::routes(),
         audit::routes(),
         mails::routes(),
+        factors::routes(),
     ];
     areas.into_iter().flatten().collect()
 }

@@ -4,6 +4,7 @@ use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, Visit};
 use authtuna::error::Error;
 use authtuna::model::code::{Code, Field};
+use authtuna::model::role::Requirement;
 use authtuna::model::scope::Scope;
 use authtuna::roles::{NewRole, RoleChange};
 use axum::Json;
@@ -67,6 +68,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
 
 /// What a change of a role may be refused by.
 pub(super) const EDIT: &[Code] = &[
+    Code::StepUpRequired,
     Code::RoleNotFound,
     Code::PermissionNotFound,
     Code::AboveYourLevel,
@@ -117,6 +119,11 @@ pub(super) struct ChangeOfRole {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     level: Option<Option<i64>>,
+    /// What its holders must have before a session of theirs does anything else: `mfa` (a second factor) or `passkey`; null
+    /// asks for nothing any more.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    requires: Option<Option<Requirement>>,
     /// Permissions that it is to carry.
     add_permissions: Vec<String>,
     /// Permissions that it is not to carry any more.
@@ -136,6 +143,7 @@ impl From<ChangeOfRole> for RoleChange {
         Self {
             description: change.description,
             level: change.level,
+            requires: change.requires,
             add_permissions: change.add_permissions,
             remove_permissions: change.remove_permissions,
             add_assignable: change.add_assignable,

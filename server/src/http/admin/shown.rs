@@ -2,6 +2,7 @@
 
 use authtuna::audit::Activity;
 use authtuna::model::id::{GrantId, PermissionId, RoleId, UserId};
+use authtuna::model::role::Requirement;
 use authtuna::model::time::Timestamp;
 use authtuna::permissions::Permission;
 use authtuna::roles::{Grant, Role};
@@ -41,7 +42,7 @@ impl From<&User> for PersonLine {
             username: user.username.clone(),
             email: user.email.clone(),
             is_active: user.may_enter(),
-            mfa_enabled: false,
+            mfa_enabled: user.mfa_enabled,
             email_verified: user.email_verified_at.is_some(),
             suspended_at: seconds(user.suspended_at),
             deleted_at: seconds(user.deleted_at),
@@ -62,6 +63,8 @@ pub(super) struct RoleLine {
     description: String,
     /// Its rank, 0 to 999; null for none.
     level: Option<i64>,
+    /// What its holders must have: `mfa`, `passkey`, or null for nothing.
+    requires: Option<&'static str>,
     /// Whether the software brings it along.
     system: bool,
     /// Whether it holds every permission, later ones too.
@@ -79,6 +82,7 @@ impl From<Role> for RoleLine {
             name: role.name,
             description: role.description,
             level: role.level,
+            requires: role.requires.map(Requirement::as_str),
             system: role.built_in,
             all_permissions: role.all_permissions,
             created_at: role.created_at.seconds(),

@@ -1,0 +1,160 @@
+//! Passkeys: prompts for the browser, and what is done with the answers.
+
+use authtuna::error::Error;
+use authtuna::login::PasskeyFor;
+use authtuna::model::code::Code;
+use authtuna::model::id::PasskeyId;
+use authtuna::signup;
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::form::{Done, Form, entered, here};
+use crate::error::Refusal;
+use crate::flash::Notice;
+use crate::routes::{
+    CHALLENGE, CONFIRM, LOGIN, MFA_CODES, PASSKEY_ADD, SECURITY, SIGNUP, Target, VERIFY, passkey_page, query,
+    query_more, with_next,
+};
+
+/// Asks the browser for a passkey to sign in with.
+#[server(SignInPrompt, prefix = "/api", endpoint = "passkey-sign-in-prompt")]
+pub async fn sign_in_prompt() -> Result<Value, Refusal> {
+    Form::new("passkey-sign-in", LOGIN).prompt(ask(PasskeyFor::SignIn).await)
+}
+
+/// Signs in by what it answered, and goes on to `next`.
+#[server(PasskeySignIn, prefix = "/api", endpoint = "passkey-sign-in")]
+pub async fn passkey_sign_in(
+    #[server(default)] passkey: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let progress = auth.sign_in_by_passkey(visit.actor(), &passkey).await?;
+        Ok(entered(&visit, progress, target.as_ref()))
+    };
+    Form::new("passkey-sign-in", with_next(LOGIN, target.as_ref())).answer(outcome.await).await
+}
+
+/// Asks the browser for a passkey as second factor.
+#[server(SecondFactorPrompt, prefix = "/api", endpoint = "second-factor-prompt")]
+pub async fn second_factor_prompt() -> Result<Value, Refusal> {
+    let outcome = async {
+        let (_, visit) = here()?;
+        let token = visit.actor().origin.halfway.clone().unwrap_or_default();
+        ask(PasskeyFor::SecondFactor(&token)).await
+    };
+    Form::new("second-factor", CHALLENGE).prompt(outcome.await)
+}
+
+/// Asks the browser for a passkey to confirm by.
+#[server(ConfirmPrompt, prefix = "/api", endpoint = "confirm-prompt")]
+pub async fn confirm_prompt() -> Result<Value, Refusal> {
+    Form::new("confirm", CONFIRM).prompt(ask(PasskeyFor::Confirming).await)
+}
+
+/// Asks the browser to make a passkey.
+#[server(AddPrompt, prefix = "/api", endpoint = "add-passkey-prompt")]
+pub async fn add_prompt() -> Result<Value, Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        Ok(visit.ask(auth.passkeys.ask_to_add(visit.actor()).await?))
+    };
+    Form::new("add-passkey", PASSKEY_ADD).prompt(outcome.await)
+}
+
+/// Adds the passkey that it made. The first second factor of an account brings backup codes along.
+#[server(AddPasskey, prefix = "/api", endpoint = "add-passkey")]
+pub async fn add_passkey(
+    #[server(default)] passkey: String,
+    #[server(default)] name: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("add-passkey", PASSKEY_ADD).keep("name", &name);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let added = auth.passkeys.add(visit.actor(), &name, &passkey).await?;
+        let next = match added.backup_codes {
+            Some(codes) => query(MFA_CODES, "show", &auth.keep_to_show(visit.actor(), &codes).await?),
+            None => SECURITY.to_owned(),
+        };
+        Ok(Done::to(next).with(Notice::PasskeyAdded))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Gives a passkey another name.
+#[server(RenamePasskey, prefix = "/api", endpoint = "rename-passkey")]
+pub async fn rename_passkey(
+    #[server(default)] id: String,
+    #[server(default)] name: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("rename-passkey", page_of(&id)).keep("name", &name);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        visit.actor().user()?;
+        auth.passkeys.rename(visit.actor(), read(&id)?, &name).await?;
+        Ok(Done::to(SECURITY).with(Notice::PasskeyRenamed))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Removes a passkey.
+#[server(RemovePasskey, prefix = "/api", endpoint = "remove-passkey")]
+pub async fn remove_passkey(#[server(default)] id: String) -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        visit.actor().user()?;
+        auth.passkeys.remove(visit.actor(), read(&id)?).await?;
+        Ok(Done::to(SECURITY).with(Notice::PasskeyRemoved))
+    };
+    Form::new("remove-passkey", page_of(&id)).answer(outcome.await).await
+}
+
+/// Asks the browser to make a passkey for a new account.
+#[server(SignUpPrompt, prefix = "/api", endpoint = "passkey-sign-up-prompt")]
+pub async fn sign_up_prompt(
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+) -> Result<Value, Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let typed = signup::PasskeySignUp { username, email };
+        Ok(visit.ask(auth.ask_to_sign_up(visit.actor(), &typed).await?))
+    };
+    Form::new("passkey-sign-up", SIGNUP).prompt(outcome.await)
+}
+
+/// Makes the account with the passkey that it made, and goes on to `next`. Name and address are those that it was asked
+/// for with; what is posted is only shown again.
+#[server(PasskeySignUp, prefix = "/api", endpoint = "passkey-sign-up")]
+pub async fn passkey_sign_up(
+    #[server(default)] passkey: String,
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
+    let back = query_more(&with_next(SIGNUP, target.as_ref()), "by", "passkey");
+    let form = Form::new("passkey-sign-up", back).keep("username", &username).keep("email", &email);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let is_in = visit.signed_up(auth.sign_up_by_passkey(visit.actor(), &passkey).await?);
+        Ok(if is_in { Done::in_at(target.as_ref()) } else { Done::to(with_next(VERIFY, target.as_ref())) })
+    };
+    form.answer(outcome.await).await
+}
+
+async fn ask(what: PasskeyFor<'_>) -> Result<Value, Error> {
+    let (auth, visit) = here()?;
+    Ok(visit.ask(auth.ask_for_passkey(visit.actor(), what).await?))
+}
+
+fn read(id: &str) -> Result<PasskeyId, Error> {
+    id.parse().map_err(|_| Code::NotFound.into())
+}
+
+/// The page of a passkey; for what is no id, the page that lists them.
+fn page_of(id: &str) -> String {
+    id.parse().map_or_else(|_| SECURITY.to_owned(), passkey_page)
+}

@@ -1,0 +1,76 @@
+//! Recovery by whoever lost all second factors.
+
+use leptos::prelude::*;
+
+use super::form::{Done, Form, here, page_of, proof, repeated};
+use crate::error::Refusal;
+use crate::flash::Notice;
+use crate::routes::{
+    LOGIN, RECOVERY, RECOVERY_CANCEL, RECOVERY_FINISH, RECOVERY_START, RESET, SECURITY, query,
+};
+
+/// Sends a mail to begin with, if somebody with second factors has the address. `again` says that there was one before.
+#[server(RequestRecovery, prefix = "/api", endpoint = "request-recovery")]
+pub async fn request_recovery(
+    #[server(default)] email: String,
+    #[server(default)] again: String,
+) -> Result<(), Refusal> {
+    let back = if again.is_empty() { RECOVERY } else { RECOVERY_START };
+    let form = Form::new("request-recovery", back).keep("email", &email);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        visit.wait(auth.request_recovery(visit.actor(), &email).await?);
+        Ok(Done::to(RECOVERY_START).with(repeated(&again)))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Begins the waiting, by what that mail brought.
+#[server(StartRecovery, prefix = "/api", endpoint = "start-recovery")]
+pub async fn start_recovery(
+    #[server(default)] token: String,
+    #[server(default)] code: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("start-recovery", page_of(RECOVERY_START, &token, None));
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let begun = auth.start_recovery(visit.actor(), &proof(token, code)).await?;
+        Ok(Done::to(LOGIN).with(Notice::RecoveryStarted(begun.due_at)))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Stops a recovery by the link of one of its mails.
+#[server(CancelRecovery, prefix = "/api", endpoint = "cancel-recovery")]
+pub async fn cancel_recovery(#[server(default)] token: String) -> Result<(), Refusal> {
+    let form = Form::new("cancel-recovery", page_of(RECOVERY_CANCEL, &token, None));
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.cancel_recovery(visit.actor(), &token).await?;
+        Ok(Done::to(LOGIN).with(Notice::RecoveryStopped))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Has the second factors taken off, and goes on to a new password.
+#[server(FinishRecovery, prefix = "/api", endpoint = "finish-recovery")]
+pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Refusal> {
+    let form = Form::new("finish-recovery", page_of(RECOVERY_FINISH, &token, None));
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let token = auth.finish_recovery(visit.actor(), &token).await?;
+        Ok(Done::to(query(RESET, "token", &token)).with(Notice::RecoveryFinished))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Stops one's own recovery.
+#[server(CancelOwnRecovery, prefix = "/api", endpoint = "cancel-own-recovery")]
+pub async fn cancel_own_recovery() -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.cancel_own_recovery(visit.actor()).await?;
+        Ok(Done::to(SECURITY).with(Notice::RecoveryStopped))
+    };
+    Form::new("cancel-own-recovery", SECURITY).answer(outcome.await).await
+}

@@ -1,0 +1,169 @@
+//! Passkeys: what only the browser can do (W3C Web Authentication Level 3, section 5).
+//!
+//! The options come, and the answer goes, in JSON with bytes in base64url. Not by `parseCreationOptionsFromJSON` and
+//! `toJSON`: they are younger than the browsers that we serve, and some password managers replace what these read.
+
+use std::cell::RefCell;
+
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
+use leptos::prelude::window;
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortController;
+
+thread_local! {
+    /// What ends the suggestion that is under way. A page has one at a time.
+    static SUGGESTING: RefCell<Option<AbortController>> = const { RefCell::new(None) };
+}
+
+/// Why there is no answer of an authenticator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The prompt was closed, or nobody touched it.
+    Cancelled,
+    /// The authenticator has a passkey for this account already.
+    Exists,
+    /// Another prompt took its place.
+    Replaced,
+    /// The browser refuses: this is not the site of the passkeys, or it can not do what was asked.
+    Refused,
+}
+
+impl Trouble {
+    fn of(error: &JsValue) -> Self {
+        match get(error, "name").and_then(|name| name.as_string()).as_deref() {
+            Some("NotAllowedError") => Self::Cancelled,
+            Some("InvalidStateError") => Self::Exists,
+            Some("AbortError") => Self::Replaced,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// How an authenticator is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// To make a passkey.
+    Create,
+    /// To show one, in a dialog of the browser's.
+    Get,
+    /// To show one when somebody chooses it from the suggestions of a field. Any other prompt ends it.
+    Suggest,
+}
+
+/// Whether the browser has passkeys here: it must know them, and the page must be a secure one.
+pub(crate) fn supported() -> bool {
+    get(&window(), "PublicKeyCredential").is_some_and(|found| !found.is_undefined())
+        && credentials().is_some()
+}
+
+/// Whether passkeys can be suggested in fields.
+pub(crate) async fn can_suggest() -> bool {
+    let answer = async {
+        let class = get(&window(), "PublicKeyCredential")?;
+        let answer = call(&class, "isConditionalMediationAvailable", &JsValue::UNDEFINED)?;
+        JsFuture::from(answer.dyn_into::<Promise>().ok()?).await.ok()?.as_bool()
+    };
+    answer.await.unwrap_or(false)
+}
+
+/// Asks an authenticator, with options in JSON. Its answer, in JSON.
+pub(crate) async fn ask(way: Way, options: &str) -> Result<String, Trouble> {
+    if let Some(controller) = SUGGESTING.take() {
+        controller.abort();
+    }
+    let asked = async {
+        let options = decoded(JSON::parse(options).ok()?)?;
+        let request = Object::new();
+        set(&request, "publicKey", &options)?;
+        let method = match way {
+            Way::Create => "create",
+            Way::Get => "get",
+            Way::Suggest => {
+                let controller = AbortController::new().ok()?;
+                set(&request, "mediation", &"conditional".into())?;
+                set(&request, "signal", &controller.signal())?;
+                SUGGESTING.set(Some(controller));
+                "get"
+            }
+        };
+        call(&credentials()?, method, &request)?.dyn_into::<Promise>().ok()
+    };
+    let promise = asked.await.ok_or(Trouble::Refused)?;
+    let credential = JsFuture::from(promise).await.map_err(|error| Trouble::of(&error))?;
+    let answer =
+        encoded(&credential).and_then(|answer| JSON::stringify(&answer).ok()).ok_or(Trouble::Refused)?;
+    answer.as_string().ok_or(Trouble::Refused)
+}
+
+/// Options with their bytes as bytes.
+fn decoded(options: JsValue) -> Option<JsValue> {
+    let bytes = |of: &JsValue, name: &str| -> Option<()> {
+        let text = get(of, name)?.as_string()?;
+        set(of, name, &from_text(&text)?)
+    };
+    bytes(&options, "challenge")?;
+    if let Some(user) = get(&options, "user").filter(JsValue::is_object) {
+        bytes(&user, "id")?;
+    }
+    for list in ["allowCredentials", "excludeCredentials"] {
+        let Some(list) = get(&options, list).filter(Array::is_array) else { continue };
+        for one in Array::from(&list) {
+            bytes(&one, "id")?;
+        }
+    }
+    Some(options)
+}
+
+/// An answer with its bytes as text.
+fn encoded(credential: &JsValue) -> Option<JsValue> {
+    let from = get(credential, "response")?;
+    let response = Object::new();
+    for name in ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"] {
+        if let Some(value) = get(&from, name).filter(JsValue::is_object) {
+            set(&response, name, &to_text(&value)?)?;
+        }
+    }
+    if let Some(transports) = call(&from, "getTransports", &JsValue::UNDEFINED) {
+        set(&response, "transports", &transports)?;
+    }
+    let answer = Object::new();
+    let id = to_text(&get(credential, "rawId")?)?;
+    set(&answer, "id", &id)?;
+    set(&answer, "rawId", &id)?;
+    set(&answer, "type", &get(credential, "type")?)?;
+    // What extensions say of themselves is of no use to us, and may be anything.
+    set(&answer, "clientExtensionResults", &Object::new())?;
+    set(&answer, "response", &response)?;
+    Some(answer.into())
+}
+
+fn from_text(text: &str) -> Option<JsValue> {
+    let text = text.replace('-', "+").replace('_', "/");
+    // One character per byte.
+    let bytes: Vec<u8> = window().atob(&text).ok()?.chars().filter_map(|c| u8::try_from(c).ok()).collect();
+    Some(Uint8Array::from(bytes.as_slice()).into())
+}
+
+fn to_text(buffer: &JsValue) -> Option<JsValue> {
+    let bytes: String = Uint8Array::new(buffer).to_vec().into_iter().map(char::from).collect();
+    let text = window().btoa(&bytes).ok()?;
+    Some(text.trim_end_matches('=').replace('+', "-").replace('/', "_").into())
+}
+
+fn credentials() -> Option<JsValue> {
+    get(&window().navigator(), "credentials").filter(JsValue::is_object)
+}
+
+fn get(of: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(of, &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+fn set(of: &JsValue, name: &str, value: &JsValue) -> Option<()> {
+    Reflect::set(of, &name.into(), value).ok().map(drop)
+}
+
+/// What a method answers. None when there is no such method, or it throws.
+fn call(of: &JsValue, name: &str, argument: &JsValue) -> Option<JsValue> {
+    get(of, name)?.dyn_into::<Function>().ok()?.call1(of, argument).ok()
+}

@@ -1,0 +1,62 @@
+//! A recovery that somebody began: its person hears of it wherever they are.
+
+use authtuna::model::time::Timestamp;
+use authtuna::recovery::Recovery;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use super::part::Icon;
+use super::time::around;
+use crate::api::recovery::CancelOwnRecovery;
+use crate::say;
+use crate::viewer::{self, log};
+use crate::words::{HERE, Lang};
+
+/// Whether people can recover their accounts by themselves.
+pub(crate) fn recovers() -> bool {
+    viewer::auth().is_ok_and(|auth| auth.recovers())
+}
+
+/// What the person who looks at the page is told while a recovery of theirs is open, with the way to stop it. A page that
+/// can not find out stays as it is.
+#[component]
+pub(crate) fn OpenRecovery(w: Lang) -> impl IntoView {
+    let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::visit()?)));
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                let (auth, visit) = begun.ok()?;
+                match auth.own_recovery(visit.actor()).await {
+                    Ok(open) => open.map(|open| notice(w, auth.clock.now(), open)),
+                    Err(error) => {
+                        log(&error, Some(visit.actor()));
+                        None
+                    }
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn notice(w: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
+    let sentence =
+        if open.due_at <= now { w.recovery_open_now().to_owned() } else { w.recovery_open_until(HERE) };
+    view! {
+        <section class="notice bad" aria-labelledby="open-recovery">
+            <Icon name="alert"/>
+            <div>
+                <h2 id="open-recovery">{w.recovery_open_heading()}</h2>
+                <p>{around(&sentence, moment(w, open.due_at))} " " {w.recovery_open_body()}</p>
+                <form method="post" action=CancelOwnRecovery::PATH class="acts">
+                    <button class="button danger solid">{w.recovery_cancel_submit()}</button>
+                </form>
+            </div>
+        </section>
+    }
+}
+
+/// A moment that is to come.
+fn moment(w: Lang, at: Timestamp) -> impl IntoView {
+    let (machine, exact) = say::exactly(w, at);
+    view! { <time datetime=machine>{exact}</time> }
+}

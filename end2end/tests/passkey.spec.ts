@@ -1,0 +1,264 @@
+// Passkeys, with Chromium's virtual authenticators.
+import type { Page } from "@playwright/test";
+
+import { expect, test, type User } from "../support/fixture";
+import { Authenticator, type Conduct } from "../support/passkey";
+import { expectGood, fillSignIn, password, signOut, signUp } from "../support/portal";
+
+const FIRST = { codes: true };
+
+/** Adds a passkey for whoever is signed in. The first one brings backup codes along. */
+async function addPasskey(page: Page, name: string, { codes } = { codes: false }): Promise<void> {
+  await page.goto("/ui/settings");
+  await page.getByRole("link", { name: "Add a passkey" }).click();
+  await expect(page.getByRole("heading", { name: "Add a passkey" })).toBeVisible();
+  await page.getByLabel("Name").fill(name);
+  await page.getByRole("button", { name: "Create passkey" }).click();
+  if (codes) {
+    await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+    await page.getByRole("button", { name: "I have saved them" }).click();
+  }
+  await expect(page).toHaveURL(/\/ui\/settings$/);
+  await expect(page.getByRole("heading", { name })).toBeVisible();
+}
+
+/** Somebody with a password and a passkey, signed out. */
+async function withPasskey(page: Page, user: User, conduct: Conduct = {}): Promise<Authenticator> {
+  const device = await Authenticator.plugInto(page, conduct);
+  await signUp(page, user);
+  await addPasskey(page, "My laptop", FIRST);
+  await signOut(page);
+  return device;
+}
+
+/** Chromium's virtual authenticator takes what is suggested at once: for tests of the button there is no suggestion. */
+async function withoutSuggestions(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+  });
+}
+
+const alert = (page: Page) => page.locator("form.passkey [role=alert]").first();
+
+test.describe("with scripts", () => {
+  test.skip(({ javaScriptEnabled }) => javaScriptEnabled === false, "a passkey needs a script");
+
+  test("an account is made with a passkey and no password", async ({ page, user }) => {
+    await withoutSuggestions(page);
+    const device = await Authenticator.plugInto(page);
+    await page.goto("/auth/signup");
+    await expectGood(page, "signup-or-passkey");
+    await page.getByRole("link", { name: "Use a passkey, no password" }).click();
+    await expect(page.getByLabel("Password")).toHaveCount(0);
+    await expectGood(page, "signup-passkey");
+    await page.getByLabel("Username").fill(user.username);
+    await page.getByLabel("E-mail").fill(user.email);
+    await page.getByRole("button", { name: "Create account with a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+    const [made] = await device.credentials();
+    expect(made?.isResidentCredential).toBe(true);
+    await page.goto("/ui/settings");
+    await expect(page.getByText("Synced")).toBeVisible();
+    await expect(page.getByLabel("Current password")).toHaveCount(0);
+    await expectGood(page, "security-passkey-only");
+    // It is the only way in.
+    await page.getByRole("link", { name: /^Details of/ }).click();
+    await page.getByRole("button", { name: "Remove passkey" }).click();
+    await expect(page.getByText("This is the only way into your account.")).toBeVisible();
+    await signOut(page);
+    await page.goto("/auth/login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  });
+
+  test("what is wrong with a name is said beside it, before any prompt", async ({ page, problems, user }) => {
+    problems.allow(/status of (409|422)/);
+    const device = await Authenticator.plugInto(page);
+    await page.goto("/auth/signup?by=passkey");
+    await page.getByLabel("Username").fill("x");
+    await page.getByLabel("E-mail").fill("nothing");
+    await page.getByRole("button", { name: "Create account with a passkey" }).click();
+    await expect(page.locator("#username-error")).not.toBeEmpty();
+    await expect(page.locator("#email-error")).not.toBeEmpty();
+    await expectGood(page, "signup-passkey-error");
+    expect(await device.credentials()).toEqual([]);
+    await page.getByLabel("Username").fill(user.username);
+    await expect(page.locator("#username-error")).toBeEmpty();
+  });
+
+  test("a passkey signs in by the button, on the way to where one was going", async ({ page, user }) => {
+    await withoutSuggestions(page);
+    await withPasskey(page, user);
+    await page.goto("/auth/login?next=/ui/activity");
+    await expectGood(page, "login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/activity$/);
+    await expect(page.getByText("Signed in with a passkey").first()).toBeVisible();
+    await expect(page.getByText("Passkey added")).toBeVisible();
+  });
+
+  test("a passkey is the second step after the password", async ({ page, user }) => {
+    await withoutSuggestions(page);
+    await withPasskey(page, user);
+    await page.goto("/auth/login");
+    await fillSignIn(page, user.username, user.password);
+    await expect(page.getByRole("heading", { name: "One more step" })).toBeVisible();
+    await expectGood(page, "challenge-passkey");
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  });
+
+  test("a prompt that is closed leaves the other ways open", async ({ page, user }) => {
+    await withoutSuggestions(page);
+    const device = await withPasskey(page, user);
+    await device.verifies(false);
+    await page.goto("/auth/login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect(alert(page)).toContainText("The prompt was closed");
+    await expectGood(page, "login-passkey-cancelled");
+    await fillSignIn(page, user.username, user.password);
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(alert(page)).toContainText("The prompt was closed");
+    await device.verifies(true);
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  });
+
+  test("a device that checks nobody makes no passkey", async ({ page, user }) => {
+    const device = await Authenticator.plugInto(page, { checks: false, key: true });
+    await signUp(page, user);
+    await page.goto("/ui/settings/passkeys/add");
+    await expectGood(page, "passkey-add");
+    await page.getByRole("button", { name: "Create passkey" }).click();
+    await expect(alert(page)).not.toBeEmpty();
+    await expectGood(page, "passkey-add-refused");
+    expect(await device.credentials()).toEqual([]);
+  });
+
+  test("a device is not registered twice", async ({ page, user }) => {
+    await Authenticator.plugInto(page);
+    await signUp(page, user);
+    await addPasskey(page, "My laptop", FIRST);
+    await page.goto("/ui/settings/passkeys/add");
+    await page.getByRole("button", { name: "Create passkey" }).click();
+    await expect(alert(page)).toContainText("has a passkey for this account already");
+  });
+
+  test("a counter that goes back blocks the passkey, and its owner sees it", async ({ page, problems, user }) => {
+    problems.allow(/status of 403/);
+    await withoutSuggestions(page);
+    const device = await withPasskey(page, user, { key: true });
+    await page.goto("/auth/login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+    const other = await page.context().newPage();
+    await other.goto("/ui/settings");
+    await expect(other.getByText("One device")).toBeVisible();
+    await page.goto("/ui/settings/passkeys/add");
+    await device.windBack(1);
+    await signOut(page);
+    await page.goto("/auth/login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect(alert(page)).toContainText("there may be a copy of it");
+    // The password and a backup code are left, and nothing less.
+    await fillSignIn(page, user.username, user.password);
+    await expect(page.getByText("Type one of your backup codes.")).toBeVisible();
+  });
+
+  test("a passkey that was removed signs nobody in", async ({ page, problems, user }) => {
+    problems.allow(/status of (404|422)/);
+    await withoutSuggestions(page);
+    const device = await Authenticator.plugInto(page);
+    await signUp(page, user);
+    await addPasskey(page, "My laptop", FIRST);
+    await page.getByRole("link", { name: "Details of My laptop" }).click();
+    await expectGood(page, "passkey-one");
+    await page.getByLabel("Name").fill("x".repeat(80));
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.locator("#name-error")).not.toBeEmpty();
+    await page.getByLabel("Name").fill("On the road");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByRole("status")).toHaveText("The name is saved.");
+    await page.getByRole("link", { name: "Details of On the road" }).click();
+    await page.getByRole("button", { name: "Remove passkey" }).click();
+    await expect(page.getByRole("status")).toHaveText("The passkey is removed.");
+    await expect(page.getByText("No passkeys yet")).toBeVisible();
+    expect(await device.credentials()).toHaveLength(1);
+    await signOut(page);
+    await page.goto("/auth/login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect(alert(page)).toContainText("This passkey is not known here.");
+    await fillSignIn(page, user.username, user.password);
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  });
+
+  test("at another address no passkey is made, and the page says why", async ({ page, ownServer, user }) => {
+    await Authenticator.plugInto(page);
+    const server = await ownServer({ WEBAUTHN_ORIGIN: "https://accounts.example.org" });
+    await signUp(page, user, server.base);
+    await page.goto(`${server.base}/ui/settings/passkeys/add`);
+    await page.getByRole("button", { name: "Create passkey" }).click();
+    await expect(alert(page)).toContainText("Your browser did not allow a passkey here.");
+  });
+
+  test("passkeys are suggested in the name's field", async ({ page, user }) => {
+    await withPasskey(page, user);
+    await page.goto("/auth/signup");
+    const login = await page.request.get("/auth/login");
+    expect(await login.text()).toContain('autocomplete="username webauthn"');
+    // Chromium's virtual authenticator takes what is suggested, and nobody presses anything.
+    await page.goto("/auth/login?next=/ui/profile");
+    await expect(page).toHaveURL(/\/ui\/profile$/);
+  });
+
+  test("an act that wants a confirmation is confirmed by a passkey", async ({ page, ownServer, user }) => {
+    await Authenticator.plugInto(page);
+    const server = await ownServer({ STEP_UP_SECONDS: "2" });
+    await signUp(page, user, server.base);
+    await page.goto(`${server.base}/ui/settings/passkeys/add`);
+    await page.getByRole("button", { name: "Create passkey" }).click();
+    await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+    await expect(async () => {
+      await page.goto(`${server.base}/ui/settings/passkeys/add`);
+      await expect(page.getByRole("heading", { name: "Confirm it's you" })).toBeVisible({ timeout: 1000 });
+    }).toPass();
+    await expectGood(page, "confirm-passkey");
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page.getByRole("status")).toHaveText("Confirmed. You can go on now.");
+    await expect(page).toHaveURL(/\/ui\/settings\/passkeys\/add$/);
+    // What is posted waits, and is done when it is confirmed.
+    await expect(async () => {
+      await page.goto(`${server.base}/ui/settings`);
+      await page.getByText("New codes", { exact: true }).click();
+      await page.getByRole("button", { name: "Make new codes" }).click({ timeout: 1000 });
+      await expect(page.getByRole("heading", { name: "Confirm it's you" })).toBeVisible({ timeout: 1000 });
+    }).toPass();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+  });
+});
+
+test("a passkey that is nobody's has no page", async ({ page, problems, user }) => {
+  problems.allow(/status of 404/);
+  await signUp(page, user);
+  await page.goto("/ui/settings/passkeys/00000000-0000-0000-0000-000000000000");
+  await expectGood(page, "passkey-none");
+  await page.goto("/ui/settings");
+  await expect(page.getByText("No passkeys yet")).toBeVisible();
+  await expectGood(page, "security-new");
+});
+
+test("without scripts the pages say that passkeys need them, and offer the rest", async ({ page, user, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled !== false, "about pages without scripts");
+  await page.goto("/auth/login");
+  await expect(page.getByText("Passkeys need JavaScript")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Sign in with a passkey" })).toBeHidden();
+  await expectGood(page, "login-without-scripts");
+  await page.goto("/auth/signup?by=passkey");
+  await expect(page.getByText("Passkeys need JavaScript")).toBeVisible();
+  await page.getByRole("link", { name: "Use a password" }).click();
+  await signUp(page, user);
+  await page.goto("/ui/settings/passkeys/add");
+  await expect(page.getByText("Passkeys need JavaScript")).toBeVisible();
+  await expect(password(page)).toHaveCount(0);
+});

@@ -1,0 +1,145 @@
+// Recovery by whoever lost every second step, with the mails read as people read them.
+import type { Page } from "@playwright/test";
+import { execFileSync } from "node:child_process";
+
+import { expect, test, type User } from "../support/fixture";
+import { codeOf, linkOf, mailServer } from "../support/mail";
+import { expectGood, fillNewAccount, fillSignIn, password } from "../support/portal";
+
+const CONFIRM = "Confirm your address for AuthTuna";
+const ASKED = "Did you lose the second factors of your AuthTuna account?";
+const STARTED = "Is it you who recovers your AuthTuna account?";
+const READY = "You can recover your AuthTuna account now";
+const DONE = "The second factors of your AuthTuna account were taken off";
+const STOPPED = "The recovery is stopped. Your second steps stay.";
+const OPEN = "Somebody asked to remove your second steps";
+
+// Long ways, with axe on every page of them.
+test.describe.configure({ timeout: 90_000 });
+
+/** Somebody with a proved address and an authenticator app that they will lose, signed in on `page`. */
+async function protectedMember(page: Page, user: User, base: string): Promise<void> {
+  await page.goto(`${base}/auth/signup`);
+  await fillNewAccount(page, user);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.goto(await linkOf(page, user.email, CONFIRM, base));
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
+  await page.goto(`${base}/mfa/setup`);
+  await page.getByRole("button", { name: "Begin" }).click();
+  await expect(page.getByRole("img", { name: "QR code with the key" })).toBeVisible();
+  const key = (await page.locator(".key code").innerText()).replaceAll(" ", "");
+  const code = execFileSync("oathtool", ["--totp", "--base32", key], { encoding: "utf8" }).trim();
+  await page.locator("#code").fill(code);
+  await page.getByRole("button", { name: "Turn on" }).click();
+  await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+  await page.getByRole("button", { name: "I have saved them" }).click();
+}
+
+/** From the password to the page that waits for the mail. */
+async function ask(page: Page, user: User, base: string, pictures = false): Promise<void> {
+  await page.goto(`${base}/auth/login`);
+  await fillSignIn(page, user.username, user.password);
+  await expect(page.getByRole("heading", { name: "One more step" })).toBeVisible();
+  await page.getByRole("link", { name: "Lost everything?" }).click();
+  await expect(page.getByRole("heading", { name: "Lost every second step?" })).toBeVisible();
+  if (pictures) await expectGood(page, "recovery");
+  await page.getByLabel("E-mail").fill(user.email);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await expect(page.getByRole("heading", { name: "Check your inbox" })).toBeVisible();
+  await expect(page.getByText(user.email)).toBeVisible();
+  if (pictures) await expectGood(page, "recovery-inbox");
+}
+
+async function begun(page: Page): Promise<void> {
+  await expect(page.getByRole("status")).toContainText("The waiting has begun.");
+}
+
+test("who lost every second step waits, removes them, and chooses a password", async ({ page, otherBrowser, ownServer, user }) => {
+  const { base } = await ownServer({ EMAIL_ENABLED: "true", MFA_RECOVERY_DELAY_SECONDS: "3" });
+  await protectedMember(page, user, base);
+  const other = await otherBrowser();
+  await ask(other, user, base, true);
+  const link = await linkOf(other, user.email, ASKED, base);
+  // Whoever only looks begins nothing.
+  await other.goto(link);
+  await expect(other.getByRole("heading", { name: "Begin the recovery?" })).toBeVisible();
+  await expect(other.locator("meta[name=robots]")).toHaveAttribute("content", "noindex");
+  await expectGood(other, "recovery-start");
+  await page.goto(`${base}/ui/dashboard`);
+  await expect(page.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
+  await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
+  await other.getByRole("button", { name: "Begin" }).click();
+  await begun(other);
+  await page.reload();
+  await expect(page.getByRole("heading", { name: OPEN })).toBeVisible();
+
+  await other.goto(await linkOf(other, user.email, READY, base));
+  await expect(other.getByRole("heading", { name: "Remove all second steps?" })).toBeVisible();
+  await expectGood(other, "recovery-finish");
+  await other.getByRole("button", { name: "Remove them" }).click();
+  await expect(other.getByRole("status")).toContainText("Your second steps are removed");
+  const chosen = `another ${user.password}`;
+  await password(other, "New password").fill(chosen);
+  await other.getByRole("button", { name: "Set password" }).click();
+  await expect(other.getByRole("status")).toHaveText("Your new password is set. Sign in with it.");
+  await fillSignIn(other, user.username, chosen);
+  await expect(other.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
+  await linkless(other, user, base);
+  await page.goto(`${base}/ui/dashboard`);
+  await expect(page).toHaveURL(/\/auth\/login\?next=/);
+});
+
+/** The mail that it is done has come. It opens nothing. */
+async function linkless(page: Page, user: User, base: string): Promise<void> {
+  const tab = await page.context().newPage();
+  await expect(async () => {
+    await tab.goto(`${base}/dev/mail`);
+    await expect(tab.getByRole("listitem").filter({ hasText: user.email }).filter({ hasText: DONE })).toBeVisible({ timeout: 100 });
+  }).toPass({ timeout: 10_000, intervals: [100] });
+  await tab.close();
+}
+
+test.describe("on the server that sends mails", () => {
+  test.use({ baseURL: async ({}, use) => use(mailServer()) });
+
+  test("its person is told on every page of the account, and stops it there", async ({ page, otherBrowser, user }) => {
+    await protectedMember(page, user, mailServer());
+    const other = await otherBrowser();
+    await ask(other, user, mailServer());
+    await other.getByLabel("Six-digit code").fill(await codeOf(other, user.email, ASKED));
+    await other.getByRole("button", { name: "Begin" }).click();
+    await begun(other);
+    await expectGood(other, "recovery-begun");
+    for (const path of ["/ui/profile", "/ui/settings", "/ui/settings/sessions", "/ui/activity", "/ui/dashboard"]) {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { name: OPEN })).toBeVisible();
+    }
+    await expectGood(page, "recovery-open");
+    await page.getByRole("button", { name: "Stop the recovery" }).click();
+    await expect(page.getByRole("status")).toHaveText(STOPPED);
+    await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
+  });
+
+  test("the link of a mail stops it, once", async ({ page, problems, otherBrowser, user }) => {
+    problems.allow(/status of 410/);
+    await protectedMember(page, user, mailServer());
+    const other = await otherBrowser();
+    await ask(other, user, mailServer());
+    await other.goto(await linkOf(other, user.email, ASKED));
+    await other.getByRole("button", { name: "Begin" }).click();
+    await begun(other);
+    const link = await linkOf(other, user.email, STARTED);
+    // In a browser that has no session.
+    await other.goto(link);
+    await expect(other.getByRole("heading", { name: "Stop the recovery?" })).toBeVisible();
+    await expectGood(other, "recovery-cancel");
+    await other.getByRole("button", { name: "Stop the recovery" }).click();
+    await expect(other.getByRole("status")).toHaveText(STOPPED);
+    await page.goto("/ui/settings");
+    await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
+    const answer = await other.goto(link);
+    expect(answer?.status()).toBe(410);
+    await expectGood(other, "recovery-over");
+  });
+});

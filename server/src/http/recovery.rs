@@ -1,0 +1,118 @@
+//! Recovery by whoever lost all second factors, in JSON. The answer to a request for the mail is the same whether the
+//! address has an account or not, and whether that has second factors or not.
+
+use authtuna::auth::Auth;
+use authtuna::axum::{ApiError, Visit};
+use authtuna::model::code::Code;
+use authtuna::recovery::Recovery;
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answer::{Accepted, Said, said};
+use super::by_mail::{Address, Shown, Token, proof};
+use super::endpoint::Endpoint;
+use super::read::Body;
+use crate::access::Access::{Enrolling, Public};
+
+/// The routes.
+pub(super) fn routes() -> Vec<Endpoint> {
+    use Code::*;
+    let off: &[Code] = &[FeatureOff, MailOff];
+    vec![
+        Endpoint::post("/auth/recovery/request", Public, request, "Ask for a mail to recover an account with")
+            .about("For whoever can show no second factor any more.")
+            .refuses(off)
+            .refuses(&[BadEmail, TooLong, TooManyAttempts]),
+        Endpoint::post("/auth/recovery/start", Public, start, "Begin the waiting")
+            .about(
+                "By the token of that mail's link, or by its six digits in the browser that asked. The second factors can be \
+                 taken off after MFA_RECOVERY_DELAY_SECONDS, by the link of another mail.",
+            )
+            .refuses(off)
+            .refuses(&[BadToken, BadOtp, TooManyAttempts]),
+        Endpoint::post("/auth/recovery/cancel", Public, cancel, "Stop a recovery")
+            .about("By the link to stop it, which is in every mail about it.")
+            .refuses(&[BadToken]),
+        Endpoint::post("/auth/recovery/finish", Public, finish, "Have the second factors taken off")
+            .about(
+                "Once the waiting is over, by the token of the mail that says so. All sessions end; the answer is a token to \
+                 set a password with (`/auth/reset-password`).",
+            )
+            .refuses(off)
+            .refuses(&[BadToken]),
+        Endpoint::get("/mfa/recovery", Enrolling, own, "One's own open recovery"),
+        Endpoint::delete("/mfa/recovery", Enrolling, cancel_own, "Stop one's own recovery")
+            .refuses(&[NotFound]),
+    ]
+}
+
+/// A recovery that is open.
+#[derive(Serialize, ToSchema)]
+pub struct OpenRecovery {
+    /// When the waiting began.
+    started_at: i64,
+    /// When it is over.
+    due_at: i64,
+}
+
+impl From<Recovery> for OpenRecovery {
+    fn from(recovery: Recovery) -> Self {
+        Self { started_at: recovery.started_at.seconds(), due_at: recovery.due_at.seconds() }
+    }
+}
+
+/// One's own recovery.
+#[derive(Serialize, ToSchema)]
+pub struct OwnRecovery {
+    /// The one that is open; null when none is.
+    recovery: Option<OpenRecovery>,
+}
+
+async fn request(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Address>,
+) -> Result<Accepted<Said>, ApiError> {
+    visit.wait(auth.request_recovery(visit.actor(), &form.email).await?);
+    let message =
+        "If an account with this email exists and has second factors, a recovery link has been sent.";
+    Ok(Accepted(Said { message }))
+}
+
+async fn start(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Shown>,
+) -> Result<Json<OpenRecovery>, ApiError> {
+    let begun = auth.start_recovery(visit.actor(), &proof(form.token, form.code)).await?;
+    Ok(Json(begun.into()))
+}
+
+async fn cancel(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Token>,
+) -> Result<Json<Said>, ApiError> {
+    auth.cancel_recovery(visit.actor(), &form.token).await?;
+    Ok(said("The recovery has been stopped."))
+}
+
+async fn finish(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Token>,
+) -> Result<Json<Token>, ApiError> {
+    Ok(Json(Token { token: auth.finish_recovery(visit.actor(), &form.token).await? }))
+}
+
+async fn own(State(auth): State<Auth>, visit: Visit) -> Result<Json<OwnRecovery>, ApiError> {
+    let recovery = auth.own_recovery(visit.actor()).await?.map(OpenRecovery::from);
+    Ok(Json(OwnRecovery { recovery }))
+}
+
+async fn cancel_own(State(auth): State<Auth>, visit: Visit) -> Result<Json<Said>, ApiError> {
+    auth.cancel_own_recovery(visit.actor()).await?;
+    Ok(said("The recovery has been stopped."))
+}

@@ -1,0 +1,79 @@
+//! A35: passkeys: sibling origin, wrong RP hash, reused or foreign challenge, missing user verification, a counter that
+//! goes back (WebAuthn Level 3, section 7.2).
+
+use serde_json::json;
+
+use crate::authenticator::{Authenticator, Conduct};
+use crate::support::{ORIGIN, on_each, password, prompt, sign_in};
+
+#[test]
+fn a35_what_is_signed_for_something_else_opens_nothing() {
+    on_each(async |world| {
+        let maria = world.person("maria").await;
+        let mut key = Authenticator { counter: 5, ..Authenticator::new(ORIGIN) };
+        assert_eq!(key.add_to(&maria).await.status, 201);
+        let browser = world.browser();
+
+        let conduct: [(Conduct, u16, &str); 3] = [
+            (|key| key.origin = "http://sibling.localhost:8000".to_owned(), 400, "bad_passkey"),
+            (|key| key.rp_id = "sibling.localhost".to_owned(), 400, "bad_passkey"),
+            (|key| key.verifies = false, 403, "user_verification_required"),
+        ];
+        for (change, status, code) in conduct {
+            let mut key = key.clone();
+            change(&mut key);
+            let answer = key.sign_in(&browser).await;
+            assert_eq!((answer.status, answer.code().as_str()), (status, code));
+        }
+        // Challenges: one that nobody gave, one that another browser was given, and one that was used.
+        let foreign = key.get(&json!({ "challenge": "A".repeat(43) }));
+        let others = key.get(&prompt(&world.browser()).await);
+        let options = prompt(&browser).await;
+        let once = key.get(&options);
+        assert_eq!(browser.post("/passkeys/login", &json!({ "response": once })).await.status, 200);
+        assert!(browser.session().is_some());
+        let again = key.get(&options);
+        let fresh = world.browser();
+        prompt(&fresh).await;
+        for (browser, answer) in [(&fresh, foreign), (&fresh, others), (&browser, once), (&browser, again)] {
+            let refused = browser.post("/passkeys/login", &json!({ "response": answer })).await;
+            assert_eq!((refused.status, refused.code().as_str()), (400, "bad_token"));
+        }
+        assert_eq!(fresh.session(), None);
+
+        // A copy that was made before: the counter goes back. Neither opens anything after that.
+        let mut copy = Authenticator { counter: 5, ..key.clone() };
+        for key in [&mut copy, &mut key] {
+            let refused = key.sign_in(&fresh).await;
+            assert_eq!((refused.status, refused.code().as_str()), (403, "passkey_blocked"));
+        }
+        assert_eq!(fresh.session(), None);
+        // Nor does the password alone.
+        let halfway = sign_in(&fresh, "maria", &password("maria")).await;
+        assert_eq!(halfway.json()["factors"], json!(["backup_code"]));
+    });
+}
+
+#[test]
+fn a35_a_prompt_is_answered_for_what_it_was_made_for() {
+    on_each(async |world| {
+        let maria = world.person("maria").await;
+        let mut key = Authenticator::new(ORIGIN);
+        // What signs in adds nothing, what adds signs nobody in, and neither makes an account.
+        let to_sign_in = prompt(&maria).await;
+        let to_add = maria.post("/passkeys/register-options", &json!({})).await.json();
+        let made = key.create(&to_add);
+        let refused = maria.post("/passkeys/signup", &json!({ "response": made })).await;
+        assert_eq!((refused.status, refused.code().as_str()), (400, "bad_token"));
+        let mut misled = to_add.clone();
+        misled["challenge"] = to_sign_in["challenge"].clone();
+        let made = Authenticator::new(ORIGIN).create(&misled);
+        let refused = maria.post("/passkeys/register", &json!({ "registration_response": made })).await;
+        assert_eq!((refused.status, refused.code().as_str()), (400, "bad_token"));
+        assert_eq!(key.add_to(&maria).await.status, 201);
+        let shown = key.get(&maria.post("/passkeys/register-options", &json!({})).await.json());
+        let refused = maria.post("/passkeys/login", &json!({ "response": shown })).await;
+        assert_eq!((refused.status, refused.code().as_str()), (400, "bad_token"));
+        assert_eq!(maria.get("/passkeys").await.json().as_array().unwrap().len(), 1);
+    });
+}

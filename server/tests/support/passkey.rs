@@ -1,0 +1,32 @@
+//! A passkey of somebody's, by the JSON API.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Browser};
+use crate::authenticator::Authenticator;
+
+/// The origin of the pages of a world.
+pub(crate) const ORIGIN: &str = "http://localhost:8000";
+
+impl Authenticator {
+    /// Makes a passkey for whoever is signed in in `browser`, and adds it.
+    pub(crate) async fn add_to(&mut self, browser: &Browser) -> Answer {
+        let options = browser.post("/passkeys/register-options", &json!({})).await;
+        assert_eq!(options.status, 200, "{}", options.text());
+        let made = self.create(&options.json());
+        browser.post("/passkeys/register", &json!({ "name": "", "registration_response": made })).await
+    }
+
+    /// Signs in with it.
+    pub(crate) async fn sign_in(&mut self, browser: &Browser) -> Answer {
+        let shown = self.get(&prompt(browser).await);
+        browser.post("/passkeys/login", &json!({ "response": shown })).await
+    }
+}
+
+/// What the sign-in page asks an authenticator for.
+pub(crate) async fn prompt(browser: &Browser) -> Value {
+    let options = browser.post("/passkeys/login-options", &json!({})).await;
+    assert_eq!(options.status, 200, "{}", options.text());
+    options.json()
+}

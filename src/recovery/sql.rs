@@ -1,0 +1,42 @@
+//! The rows and statements of recoveries.
+
+use crate::model::id::{RecoveryId, UserId};
+use crate::model::time::Timestamp;
+
+crate::statements! {
+    /// An index refuses a second one that is open.
+    pub(super) BEGIN = "INSERT INTO recoveries (id, user_id, started_at, remind_at, due_at) VALUES ($1, $2, $3, $4, $5)";
+    pub(super) OPEN_OF = "SELECT started_at, due_at FROM recoveries WHERE user_id = $1 AND ended_at IS NULL";
+    pub(super) END = "UPDATE recoveries SET ended_at = $2, outcome = $3 WHERE user_id = $1 AND ended_at IS NULL";
+    /// Only once the waiting is over.
+    pub(super) COMPLETE = "UPDATE recoveries SET ended_at = $2, outcome = $3 \
+        WHERE user_id = $1 AND ended_at IS NULL AND due_at <= $2";
+    pub(super) HASTEN = "UPDATE recoveries SET due_at = $2 \
+        WHERE user_id = $1 AND ended_at IS NULL AND due_at > $2 RETURNING id";
+    /// What the job has to do: a mail to write, or ($2) one that nobody finished.
+    pub(super) WAITING = "SELECT id, user_id FROM recoveries WHERE ended_at IS NULL AND (told_at <= $2 \
+        OR (told_at IS NULL AND (due_at <= $1 OR (reminded_at IS NULL AND remind_at <= $1)))) \
+        ORDER BY due_at LIMIT 100";
+    /// Whoever changes the row writes the mail: of several processes one.
+    pub(super) REMIND = "UPDATE recoveries SET reminded_at = $2 WHERE id = $1 AND ended_at IS NULL \
+        AND reminded_at IS NULL AND told_at IS NULL AND remind_at <= $2 AND due_at > $2 RETURNING due_at";
+    /// The same.
+    pub(super) TELL = "UPDATE recoveries SET told_at = $2 WHERE id = $1 AND ended_at IS NULL \
+        AND told_at IS NULL AND due_at <= $2";
+    pub(super) IS_LEFT = "SELECT id FROM recoveries WHERE id = $1 AND ended_at IS NULL AND told_at <= $2";
+    pub(super) NEWER_PASSKEYS = "SELECT COUNT(*) FROM passkeys WHERE user_id = $1 AND created_at > $2";
+    pub(super) PURGE = "DELETE FROM recoveries WHERE ended_at < $1";
+}
+
+/// A row of [`WAITING`].
+#[derive(sqlx::FromRow)]
+pub(super) struct WaitingRow {
+    pub(super) id: RecoveryId,
+    pub(super) user_id: UserId,
+}
+
+/// A row of [`REMIND`].
+#[derive(sqlx::FromRow)]
+pub(super) struct DueRow {
+    pub(super) due_at: Timestamp,
+}

@@ -1,0 +1,469 @@
+//! Passkeys: adding them, signing in by them, and what is refused.
+
+use std::time::Duration;
+
+use authtuna::actor::{Actor, Origin};
+use authtuna::auth::Auth;
+use authtuna::error::Error;
+use authtuna::login::{Confirmation, Confirms, PasskeyFor, Progress, SecondFactor, SignIn, SignedIn};
+use authtuna::mfa::Factor;
+use authtuna::model::code::{Code, Field};
+use authtuna::passkeys::{Added, Ceremony, Kind};
+use authtuna::signup::PasskeySignUp;
+use serde_json::Value;
+
+use crate::authenticator::{Authenticator, Conduct};
+use crate::support::{World, on_each, on_each_with, origin, password};
+
+pub(crate) const ORIGIN: &str = "http://localhost:8000";
+
+/// The same actor in the browser that keeps what the ceremony gave it.
+pub(crate) fn keeping(actor: &Actor, ceremony: &Ceremony) -> Actor {
+    let origin = Origin { ceremony: Some(ceremony.secret), ..Origin::clone(&actor.origin) };
+    Actor { who: actor.who.clone(), origin: origin.into() }
+}
+
+/// Somebody's session, in the browser that knows them.
+pub(crate) async fn at_home(world: &World, person: &SignedIn) -> Actor {
+    let mut actor = world.actor(&person.session.cookie).await;
+    actor.origin = Origin { device_secret: Some(person.device_secret), ..origin() }.into();
+    actor
+}
+
+pub(crate) async fn add(
+    auth: &Auth,
+    actor: &Actor,
+    key: &mut Authenticator,
+    name: &str,
+) -> Result<Added, Error> {
+    let asked = auth.passkeys.ask_to_add(actor).await?;
+    let answer = key.create(&asked.options).to_string();
+    auth.passkeys.add(&keeping(actor, &asked), name, &answer).await
+}
+
+/// Somebody with a passkey.
+async fn protected(world: &World, name: &str) -> (SignedIn, Authenticator, Added) {
+    let person = world.person(name).await;
+    let actor = at_home(world, &person).await;
+    let mut key = Authenticator::new(ORIGIN);
+    let added = add(&world.auth, &actor, &mut key, "").await.unwrap();
+    (person, key, added)
+}
+
+async fn sign_in(auth: &Auth, key: &mut Authenticator) -> Result<Progress, Error> {
+    let actor = Actor::anonymous(origin());
+    let asked = auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await?;
+    let answer = key.get(&asked.options).to_string();
+    auth.sign_in_by_passkey(&keeping(&actor, &asked), &answer).await
+}
+
+fn refusal<T>(outcome: Result<T, Error>) -> (Field, Code) {
+    let error = outcome.err().unwrap();
+    let problem = error.problems().first().unwrap_or_else(|| panic!("{error:?}"));
+    (problem.field, problem.code)
+}
+
+#[test]
+fn a_passkey_signs_in_without_a_name_and_asks_for_nothing_more() {
+    on_each(|world| async move {
+        let (maria, mut key, added) = protected(&world, "maria").await;
+        assert_eq!(added.backup_codes.unwrap().len(), 10, "the first second factor brings backup codes");
+        let actor = at_home(&world, &maria).await;
+        assert!(actor.user().unwrap().user.mfa_enabled);
+        let signed_in = sign_in(&world.auth, &mut key).await.unwrap().signed_in().unwrap();
+        assert_eq!(signed_in.user, maria.user);
+        let actor = world.actor(&signed_in.session.cookie).await;
+        let factors = world.auth.mfa.factors(&actor).await.unwrap();
+        assert_eq!((factors.passkeys, factors.backup_codes_left), (1, 10));
+        // Two factors: confirmed.
+        assert!(actor.confirmed_within(Duration::from_secs(1), world.clock.now()).is_ok());
+        let events = world.events(&actor).await;
+        assert!(events.contains(&"PASSKEY_ADDED".to_owned()), "{events:?}");
+        let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
+        assert_eq!(own.last_used_at, Some(world.clock.now()));
+    });
+}
+
+#[test]
+fn an_answer_counts_once_and_only_where_it_was_asked_for() {
+    on_each(|world| async move {
+        let (_, mut key, _) = protected(&world, "maria").await;
+        let actor = Actor::anonymous(origin());
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+        let answer = key.get(&asked.options).to_string();
+        let elsewhere = Origin { ceremony: Some([7; 32]), ..origin() };
+        for other in [Actor::anonymous(elsewhere), actor.clone()] {
+            let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+            let answer = key.get(&asked.options).to_string();
+            let refused = world.auth.sign_in_by_passkey(&other, &answer).await;
+            assert_eq!(refusal(refused), (Field::Passkey, Code::BadToken), "in another browser");
+        }
+        let here = keeping(&actor, &asked);
+        assert!(world.auth.sign_in_by_passkey(&here, &answer).await.is_ok());
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken, "again");
+
+        // One that was refused is used up too.
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SignIn).await.unwrap();
+        assert_eq!(asked.secret, here.origin.ceremony.unwrap(), "one browser may ask twice");
+        key.verifies = false;
+        let answer = key.get(&asked.options).to_string();
+        let refused = world.auth.sign_in_by_passkey(&here, &answer).await;
+        assert_eq!(refusal(refused).1, Code::UserVerificationRequired);
+        key.verifies = true;
+        let answer = key.get(&asked.options).to_string();
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken);
+
+        // Nor does it count for ever.
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SignIn).await.unwrap();
+        world.clock.advance(Duration::from_secs(3601));
+        let answer = key.get(&asked.options).to_string();
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken);
+    });
+}
+
+#[test]
+fn what_another_page_or_nobody_asked_for_is_refused() {
+    on_each(|world| async move {
+        let (maria, key, _) = protected(&world, "maria").await;
+        let conduct: [Conduct; 5] = [
+            |key| key.origin = "http://localhost:8001".to_owned(),
+            |key| key.origin = "https://localhost:8000".to_owned(),
+            |key| key.origin = "http://evil.localhost:8000".to_owned(),
+            |key| key.rp_id = "example.org".to_owned(),
+            |key| *key = Authenticator { rp_id: "localhost".to_owned(), ..Authenticator::new(ORIGIN) },
+        ];
+        for (place, change) in conduct.into_iter().enumerate() {
+            let mut key = key.clone();
+            change(&mut key);
+            let code = refusal(sign_in(&world.auth, &mut key).await).1;
+            assert_eq!(code, if place == 4 { Code::PasskeyUnknown } else { Code::BadPasskey }, "{place}");
+        }
+        for answer in ["", "{", "{}", "null", "\u{0}"] {
+            let refused = world.auth.sign_in_by_passkey(&Actor::anonymous(origin()), answer).await;
+            assert!(matches!(refusal(refused).1, Code::Required | Code::BadPasskey), "{answer:?}");
+        }
+        // A key of one's own, under the id of hers.
+        let mut own = Authenticator { rp_id: "localhost".to_owned(), ..Authenticator::new(ORIGIN) };
+        let actor = Actor::anonymous(origin());
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+        let mut answer = own.get(&asked.options);
+        let hers = key.clone().get(&asked.options);
+        for part in ["id", "rawId"] {
+            answer[part] = hers[part].clone();
+        }
+        answer["response"]["userHandle"] = hers["response"]["userHandle"].clone();
+        let refused = world.auth.sign_in_by_passkey(&keeping(&actor, &asked), &answer.to_string()).await;
+        assert_eq!(refusal(refused).1, Code::BadPasskey);
+        let events = world.events(&at_home(&world, &maria).await).await;
+        assert!(events.contains(&"LOGIN_FAILED".to_owned()));
+        // The good one still works.
+        assert!(sign_in(&world.auth, &mut key.clone()).await.is_ok());
+    });
+}
+
+#[test]
+fn a_counter_that_goes_back_blocks_the_passkey_and_tells_its_owner() {
+    on_each(|world| async move {
+        let maria = world.person("maria").await;
+        let actor = at_home(&world, &maria).await;
+        let mut key = Authenticator { counter: 10, ..Authenticator::new(ORIGIN) };
+        add(&world.auth, &actor, &mut key, "Key ring").await.unwrap();
+        let mut copy = key.clone();
+        assert!(sign_in(&world.auth, &mut key).await.is_ok());
+        assert_eq!(refusal(sign_in(&world.auth, &mut copy).await).1, Code::PasskeyBlocked);
+        assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyBlocked, "for both");
+        let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
+        assert_eq!(own.blocked_at, Some(world.clock.now()));
+        let events = world.events(&actor).await;
+        assert!(events.contains(&"PASSKEY_BLOCKED".to_owned()), "{events:?}");
+        // The password alone is no more than it was; the backup codes stand in.
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let Progress::SecondFactor(half) =
+            world.auth.sign_in(&Actor::anonymous(origin()), &typed).await.unwrap()
+        else {
+            panic!("in by the password alone")
+        };
+        assert_eq!(half.factors, [Factor::BackupCode]);
+    });
+}
+
+#[test]
+fn a_passkey_is_a_second_factor_after_a_password() {
+    on_each(|world| async move {
+        let (maria, mut key, _) = protected(&world, "maria").await;
+        let (_, mut juns, _) = protected(&world, "jun").await;
+        let actor = Actor::anonymous(origin());
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let halfway = async || match world.auth.sign_in(&actor, &typed).await.unwrap() {
+            Progress::SecondFactor(half) => half,
+            Progress::In(_) | Progress::Inbox(_) => panic!("the second factor was not asked for"),
+        };
+        let half = halfway().await;
+        assert_eq!(half.factors, [Factor::Passkey, Factor::BackupCode]);
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        assert_eq!(asked.options["allowCredentials"].as_array().unwrap().len(), 1);
+        let here = keeping(&actor, &asked);
+        let show = async |answer: Value| {
+            let (token, passkey) = (half.token.clone(), answer.to_string());
+            world.auth.second_factor(&here, &SecondFactor { token, passkey, ..SecondFactor::default() }).await
+        };
+        assert_eq!(refusal(show(juns.get(&asked.options)).await).1, Code::PasskeyUnknown, "another person's");
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        assert_eq!(show(key.get(&asked.options)).await.unwrap().user, maria.user);
+        // For the person who was asked alone.
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&halfway().await.token)).await;
+        let answer = juns.get(&asked.unwrap().options).to_string();
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadPasskey);
+        let none = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor("nothing")).await;
+        assert_eq!(refusal(none), (Field::Token, Code::BadToken));
+    });
+}
+
+#[test]
+fn a_passkey_confirms_and_nothing_less_does() {
+    on_each(|world| async move {
+        let (maria, mut key, added) = protected(&world, "maria").await;
+        world.clock.advance(Duration::from_secs(601));
+        let actor = at_home(&world, &maria).await;
+        let id = added.passkey.id;
+        for refused in [
+            world.auth.passkeys.remove(&actor, id).await.err(),
+            world.auth.passkeys.ask_to_add(&actor).await.err(),
+        ] {
+            assert_eq!(refused.unwrap().code(), Code::StepUpRequired);
+        }
+        let ways = world.auth.ways_to_confirm(&actor).await.unwrap();
+        assert_eq!(ways, [Confirms::Passkey, Confirms::BackupCode]);
+        let by_password = Confirmation { password: password("maria"), ..Confirmation::default() };
+        assert!(world.auth.confirm(&actor, &by_password).await.is_err());
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::Confirming).await.unwrap();
+        let passkey = key.get(&asked.options).to_string();
+        let typed = Confirmation { passkey, ..Confirmation::default() };
+        world.auth.confirm(&keeping(&actor, &asked), &typed).await.unwrap();
+        let actor = at_home(&world, &maria).await;
+        world.auth.passkeys.remove(&actor, id).await.unwrap();
+        assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyUnknown);
+        assert!(!world.auth.mfa.factors(&actor).await.unwrap().wanted());
+        assert_eq!(world.auth.mfa.factors(&actor).await.unwrap().backup_codes_left, 0);
+    });
+}
+
+#[test]
+fn what_is_added_was_asked_for_in_the_same_session() {
+    on_each(|world| async move {
+        let (maria, mut key, _) = protected(&world, "maria").await;
+        let jun = world.person("jun").await;
+        let (maria, jun) = (at_home(&world, &maria).await, at_home(&world, &jun).await);
+        let asked = world.auth.passkeys.ask_to_add(&maria).await.unwrap();
+        assert_eq!(asked.options["excludeCredentials"].as_array().unwrap().len(), 1);
+        assert_eq!(asked.options["authenticatorSelection"]["residentKey"], "required");
+        assert_eq!(asked.options["authenticatorSelection"]["userVerification"], "required");
+        let mut new = Authenticator::new(ORIGIN);
+        let answer = new.create(&asked.options).to_string();
+        let refused = world.auth.passkeys.add(&keeping(&jun, &asked), "", &answer).await;
+        assert_eq!(refusal(refused), (Field::Passkey, Code::BadToken), "by another person");
+        let again = world.auth.passkeys.add(&keeping(&maria, &asked), "", &answer).await;
+        assert_eq!(refusal(again).1, Code::BadToken, "used up");
+
+        let conduct: [(Conduct, Code); 3] = [
+            (|key| key.verifies = false, Code::UserVerificationRequired),
+            (|key| key.origin = "https://localhost".to_owned(), Code::BadPasskey),
+            (|key| key.rp_id = "example.org".to_owned(), Code::BadPasskey),
+        ];
+        for (change, code) in conduct {
+            let mut new = Authenticator::new(ORIGIN);
+            change(&mut new);
+            assert_eq!(refusal(add(&world.auth, &maria, &mut new, "").await).1, code);
+        }
+        // One authenticator's passkey belongs to one account.
+        let refused = add(&world.auth, &jun, &mut key, "").await;
+        assert_eq!(refusal(refused).1, Code::PasskeyExists);
+        let refused = add(&world.auth, &jun, &mut Authenticator::new(ORIGIN), "a\u{202e}b").await;
+        assert_eq!(refusal(refused), (Field::Name, Code::BadCharacters));
+        assert_eq!(world.auth.passkeys.list(&maria).await.unwrap().len(), 1);
+        assert_eq!(world.auth.passkeys.list(&jun).await.unwrap().len(), 0);
+    });
+}
+
+#[test]
+fn a_passkey_has_a_name_and_its_flags() {
+    on_each(|world| async move {
+        let (maria, _, first) = protected(&world, "maria").await;
+        let (maria, jun) = (at_home(&world, &maria).await, world.person("jun").await);
+        let jun = at_home(&world, &jun).await;
+        let known: uuid::Uuid = "bada5566-a7aa-401f-bd96-45619a55120d".parse().unwrap();
+        let manager =
+            || Authenticator { aaguid: *known.as_bytes(), synced: true, ..Authenticator::new(ORIGIN) };
+        let second = add(&world.auth, &maria, &mut manager(), " ").await.unwrap();
+        assert!(second.backup_codes.is_none(), "the codes from before still work");
+        let third = add(&world.auth, &maria, &mut manager(), "").await.unwrap();
+        let fourth = add(&world.auth, &maria, &mut manager(), "At home").await.unwrap();
+        let names = [&second, &third, &fourth].map(|added| added.passkey.name.clone());
+        assert_eq!(names, ["1Password", "1Password (2)", "At home"]);
+        assert_eq!(second.passkey.authenticator.unwrap().kind, Kind::Manager);
+        assert!(second.passkey.backup_eligible && second.passkey.backed_up);
+        assert!(!first.passkey.backup_eligible && !first.passkey.backed_up);
+
+        let id = second.passkey.id;
+        for stranger in [
+            world.auth.passkeys.rename(&jun, id, "Mine").await.err(),
+            world.auth.passkeys.remove(&jun, id).await.err(),
+        ] {
+            assert_eq!(stranger.unwrap().code(), Code::NotFound);
+        }
+        assert_eq!(world.auth.passkeys.get(&jun, id).await.unwrap(), None);
+        world.auth.passkeys.rename(&maria, id, "  On the road ").await.unwrap();
+        assert_eq!(world.auth.passkeys.get(&maria, id).await.unwrap().unwrap().name, "On the road");
+        let long = "x".repeat(61);
+        let refused = world.auth.passkeys.rename(&maria, id, &long).await;
+        assert_eq!(refusal(refused), (Field::Name, Code::TooLong));
+        assert_eq!(world.auth.passkeys.get(&maria, id).await.unwrap().unwrap().name, "On the road");
+    });
+}
+
+#[test]
+fn an_account_is_made_with_a_passkey_and_no_password_and_keeps_a_way_in() {
+    let no_mail_links =
+        |builder: authtuna::config::SettingsBuilder| builder.set("PASSWORDLESS_LOGIN_ENABLED", "false");
+    on_each_with(no_mail_links, |world| async move {
+        world.person("maria").await;
+        let actor = Actor::anonymous(origin());
+        let typed = |username: &str| PasskeySignUp {
+            username: username.to_owned(),
+            email: format!("{username}@example.org"),
+        };
+        let taken = world.auth.ask_to_sign_up(&actor, &typed("Maria")).await;
+        assert_eq!(refusal(taken), (Field::Username, Code::UsernameTaken));
+        let bad = PasskeySignUp { username: "x".to_owned(), email: "x".to_owned() };
+        assert_eq!(world.auth.ask_to_sign_up(&actor, &bad).await.err().unwrap().problems().len(), 2);
+
+        let asked = world.auth.ask_to_sign_up(&actor, &typed("jun")).await.unwrap();
+        let mut key = Authenticator::new(ORIGIN);
+        let answer = key.create(&asked.options).to_string();
+        let here = keeping(&actor, &asked);
+        let jun = world.auth.sign_up_by_passkey(&here, &answer).await.unwrap().signed_in().unwrap();
+        assert_eq!(refusal(world.auth.sign_up_by_passkey(&here, &answer).await.map(drop)).1, Code::BadToken);
+        let again = sign_in(&world.auth, &mut key).await.unwrap().signed_in().unwrap();
+        assert_eq!(again.user, jun.user);
+        let actor = at_home(&world, &jun).await;
+        let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
+        let refused = world.auth.passkeys.remove(&actor, own.id).await;
+        assert_eq!(refused.err().unwrap().code(), Code::LastWayIn);
+        let mut second = Authenticator::new(ORIGIN);
+        add(&world.auth, &actor, &mut second, "Another").await.unwrap();
+        world.auth.passkeys.remove(&actor, own.id).await.unwrap();
+        assert!(sign_in(&world.auth, &mut second).await.is_ok());
+    });
+}
+
+#[test]
+fn who_may_not_come_in_does_not_come_in_by_a_passkey() {
+    on_each(|world| async move {
+        let (maria, mut key, _) = protected(&world, "maria").await;
+        world.auth.suspend(&Actor::system(), maria.user, "test").await.unwrap();
+        assert_eq!(sign_in(&world.auth, &mut key).await.err().unwrap().code(), Code::Suspended);
+        world.auth.unsuspend(&Actor::system(), maria.user, "test").await.unwrap();
+        assert!(sign_in(&world.auth, &mut key).await.is_ok());
+        world.auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
+        assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyUnknown);
+    });
+}
+
+#[test]
+fn a_session_that_has_just_ended_changes_nothing_any_more() {
+    on_each(|world| async move {
+        let (maria, _, added) = protected(&world, "maria").await;
+        // What a request remembers that is under way.
+        let actor = at_home(&world, &maria).await;
+        let asked = world.auth.passkeys.ask_to_add(&actor).await.unwrap();
+        world.auth.sessions.end(&actor, actor.session_id().unwrap()).await.unwrap();
+        let answer = Authenticator::new(ORIGIN).create(&asked.options).to_string();
+        let typed = authtuna::passwords::ChangePassword { current: password("maria"), new: password("new") };
+        let refused = [
+            world.auth.passkeys.add(&keeping(&actor, &asked), "", &answer).await.err(),
+            world.auth.passkeys.remove(&actor, added.passkey.id).await.err(),
+            world.auth.passkeys.rename(&actor, added.passkey.id, "x").await.err(),
+            world.auth.mfa.setup_totp(&actor).await.err(),
+            world.auth.mfa.regenerate_backup_codes(&actor).await.err(),
+            world.auth.change_password(&actor, &typed).await.err(),
+        ];
+        for (place, error) in refused.into_iter().enumerate() {
+            assert_eq!(error.map(|error| error.code()), Some(Code::NotAuthenticated), "{place}");
+        }
+    });
+}
+
+#[test]
+fn a_passkey_that_was_asked_for_before_is_not_added_beside_a_new_factor() {
+    on_each(|world| async move {
+        let maria = world.person("maria").await;
+        let owner = at_home(&world, &maria).await;
+        // A thief with the password, in a session of their own.
+        let stolen = world.sign_in("maria", origin()).await.unwrap();
+        let thief = world.actor(&stolen.session.cookie).await;
+        let asked = world.auth.passkeys.ask_to_add(&thief).await.unwrap();
+        add(&world.auth, &owner, &mut Authenticator::new(ORIGIN), "").await.unwrap();
+        let thief = keeping(&world.actor(&stolen.session.cookie).await, &asked);
+        let answer = Authenticator::new(ORIGIN).create(&asked.options).to_string();
+        let refused = world.auth.passkeys.add(&thief, "", &answer).await.err().unwrap();
+        assert_eq!(refused.code(), Code::StepUpRequired, "no other session counts as confirmed any more");
+        // Nor does the prompt, whatever is confirmed.
+        let actor = at_home(&world, &maria).await;
+        assert_eq!(world.auth.passkeys.list(&actor).await.unwrap().len(), 1);
+
+        // A confirmation that has run out meanwhile is none.
+        let asked = world.auth.passkeys.ask_to_add(&actor).await.unwrap();
+        world.clock.advance(Duration::from_secs(601));
+        let late = keeping(&at_home(&world, &maria).await, &asked);
+        let answer = Authenticator::new(ORIGIN).create(&asked.options).to_string();
+        let refused = world.auth.passkeys.add(&late, "", &answer).await.err().unwrap();
+        assert_eq!(refused.code(), Code::StepUpRequired);
+    });
+}
+
+#[test]
+fn what_is_left_can_be_shown() {
+    on_each(|world| async move {
+        let maria = world.person("maria").await;
+        let actor = at_home(&world, &maria).await;
+        let mut key = Authenticator { counter: 9, ..Authenticator::new(ORIGIN) };
+        let blocked = add(&world.auth, &actor, &mut key, "").await.unwrap().passkey.id;
+        let actor = at_home(&world, &maria).await;
+        let other = add(&world.auth, &actor, &mut Authenticator::new(ORIGIN), "").await.unwrap().passkey.id;
+        let mut copy = key.clone();
+        sign_in(&world.auth, &mut key).await.unwrap();
+        assert_eq!(refusal(sign_in(&world.auth, &mut copy).await).1, Code::PasskeyBlocked);
+        crate::support::tamper(&world, "DELETE FROM backup_codes").await;
+        let actor = at_home(&world, &maria).await;
+        let refused = world.auth.passkeys.remove(&actor, other).await.err().unwrap();
+        assert_eq!(refused.code(), Code::LastWayIn, "the blocked one opens nothing, and is asked for");
+        world.auth.passkeys.remove(&actor, blocked).await.unwrap();
+        world.auth.passkeys.remove(&actor, other).await.unwrap();
+    });
+}
+
+#[test]
+fn prompts_of_strangers_use_up_none_of_a_persons() {
+    let few = |builder: authtuna::config::SettingsBuilder| builder.set("MAX_PASSKEY_PROMPTS_PER_IP", "3");
+    on_each_with(few, |world| async move {
+        let (maria, mut key, _) = protected(&world, "maria").await;
+        let anyone = Actor::anonymous(origin());
+        let ask = async || world.auth.ask_for_passkey(&anyone, PasskeyFor::SignIn).await;
+        for _ in 0..3 {
+            ask().await.unwrap();
+        }
+        assert_eq!(ask().await.err().unwrap().code(), Code::TooManyAttempts);
+        let taken = PasskeySignUp { username: "maria".to_owned(), email: "m@example.org".to_owned() };
+        let refused = world.auth.ask_to_sign_up(&anyone, &taken).await.err().unwrap();
+        assert_eq!(refused.code(), Code::TooManyAttempts, "names can not be tried either");
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let Progress::SecondFactor(half) = world.auth.sign_in(&anyone, &typed).await.unwrap() else {
+            panic!()
+        };
+        let asked = world.auth.ask_for_passkey(&anyone, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        let (token, passkey) = (half.token, key.get(&asked.options).to_string());
+        let typed = SecondFactor { token, passkey, ..SecondFactor::default() };
+        let signed_in = world.auth.second_factor(&keeping(&anyone, &asked), &typed).await.unwrap();
+        assert_eq!(signed_in.user, maria.user);
+    });
+}
