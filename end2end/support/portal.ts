@@ -41,7 +41,10 @@ export async function signOut(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { name: "You're signed out" })).toBeVisible();
 }
 
-/** The page as it stands is one that we show to people: axe finds nothing, nothing is too wide. */
+/**
+ * The page as it stands is one that we show to people: axe finds nothing, nothing is too wide. After a click, expect
+ * something of the new page first: what is asked of a page that is just leaving fails.
+ */
 export async function expectGood(page: Page, name: string): Promise<void> {
   await expectAccessible(page);
   await expectFits(page);

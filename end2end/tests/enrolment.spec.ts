@@ -23,6 +23,7 @@ test("whoever lacks a second step sets one up before anything else", async ({ pa
   await page.getByRole("link", { name: "Set up an authenticator app" }).click();
   await expect(page.getByRole("navigation", { name: "Account pages" })).toHaveCount(0);
   await page.getByRole("button", { name: "Begin" }).click();
+  await expect(page.locator("#code")).toBeVisible();
   await expectGood(page, "enrol-app");
   const key = (await page.locator(".key code").innerText()).replaceAll(" ", "");
   await page.locator("#code").fill(appCode(key));

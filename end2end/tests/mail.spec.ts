@@ -176,6 +176,7 @@ for (const way of ["link", "code"] as const) {
     await member(old, user);
     await page.goto("/auth/login");
     await page.getByRole("link", { name: "Forgot your password?" }).click();
+    await expect(page.getByRole("button", { name: "Send the link" })).toBeVisible();
     await expectGood(page, "forgot");
     await page.getByLabel("E-mail").fill(user.email);
     await page.getByRole("button", { name: "Send the link" }).click();
@@ -210,6 +211,7 @@ for (const way of ["link", "code"] as const) {
     await page.goto("/ui/activity");
     await expectGood(page, "login-mail");
     await page.getByRole("link", { name: "E-mail me a sign-in link" }).click();
+    await expect(page.getByRole("button", { name: "Send the link" })).toBeVisible();
     await expectGood(page, "magic");
     await page.getByLabel("E-mail").fill(user.email);
     await page.getByRole("button", { name: "Send the link" }).click();
@@ -235,6 +237,7 @@ test("an address is changed, told to the old one, and taken back", async ({ page
   await expect(page.getByText("Verified", { exact: true })).toBeVisible();
   await expectGood(page, "security-mail");
   await page.getByRole("link", { name: "Change the e-mail address" }).click();
+  await expect(page.getByLabel("New e-mail address")).toBeVisible();
   await expectGood(page, "email");
   const next = newUser().email;
   await page.getByLabel("New e-mail address").fill(user.email);

@@ -90,6 +90,7 @@ test("a backup code opens the account once", async ({ page, problems, user }) =>
   await signOut(page);
   await firstStep(page, user);
   await page.getByRole("link", { name: "Use a backup code" }).click();
+  await expect(page.getByText("Type one of your backup codes.")).toBeVisible();
   await expectGood(page, "challenge-backup");
   await code(page).fill(codes[0]!.toLowerCase().replaceAll("-", " "));
   await page.getByRole("button", { name: "Sign in" }).click();

@@ -172,6 +172,7 @@ test.describe("with scripts", () => {
     await signUp(page, user);
     await addPasskey(page, "My laptop", FIRST);
     await page.getByRole("link", { name: "Details of My laptop" }).click();
+    await expect(page.getByLabel("Name")).toBeVisible();
     await expectGood(page, "passkey-one");
     await page.getByLabel("Name").fill("x".repeat(80));
     await page.getByRole("button", { name: "Save" }).click();

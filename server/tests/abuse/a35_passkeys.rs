@@ -1,7 +1,7 @@
 //! A35: passkeys: sibling origin, wrong RP hash, reused or foreign challenge, missing user verification, a counter that
 //! goes back (WebAuthn Level 3, section 7.2).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::authenticator::{Authenticator, Conduct};
 use crate::support::{ORIGIN, on_each, password, prompt, sign_in};
@@ -59,21 +59,35 @@ fn a35_a_prompt_is_answered_for_what_it_was_made_for() {
     on_each(async |world| {
         let maria = world.person("maria").await;
         let mut key = Authenticator::new(ORIGIN);
-        // What signs in adds nothing, what adds signs nobody in, and neither makes an account.
+        let somebody = json!({ "username": "jun", "email": "jun@example.org" });
         let to_sign_in = prompt(&maria).await;
         let to_add = maria.post("/passkeys/register-options", &json!({})).await.json();
+        let to_join = maria.post("/passkeys/signup-options", &somebody).await.json();
+        let refused = async |path: &str, body: &Value| {
+            let answer = maria.post(path, body).await;
+            assert_eq!((answer.status, answer.code().as_str()), (400, "bad_token"), "{path}");
+        };
+        // What adds makes no account, and the other way round; what signs in does neither.
         let made = key.create(&to_add);
-        let refused = maria.post("/passkeys/signup", &json!({ "response": made })).await;
-        assert_eq!((refused.status, refused.code().as_str()), (400, "bad_token"));
+        refused("/passkeys/signup", &json!({ "response": made })).await;
+        let joined = Authenticator::new(ORIGIN).create(&to_join);
+        refused("/passkeys/register", &json!({ "registration_response": joined })).await;
         let mut misled = to_add.clone();
         misled["challenge"] = to_sign_in["challenge"].clone();
-        let made = Authenticator::new(ORIGIN).create(&misled);
-        let refused = maria.post("/passkeys/register", &json!({ "registration_response": made })).await;
-        assert_eq!((refused.status, refused.code().as_str()), (400, "bad_token"));
-        assert_eq!(key.add_to(&maria).await.status, 201);
+        let misled = Authenticator::new(ORIGIN).create(&misled);
+        refused("/passkeys/register", &json!({ "registration_response": misled })).await;
+        refused("/passkeys/signup", &json!({ "response": misled })).await;
+
+        // At its own door each is still good: it was not looked for at the others.
+        let added = maria.post("/passkeys/register", &json!({ "registration_response": made })).await;
+        assert_eq!(added.status, 201);
+        // What adds signs nobody in.
         let shown = key.get(&maria.post("/passkeys/register-options", &json!({})).await.json());
-        let refused = maria.post("/passkeys/login", &json!({ "response": shown })).await;
-        assert_eq!((refused.status, refused.code().as_str()), (400, "bad_token"));
+        refused("/passkeys/login", &json!({ "response": shown })).await;
         assert_eq!(maria.get("/passkeys").await.json().as_array().unwrap().len(), 1);
+        let shown = key.get(&to_sign_in);
+        assert_eq!(maria.post("/passkeys/login", &json!({ "response": shown })).await.status, 200);
+        let stranger = maria.post("/passkeys/signup", &json!({ "response": joined })).await;
+        assert_eq!(stranger.status, 201);
     });
 }
