@@ -148,7 +148,8 @@ impl Auth {
     /// answer is the same.
     ///
     /// Err beside its field: [`Code::BadEmail`], [`Code::EmailUnchanged`], [`Code::EmailDomainNotAllowed`],
-    /// [`Code::WrongPassword`]; [`Code::StepUpRequired`] for people without a password who signed in too long ago.
+    /// [`Code::WrongPassword`]; [`Code::StepUpRequired`] for people without a password, or with a second factor, who confirmed
+    /// too long ago.
     pub async fn request_email_change(&self, actor: &Actor, typed: &ChangeEmail) -> Result<Waiting, Error> {
         self.inbox().outbox.require()?;
         let id = actor.user()?.user.id;
@@ -161,7 +162,7 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         let (_, confirmed_at) = lock_holder(&mut work, actor).await?;
-        // A second factor may have come meanwhile.
+        // Whoever stole session and password must not have the mails that take factors off.
         if factors_of(&mut work.tx, id).await?.wanted()
             && now.since(confirmed_at) > self.settings().sessions.step_up
         {
@@ -219,18 +220,12 @@ impl Auth {
         new.ok_or_else(|| Code::BadRequest.into())
     }
 
-    /// Ok when the one who asks is the account's owner: by password, and where there is more or no password, by having
-    /// confirmed lately.
+    /// Ok when the one who asks knows the password of the account; where there is none, when they confirmed lately.
     async fn confirm_owner(&self, actor: &Actor, found: &Credentials, password: &str) -> Result<(), Error> {
         if found.user.has_password {
             let password =
                 Password::typed(password).map_err(|code| Error::on(Field::CurrentPassword, code))?;
-            self.login().confirm_password(actor, found, &password).await?;
-            let factors = factors_of(&mut self.store().read().await?, found.user.id).await?;
-            if !factors.wanted() {
-                return Ok(());
-            }
-            // Whoever stole session and password must not have the mails that take factors off.
+            return self.login().confirm_password(actor, found, &password).await;
         }
         self.require_confirmed(actor)
     }
