@@ -28,10 +28,20 @@ export function newUser(): User {
 export class Problems {
   readonly #seen: string[] = [];
   readonly #allowed: RegExp[] = [];
+  #over = false;
 
   /** From here on, and before: what matches is meant to happen in this test. */
   allow(pattern: RegExp): void {
     this.#allowed.push(pattern);
+  }
+
+  /** The test has ended: what open pages ask of a server that is stopped now is no fault of theirs. */
+  end(): void {
+    this.#over = true;
+  }
+
+  #note(line: string): void {
+    if (!this.#over) this.#seen.push(line);
   }
 
   unexpected(): string[] {
@@ -44,12 +54,12 @@ export class Problems {
       // Playwright's own scripts, such as the one below, do not run either in the frames that show mails.
       if (/^Blocked script execution in '[^']*\/dev\/mail\/[^']*\/html'/.test(message.text())) return;
       const { url, lineNumber } = message.location();
-      this.#seen.push(`console: ${message.text()} (${url}:${lineNumber})`);
+      this.#note(`console: ${message.text()} (${url}:${lineNumber})`);
     });
-    context.on("weberror", (error) => this.#seen.push(`exception: ${error.error().stack ?? error.error().message}`));
+    context.on("weberror", (error) => this.#note(`exception: ${error.error().stack ?? error.error().message}`));
     context.on("response", (response) => {
       if (response.status() >= 500) {
-        this.#seen.push(`answer: ${response.status()} ${response.request().method()} ${response.url()}`);
+        this.#note(`answer: ${response.status()} ${response.request().method()} ${response.url()}`);
       }
     });
     context.on("requestfailed", (request) => {
@@ -57,7 +67,7 @@ export class Problems {
       // Leaving a page ends what it was still loading. Scripts that are off count as blocked by policy; what the page's
       // own policy blocks is reported below.
       if (why === "net::ERR_ABORTED" || why === "csp") return;
-      this.#seen.push(`request: ${why} ${request.method()} ${request.url()}`);
+      this.#note(`request: ${why} ${request.method()} ${request.url()}`);
     });
     // Chromium does not put every violation into the console; the page's own event has them all. Scripts are off in
     // the project nojs: there the console is what there is.
@@ -113,13 +123,14 @@ export const test = base.extend<Fixtures>({
     for (const context of opened) await context.close();
   },
 
-  ownServer: async ({ problems: _ }, use, info) => {
+  ownServer: async ({ problems }, use, info) => {
     const started: Server[] = [];
     await use(async (settings) => {
       const server = await startServer(`server-${info.testId}`, settings);
       started.push(server);
       return server;
     });
+    problems.end();
     for (const server of started) await server.stop();
   },
 });

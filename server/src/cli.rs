@@ -71,7 +71,8 @@ pub enum User {
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// Take the second factors off an account whose owner lost them. Ends their sessions.
+    /// Take the second factors off an account whose owner lost them. Ends their sessions; where mails are sent, they choose
+    /// another password.
     RemoveFactors {
         /// Username or e-mail address.
         who: String,

@@ -59,7 +59,8 @@ impl Auth {
     }
 
     /// Takes somebody's second factors off, and ends their sessions: for people who lost all of them, or whose factors are
-    /// not theirs. They are told. Needs what suspending needs. Err([`Code::NoSecondFactor`]) when there are none.
+    /// not theirs. They are told, and where mails reach them they choose another password first: the one that they had would
+    /// open the account alone now, and who knows it may be why the factors were there. Needs what suspending needs. Err([`Code::NoSecondFactor`]) when there are none.
     pub async fn remove_factors(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
         let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
@@ -69,6 +70,9 @@ impl Auth {
             return Err(Code::NoSecondFactor.into());
         }
         let now = work.now();
+        if self.inbox().sends() && target.has_password && target.email_verified_at.is_some() {
+            users::ask_for_new_password(&mut work.tx, id, now).await?;
+        }
         end_all_of(&mut work.tx, id, None, "factors_removed", now).await?;
         self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
         recovery::end(self.inbox(), &mut work, id, Ending::FactorsRemoved).await?;

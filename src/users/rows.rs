@@ -114,6 +114,11 @@ pub(crate) async fn forget_password(conn: &mut Conn, id: UserId, now: Timestamp)
     Ok(FORGET_PASSWORD.bind(id).bind(now).execute(conn).await? > 0)
 }
 
+/// Has somebody choose another password before they come in, as part of `work`.
+pub(crate) async fn ask_for_new_password(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<(), Error> {
+    ASK_FOR_NEW_PASSWORD.bind(id).bind(now).bind(true).execute(conn).await.map(drop)
+}
+
 /// Notes that the address is the person's, as part of `work`. False when that was known, or it is another by now.
 pub(crate) async fn verify_email(
     conn: &mut Conn,

@@ -44,6 +44,7 @@ crate::statements! {
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $3";
     pub(super) FORGET_PASSWORD = "UPDATE users SET password_hash = NULL, password_changed_at = $2, updated_at = $2 \
         WHERE id = $1 AND password_hash IS NOT NULL";
+    pub(super) ASK_FOR_NEW_PASSWORD = "UPDATE users SET requires_password_reset = $3, updated_at = $2 WHERE id = $1";
     /// Locks the row until the transaction ends: whoever uses a token of somebody's up takes this first, then the token, so
     /// that two never wait for each other.
     pub(super) LOCK = "UPDATE users SET last_login_at = last_login_at WHERE id = $1";

@@ -10,5 +10,6 @@ pub mod form;
 pub mod passkey;
 pub mod password;
 pub mod save;
+mod sending;
 pub mod theme;
 pub mod times;

@@ -48,7 +48,7 @@ async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
             let account = find(auth, &who).await?;
             auth.remove_factors(&system, account.id).await?;
             say(format_args!(
-                "{} signs in without a second factor, and may set one up anew.",
+                "{} needs no second factor any more, and may set one up anew.",
                 account.username
             ))
         }

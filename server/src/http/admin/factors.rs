@@ -25,7 +25,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
             .about("Needs `users:manage`, and a level above theirs. The audit log notes who looked.")
             .refuses(one),
         Endpoint::delete("/admin/users/{id}/factors", PANEL, remove, "Take somebody's second factors off")
-            .about("Needs `users:manage`, and a level above theirs. Their sessions end; they are told by mail.")
+            .about("Needs `users:manage`, and a level above theirs. Their sessions end; they are told by mail, and choose another password.")
             .refuses(one)
             .refuses(&[NoSecondFactor]),
         Endpoint::delete("/admin/users/{id}/recovery", PANEL, end, "Stop somebody's recovery")

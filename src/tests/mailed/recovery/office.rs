@@ -2,13 +2,13 @@
 
 use authtuna::actor::Actor;
 use authtuna::email::Message;
-use authtuna::login::SignedIn;
+use authtuna::login::{Progress, SignIn, SignedIn};
 use authtuna::model::code::Code;
 use authtuna::roles::Assignment;
 
 use super::super::{nobody, with_mail};
 use super::is_dead;
-use crate::support::World;
+use crate::support::{World, password};
 
 const MARIA: &str = "maria@example.org";
 
@@ -51,6 +51,25 @@ fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
         assert_eq!((count("RECOVERY_CANCELLED"), count("RECOVERY_HASTENED")), (1, 1), "{events:?}");
         assert!(count("USER_READ") >= 3, "{events:?}");
         auth.finish_recovery(&nobody(), &world.finish_token(MARIA).await).await.unwrap();
+    });
+}
+
+#[test]
+fn once_an_administrator_took_the_factors_off_the_password_alone_opens_nothing() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let office = raise(&world, &world.member("boss").await, "Admin").await;
+        world.auth.remove_factors(&office, maria.signed_in.user).await.unwrap();
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        assert_eq!(refused.code(), Code::PasswordResetRequired);
+        // Whoever reads her mails chooses another, and comes in by it.
+        world.tick();
+        world.auth.request_password_reset(&nobody(), MARIA).await.unwrap();
+        let token = world.token(MARIA).await;
+        world.auth.reset_password(&nobody(), &token, &password("chosen")).await.unwrap();
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("chosen") };
+        assert!(matches!(world.auth.sign_in(&nobody(), &typed).await.unwrap(), Progress::In(_)));
     });
 }
 
