@@ -12,14 +12,16 @@ use crate::crypto::strength::Password;
 use crate::email::{Circumstances, Letter, Message};
 use crate::error::{Error, Problem};
 use crate::inbox::{Ask, Proof};
-use crate::mfa::factors_of;
+use crate::mfa::{self, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
+use crate::model::role;
 use crate::model::time::Timestamp;
 use crate::passkeys;
 use crate::recovery::{self, Ending};
 use crate::sessions::{end_all_of, forget_devices, lock_holder};
 use crate::signup::Confirmed;
+use crate::standing;
 use crate::tokens::{Found, NewToken, Purpose, Shown, is_kept};
 use crate::users::names::{Email, Identifier};
 use crate::users::{self, Credentials, User};
@@ -133,13 +135,31 @@ impl Auth {
         let now = work.now();
         let ended = end_all_of(&mut work.tx, user.id, None, "address_proved", now).await?;
         forget_devices(&mut work.tx, user.id, None).await?;
-        passkeys::forget_factors(work, user.id, Timestamp::EPOCH, "address_proved").await?;
-        recovery::end(self.inbox(), work, user.id, Ending::FactorsRemoved).await?;
+        self.take_factors_from_strangers(work, user.id).await?;
         self.tokens().void_of(&mut work.tx, user.id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
         work.record(Entry::new(Event::EmailVerified).to(user.id).with("sessions_ended", ended));
         if users::forget_password(&mut work.tx, user.id, now).await? {
             work.record(Entry::new(Event::PasswordChanged).to(user.id).with("removed", true));
             self.tell_password_changed(work, actor, user).await?;
+        }
+        Ok(())
+    }
+
+    /// The address of an account is proved for the first time: a factor that is on it may be somebody else's. As part of
+    /// `work`; the caller evicts.
+    ///
+    /// Not so where the account may do more than everybody's: one mail, to an address that may be mistyped, must not lead to
+    /// that. Whoever has lost the factors of it waits as for any recovery.
+    pub(crate) async fn take_factors_from_strangers(
+        &self,
+        work: &mut Change,
+        id: UserId,
+    ) -> Result<(), Error> {
+        let now = work.now();
+        let held = standing::access_of(&mut work.tx, id, now).await?.held;
+        if held.iter().all(|held| held.role == role::USER) {
+            passkeys::forget_factors(work, id, Timestamp::EPOCH, "address_proved").await?;
+            recovery::end(self.inbox(), work, id, Ending::FactorsRemoved).await?;
         }
         Ok(())
     }
@@ -357,6 +377,8 @@ impl Auth {
         // Whoever took the account may have put an app or a passkey of theirs on it, shortly before or since.
         let since = old.changed_at.map_or(Timestamp::EPOCH, |changed| changed.minus(UNDO));
         passkeys::forget_factors(&mut work, id, since, "email_change_undone").await?;
+        // Also beside factors of the owner's: whoever took the account may have made new codes.
+        mfa::forget_stand_ins(&mut work, id).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
         self.inbox().tell(&mut work, &taken_from, Message::EmailChangeUndone { circumstances }).await?;
         let ended = end_all_of(&mut work.tx, id, None, "email_change_undone", now).await?;

@@ -237,7 +237,7 @@ impl Auth {
 
     /// An actor that may do what `user` may do, at this moment: for jobs and services that act for a person without a
     /// session of theirs. Only the program itself makes one. Err([`Code::UserNotFound`]) when there is no such person, or
-    /// they may not come in.
+    /// they may not come in. What roles ask of their holders' sessions is not asked here: the program vouches for the person.
     ///
     /// ```
     /// # async fn example(auth: authtuna::auth::Auth, admin: authtuna::model::id::UserId,

@@ -70,7 +70,12 @@ impl Auth {
             return Err(Code::NoSecondFactor.into());
         }
         let now = work.now();
-        if self.inbox().sends() && target.has_password && target.email_verified_at.is_some() {
+        let by_mail = self.inbox().sends() && target.email.is_some();
+        if !by_mail && !target.has_password {
+            // A passkey was all that opened it.
+            return Err(Code::LastWayIn.into());
+        }
+        if by_mail && target.has_password && target.email_verified_at.is_some() {
             users::ask_for_new_password(&mut work.tx, id, now).await?;
         }
         end_all_of(&mut work.tx, id, None, "factors_removed", now).await?;

@@ -117,18 +117,20 @@ impl Login {
         } else {
             None
         };
-        // Whoever knows the password has not been guessing, whether they may come in or not.
-        self.limits.succeeded(&mut work.tx, &subjects).await?;
         if let Some((code, reason)) = refusal {
+            // Whoever knows the password has not been guessing, whether they may come in or not.
+            self.limits.succeeded(&mut work.tx, &subjects).await?;
             work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", reason));
             work.commit().await?;
             return Err(code.into());
         }
         let now = work.now();
+        // The person's row before the counts, as everywhere: two of one person never wait for each other.
         if !users::admit(&mut work.tx, found, now).await? {
             // It was the password when the row was read.
             return self.refuse(work, Some(found), &typed.identifier, &subjects).await;
         }
+        self.limits.succeeded(&mut work.tx, &subjects).await?;
         if let (Some(new), Some(old)) = (new_hash, &found.password_hash) {
             users::rehash(&mut work.tx, user.id, &new, old).await?;
         }

@@ -26,7 +26,7 @@ use crate::inbox::Inbox;
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
 use crate::model::time::Timestamp;
-use crate::sessions::{distrust_devices, forget_devices, lock_confirmed, unconfirm_others};
+use crate::sessions::{distrust_devices, end_all_of, forget_devices, lock_confirmed};
 use crate::store::{Conn, Store};
 use crate::tokens::Purpose;
 use crate::users::{self, User};
@@ -190,10 +190,13 @@ impl Mfa {
         let secret = self.open_in(user.id, session, &row.secret).filter(|_| self.is_fresh(&row));
         let secret = secret.ok_or(Code::TotpNotSetUp)?;
         let step = totp::step_of(&secret, &code, now).ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
+        let is_first = !factors_of(&mut work.tx, user.id).await?.wanted();
         CONFIRM_TOTP.bind(user.id).bind(now).bind(step).execute(&mut work.tx).await?;
         let codes = self.replace_backup_codes(&mut work, user.id).await?;
-        self.forget_what_passwords_opened(&mut work, actor).await?;
         work.record(Entry::new(Event::MfaEnabled).to(user.id).with("factor", Factor::Totp.as_str()));
+        if is_first {
+            self.forget_what_passwords_opened(&mut work, actor).await?;
+        }
         let factor = Factor::Totp.as_str().to_owned();
         let circumstances = Circumstances::of(&actor.origin, now);
         let link = self.inbox.link(PAGE, None);
@@ -238,6 +241,8 @@ impl Mfa {
             return Err(Code::NoSecondFactor.into());
         }
         let codes = self.replace_backup_codes(&mut work, user.id).await?;
+        // Whoever had one of the old codes may have had a browser remembered by it.
+        distrust_devices(&mut work.tx, user.id).await?;
         work.record(Entry::new(Event::BackupCodesRegenerated).to(user.id));
         let circumstances = Circumstances::of(&actor.origin, work.now());
         let (factor, link) = ("backup_codes".to_owned(), self.inbox.link(PAGE, None));
@@ -296,18 +301,23 @@ impl Mfa {
         Ok(codes)
     }
 
-    /// Takes back what a password alone could open until now, as part of `work`, which adds a second factor: whoever knew it
-    /// may have made browsers known, confirmed other sessions, and begun something in them.
+    /// Takes back what a password or a mail alone could open until now, as part of `work`, which adds the first second
+    /// factor: whoever had one may have other sessions, have made browsers known, and begun something. A session that goes
+    /// on would have what roles give to people with a second factor, without ever showing one.
     pub(crate) async fn forget_what_passwords_opened(
         &self,
         work: &mut Change,
         actor: &Actor,
     ) -> Result<(), Error> {
-        let snapshot = actor.holder()?;
+        let (snapshot, now) = (actor.holder()?, work.now());
         let user = snapshot.user.id;
+        let this = Some(snapshot.session.id);
+        let ended = end_all_of(&mut work.tx, user, this, "second_factor_added", now).await?;
+        if ended > 0 {
+            work.record(Entry::new(Event::SessionsTerminatedAll).to(user).with("ended", ended));
+        }
         forget_devices(&mut work.tx, user, actor.origin.device_secret.as_ref()).await?;
         distrust_devices(&mut work.tx, user).await?;
-        unconfirm_others(&mut work.tx, user, snapshot.session.id).await?;
         FORGET_PENDING_TOTP.bind(user).execute(&mut work.tx).await?;
         let begun = &[Purpose::Confirm, Purpose::PasskeyAdd, Purpose::Act, Purpose::EmailChange];
         self.inbox.tokens.void_of(&mut work.tx, user, begun).await

@@ -210,8 +210,9 @@ impl Passkeys {
         }
         if !left.wanted() {
             self.mfa.forget_backup_codes(&mut work, user.id).await?;
-            distrust_devices(&mut work.tx, user.id).await?;
         }
+        // Whoever had it may have had a browser remembered by it.
+        distrust_devices(&mut work.tx, user.id).await?;
         let entry = Entry::new(Event::PasskeyRemoved).to(user.id).with("passkey", id.to_string());
         work.record(entry.personal("name", row.name.as_str()));
         let circumstances = Circumstances::of(&actor.origin, work.now());
@@ -304,6 +305,7 @@ impl Passkeys {
             }
             Asserted::Copied => {
                 BLOCK.bind(row.id).bind(now).execute(&mut work.tx).await?;
+                distrust_devices(&mut work.tx, owner.id).await?;
                 let entry =
                     Entry::new(Event::PasskeyBlocked).to(owner.id).with("passkey", row.id.to_string());
                 work.record(entry.personal("name", row.name.as_str()));

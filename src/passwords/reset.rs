@@ -13,9 +13,6 @@ use crate::inbox::Ask;
 use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
-use crate::model::time::Timestamp;
-use crate::passkeys;
-use crate::recovery::{self, Ending};
 use crate::sessions::{distrust_devices, end_all_of, forget_devices};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::{Email, Identifier};
@@ -112,6 +109,7 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         let used = self.tokens().redeem(&mut work.tx, Purpose::PasswordReset, shown).await?;
         if !users::reset_password(&mut work.tx, id, &used.subject, &hash, now).await? {
             return Err(gone());
@@ -125,9 +123,7 @@ impl Auth {
         self.limits().open(&mut work.tx, id).await?;
         work.record(Entry::new(Event::PasswordResetCompleted).to(id).with("sessions_ended", ended));
         if user.email_verified_at.is_none() {
-            // The first proof of the address: an app that is on the account may be somebody else's.
-            passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "address_proved").await?;
-            recovery::end(self.inbox(), &mut work, id, Ending::FactorsRemoved).await?;
+            self.take_factors_from_strangers(&mut work, id).await?;
             work.record(Entry::new(Event::EmailVerified).to(id));
         }
         self.tell_password_changed(&mut work, actor, &user).await?;

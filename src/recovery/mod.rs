@@ -209,6 +209,8 @@ impl Auth {
         users::forget_password(&mut work.tx, id, now).await?;
         let ended = end_all_of(&mut work.tx, id, None, "recovered", now).await?;
         forget_devices(&mut work.tx, id, None).await?;
+        // What strangers guessed of the lost factors closes nothing any more.
+        self.limits().open_second(&mut work.tx, id).await?;
         self.tokens().void_of(&mut work.tx, id, LINKS).await?;
         self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
         let circumstances = Circumstances::of(&actor.origin, now);

@@ -349,8 +349,3 @@ pub(crate) async fn lock_confirmed(
 pub(crate) async fn set_confirmed(conn: &mut Conn, session: SessionId, at: Timestamp) -> Result<bool, Error> {
     Ok(CONFIRM.bind(session).bind(at).execute(conn).await? > 0)
 }
-
-/// Has no session of somebody's but one count as confirmed any more, as part of a change. The caller evicts the person.
-pub(crate) async fn unconfirm_others(conn: &mut Conn, user: UserId, but: SessionId) -> Result<(), Error> {
-    UNCONFIRM_OTHERS.bind(user).bind(but).bind(Timestamp::EPOCH).execute(conn).await.map(drop)
-}

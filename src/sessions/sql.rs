@@ -46,8 +46,6 @@ crate::statements! {
     pub(super) DISTRUST = "UPDATE known_devices SET trusted_until = NULL WHERE user_id = $1 AND trusted_until IS NOT NULL";
     pub(super) IS_OPEN = "SELECT confirmed_at FROM sessions WHERE id = $1 AND ended_at IS NULL";
     pub(super) CONFIRM = "UPDATE sessions SET confirmed_at = $2 WHERE id = $1 AND ended_at IS NULL";
-    pub(super) UNCONFIRM_OTHERS = "UPDATE sessions SET confirmed_at = $3 \
-        WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL";
     pub(super) PURGE_DEVICES = "DELETE FROM known_devices WHERE last_seen < $1";
 }
 

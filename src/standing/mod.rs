@@ -75,14 +75,18 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<(), Error> {
 }
 
 /// Who gives: read anew, since a change is decided by what holds at its moment and not by what a request remembers.
-/// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, or they may not come in any more.
+/// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, they may not come in any more, or the session has ended.
 pub(crate) async fn giver(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Result<Giver, Error> {
     if matches!(actor.who, Who::System) {
         return Ok(Giver::Program);
     }
     let user = actor.user_id().ok_or_else(|| actor.stranger())?;
     let enters: Option<(i32,)> = MAY_ENTER.bind(user).optional(conn).await?;
-    if enters.is_none() {
+    let open: Option<(i32,)> = match actor.session_id() {
+        Some(session) => IS_OPEN.bind(session).optional(conn).await?,
+        None => enters,
+    };
+    if enters.is_none() || open.is_none() {
         return Err(Code::NotAuthenticated.into());
     }
     Ok(Giver::Person(access_of(conn, user, now).await?))

@@ -18,6 +18,7 @@ crate::statements! {
         UNION ALL SELECT rg.role_id, 'g', p.name FROM role_can_grant rg JOIN permissions p ON p.id = rg.permission_id \
         WHERE rg.role_id IN (SELECT role_id FROM grants WHERE user_id = $1)";
     pub(super) MAY_ENTER = "SELECT 1 FROM users WHERE id = $1 AND suspended_at IS NULL AND deleted_at IS NULL";
+    pub(super) IS_OPEN = "SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NULL";
     /// What one role carries, as [`CARRIED_BY`].
     pub(super) CARRIED = "SELECT rp.role_id, 'p' AS kind, p.name AS what FROM role_permissions rp \
         JOIN permissions p ON p.id = rp.permission_id WHERE rp.role_id = $1 \

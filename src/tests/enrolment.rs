@@ -14,7 +14,7 @@ use authtuna::users::ProfileChange;
 use crate::authenticator::Authenticator;
 use crate::mfa::app;
 use crate::passkeys::{ORIGIN, add, at_home};
-use crate::support::{World, on_each, password};
+use crate::support::{World, on_each, origin, password};
 
 /// A role that asks for this, or for nothing.
 async fn require(world: &World, role: &str, requires: Option<Requirement>) {
@@ -91,6 +91,28 @@ fn whoever_lacks_what_a_role_asks_for_may_do_nothing_else() {
 }
 
 #[test]
+fn a_session_that_a_password_opened_before_has_nothing_of_it() {
+    on_each(|world| async move {
+        for with_passkey in [false, true] {
+            let name = if with_passkey { "jun" } else { "maria" };
+            let owner = world.person(name).await;
+            let stolen = world.sign_in(name, origin()).await.unwrap();
+            require(&world, "User", Some(Requirement::Mfa)).await;
+            let actor = at_home(&world, &owner).await;
+            if with_passkey {
+                add(&world.auth, &actor, &mut Authenticator::new(ORIGIN), "").await.unwrap();
+            } else {
+                let setup = world.auth.mfa.setup_totp(&actor).await.unwrap();
+                world.auth.mfa.verify_and_enable_totp(&actor, &app(&world, &setup.secret)).await.unwrap();
+            }
+            assert_eq!(lacks(&at_home(&world, &owner).await), None);
+            assert_eq!(world.opens(&stolen.session.cookie).await, None, "it showed no second factor");
+            require(&world, "User", None).await;
+        }
+    });
+}
+
+#[test]
 fn an_app_is_no_passkey_and_a_blocked_passkey_is_none() {
     on_each(|world| async move {
         let auth = &world.auth;
@@ -120,7 +142,7 @@ fn an_app_is_no_passkey_and_a_blocked_passkey_is_none() {
         require(&world, "User", None).await;
         assert_eq!(lacks(&at_home(&world, &maria).await), None, "the app is enough for the other");
         auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
-        let again = world.sign_in("maria", crate::support::origin()).await.unwrap();
+        let again = world.sign_in("maria", origin()).await.unwrap();
         assert_eq!(lacks(&at_home(&world, &again).await), Some(Requirement::Mfa));
     });
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authtuna::actor::{Actor, Origin};
+use authtuna::config::SettingsBuilder;
 use authtuna::error::Error;
 use authtuna::login::{Confirmation, Confirms, Progress, SecondFactor, SignIn, SignedIn};
 use authtuna::mfa::{Factor, Factors};
@@ -10,6 +11,8 @@ use authtuna::model::code::{Code, Field};
 use authtuna::model::page::PageRequest;
 use totp_rs::{Builder, Secret};
 
+use crate::authenticator::Authenticator;
+use crate::passkeys::{ORIGIN, add, at_home, sign_in as show};
 use crate::support::{World, on_each, on_each_with, origin, password, value};
 
 const STEP: Duration = Duration::from_secs(30);
@@ -355,6 +358,41 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
 }
 
 #[test]
+fn a_remembered_browser_is_forgotten_with_what_it_may_have_been_remembered_by() {
+    let remembering = |builder: SettingsBuilder| builder.set("MFA_REMEMBER_DEVICE_DAYS", "30");
+    on_each_with(remembering, |world| async move {
+        let (maria, secret, _) = protected(&world, "maria").await;
+        let asked = async |from: Origin| {
+            matches!(first_factor(&world, "maria", from).await, Progress::SecondFactor(_))
+        };
+        let remembered = async || {
+            world.clock.advance(STEP);
+            let token = halfway(&world, "maria", origin()).await;
+            let thief = second(&world, &token, &app(&world, &secret), origin()).await.unwrap();
+            let there = Origin { device_secret: Some(thief.device_secret), ..origin() };
+            assert!(!asked(there.clone()).await);
+            there
+        };
+        let owner = at_home(&world, &maria).await;
+        let there = remembered().await;
+        world.auth.mfa.regenerate_backup_codes(&owner).await.unwrap();
+        assert!(asked(there).await, "new backup codes");
+
+        let mut key = Authenticator { counter: 5, ..Authenticator::new(ORIGIN) };
+        let passkey = add(&world.auth, &owner, &mut key, "").await.unwrap().passkey.id;
+        let there = remembered().await;
+        let mut copy = key.clone();
+        show(&world.auth, &mut key).await.unwrap();
+        assert!(show(&world.auth, &mut copy).await.is_err());
+        assert!(asked(there).await, "a passkey was copied");
+
+        let there = remembered().await;
+        world.auth.passkeys.remove(&at_home(&world, &maria).await, passkey).await.unwrap();
+        assert!(asked(there).await, "a passkey was removed");
+    });
+}
+
+#[test]
 fn whoever_reads_database_or_log_finds_no_secret() {
     on_each(|world| async move {
         let (_, secret, codes) = protected(&world, "maria").await;
@@ -427,8 +465,8 @@ fn a_secret_belongs_to_the_session_that_made_it() {
         assert_eq!(refused.code(), Code::TotpNotSetUp);
         let own = mfa.setup_totp(&owner).await.unwrap();
         mfa.verify_and_enable_totp(&owner, &app(&world, &own.secret)).await.unwrap();
-        // And what the thief confirmed by the password counts no longer.
-        let thief = world.actor(&stolen.session.cookie).await;
-        assert_eq!(mfa.disable_totp(&thief).await.err().unwrap().code(), Code::StepUpRequired);
+        // And what the password opened has ended, also for a request that is under way.
+        assert_eq!(world.opens(&stolen.session.cookie).await, None);
+        assert_eq!(mfa.disable_totp(&thief).await.err().unwrap().code(), Code::NotAuthenticated);
     });
 }

@@ -9,7 +9,9 @@ use authtuna::login::{Confirmation, Confirms, PasskeyFor, Progress, SecondFactor
 use authtuna::mfa::Factor;
 use authtuna::model::code::{Code, Field};
 use authtuna::passkeys::{Added, Ceremony, Kind};
+use authtuna::roles::Assignment;
 use authtuna::signup::PasskeySignUp;
+use authtuna::users::NewAccount;
 use serde_json::Value;
 
 use crate::authenticator::{Authenticator, Conduct};
@@ -50,7 +52,7 @@ async fn protected(world: &World, name: &str) -> (SignedIn, Authenticator, Added
     (person, key, added)
 }
 
-async fn sign_in(auth: &Auth, key: &mut Authenticator) -> Result<Progress, Error> {
+pub(crate) async fn sign_in(auth: &Auth, key: &mut Authenticator) -> Result<Progress, Error> {
     let actor = Actor::anonymous(origin());
     let asked = auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await?;
     let answer = key.get(&asked.options).to_string();
@@ -349,6 +351,8 @@ fn an_account_is_made_with_a_passkey_and_no_password_and_keeps_a_way_in() {
         let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
         let refused = world.auth.passkeys.remove(&actor, own.id).await;
         assert_eq!(refused.err().unwrap().code(), Code::LastWayIn);
+        let refused = world.auth.remove_factors(&Actor::system(), jun.user).await;
+        assert_eq!(refused.err().unwrap().code(), Code::LastWayIn, "nor does an operator");
         let mut second = Authenticator::new(ORIGIN);
         add(&world.auth, &actor, &mut second, "Another").await.unwrap();
         world.auth.passkeys.remove(&actor, own.id).await.unwrap();
@@ -373,6 +377,8 @@ fn who_may_not_come_in_does_not_come_in_by_a_passkey() {
 fn a_session_that_has_just_ended_changes_nothing_any_more() {
     on_each(|world| async move {
         let (maria, _, added) = protected(&world, "maria").await;
+        let power = Assignment::new(maria.user, "SuperAdmin").everywhere();
+        world.auth.roles.assign(&Actor::system(), &power).await.unwrap();
         // What a request remembers that is under way.
         let actor = at_home(&world, &maria).await;
         let asked = world.auth.passkeys.ask_to_add(&actor).await.unwrap();
@@ -386,6 +392,8 @@ fn a_session_that_has_just_ended_changes_nothing_any_more() {
             world.auth.mfa.setup_totp(&actor).await.err(),
             world.auth.mfa.regenerate_backup_codes(&actor).await.err(),
             world.auth.change_password(&actor, &typed).await.err(),
+            world.auth.roles.delete(&actor, "User").await.err(),
+            world.auth.users.create(&actor, &NewAccount::default()).await.err(),
         ];
         for (place, error) in refused.into_iter().enumerate() {
             assert_eq!(error.map(|error| error.code()), Some(Code::NotAuthenticated), "{place}");
@@ -403,11 +411,12 @@ fn a_passkey_that_was_asked_for_before_is_not_added_beside_a_new_factor() {
         let thief = world.actor(&stolen.session.cookie).await;
         let asked = world.auth.passkeys.ask_to_add(&thief).await.unwrap();
         add(&world.auth, &owner, &mut Authenticator::new(ORIGIN), "").await.unwrap();
-        let thief = keeping(&world.actor(&stolen.session.cookie).await, &asked);
+        // Also for a request that is under way.
+        let thief = keeping(&thief, &asked);
         let answer = Authenticator::new(ORIGIN).create(&asked.options).to_string();
         let refused = world.auth.passkeys.add(&thief, "", &answer).await.err().unwrap();
-        assert_eq!(refused.code(), Code::StepUpRequired, "no other session counts as confirmed any more");
-        // Nor does the prompt, whatever is confirmed.
+        assert_eq!(refused.code(), Code::BadToken, "what was begun by the password is gone");
+        assert_eq!(world.opens(&stolen.session.cookie).await, None);
         let actor = at_home(&world, &maria).await;
         assert_eq!(world.auth.passkeys.list(&actor).await.unwrap().len(), 1);
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use authtuna::actor::{Actor, Origin};
 use authtuna::inbox::Proof;
-use authtuna::login::{Confirmation, Confirms, PasskeyFor, Progress};
+use authtuna::login::{Confirmation, Confirms, PasskeyFor, Progress, SignIn};
 use authtuna::model::code::{Code, Field};
+use authtuna::roles::Assignment;
 use authtuna::signup::{Confirmed, PasskeySignUp, SignedUp};
 
 use super::{address, browser, nobody, with_mail};
@@ -72,6 +73,25 @@ fn the_first_proof_of_an_address_takes_strangers_passkeys_off() {
         world.auth.reset_password(&nobody(), &token, &crate::support::password("new")).await.unwrap();
         let refused = sign_in(&world, &mut key).await.err().unwrap();
         assert_eq!(refused.problems()[0].code, Code::PasskeyUnknown);
+    });
+}
+
+#[test]
+fn one_mail_does_not_take_the_factors_off_an_account_that_may_do_more() {
+    with_mail(|world| async move {
+        let maria = world.unproved("maria").await;
+        let mut key = Authenticator::new(ORIGIN);
+        add(&world.auth, &at_home(&world, &maria).await, &mut key, "").await.unwrap();
+        let admin = Assignment::new(maria.user, "Admin").everywhere();
+        world.auth.roles.assign(&Actor::system(), &admin).await.unwrap();
+        world.tick();
+        world.auth.request_password_reset(&nobody(), &address("maria")).await.unwrap();
+        let token = world.token(&address("maria")).await;
+        let new = crate::support::password("new");
+        world.auth.reset_password(&nobody(), &token, &new).await.unwrap();
+        let typed = SignIn { identifier: "maria".to_owned(), password: new };
+        assert!(matches!(world.auth.sign_in(&nobody(), &typed).await.unwrap(), Progress::SecondFactor(_)));
+        assert!(matches!(sign_in(&world, &mut key).await.unwrap(), Progress::In(_)));
     });
 }
 

@@ -364,6 +364,8 @@ fn taking_an_address_back_takes_off_the_app_that_a_thief_put_on_and_no_older_one
             confirm(&world, &person, &Proof::Link(world.token(&new).await)).await.unwrap();
             let undo = world.token(&email).await;
             world.auth.undo_email_change(&nobody(), &undo).await.unwrap();
+            let codes = "SELECT CAST(COUNT(*) AS TEXT) FROM backup_codes";
+            assert_eq!(crate::support::value(&world, codes).await, "0", "they may be the thief's");
             let apps = crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM totp").await;
             assert_eq!(apps, left, "{name}");
         }
