@@ -15,7 +15,6 @@ use crate::inbox::{Ask, Proof};
 use crate::mfa::{self, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
-use crate::model::role;
 use crate::model::time::Timestamp;
 use crate::passkeys;
 use crate::recovery::{self, Ending};
@@ -43,6 +42,7 @@ const SENT_TO_ADDRESS: &[Purpose] = &[
     Purpose::SecondFactor,
     Purpose::Confirm,
     Purpose::RecoveryStart,
+    Purpose::FactorUndo,
 ];
 
 /// What somebody types to change their address.
@@ -156,8 +156,7 @@ impl Auth {
         id: UserId,
     ) -> Result<(), Error> {
         let now = work.now();
-        let held = standing::access_of(&mut work.tx, id, now).await?.held;
-        if held.iter().all(|held| held.role == role::USER) {
+        if standing::is_ordinary(&mut work.tx, id, now).await? {
             passkeys::forget_factors(work, id, Timestamp::EPOCH, "address_proved").await?;
             recovery::end(self.inbox(), work, id, Ending::FactorsRemoved).await?;
         }

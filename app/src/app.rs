@@ -24,7 +24,9 @@ use crate::pages::auth::change_email::{ChangeEmailPage, UndoEmailPage};
 use crate::pages::auth::forgot::{Forgot, Reset};
 use crate::pages::auth::login::Login;
 use crate::pages::auth::passwordless::{Passwordless, PasswordlessLogin};
-use crate::pages::auth::recovery::{AskRecovery, CancelRecoveryPage, FinishRecoveryPage, StartRecoveryPage};
+use crate::pages::auth::recovery::{
+    AskRecovery, CancelRecoveryPage, FinishRecoveryPage, StartRecoveryPage, UndoFactorsPage,
+};
 use crate::pages::auth::setup::Setup;
 use crate::pages::auth::signed_out::SignedOut;
 use crate::pages::auth::signup::Signup;
@@ -77,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/auth/recovery/start") view=StartRecoveryPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/recovery/cancel") view=CancelRecoveryPage ssr=SsrMode::Async/>
                 <Route path=path!("/auth/recovery/finish") view=FinishRecoveryPage ssr=SsrMode::Async/>
+                <Route path=path!("/auth/recovery/undo") view=UndoFactorsPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
         <LocalTimes/>

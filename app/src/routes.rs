@@ -23,7 +23,7 @@ use crate::api::passkey::{
 };
 
 use crate::api::recovery::{
-    CancelOwnRecovery, CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery,
+    CancelOwnRecovery, CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, UndoFactors,
 };
 
 /// Who may come in.
@@ -121,6 +121,8 @@ pub const RECOVERY: &str = "/auth/recovery";
 pub const RECOVERY_START: &str = "/auth/recovery/start";
 /// Stopping a recovery.
 pub const RECOVERY_CANCEL: &str = "/auth/recovery/cancel";
+/// Taking the first second factor off again.
+pub const RECOVERY_UNDO: &str = "/auth/recovery/undo";
 /// Having all second factors taken off.
 pub const RECOVERY_FINISH: &str = "/auth/recovery/finish";
 
@@ -163,6 +165,7 @@ pub const PAGES: &[Page] = &[
     page(RECOVERY_START, Guard::Public),
     page(RECOVERY_CANCEL, Guard::Public),
     page(RECOVERY_FINISH, Guard::Public),
+    page(RECOVERY_UNDO, Guard::Public),
 ];
 
 const fn function<F: ServerFn>(guard: Guard) -> Function {
@@ -216,6 +219,7 @@ pub const FUNCTIONS: &[Function] = &[
     function::<StartRecovery>(Guard::Public),
     function::<CancelRecovery>(Guard::Public),
     function::<FinishRecovery>(Guard::Public),
+    function::<UndoFactors>(Guard::Public),
     function::<CancelOwnRecovery>(Guard::Enrolling),
 ];
 

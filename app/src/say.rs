@@ -310,6 +310,7 @@ pub(crate) fn event(w: Lang, activity: &Activity) -> String {
         Event::RecoveryCancelled => w.event_recovery_cancelled(),
         Event::RecoveryHastened => w.event_recovery_hastened(),
         Event::RecoveryCompleted => w.event_recovery_completed(),
+        Event::MfaUndone => w.event_mfa_undone(),
     };
     sentence.to_owned()
 }

@@ -8,6 +8,7 @@ import { expectGood, fillNewAccount, fillSignIn, password } from "../support/por
 
 const CONFIRM = "Confirm your address for AuthTuna";
 const ASKED = "Did you lose the second factors of your AuthTuna account?";
+const FIRST = "Your AuthTuna account has a second step now";
 const STARTED = "Is it you who recovers your AuthTuna account?";
 const READY = "You can recover your AuthTuna account now";
 const DONE = "The second factors of your AuthTuna account were taken off";
@@ -141,5 +142,32 @@ test.describe("on the server that sends mails", () => {
     const answer = await other.goto(link);
     expect(answer?.status()).toBe(410);
     await expectGood(other, "recovery-over");
+  });
+
+  test("whose password was stolen takes the thief's app off", async ({ page, problems, otherBrowser, user }) => {
+    problems.allow(/status of 410/);
+    await protectedMember(page, user, mailServer());
+    const owner = await otherBrowser();
+    const link = await linkOf(owner, user.email, FIRST);
+    await owner.goto(link);
+    await expect(owner.getByRole("heading", { name: "Was this not you?" })).toBeVisible();
+    await expect(owner.locator("meta[name=robots]")).toHaveAttribute("content", "noindex");
+    await expectGood(owner, "recovery-undo");
+    // Looking alone does nothing.
+    await page.goto("/ui/settings");
+    await expect(page.getByText("10 left.")).toBeVisible();
+    await owner.getByRole("button", { name: "Remove it and set a new password" }).click();
+    const chosen = `another ${user.password}`;
+    await password(owner, "New password").fill(chosen);
+    await owner.getByRole("button", { name: "Set password" }).click();
+    await expect(owner.getByRole("status")).toHaveText("Your new password is set. Sign in with it.");
+    await fillSignIn(owner, user.username, chosen);
+    await expect(owner.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
+    await page.goto("/ui/settings");
+    await expect(page).toHaveURL(/\/auth\/login\?next=/);
+    const answer = await owner.goto(link);
+    expect(answer?.status()).toBe(410);
+    await expect(owner.getByRole("link", { name: "Recover your account" })).toBeVisible();
+    await expectGood(owner, "recovery-undo-dead");
   });
 });

@@ -95,6 +95,28 @@ fn lost_factors_are_taken_off_after_the_waiting() {
 }
 
 #[test]
+fn who_did_not_add_the_first_factor_takes_it_off() {
+    on_each_with(mailing, async |world| {
+        let owner = world.member("maria").await;
+        let thief = world.browser();
+        sign_in(&thief, "maria", &password("maria")).await;
+        App::set_up(&world, &thief).await;
+        assert_eq!(owner.get("/auth/user-info").await.status, 401);
+        let (undo, _) = world.link_and_code(MARIA).await;
+        let undone = owner.post("/auth/recovery/undo", &token(&undo)).await;
+        assert_eq!(undone.status, 200, "{undone:?}");
+        assert_eq!(thief.get("/auth/user-info").await.status, 401);
+        let again = owner.post("/auth/recovery/undo", &token(&undo)).await;
+        assert_eq!((again.status, again.code().as_str()), (400, "bad_token"));
+        assert_eq!(owner.page(&path(&undo)).await.status, 410);
+        let chosen = json!({ "token": undone.json()["token"], "new_password": password("new") });
+        assert_eq!(owner.post("/auth/reset-password", &chosen).await.status, 200);
+        let signed_in = sign_in(&owner, "maria", &password("new")).await;
+        assert_eq!((signed_in.status, &signed_in.json()["mfa_required"]), (200, &Value::Null));
+    });
+}
+
+#[test]
 fn its_person_sees_and_stops_it() {
     on_each_with(mailing, async |world| {
         let (maria, _) = protected(&world, "maria").await;

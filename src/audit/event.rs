@@ -108,6 +108,8 @@ events! {
     MfaFailed = "MFA_FAILED";
     /// A second factor was added.
     MfaEnabled = "MFA_ENABLED";
+    /// The first second factor was taken off again by the mail that told of it.
+    MfaUndone = "MFA_UNDONE";
     /// A second factor was removed.
     MfaDisabled = "MFA_DISABLED";
     /// There are new backup codes.

@@ -150,4 +150,6 @@ messages! {
     RecoveryReminder = "recovery_reminder" { until: Timestamp, cancel: String }
     /// The waiting is over. `until` is how long the link works.
     RecoveryReady = "recovery_ready" { link: String, until: Timestamp, cancel: String }
+    /// The first second factor was added, with the way back.
+    FirstFactor = "first_factor" { circumstances: Circumstances, factor: String, undo: String, hours: u64 }
 }

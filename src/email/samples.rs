@@ -102,6 +102,12 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
             until: now.plus(7 * DAY),
             cancel: once("/auth/recovery/cancel"),
         },
+        Message::FirstFactor {
+            circumstances: circumstances(),
+            factor: text("totp"),
+            undo: once("/auth/recovery/undo"),
+            hours: 72,
+        },
     ];
     messages.into_iter().map(|message| letter(message, now)).collect()
 }

@@ -4,6 +4,7 @@
 //! session that was confirmed lately. A wrong code costs a few hashes by SHA: nothing here is slow.
 
 mod backup;
+mod first;
 mod sql;
 mod totp;
 
@@ -26,9 +27,8 @@ use crate::inbox::Inbox;
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
 use crate::model::time::Timestamp;
-use crate::sessions::{distrust_devices, end_all_of, forget_devices, lock_confirmed};
+use crate::sessions::{distrust_devices, lock_confirmed};
 use crate::store::{Conn, Store};
-use crate::tokens::Purpose;
 use crate::users::{self, User};
 
 /// The page that shows what protects an account.
@@ -197,10 +197,12 @@ impl Mfa {
         if is_first {
             self.forget_what_passwords_opened(&mut work, actor).await?;
         }
-        let factor = Factor::Totp.as_str().to_owned();
-        let circumstances = Circumstances::of(&actor.origin, now);
-        let link = self.inbox.link(PAGE, None);
-        self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
+        if !is_first || !self.tell_of_first(&mut work, actor, &user, Factor::Totp).await? {
+            let factor = Factor::Totp.as_str().to_owned();
+            let circumstances = Circumstances::of(&actor.origin, now);
+            let link = self.inbox.link(PAGE, None);
+            self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
+        }
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
         Ok(codes)
     }
@@ -299,28 +301,6 @@ impl Mfa {
             ADD_BACKUP_CODE.bind(user).bind(backup::hash(user, &code)).execute(&mut work.tx).await?;
         }
         Ok(codes)
-    }
-
-    /// Takes back what a password or a mail alone could open until now, as part of `work`, which adds the first second
-    /// factor: whoever had one may have other sessions, have made browsers known, and begun something. A session that goes
-    /// on would have what roles give to people with a second factor, without ever showing one.
-    pub(crate) async fn forget_what_passwords_opened(
-        &self,
-        work: &mut Change,
-        actor: &Actor,
-    ) -> Result<(), Error> {
-        let (snapshot, now) = (actor.holder()?, work.now());
-        let user = snapshot.user.id;
-        let this = Some(snapshot.session.id);
-        let ended = end_all_of(&mut work.tx, user, this, "second_factor_added", now).await?;
-        if ended > 0 {
-            work.record(Entry::new(Event::SessionsTerminatedAll).to(user).with("ended", ended));
-        }
-        forget_devices(&mut work.tx, user, actor.origin.device_secret.as_ref()).await?;
-        distrust_devices(&mut work.tx, user).await?;
-        FORGET_PENDING_TOTP.bind(user).execute(&mut work.tx).await?;
-        let begun = &[Purpose::Confirm, Purpose::PasskeyAdd, Purpose::Act, Purpose::EmailChange];
-        self.inbox.tokens.void_of(&mut work.tx, user, begun).await
     }
 
     /// Takes the backup codes off an account that has nothing left for which they could stand in, as part of `work`.

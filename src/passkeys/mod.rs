@@ -27,7 +27,7 @@ use crate::config::Settings;
 use crate::email::{Circumstances, Message};
 use crate::error::Error;
 use crate::inbox::Inbox;
-use crate::mfa::{self, Factors, Mfa, factors_of};
+use crate::mfa::{self, Factor, Factors, Mfa, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{PasskeyId, SessionId, UserId};
 use crate::model::time::Timestamp;
@@ -162,19 +162,19 @@ impl Passkeys {
         }
         let mut work = self.recorder.begin(actor).await?;
         let user = lock_confirmed(&mut work, actor, self.step_up).await?;
-        let before = factors_of(&mut work.tx, user.id).await?;
+        let is_first = !factors_of(&mut work.tx, user.id).await?.wanted();
         let passkey = self.insert(&mut work, user.id, name, &made).await?;
-        let backup_codes = if before.wanted() {
-            None
-        } else {
+        let mut backup_codes = None;
+        if is_first {
             self.mfa.forget_what_passwords_opened(&mut work, actor).await?;
-            Some(self.mfa.replace_backup_codes(&mut work, user.id).await?)
-        };
-        let circumstances = Circumstances::of(&actor.origin, work.now());
-        let (link, named) = (self.inbox.link(PAGE, None), passkey.name.clone());
-        self.inbox
-            .tell(&mut work, &user, Message::PasskeyAdded { circumstances, passkey: named, link })
-            .await?;
+            backup_codes = Some(self.mfa.replace_backup_codes(&mut work, user.id).await?);
+        }
+        if !is_first || !self.mfa.tell_of_first(&mut work, actor, &user, Factor::Passkey).await? {
+            let circumstances = Circumstances::of(&actor.origin, work.now());
+            let (link, named) = (self.inbox.link(PAGE, None), passkey.name.clone());
+            let message = Message::PasskeyAdded { circumstances, passkey: named, link };
+            self.inbox.tell(&mut work, &user, message).await?;
+        }
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
         Ok(Added { passkey, backup_codes })
     }

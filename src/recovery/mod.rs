@@ -8,6 +8,7 @@ mod ending;
 mod notices;
 mod office;
 mod sql;
+mod undo;
 
 pub(crate) use ending::{Ending, end, end_and_tell};
 pub(crate) use notices::{purge, write_notices};
@@ -205,14 +206,8 @@ impl Auth {
         if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "recovered").await? {
             return Err(gone());
         }
-        // The password alone would open the account now, and who has it may be why the factors were there.
-        users::forget_password(&mut work.tx, id, now).await?;
-        let ended = end_all_of(&mut work.tx, id, None, "recovered", now).await?;
-        forget_devices(&mut work.tx, id, None).await?;
-        // What strangers guessed of the lost factors closes nothing any more.
-        self.limits().open_second(&mut work.tx, id).await?;
+        let ended = self.take_back(&mut work, id, "recovered").await?;
         self.tokens().void_of(&mut work.tx, id, LINKS).await?;
-        self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
         let circumstances = Circumstances::of(&actor.origin, now);
         let link = inbox.link("/ui/settings", None);
         inbox.tell(&mut work, &user, Message::RecoveryDone { circumstances, link }).await?;
@@ -220,6 +215,21 @@ impl Auth {
         work.record(Entry::new(Event::RecoveryCompleted).to(id).with("sessions_ended", ended));
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
         Ok(token)
+    }
+
+    /// Ends everything that opened an account whose factors were just taken off, as part of `work`: only the mailbox counts
+    /// now. The password alone would open it, and who has that may be why the factors were there. The answer is how many
+    /// sessions ended.
+    async fn take_back(&self, work: &mut Change, id: UserId, why: &'static str) -> Result<u64, Error> {
+        let now = work.now();
+        users::forget_password(&mut work.tx, id, now).await?;
+        let ended = end_all_of(&mut work.tx, id, None, why, now).await?;
+        forget_devices(&mut work.tx, id, None).await?;
+        // What strangers guessed of the factors closes nothing any more.
+        self.limits().open_second(&mut work.tx, id).await?;
+        let begun = &[Purpose::SecondFactor, Purpose::Confirm, Purpose::EmailChange, Purpose::FactorUndo];
+        self.tokens().void_of(&mut work.tx, id, begun).await?;
+        Ok(ended)
     }
 
     /// Stops a recovery by the link of one of its mails. Nobody needs to be signed in: it only protects.

@@ -13,7 +13,7 @@ use crate::delegation::Giver;
 use crate::error::Error;
 use crate::model::code::Code;
 use crate::model::id::{RoleId, UserId};
-use crate::model::role::Requirement;
+use crate::model::role::{self, Requirement};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 use crate::store::{Conn, Tx};
@@ -54,6 +54,11 @@ pub(crate) async fn access_of(conn: &mut Conn, user: UserId, now: Timestamp) -> 
         })
     });
     Ok(Access { held: held.collect::<Result<_, Error>>()? })
+}
+
+/// Whether somebody may do no more than everybody: they have the role of everybody, or none.
+pub(crate) async fn is_ordinary(conn: &mut Conn, user: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(access_of(conn, user, now).await?.held.iter().all(|held| held.role == role::USER))
 }
 
 /// Begins a change of roles, permissions or grants: nobody else's goes on until it ends, and who makes it is read anew.

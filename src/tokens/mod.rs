@@ -60,6 +60,8 @@ pub(crate) enum Purpose {
     RecoveryFinish,
     /// Stopping that.
     RecoveryCancel,
+    /// Taking off again the second factor that was added first.
+    FactorUndo,
 }
 
 impl Purpose {
@@ -82,6 +84,7 @@ impl Purpose {
             Self::RecoveryStart => "recovery_start",
             Self::RecoveryFinish => "recovery_finish",
             Self::RecoveryCancel => "recovery_cancel",
+            Self::FactorUndo => "factor_undo",
         }
     }
 }

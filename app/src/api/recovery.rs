@@ -6,7 +6,7 @@ use super::form::{Done, Form, here, page_of, proof, repeated};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::routes::{
-    LOGIN, RECOVERY, RECOVERY_CANCEL, RECOVERY_FINISH, RECOVERY_START, RESET, SECURITY, query,
+    LOGIN, RECOVERY, RECOVERY_CANCEL, RECOVERY_FINISH, RECOVERY_START, RECOVERY_UNDO, RESET, SECURITY, query,
 };
 
 /// Sends a mail to begin with, if somebody with second factors has the address. `again` says that there was one before.
@@ -59,6 +59,18 @@ pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Ref
     let outcome = async {
         let (auth, visit) = here()?;
         let token = auth.finish_recovery(visit.actor(), &token).await?;
+        Ok(Done::to(query(RESET, "token", &token)).with(Notice::RecoveryFinished))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Takes the first second factor off again, and goes on to a new password.
+#[server(UndoFactors, prefix = "/api", endpoint = "undo-factors")]
+pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusal> {
+    let form = Form::new("undo-factors", page_of(RECOVERY_UNDO, &token, None));
+    let outcome = async {
+        let (auth, visit) = here()?;
+        let token = auth.undo_factors(visit.actor(), &token).await?;
         Ok(Done::to(query(RESET, "token", &token)).with(Notice::RecoveryFinished))
     };
     form.answer(outcome.await).await

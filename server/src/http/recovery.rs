@@ -42,6 +42,12 @@ pub(super) fn routes() -> Vec<Endpoint> {
             )
             .refuses(off)
             .refuses(&[BadToken]),
+        Endpoint::post("/auth/recovery/undo", Public, undo, "Take the first second factor off again")
+            .about(
+                "For whoever did not add it, by the token of the mail that told of it, for 72 hours. All sessions end; the \
+                 answer is a token to set a password with (`/auth/reset-password`).",
+            )
+            .refuses(&[BadToken]),
         Endpoint::get("/mfa/recovery", Enrolling, own, "One's own open recovery"),
         Endpoint::delete("/mfa/recovery", Enrolling, cancel_own, "Stop one's own recovery")
             .refuses(&[NotFound]),
@@ -105,6 +111,14 @@ async fn finish(
     Body(form): Body<Token>,
 ) -> Result<Json<Token>, ApiError> {
     Ok(Json(Token { token: auth.finish_recovery(visit.actor(), &form.token).await? }))
+}
+
+async fn undo(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Token>,
+) -> Result<Json<Token>, ApiError> {
+    Ok(Json(Token { token: auth.undo_factors(visit.actor(), &form.token).await? }))
 }
 
 async fn own(State(auth): State<Auth>, visit: Visit) -> Result<Json<OwnRecovery>, ApiError> {

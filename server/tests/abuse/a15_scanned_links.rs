@@ -83,6 +83,10 @@ fn a15_opening_the_links_of_a_recovery_begins_stops_and_finishes_nothing() {
         let address = "maria@example.org";
         let maria = world.member("maria").await;
         App::set_up(&world, &maria).await;
+        let first = world.letters(address).await.pop().unwrap().message;
+        let Message::FirstFactor { undo, .. } = first else { panic!("{}", first.kind()) };
+        scan(&world, &undo).await;
+        assert_eq!(maria.get("/mfa/factors").await.json()["recovery_codes_left"], 10);
         let open = async || maria.get("/mfa/recovery").await.json()["recovery"].is_object();
         let browser = world.browser();
         let asked = browser.post("/auth/recovery/request", &json!({ "email": address })).await;

@@ -29,7 +29,9 @@ impl World {
             | Message::MagicLink { link, code }
             | Message::EmailChange { link, code }
             | Message::RecoveryRequest { link, code, .. } => Some((link, code)),
-            Message::EmailChangedOld { undo, .. } => Some((undo, String::new())),
+            Message::EmailChangedOld { undo, .. } | Message::FirstFactor { undo, .. } => {
+                Some((undo, String::new()))
+            }
             _ => None,
         };
         self.letters(to).await.into_iter().rev().find_map(acts).unwrap()

@@ -92,7 +92,9 @@ fn picture(event: Option<Event>) -> (&'static str, Tone) {
         | Event::MailsRead
         | Event::MailTested => ("mail", Tone::Plain),
         Event::Provisioned => ("gear", Tone::Plain),
-        Event::RecoveryStarted | Event::RecoveryHastened | Event::RecoveryCompleted => ("alert", Tone::Warn),
+        Event::RecoveryStarted | Event::RecoveryHastened | Event::RecoveryCompleted | Event::MfaUndone => {
+            ("alert", Tone::Warn)
+        }
         Event::RecoveryRequested | Event::RecoveryCancelled => ("shield", Tone::Plain),
     }
 }

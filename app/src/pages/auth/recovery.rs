@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::token;
-use crate::api::recovery::{CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery};
+use crate::api::recovery::{CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, UndoFactors};
 use crate::islands::form::Form;
 use crate::routes::{LOGIN, RECOVERY};
 use crate::say;
@@ -152,6 +152,43 @@ pub(crate) fn FinishRecoveryPage() -> impl IntoView {
                 />
             }),
             None => EitherOf3::C(over(w, left)),
+        })
+    })
+}
+
+/// Taking the first second factor off again, for whoever did not add it.
+#[component]
+pub(crate) fn UndoFactorsPage() -> impl IntoView {
+    let w = words();
+    let left = Left::take(w);
+    let token = token().unwrap_or_default();
+    load(move |auth: Auth, _| async move {
+        Ok(if auth.can_undo_factors(&token).await? {
+            Either::Left(view! {
+                <Act
+                    w
+                    title=w.recovery_title()
+                    heading=w.recovery_undo_heading().to_owned()
+                    subtitle=w.recovery_undo_body().to_owned()
+                    icon="alert"
+                    form=(UndoFactors::PATH, "undo-factors")
+                    token
+                    left
+                    submit=w.recovery_undo_submit().to_owned()
+                    busy=w.recovery_undo_busy()
+                />
+            })
+        } else {
+            Either::Right(view! {
+                <Dead
+                    w
+                    title=w.recovery_title()
+                    body=w.recovery_undo_dead_body()
+                    to=RECOVERY.to_owned()
+                    word=w.recovery_undo_dead_act()
+                    left
+                />
+            })
         })
     })
 }

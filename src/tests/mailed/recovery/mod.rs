@@ -5,6 +5,7 @@ mod ending;
 mod finishing;
 mod notices;
 mod office;
+mod undoing;
 
 use std::time::Duration;
 
