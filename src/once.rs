@@ -38,6 +38,15 @@ impl Auth {
         self.keep(actor, Purpose::Act, &session.to_string(), &Begun { session, act }).await
     }
 
+    /// An act that was kept in this session, to tell its person what waits for them. None when it is gone, or another
+    /// session's.
+    pub async fn kept_act(&self, actor: &Actor, token: &str) -> Result<Option<Act>, Error> {
+        let session = actor.holder()?.session.id;
+        let found = self.inbox().peek(Purpose::Act, Shown::Secret(token)).await?;
+        let begun = found.and_then(|found| self.inbox().open::<Begun>(&found).ok());
+        Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
+    }
+
     /// Takes an act that was kept in this session, once. None when it is gone, or another session's.
     pub async fn take_act(&self, actor: &Actor, token: &str) -> Result<Option<Act>, Error> {
         let snapshot = actor.holder()?;

@@ -14,6 +14,8 @@ pub mod islands;
 mod client;
 
 #[cfg(feature = "ssr")]
+mod acts;
+#[cfg(feature = "ssr")]
 pub mod api;
 #[cfg(feature = "ssr")]
 pub mod app;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Answer, App, Browser, World, on_each, on_one, password};
+use crate::support::{Answer, App, Browser, World, mailing, on_each, on_each_with, on_one, password};
 
 /// A session that was confirmed too long ago.
 async fn long_ago(world: &World, name: &str) -> Browser {
@@ -47,6 +47,24 @@ fn what_waited_is_done_once_it_is_confirmed() {
         // Once.
         let again = confirm(&maria, "maria", &act).await;
         assert_eq!((again.status, again.header("location")), (303, "/ui/profile"));
+    });
+}
+
+#[test]
+fn whoever_confirms_is_told_what_is_done_then() {
+    on_each_with(mailing, async |world| {
+        let maria = world.member("maria").await;
+        App::set_up(&world, &maria).await;
+        world.clock.advance(Duration::from_secs(601));
+        let said = async |browser: &Browser, act: &str| {
+            browser.page(&format!("/ui/confirm?next=/ui/settings&act={act}")).await.text()
+        };
+        let off = act(&maria.form("/api/disable-totp", &[]).await);
+        assert!(said(&maria, &off).await.contains("Then your authenticator app is turned off."));
+        assert!(!said(&world.member("jun").await, &off).await.contains("authenticator app is turned off"));
+        let codes = act(&maria.form("/api/new-backup-codes", &[]).await);
+        assert!(said(&maria, &codes).await.contains("Then you get new backup codes"));
+        assert!(said(&maria, &off).await.contains("What you are about to do"), "one waits at a time");
     });
 }
 

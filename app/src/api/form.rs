@@ -15,6 +15,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use serde_json::Value;
 
+use crate::acts;
 use crate::error::Refusal;
 use crate::flash::{self, Notice, Typed};
 use crate::posted::Posted;
@@ -138,8 +139,10 @@ async fn keep_act() -> Option<String> {
     if url::form_urlencoded::parse(body.as_bytes()).any(|(name, _)| name.contains("password")) {
         return None;
     }
+    let act = Act { path: parts.uri.path().to_owned(), body };
+    acts::in_words(words(), &act)?;
     let (auth, visit) = here().ok()?;
-    auth.keep_act(visit.actor(), Act { path: parts.uri.path().to_owned(), body }).await.ok()
+    auth.keep_act(visit.actor(), act).await.ok()
 }
 
 /// Has what was kept under `token` done now, as if it were posted again.

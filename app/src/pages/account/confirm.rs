@@ -6,6 +6,7 @@ use leptos::either::{Either, EitherOf5};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use crate::acts;
 use crate::api::mfa::{Confirm, ConfirmByMail, SendConfirmation};
 use crate::api::passkey::ConfirmPrompt;
 use crate::islands::form::Form;
@@ -38,6 +39,9 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
         let ways = auth.ways_to_confirm(visit.actor()).await?;
         let email = visit.actor().holder()?.user.email.clone().unwrap_or_default();
         let way = chosen(&ways, &by);
+        let waits = if act.is_empty() { None } else { auth.kept_act(visit.actor(), &act).await? };
+        let waits = waits.and_then(|act| acts::in_words(w, &act));
+        let subtitle = waits.map_or_else(|| w.confirm_subtitle().to_owned(), |act| w.confirm_then(&act));
         let cancel = next.clone();
         let then = Then { next, act };
         let below = move || view! { <p class="below"><a href=cancel>{w.confirm_cancel()}</a></p> };
@@ -62,7 +66,7 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
                 w
                 title=w.confirm_title()
                 heading=w.confirm_heading().to_owned()
-                subtitle=w.confirm_subtitle().to_owned()
+                subtitle
                 icon="lock"
                 below
             >

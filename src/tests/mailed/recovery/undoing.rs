@@ -81,7 +81,11 @@ fn the_answer_is_a_token_to_choose_a_password_with() {
         let maria = world.auth.sign_in(&nobody(), &typed).await.unwrap().signed_in().unwrap();
         let own = world.actor(&maria.session.cookie).await;
         assert!(world.events(&own).await.contains(&"MFA_UNDONE".to_owned()));
+        // A factor of her own is no longer that of then.
+        let own = world.at_home(&maria).await;
+        add(&world.auth, &own, &mut Authenticator::new(ORIGIN), "").await.unwrap();
         is_dead(world.auth.undo_factors(&nobody(), &token).await);
+        assert_eq!(world.auth.passkeys.list(&own).await.unwrap().len(), 1);
     });
 }
 
@@ -101,7 +105,7 @@ fn the_way_back_closes() {
                 }
                 _ => {
                     tamper(&world, "UPDATE users SET email = 'x@example.org', email_key = 'x@example.org' WHERE username = 'maria'")
-                        .await
+                        .await;
                 }
             }
             is_dead(world.auth.undo_factors(&nobody(), &token).await);

@@ -1,0 +1,29 @@
+//! What may wait for a confirmation, in words. Nothing else is kept: whoever confirms is told what is done then. Another may
+//! have begun it in this very session, and lead its owner here.
+
+use authtuna::once::Act;
+use leptos::server_fn::ServerFn;
+
+use crate::api::addresses::RequestEmailChange;
+use crate::api::mfa::{DisableTotp, EnableTotp, NewBackupCodes, SetUpTotp};
+use crate::api::passkey::{AddPasskey, RemovePasskey};
+use crate::words::Lang;
+
+/// What an act does. None for what waits for no confirmation.
+pub(crate) fn in_words(w: Lang, act: &Act) -> Option<String> {
+    let words = match act.path.as_str() {
+        SetUpTotp::PATH | EnableTotp::PATH => w.act_set_up_app().to_owned(),
+        DisableTotp::PATH => w.act_turn_off_app().to_owned(),
+        NewBackupCodes::PATH => w.act_new_codes().to_owned(),
+        AddPasskey::PATH => w.act_add_passkey().to_owned(),
+        RemovePasskey::PATH => w.act_remove_passkey().to_owned(),
+        RequestEmailChange::PATH => w.act_change_email(&field(act, "email")),
+        _ => return None,
+    };
+    Some(words)
+}
+
+fn field(act: &Act, name: &str) -> String {
+    let mut fields = url::form_urlencoded::parse(act.body.as_bytes());
+    fields.find(|(field, _)| field == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}
