@@ -20,6 +20,7 @@ async function expectRoom(page: Page): Promise<void> {
 }
 
 test("whoever lacks a second step sets one up before anything else", async ({ page, ownServer, user }) => {
+  test.setTimeout(90_000); // a long way, with axe on every page of it
   // Another process changes the role: on SQLite this one learns of it with the next look at the database.
   const server = await ownServer({ SESSION_DB_VERIFICATION_INTERVAL: "0" });
   await signUp(page, user, server.base);

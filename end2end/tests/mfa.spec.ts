@@ -49,6 +49,7 @@ async function firstStep(page: Page, user: User, next = ""): Promise<void> {
 }
 
 test("an app is set up in three steps", async ({ page, user, javaScriptEnabled }) => {
+  test.setTimeout(90_000); // a long way, with axe on every page of it
   await signUp(page, user);
   const { codes } = await setUpApp(page, true);
   if (javaScriptEnabled !== false) {

@@ -54,6 +54,7 @@ test.describe("with scripts", () => {
   test.skip(({ javaScriptEnabled }) => javaScriptEnabled === false, "a passkey needs a script");
 
   test("an account is made with a passkey and no password", async ({ page, user }) => {
+    test.setTimeout(90_000); // a long way, with axe on every page of it
     await withoutSuggestions(page);
     const device = await Authenticator.plugInto(page);
     await page.goto("/auth/signup");
