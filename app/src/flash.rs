@@ -64,6 +64,8 @@ pub(crate) enum Notice {
     EmailConfirmedChoose,
     /// An account was made, and its person is signed in.
     Welcome,
+    /// An account was made without a mail, and its backup codes are to be saved.
+    AccountMade,
     /// The address is known to be the person's.
     EmailConfirmed,
     /// The account has another address.

@@ -248,6 +248,11 @@ impl Target {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// The account at a glance, where people go who were going nowhere.
+    pub(crate) fn overview() -> Self {
+        Self(OVERVIEW.to_owned())
+    }
+
     /// The path.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -259,12 +264,14 @@ pub fn login_then(target: Option<&Target>) -> String {
     with_next(LOGIN, target)
 }
 
-/// `page` with the place that it leads to.
+/// `page` with the place that it leads to. Pages around signing in lead to the overview by themselves.
 pub(crate) fn with_next(page: &str, target: Option<&Target>) -> String {
-    match target.filter(|target| target.as_str() != OVERVIEW) {
-        Some(target) => query(page, "next", target.as_str()),
-        None => page.to_owned(),
-    }
+    leading_to(page, target.filter(|target| target.as_str() != OVERVIEW))
+}
+
+/// `page` with the place that it leads to, whichever that is.
+pub(crate) fn leading_to(page: &str, target: Option<&Target>) -> String {
+    target.map_or_else(|| page.to_owned(), |target| query_more(page, "next", target.as_str()))
 }
 
 /// The page of a passkey.
@@ -328,6 +335,10 @@ mod tests {
             "/auth/login?next=%2Fui%2Factivity%3Fafter%3D1%26x%3D2"
         );
         assert_eq!(login_then(None), LOGIN);
+        assert_eq!(login_then(Some(&Target::overview())), LOGIN);
+        let codes = query(MFA_CODES, "show", "x");
+        assert_eq!(leading_to(&codes, Some(&Target::overview())), "/mfa/codes?show=x&next=%2Fui%2Fdashboard");
+        assert_eq!(leading_to(&codes, None), codes);
     }
 
     #[test]

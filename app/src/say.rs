@@ -195,6 +195,7 @@ pub(crate) fn notice(w: Lang, notice: Notice) -> String {
         Notice::MailSent => w.notice_mail_sent().to_owned(),
         Notice::EmailConfirmedChoose => w.notice_email_confirmed_choose().to_owned(),
         Notice::Welcome => w.notice_welcome().to_owned(),
+        Notice::AccountMade => w.notice_account_made().to_owned(),
         Notice::EmailConfirmed => w.notice_email_confirmed().to_owned(),
         Notice::EmailChanged => w.notice_email_changed().to_owned(),
         Notice::EmailUndone => w.notice_email_undone().to_owned(),

@@ -183,19 +183,29 @@ export async function expectFits(page: Page, width = 320): Promise<void> {
 }
 
 /**
- * With SCREENSHOTS=folder: `<name>-<light|dark>-<360|1440>.png` of the whole page, for people to look at. Without it,
- * and in every project but `hydrate`, nothing.
+ * With SCREENSHOTS=folder: `<name>-<light|dark>-<360|1440>.png` of the whole page, for people to look at, and by the
+ * project `mobile` `<name>-<light|dark>-touch.png`. Without it, and in the project `nojs`, nothing.
  */
 export async function screenshots(page: Page, name: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
-  if (!folder || test.info().project.name !== "hydrate") return;
+  const { project } = test.info();
+  if (!folder || project.name === "nojs") return;
   mkdirSync(folder, { recursive: true });
   const before = page.viewportSize();
+  const shoot = (colorScheme: string, size: number | string, fullPage: boolean) =>
+    page.screenshot({ path: path.join(folder, `${name}-${colorScheme}-${size}.png`), fullPage, animations: "disabled" });
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    for (const width of [360, 1440]) {
-      await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
-      await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true, animations: "disabled" });
+    if (project.name === "mobile") {
+      // A picture of more than the screen would be made without its touch: so the screen grows.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width: 360, height });
+      await shoot(colorScheme, "touch", false);
+    } else {
+      for (const width of [360, 1440]) {
+        await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+        await shoot(colorScheme, width, true);
+      }
     }
   }
   await page.emulateMedia({ colorScheme: null });

@@ -1,4 +1,5 @@
 // A role that asks for a second factor: whoever lacks it is led to setting it up, and then goes on.
+import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 
 import { expect, test } from "../support/fixture";
@@ -10,7 +11,16 @@ function appCode(key: string): string {
   return execFileSync("oathtool", ["--totp", "--base32", key], { encoding: "utf8" }).trim();
 }
 
+/** While there is no navigation, the page has all the room that it needs. */
+async function expectRoom(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 1440, height: 900 });
+  expect((await page.locator("main").boundingBox())?.width).toBeGreaterThan(500);
+  if (before) await page.setViewportSize(before);
+}
+
 test("whoever lacks a second step sets one up before anything else", async ({ page, ownServer, user }) => {
+  test.setTimeout(90_000); // a long way, with axe on every page of it
   // Another process changes the role: on SQLite this one learns of it with the next look at the database.
   const server = await ownServer({ SESSION_DB_VERIFICATION_INTERVAL: "0" });
   await signUp(page, user, server.base);
@@ -20,19 +30,43 @@ test("whoever lacks a second step sets one up before anything else", async ({ pa
   await expectGood(page, "enrol");
   await page.goto(`${server.base}/ui/settings/sessions`);
   await expect(page.getByRole("heading", { name: "One thing first" })).toBeVisible();
+  // Whoever changes their mind comes back to the choice, and is still on the way to where they were going.
   await page.getByRole("link", { name: "Set up an authenticator app" }).click();
+  await expect(page.getByRole("heading", { name: "Set up an authenticator app" })).toBeVisible();
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await expect(page.getByRole("heading", { name: "One thing first" })).toBeVisible();
+  await page.getByRole("link", { name: "Add a passkey" }).click();
+  await expect(page.getByRole("heading", { name: "Add a passkey" })).toBeVisible();
+  await expectRoom(page);
+  await expectGood(page, "enrol-passkey");
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await page.getByRole("link", { name: "Set up an authenticator app" }).click();
+  await expect(page.getByRole("heading", { name: "Set up an authenticator app" })).toBeVisible();
   await expect(page.getByRole("navigation", { name: "Account pages" })).toHaveCount(0);
-  await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByRole("button", { name: "I have an app: show the QR code" }).click();
   await expect(page.locator("#code")).toBeVisible();
+  await expectRoom(page);
   await expectGood(page, "enrol-app");
   const key = (await page.locator(".key code").innerText()).replaceAll(" ", "");
   await page.locator("#code").fill(appCode(key));
   await page.getByRole("button", { name: "Turn on" }).click();
   await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
-  await page.getByRole("button", { name: "I have saved them" }).click();
-  await expect(page.getByRole("heading", { name: "Security" })).toBeVisible();
-  await page.goto(`${server.base}/ui/profile`);
-  await expect(page).toHaveURL(/\/ui\/profile$/);
+  await page.getByRole("button", { name: "I have saved them, continue" }).click();
+  await expect(page).toHaveURL(/\/ui\/settings\/sessions$/);
+  await expect(page.getByRole("heading", { name: "Sessions", level: 1 })).toBeVisible();
+});
+
+test("what a way to enrol leads on to is a page of this site", async ({ page, ownServer, user }) => {
+  const server = await ownServer({ SESSION_DB_VERIFICATION_INTERVAL: "0" });
+  await signUp(page, user, server.base);
+  server.run("role", "require", "User", "mfa");
+  for (const place of ["//evil.example", "https://evil.example", "/\\evil.example"]) {
+    for (const path of ["/mfa/enrol", "/mfa/setup", "/ui/settings/passkeys/add", "/mfa/codes"]) {
+      await page.goto(`${server.base}${path}?next=${encodeURIComponent(place)}`);
+      await expect(page.locator("main h1")).toBeVisible();
+      expect(await page.locator("main").innerHTML()).not.toContain("evil.example");
+    }
+  }
 });
 
 test("a role may ask for a passkey, and nothing less will do", async ({ page, ownServer, user, javaScriptEnabled }) => {
@@ -51,7 +85,8 @@ test("a role may ask for a passkey, and nothing less will do", async ({ page, ow
   await Authenticator.plugInto(page);
   await page.getByRole("link", { name: "Add a passkey" }).click();
   await page.getByRole("button", { name: "Create passkey" }).click();
-  await page.getByRole("button", { name: "I have saved them" }).click();
-  await page.goto(`${server.base}/ui/dashboard`);
+  await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+  await page.getByRole("button", { name: "I have saved them, continue" }).click();
   await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  await expect(page.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
 });

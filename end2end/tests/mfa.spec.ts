@@ -17,14 +17,20 @@ const code = (page: Page) => page.locator("#code");
 /** Sets an app up for whoever is signed in; its key and the backup codes. */
 async function setUpApp(page: Page, pictures = false): Promise<{ key: string; codes: string[] }> {
   await page.goto("/ui/settings");
-  await expect(page.getByText("A stolen password then opens nothing.")).toBeVisible();
+  await expect(page.getByText("After your password, you enter a code from your phone.")).toBeVisible();
   await page.getByRole("link", { name: "Set up" }).click();
   await expect(page.getByRole("heading", { name: "Set up an authenticator app" })).toBeVisible();
   if (pictures) await expectGood(page, "mfa-begin");
-  await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByRole("button", { name: "I have an app: show the QR code" }).click();
   await expect(page.getByRole("img", { name: "QR code with the key" })).toBeVisible();
   const key = (await page.locator(".key code").innerText()).replaceAll(" ", "");
   await expect(page.getByRole("link", { name: "Open in my app" })).toHaveAttribute("href", new RegExp(`^otpauth://totp/.*secret=${key}`));
+  // A phone can't scan itself: where the screen is touched, the way that works there comes first.
+  const open = await page.getByRole("link", { name: "Open in my app" }).boundingBox();
+  const picture = await page.getByRole("img", { name: "QR code with the key" }).boundingBox();
+  expect((open?.y ?? 0) < (picture?.y ?? 0)).toBe(test.info().project.use.hasTouch ?? false);
+  // The steps before it are read first.
+  await expect(code(page)).not.toBeFocused();
   if (pictures) await expectGood(page, "mfa-setup");
   await code(page).fill(appCode(key));
   await page.getByRole("button", { name: "Turn on" }).click();
@@ -43,6 +49,7 @@ async function firstStep(page: Page, user: User, next = ""): Promise<void> {
 }
 
 test("an app is set up in three steps", async ({ page, user, javaScriptEnabled }) => {
+  test.setTimeout(90_000); // a long way, with axe on every page of it
   await signUp(page, user);
   const { codes } = await setUpApp(page, true);
   if (javaScriptEnabled !== false) {
@@ -61,6 +68,10 @@ test("an app is set up in three steps", async ({ page, user, javaScriptEnabled }
   await page.getByRole("button", { name: "I have saved them" }).click();
   await expect(page.getByText("10 left.")).toBeVisible();
   await expectGood(page, "security-mfa");
+  await page.goto("/ui/dashboard");
+  await expect(page.getByRole("img", { name: "3 of 3 protections in place" })).toBeVisible();
+  await expect(page.getByText("10 of 10 left")).toBeVisible();
+  await expectGood(page, "overview-mfa");
 });
 
 test("the app's code is asked for at sign-in, on the way to where one was going", async ({ page, problems, user }) => {
@@ -90,7 +101,7 @@ test("a backup code opens the account once", async ({ page, problems, user }) =>
   await signOut(page);
   await firstStep(page, user);
   await page.getByRole("link", { name: "Use a backup code" }).click();
-  await expect(page.getByText("Type one of your backup codes.")).toBeVisible();
+  await expect(page.getByText("Enter one of your backup codes.")).toBeVisible();
   await expectGood(page, "challenge-backup");
   await code(page).fill(codes[0]!.toLowerCase().replaceAll("-", " "));
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -116,8 +127,14 @@ test("codes that were saved are not shown again, and the app can be turned off",
   await page.goto(place);
   await expect(page.getByRole("heading", { name: "These codes are not shown again" })).toBeVisible();
   await page.goto("/ui/settings");
-  await page.getByText("Turn off", { exact: true }).first().click();
   await page.getByRole("button", { name: "Turn off" }).click();
+  const dialog = page.getByRole("dialog", { name: "Turn off the authenticator app?" });
+  await expect(dialog).toContainText("Your password alone then opens your account");
+  await expectGood(page, "mfa-turn-off");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+  await page.getByRole("button", { name: "Turn off" }).click();
+  await dialog.getByRole("button", { name: "Turn off" }).click();
   await expect(page.getByRole("status")).toHaveText("The authenticator app is off.");
   await signOut(page);
   await page.goto("/auth/login");
@@ -138,7 +155,7 @@ test("an old session confirms who it is before it changes anything", async ({ pa
   // Until that second is over, the first step of the set-up is open.
   await expect(async () => {
     await page.goto(`${server.base}/mfa/setup`);
-    await page.getByRole("button", { name: "Begin" }).click({ timeout: 2000 });
+    await page.getByRole("button", { name: "I have an app: show the QR code" }).click({ timeout: 2000 });
     await expect(page.getByRole("heading", { name: "Confirm it's you" })).toBeVisible({ timeout: 2000 });
   }).toPass();
   await expectGood(page, "confirm");

@@ -2,6 +2,7 @@
 import type { Page } from "@playwright/test";
 
 import { expect, test, type User } from "../support/fixture";
+import { codeOf, mailServer } from "../support/mail";
 import { Authenticator, type Conduct } from "../support/passkey";
 import { expectGood, fillSignIn, password, signOut, signUp } from "../support/portal";
 
@@ -40,10 +41,20 @@ async function withoutSuggestions(page: Page): Promise<void> {
 
 const alert = (page: Page) => page.locator("form.passkey [role=alert]").first();
 
+/** What is said of a prompt that was closed. */
+const closed = (page: Page) => page.locator("form.passkey [aria-live]");
+
+/** On the page of a passkey. It asks first. */
+async function removePasskey(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Remove passkey" }).click();
+  await page.getByRole("dialog", { name: /^Remove “/ }).getByRole("button", { name: "Remove passkey" }).click();
+}
+
 test.describe("with scripts", () => {
   test.skip(({ javaScriptEnabled }) => javaScriptEnabled === false, "a passkey needs a script");
 
   test("an account is made with a passkey and no password", async ({ page, user }) => {
+    test.setTimeout(90_000); // a long way, with axe on every page of it
     await withoutSuggestions(page);
     const device = await Authenticator.plugInto(page);
     await page.goto("/auth/signup");
@@ -54,7 +65,15 @@ test.describe("with scripts", () => {
     await page.getByLabel("Username").fill(user.username);
     await page.getByLabel("E-mail").fill(user.email);
     await page.getByRole("button", { name: "Create account with a passkey" }).click();
+    // Else a lost device were a lost account.
+    await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+    await expect(page.getByRole("status")).toContainText("Your account is ready.");
+    await expect(page.locator(".codes code")).toHaveCount(10);
+    await expectGood(page, "signup-codes");
+    await page.getByRole("button", { name: "I have saved them, continue" }).click();
     await expect(page).toHaveURL(/\/ui\/dashboard$/);
+    await expect(page.getByText("10 of 10 left")).toBeVisible();
+    await expectGood(page, "overview-passkey-only");
     const [made] = await device.credentials();
     expect(made?.isResidentCredential).toBe(true);
     await page.goto("/ui/settings");
@@ -63,12 +82,41 @@ test.describe("with scripts", () => {
     await expectGood(page, "security-passkey-only");
     // It is the only way in.
     await page.getByRole("link", { name: /^Details of/ }).click();
-    await page.getByRole("button", { name: "Remove passkey" }).click();
+    await removePasskey(page);
     await expect(page.getByText("This is the only way into your account.")).toBeVisible();
     await signOut(page);
     await page.goto("/auth/login");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  });
+
+  test("where mails are sent, a new account's codes come once its address is proved", async ({ page, user }) => {
+    await withoutSuggestions(page);
+    await Authenticator.plugInto(page);
+    await page.goto(`${mailServer()}/auth/signup?by=passkey&next=/ui/activity`);
+    await page.getByLabel("Username").fill(user.username);
+    await page.getByLabel("E-mail").fill(user.email);
+    await page.getByRole("button", { name: "Create account with a passkey" }).click();
+    await expect(page.getByRole("heading", { name: "Check your inbox" })).toBeVisible();
+    await page.getByLabel("Six-digit code").fill(await codeOf(page, user.email, "Confirm your address for AuthTuna"));
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+    await expect(page.locator(".codes code")).toHaveCount(10);
+    await page.getByRole("button", { name: "I have saved them, continue" }).click();
+    await expect(page).toHaveURL(/\/ui\/activity$/);
+  });
+
+  test("a browser that has no passkeys says so, and leaves the ways out", async ({ page, user }) => {
+    await page.addInitScript(() => Reflect.deleteProperty(window, "PublicKeyCredential"));
+    await signUp(page, user);
+    await page.goto("/ui/settings/passkeys/add");
+    await expect(page.getByText("This browser can't use passkeys.")).toBeVisible();
+    await expect(page.getByLabel("Name")).toBeHidden();
+    await expect(page.getByRole("button", { name: "Create passkey" })).toBeHidden();
+    await expectGood(page, "passkey-add-unsupported");
+    await expect(page.getByRole("link", { name: "Cancel" })).toHaveAttribute("href", "/ui/settings");
+    await page.getByRole("link", { name: "Set up an authenticator app" }).click();
+    await expect(page.getByRole("heading", { name: "Set up an authenticator app" })).toBeVisible();
   });
 
   test("what is wrong with a name is said beside it, before any prompt", async ({ page, problems, user }) => {
@@ -114,11 +162,13 @@ test.describe("with scripts", () => {
     await device.verifies(false);
     await page.goto("/auth/login");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-    await expect(alert(page)).toContainText("The prompt was closed");
+    await expect(closed(page)).toHaveText("The passkey prompt was closed. Try again, or sign in another way.");
+    // That is no alarm: whoever closed it knows.
+    await expect(alert(page)).toBeHidden();
     await expectGood(page, "login-passkey-cancelled");
     await fillSignIn(page, user.username, user.password);
     await page.getByRole("button", { name: "Use a passkey" }).click();
-    await expect(alert(page)).toContainText("The prompt was closed");
+    await expect(closed(page)).toContainText("The passkey prompt was closed.");
     await device.verifies(true);
     await page.getByRole("button", { name: "Use a passkey" }).click();
     await expect(page).toHaveURL(/\/ui\/dashboard$/);
@@ -130,7 +180,7 @@ test.describe("with scripts", () => {
     await page.goto("/ui/settings/passkeys/add");
     await expectGood(page, "passkey-add");
     await page.getByRole("button", { name: "Create passkey" }).click();
-    await expect(alert(page)).not.toBeEmpty();
+    await expect(closed(page)).toHaveText("No passkey was made: the prompt was closed. Press “Create passkey” to try again.");
     await expectGood(page, "passkey-add-refused");
     expect(await device.credentials()).toEqual([]);
   });
@@ -162,7 +212,7 @@ test.describe("with scripts", () => {
     await expect(alert(page)).toContainText("there may be a copy of it");
     // The password and a backup code are left, and nothing less.
     await fillSignIn(page, user.username, user.password);
-    await expect(page.getByText("Type one of your backup codes.")).toBeVisible();
+    await expect(page.getByText("Enter one of your backup codes.")).toBeVisible();
   });
 
   test("a passkey that was removed signs nobody in", async ({ page, problems, user }) => {
@@ -182,6 +232,13 @@ test.describe("with scripts", () => {
     await expect(page.getByRole("status")).toHaveText("The name is saved.");
     await page.getByRole("link", { name: "Details of On the road" }).click();
     await page.getByRole("button", { name: "Remove passkey" }).click();
+    const dialog = page.getByRole("dialog", { name: "Remove “On the road”?" });
+    await expect(dialog).toContainText("Your password alone then opens your account");
+    await expect(dialog).toContainText("This can't be undone.");
+    await expectGood(page, "passkey-remove");
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await expect(dialog).toBeHidden();
+    await removePasskey(page);
     await expect(page.getByRole("status")).toHaveText("The passkey is removed.");
     await expect(page.getByText("No passkeys yet")).toBeVisible();
     expect(await device.credentials()).toHaveLength(1);
@@ -230,8 +287,8 @@ test.describe("with scripts", () => {
     // What is posted waits, and is done when it is confirmed.
     await expect(async () => {
       await page.goto(`${server.base}/ui/settings`);
-      await page.getByText("New codes", { exact: true }).click();
-      await page.getByRole("button", { name: "Make new codes" }).click({ timeout: 1000 });
+      await page.getByRole("button", { name: "New codes" }).click({ timeout: 1000 });
+      await page.getByRole("dialog").getByRole("button", { name: "Make new codes" }).click({ timeout: 1000 });
       await expect(page.getByRole("heading", { name: "Confirm it's you" })).toBeVisible({ timeout: 1000 });
     }).toPass();
     await page.getByRole("button", { name: "Use a passkey" }).click();
@@ -242,9 +299,13 @@ test.describe("with scripts", () => {
 test("a passkey that is nobody's has no page", async ({ page, problems, user }) => {
   problems.allow(/status of 404/);
   await signUp(page, user);
-  await page.goto("/ui/settings/passkeys/00000000-0000-0000-0000-000000000000");
+  for (const id of ["nothing", "00000000-0000-0000-0000-000000000000"]) {
+    const answer = await page.goto(`/ui/settings/passkeys/${id}`);
+    expect(answer?.status()).toBe(404);
+    await expect(page.getByRole("heading", { name: "This passkey is no longer here" })).toBeVisible();
+  }
   await expectGood(page, "passkey-none");
-  await page.goto("/ui/settings");
+  await page.getByRole("link", { name: "Back to security" }).click();
   await expect(page.getByText("No passkeys yet")).toBeVisible();
   await expectGood(page, "security-new");
 });
@@ -262,4 +323,12 @@ test("without scripts the pages say that passkeys need them, and offer the rest"
   await page.goto("/ui/settings/passkeys/add");
   await expect(page.getByText("Passkeys need JavaScript")).toBeVisible();
   await expect(password(page)).toHaveCount(0);
+  await expect(page.getByLabel("Name")).toBeHidden();
+  await expect(page.getByRole("button", { name: "Create passkey" })).toBeHidden();
+  await expectGood(page, "passkey-add-without-scripts");
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await expect(page).toHaveURL(/\/ui\/settings$/);
+  await page.goto("/ui/settings/passkeys/add");
+  await page.getByRole("link", { name: "Set up an authenticator app" }).click();
+  await expect(page.getByRole("heading", { name: "Set up an authenticator app" })).toBeVisible();
 });

@@ -27,7 +27,7 @@ async function protectedMember(page: Page, user: User, base: string): Promise<vo
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
   await page.goto(`${base}/mfa/setup`);
-  await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByRole("button", { name: "I have an app: show the QR code" }).click();
   await expect(page.getByRole("img", { name: "QR code with the key" })).toBeVisible();
   const key = (await page.locator(".key code").innerText()).replaceAll(" ", "");
   const code = execFileSync("oathtool", ["--totp", "--base32", key], { encoding: "utf8" }).trim();
@@ -43,7 +43,7 @@ async function ask(page: Page, user: User, base: string, pictures = false): Prom
   await fillSignIn(page, user.username, user.password);
   await expect(page.getByRole("heading", { name: "One more step" })).toBeVisible();
   await page.getByRole("link", { name: "Lost everything?" }).click();
-  await expect(page.getByRole("heading", { name: "Lost every second step?" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Lost your passkey, app and backup codes?" })).toBeVisible();
   if (pictures) await expectGood(page, "recovery");
   await page.getByLabel("E-mail").fill(user.email);
   await page.getByRole("button", { name: "Send the link" }).click();
@@ -53,7 +53,7 @@ async function ask(page: Page, user: User, base: string, pictures = false): Prom
 }
 
 async function begun(page: Page): Promise<void> {
-  await expect(page.getByRole("status")).toContainText("The waiting has begun.");
+  await expect(page.getByRole("status")).toContainText("Recovery has started.");
 }
 
 test("who lost every second step waits, removes them, and chooses a password", async ({ page, otherBrowser, ownServer, user }) => {
@@ -64,21 +64,23 @@ test("who lost every second step waits, removes them, and chooses a password", a
   const link = await linkOf(other, user.email, ASKED, base);
   // Whoever only looks begins nothing.
   await other.goto(link);
-  await expect(other.getByRole("heading", { name: "Begin the recovery?" })).toBeVisible();
+  await expect(other.getByRole("heading", { name: "Start the recovery?" })).toBeVisible();
   await expect(other.locator("meta[name=robots]")).toHaveAttribute("content", "noindex");
   await expectGood(other, "recovery-start");
   await page.goto(`${base}/ui/dashboard`);
   await expect(page.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
   await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
-  await other.getByRole("button", { name: "Begin" }).click();
+  await other.getByRole("button", { name: "Start recovery" }).click();
   await begun(other);
   await page.reload();
   await expect(page.getByRole("heading", { name: OPEN })).toBeVisible();
 
   await other.goto(await linkOf(other, user.email, READY, base));
-  await expect(other.getByRole("heading", { name: "Remove all second steps?" })).toBeVisible();
+  await expect(other.getByRole("heading", { name: "Remove your second steps?" })).toBeVisible();
+  await expect(other.getByText("This can't be undone.")).toBeVisible();
+  await expect(other.getByRole("link", { name: "Sign in with one of them" })).toHaveAttribute("href", "/auth/login");
   await expectGood(other, "recovery-finish");
-  await other.getByRole("button", { name: "Remove them" }).click();
+  await other.getByRole("button", { name: "Remove my second steps" }).click();
   await expect(other.getByRole("status")).toContainText("Your second steps are removed");
   const chosen = `another ${user.password}`;
   await password(other, "New password").fill(chosen);
@@ -109,13 +111,14 @@ test.describe("on the server that sends mails", () => {
     const other = await otherBrowser();
     await ask(other, user, mailServer());
     await other.getByLabel("Six-digit code").fill(await codeOf(other, user.email, ASKED));
-    await other.getByRole("button", { name: "Begin" }).click();
+    await other.getByRole("button", { name: "Start recovery" }).click();
     await begun(other);
     await expectGood(other, "recovery-begun");
     for (const path of ["/ui/profile", "/ui/settings", "/ui/settings/sessions", "/ui/activity", "/ui/dashboard"]) {
       await page.goto(path);
       await expect(page.getByRole("heading", { name: OPEN })).toBeVisible();
     }
+    await expect(page.getByRole("heading", { name: "Somebody is trying to recover this account" })).toBeVisible();
     await expectGood(page, "recovery-open");
     await page.getByRole("button", { name: "Stop the recovery" }).click();
     await expect(page.getByRole("status")).toHaveText(STOPPED);
@@ -128,7 +131,7 @@ test.describe("on the server that sends mails", () => {
     const other = await otherBrowser();
     await ask(other, user, mailServer());
     await other.goto(await linkOf(other, user.email, ASKED));
-    await other.getByRole("button", { name: "Begin" }).click();
+    await other.getByRole("button", { name: "Start recovery" }).click();
     await begun(other);
     const link = await linkOf(other, user.email, STARTED);
     // In a browser that has no session.

@@ -67,7 +67,7 @@ colors! {
     primary_foreground "--primary-foreground" "#ffffff" "#ffffff";
     secondary "--secondary" "#ffffff" "#15151d";
     secondary_foreground "--secondary-foreground" "#16161d" "#f1f1f5";
-    muted "--muted" "#f4f4f7" "#121219";
+    muted "--muted" "#f4f4f7" "#22222c";
     accent "--accent" "#f3effd" "#211a36";
     accent_foreground "--accent-foreground" "#6d28d9" "#a37bfa";
     destructive "--destructive" "#c81e1e" "#f87171";

@@ -5,6 +5,7 @@ use authtuna::signup::Confirmed;
 use leptos::prelude::*;
 
 use super::form::{Done, Form, here, page_of, proof, repeated, signed_in};
+use super::once::made;
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::routes::{
@@ -53,8 +54,9 @@ pub async fn confirm_email(
         let other = Some(username.as_str());
         Ok(match auth.confirm_email(visit.actor(), &proof(token, code), other).await? {
             Confirmed::In(signed_in) => {
+                let done = made(&auth, &visit, &signed_in, target.as_ref()).await;
                 visit.begin(signed_in);
-                Done::in_at(target.as_ref()).with(Notice::Welcome)
+                done.with(Notice::Welcome)
             }
             Confirmed::ChoosePassword(token) => {
                 Done::to(query(RESET, "token", &token)).with(Notice::EmailConfirmedChoose)

@@ -7,10 +7,11 @@ use authtuna::model::code::{Code, Field};
 use leptos::prelude::*;
 
 use super::form::{Done, Form, go_on_with, here, repeated, signed_in};
+use super::once::show_codes;
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::routes::{
-    CHALLENGE, CONFIRM, MFA_CODES, MFA_SETUP, SECURITY, Target, query, query_more, with_next,
+    CHALLENGE, CONFIRM, MFA_SETUP, SECURITY, Target, leading_to, query, query_more, with_next,
 };
 
 /// What can be in `by`: the field that is shown.
@@ -39,27 +40,32 @@ pub async fn second_factor(
     Form::new("second-factor", back).answer(outcome.await).await
 }
 
-/// Makes a secret for an authenticator app.
+/// Makes a secret for an authenticator app, on the way to `next`.
 #[server(SetUpTotp, prefix = "/api", endpoint = "set-up-totp")]
-pub async fn set_up_totp() -> Result<(), Refusal> {
+pub async fn set_up_totp(#[server(default)] next: String) -> Result<(), Refusal> {
+    let place = leading_to(MFA_SETUP, Target::parse(&next).as_ref());
     let outcome = async {
         let (auth, visit) = here()?;
         auth.mfa.setup_totp(visit.actor()).await?;
-        Ok(Done::to(MFA_SETUP))
+        Ok(Done::to(place.clone()))
     };
-    Form::new("set-up-totp", MFA_SETUP).answer(outcome.await).await
+    Form::new("set-up-totp", place.clone()).answer(outcome.await).await
 }
 
-/// Turns the app on by a code of it, and shows the backup codes.
+/// Turns the app on by a code of it, and shows the backup codes on the way to `next`.
 #[server(EnableTotp, prefix = "/api", endpoint = "enable-totp")]
-pub async fn enable_totp(#[server(default)] code: String) -> Result<(), Refusal> {
+pub async fn enable_totp(
+    #[server(default)] code: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
     let outcome = async {
         let (auth, visit) = here()?;
         let codes = auth.mfa.verify_and_enable_totp(visit.actor(), &code).await?;
-        let token = auth.keep_to_show(visit.actor(), &codes).await?;
-        Ok(Done::to(query(MFA_CODES, "show", &token)).with(Notice::MfaEnabled))
+        let page = show_codes(&auth, visit.actor(), &codes, target.as_ref()).await?;
+        Ok(Done::to(page).with(Notice::MfaEnabled))
     };
-    Form::new("enable-totp", MFA_SETUP).answer(outcome.await).await
+    Form::new("enable-totp", leading_to(MFA_SETUP, target.as_ref())).answer(outcome.await).await
 }
 
 /// Turns the app off.
@@ -79,19 +85,19 @@ pub async fn new_backup_codes() -> Result<(), Refusal> {
     let outcome = async {
         let (auth, visit) = here()?;
         let codes = auth.mfa.regenerate_backup_codes(visit.actor()).await?;
-        let token = auth.keep_to_show(visit.actor(), &codes).await?;
-        Ok(Done::to(query(MFA_CODES, "show", &token)))
+        Ok(Done::to(show_codes(&auth, visit.actor(), &codes, None).await?))
     };
     Form::new("new-backup-codes", SECURITY).answer(outcome.await).await
 }
 
-/// Forgets the backup codes that were shown: their owner has saved them.
+/// Forgets the backup codes that were shown: their owner has saved them, and goes on to `next`.
 #[server(SavedCodes, prefix = "/api", endpoint = "saved-codes")]
-pub async fn saved_codes() -> Result<(), Refusal> {
+pub async fn saved_codes(#[server(default)] next: String) -> Result<(), Refusal> {
+    let target = Target::parse(&next);
     let outcome = async {
         let (auth, visit) = here()?;
         auth.was_seen(visit.actor()).await?;
-        Ok(Done::to(SECURITY))
+        Ok(Done::to(target.as_ref().map_or(SECURITY, Target::as_str)))
     };
     Form::new("saved-codes", SECURITY).answer(outcome.await).await
 }

@@ -14,5 +14,6 @@ pub mod entry;
 mod form;
 pub mod look;
 pub mod mfa;
+mod once;
 pub mod passkey;
 pub mod recovery;

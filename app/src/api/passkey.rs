@@ -4,15 +4,16 @@ use authtuna::error::Error;
 use authtuna::login::PasskeyFor;
 use authtuna::model::code::Code;
 use authtuna::model::id::PasskeyId;
-use authtuna::signup;
+use authtuna::signup::{self, SignedUp};
 use leptos::prelude::*;
 use serde_json::Value;
 
 use super::form::{Done, Form, entered, here};
+use super::once::{made, show_codes};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::routes::{
-    CHALLENGE, CONFIRM, LOGIN, MFA_CODES, PASSKEY_ADD, SECURITY, SIGNUP, Target, VERIFY, passkey_page, query,
+    CHALLENGE, CONFIRM, LOGIN, PASSKEY_ADD, SECURITY, SIGNUP, Target, VERIFY, leading_to, passkey_page,
     query_more, with_next,
 };
 
@@ -54,29 +55,32 @@ pub async fn confirm_prompt() -> Result<Value, Refusal> {
     Form::new("confirm", CONFIRM).prompt(ask(PasskeyFor::Confirming).await)
 }
 
-/// Asks the browser to make a passkey.
+/// Asks the browser to make a passkey, on the way to `next`.
 #[server(AddPrompt, prefix = "/api", endpoint = "add-passkey-prompt")]
-pub async fn add_prompt() -> Result<Value, Refusal> {
+pub async fn add_prompt(#[server(default)] next: String) -> Result<Value, Refusal> {
+    let back = leading_to(PASSKEY_ADD, Target::parse(&next).as_ref());
     let outcome = async {
         let (auth, visit) = here()?;
         Ok(visit.ask(auth.passkeys.ask_to_add(visit.actor()).await?))
     };
-    Form::new("add-passkey", PASSKEY_ADD).prompt(outcome.await)
+    Form::new("add-passkey", back).prompt(outcome.await)
 }
 
-/// Adds the passkey that it made. The first second factor of an account brings backup codes along.
+/// Adds the passkey that it made, and goes on to `next`. The first second factor of an account brings backup codes along.
 #[server(AddPasskey, prefix = "/api", endpoint = "add-passkey")]
 pub async fn add_passkey(
     #[server(default)] passkey: String,
     #[server(default)] name: String,
+    #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let form = Form::new("add-passkey", PASSKEY_ADD).keep("name", &name);
+    let target = Target::parse(&next);
+    let form = Form::new("add-passkey", leading_to(PASSKEY_ADD, target.as_ref())).keep("name", &name);
     let outcome = async {
         let (auth, visit) = here()?;
         let added = auth.passkeys.add(visit.actor(), &name, &passkey).await?;
         let next = match added.backup_codes {
-            Some(codes) => query(MFA_CODES, "show", &auth.keep_to_show(visit.actor(), &codes).await?),
-            None => SECURITY.to_owned(),
+            Some(codes) => show_codes(&auth, visit.actor(), &codes, target.as_ref()).await?,
+            None => target.as_ref().map_or(SECURITY, Target::as_str).to_owned(),
         };
         Ok(Done::to(next).with(Notice::PasskeyAdded))
     };
@@ -125,7 +129,7 @@ pub async fn sign_up_prompt(
     Form::new("passkey-sign-up", SIGNUP).prompt(outcome.await)
 }
 
-/// Makes the account with the passkey that it made, and goes on to `next`. Name and address are those that it was asked
+/// Makes the account with the passkey that it made, shows backup codes, and goes on to `next`. Name and address are those that it was asked
 /// for with; what is posted is only shown again.
 #[server(PasskeySignUp, prefix = "/api", endpoint = "passkey-sign-up")]
 pub async fn passkey_sign_up(
@@ -139,8 +143,13 @@ pub async fn passkey_sign_up(
     let form = Form::new("passkey-sign-up", back).keep("username", &username).keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
-        let is_in = visit.signed_up(auth.sign_up_by_passkey(visit.actor(), &passkey).await?);
-        Ok(if is_in { Done::in_at(target.as_ref()) } else { Done::to(with_next(VERIFY, target.as_ref())) })
+        let led = auth.sign_up_by_passkey(visit.actor(), &passkey).await?;
+        let done = match &led {
+            SignedUp::In(new) => made(&auth, &visit, new, target.as_ref()).await,
+            SignedUp::Inbox(_) => Done::to(with_next(VERIFY, target.as_ref())),
+        };
+        visit.signed_up(led);
+        Ok(done)
     };
     form.answer(outcome.await).await
 }

@@ -39,8 +39,9 @@ pub enum Asks {
     GetOrSuggest,
 }
 
-/// The form around its own button. `prompt` is where the options are asked for, with the form's own fields. `said` is about the
-/// form, from a try before this page; `needs_script` is said where there is none.
+/// The form around its own button, which is there only where passkeys can be used; links beside it are there always, and
+/// those of the class `instead` only where passkeys can not be used. `prompt` is where the options are asked for, with the
+/// form's own fields. `said` is about the form, from a try before this page; `needs_script` is said where there is none.
 #[island]
 pub fn PasskeyForm(
     action: String,
@@ -54,8 +55,9 @@ pub fn PasskeyForm(
     let PasskeyWords { form: form_words, cancelled, exists, refused, unsupported: unsupported_words } = words;
     let sending = Sending::new(form_words, said);
     let unsupported = RwSignal::new(false);
+    let closed = RwSignal::new(false);
     let form = NodeRef::<leptos::html::Form>::new();
-    let trouble_words = StoredValue::new((cancelled, exists, refused));
+    let trouble_words = StoredValue::new((exists, refused));
     let prompt = StoredValue::new(prompt);
 
     let suggest = move || {
@@ -82,6 +84,7 @@ pub fn PasskeyForm(
         if !sending.begin() {
             return;
         }
+        closed.set(false);
         // What was shown before is of no use to the next prompt.
         fill(&form, "passkey", "");
         spawn_local(async move {
@@ -96,14 +99,14 @@ pub fn PasskeyForm(
                     sending.end(&form, submit(&form).await);
                 }
                 Err(trouble) => {
-                    sending.say(vec![trouble_words.with_value(|(cancelled, exists, refused)| {
-                        match trouble {
-                            Trouble::Cancelled | Trouble::Replaced => cancelled,
-                            Trouble::Exists => exists,
-                            Trouble::Refused => refused,
-                        }
-                        .clone()
-                    })]);
+                    let said = trouble_words.with_value(|(exists, refused)| match trouble {
+                        Trouble::Cancelled | Trouble::Replaced => None,
+                        Trouble::Exists => Some(exists.clone()),
+                        Trouble::Refused => Some(refused.clone()),
+                    });
+                    // Whoever closes a prompt knows it: that is no alarm, and the focus stays on the button.
+                    closed.set(said.is_none());
+                    sending.say(said.into_iter().collect());
                     suggest();
                 }
             }
@@ -124,6 +127,7 @@ pub fn PasskeyForm(
             action=action
             novalidate=true
             class="form passkey"
+            class:unsupported=move || unsupported.get()
             aria-busy=move || sending.busy()
             on:submit=on_submit
             on:input=|event| forget(&event)
@@ -133,7 +137,10 @@ pub fn PasskeyForm(
             <input type="hidden" name="passkey" value=""/>
             <p class="meta needs-script">{needs_script}</p>
             <p class="meta" hidden=move || !unsupported.get()>{unsupported_words}</p>
-            <div class="needing-script" hidden=move || unsupported.get()>{children()}</div>
+            <div>
+                <div class="needing-script">{children()}</div>
+                <p class="field-note" aria-live="polite">{move || closed.get().then(|| cancelled.clone())}</p>
+            </div>
         </form>
     }
 }

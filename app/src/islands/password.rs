@@ -37,13 +37,14 @@ pub struct Judged {
     pub text: String,
 }
 
-/// The field. `judge` is where a new password is judged; None for one that is already set.
+/// The field. `judge` is where a new password is judged; None for one that is already set. `focus` where the page begins with it.
 #[island]
 pub fn PasswordField(
     name: String,
     autocomplete: String,
     words: PasswordWords,
     judge: Option<String>,
+    focus: bool,
 ) -> impl IntoView {
     let PasswordWords { label, note, show, error, way_out } = words;
     let live = RwSignal::new(false);
@@ -84,7 +85,7 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     required=true
-                    autofocus=invalid
+                    autofocus=focus || invalid
                     aria-invalid=invalid.to_string()
                     aria-describedby=described
                     on:input=on_input

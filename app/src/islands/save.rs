@@ -1,4 +1,5 @@
-//! Buttons that copy or print what is shown once. Without a script they are not there: the browser prints by itself.
+//! Buttons that copy or print what people have to keep. Without a script they are not there: the browser does both by
+//! itself.
 
 use leptos::prelude::*;
 
@@ -11,29 +12,35 @@ pub struct SaveWords {
     pub copy: String,
     /// It was copied.
     pub copied: String,
-    /// Printing.
-    pub print: String,
+    /// Printing; None where there is nothing to print.
+    pub print: Option<String>,
 }
 
-/// The buttons, for `text`.
+/// The buttons, for `text`. Where nothing is printed, the one that is left is a small one, beside what it copies.
 #[island]
 pub fn SaveButtons(text: String, words: SaveWords) -> impl IntoView {
     let live = RwSignal::new(false);
     let copied = RwSignal::new(false);
     Effect::new(move || live.set(true));
+    let class = if words.print.is_some() { "button" } else { "button small" };
+    let print_button = words.print.map(|word| {
+        view! {
+            <button type="button" class=class hidden=move || !live.get() on:click=move |_| print()>
+                {word}
+            </button>
+        }
+    });
     let label = move || if copied.get() { words.copied.clone() } else { words.copy.clone() };
     view! {
         <button
             type="button"
-            class="button"
+            class=class
             hidden=move || !live.get()
             aria-live="polite"
             on:click=move |_| copy(&text, move || copied.set(true))
         >
             {label}
         </button>
-        <button type="button" class="button" hidden=move || !live.get() on:click=move |_| print()>
-            {words.print}
-        </button>
+        {print_button}
     }
 }

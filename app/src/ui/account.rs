@@ -115,12 +115,24 @@ fn Top(w: Lang, viewer: Viewer) -> impl IntoView {
 #[component]
 pub(crate) fn Head(
     heading: String,
-    subtitle: &'static str,
+    #[prop(into)] subtitle: String,
+    /// The words of the way back to the page of which this is a part: that of security.
+    #[prop(optional_no_strip)]
+    back: Option<&'static str>,
     #[prop(optional, into)] act: ViewFnOnce,
 ) -> impl IntoView {
+    let back = back.map(|word| {
+        view! {
+            <a class="back" href=SECURITY>
+                <Icon name="back"/>
+                {word}
+            </a>
+        }
+    });
     view! {
         <header>
             <div>
+                {back}
                 <h1>{heading}</h1>
                 <p>{subtitle}</p>
             </div>

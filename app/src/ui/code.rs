@@ -21,6 +21,9 @@ pub(crate) fn CodeField(
     #[prop(into)] note: String,
     /// What is wrong with it.
     error: Option<String>,
+    /// Whether it is what the page begins with. Where something is to be read before, it must not be scrolled away.
+    #[prop(default = true)]
+    focus: bool,
 ) -> impl IntoView {
     let (inputmode, autocomplete, longest, class) = match kind {
         // Six, and the blanks between them that some mail programs copy along.
@@ -40,7 +43,7 @@ pub(crate) fn CodeField(
                 spellcheck="false"
                 maxlength=longest
                 required=true
-                autofocus=true
+                autofocus=focus
                 aria-invalid=error.is_some().to_string()
                 aria-describedby="code-error code-note"
             />

@@ -32,6 +32,9 @@ pub(crate) fn Entry(
     /// A picture in place of the product's mark.
     #[prop(optional)]
     icon: Option<&'static str>,
+    /// What that picture says.
+    #[prop(default = Tone::Accent)]
+    tone: Tone,
     /// The address that the page is about, below what it says.
     #[prop(optional)]
     about: Option<String>,
@@ -46,7 +49,7 @@ pub(crate) fn Entry(
             <main id="main">
                 <div class="brand">
                     {match icon {
-                        Some(icon) => Either::Left(view! { <Tile icon tone=Tone::Accent/> }),
+                        Some(icon) => Either::Left(view! { <Tile icon tone/> }),
                         None => Either::Right(view! { <Mark/> }),
                     }}
                     <h1>{heading}</h1>

@@ -103,11 +103,21 @@ pub(crate) fn form_words(w: Lang) -> FormWords {
     }
 }
 
-/// What the form of a passkey can say by itself.
+/// What the form of a passkey can say by itself, where people sign in by one.
 pub(crate) fn passkey_words(w: Lang) -> PasskeyWords {
+    passkey_words_with(w, w.passkeys_cancelled().to_owned())
+}
+
+/// The same where one is made by a button of this name.
+pub(crate) fn new_passkey_words(w: Lang, button: &str) -> PasskeyWords {
+    passkey_words_with(w, w.passkeys_cancelled_new(button))
+}
+
+/// The same, with what is said when its prompt is closed.
+pub(crate) fn passkey_words_with(w: Lang, cancelled: String) -> PasskeyWords {
     PasskeyWords {
         form: form_words(w),
-        cancelled: w.passkeys_cancelled().to_owned(),
+        cancelled,
         exists: w.passkeys_exists().to_owned(),
         refused: w.passkeys_refused().to_owned(),
         unsupported: w.passkeys_unsupported().to_owned(),
@@ -188,14 +198,17 @@ pub(crate) fn Submit(
     /// One of several, and not the first.
     #[prop(optional)]
     plain: bool,
+    /// One that destroys something.
+    #[prop(optional)]
+    danger: bool,
     #[prop(optional)] icon: Option<&'static str>,
 ) -> impl IntoView {
-    let class = match (plain, wide) {
+    let class = match (danger, plain) {
+        (true, _) => "button danger solid",
+        (false, true) => "button",
         (false, false) => "button primary",
-        (false, true) => "button primary wide",
-        (true, false) => "button",
-        (true, true) => "button wide",
     };
+    let class = if wide { format!("{class} wide") } else { class.to_owned() };
     view! {
         <button class=class>
             {icon.map(|name| view! { <Icon name/> })}

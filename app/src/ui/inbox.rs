@@ -10,6 +10,7 @@ use leptos_meta::Meta;
 use super::code::{CodeField, CodeKind};
 use super::entry::{Entry, product};
 use super::form::{Left, Submit, form_words};
+use super::part::Tone;
 use crate::islands::form::Form;
 use crate::routes::LOGIN;
 use crate::say;
@@ -136,6 +137,12 @@ pub(crate) fn Act(
     fields: ViewFnOnce,
     submit: String,
     busy: &'static str,
+    /// Whether it destroys something.
+    #[prop(optional)]
+    danger: bool,
+    /// What stands below the card, such as the way out.
+    #[prop(optional, into)]
+    below: ViewFnOnce,
 ) -> impl IntoView {
     let (action, name) = form;
     let tried = left.tried(name);
@@ -151,19 +158,19 @@ pub(crate) fn Act(
         .then(|| view! { <dl class="facts">{facts.into_iter().map(fact).collect_view()}</dl> });
     view! {
         <Unlisted/>
-        <Entry w title heading subtitle icon>
+        <Entry w title heading subtitle icon tone=if danger { Tone::Warn } else { Tone::Accent } below>
             {left.notice(Some(name))}
             {facts}
             <Form action=action.to_owned() words=form_words(w) said=tried.about_form(own)>
                 <input type="hidden" name="token" value=token/>
                 {fields.run()}
-                <Submit label=submit busy wide=true/>
+                <Submit label=submit busy wide=true danger/>
             </Form>
         </Entry>
     }
 }
 
-/// A link that does nothing any more, under 410, and the way to another.
+/// A link that does nothing anymore, under 410, and the way to another.
 #[component]
 pub(crate) fn Dead(
     w: Lang,
@@ -181,7 +188,7 @@ pub(crate) fn Dead(
     let more = left.notice_unless(Code::BadToken);
     view! {
         <Unlisted/>
-        <Entry w title heading=w.inbox_dead_heading().to_owned() subtitle=body icon="mail">
+        <Entry w title heading=w.inbox_dead_heading().to_owned() subtitle=body icon="clock">
             {more}
             <a class="button primary wide" href=to>{word}</a>
         </Entry>

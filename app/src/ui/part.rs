@@ -87,7 +87,7 @@ pub(crate) fn Empty(icon: &'static str, title: &'static str, #[prop(into)] body:
 pub(crate) fn Confirm(
     /// The dialog's id, which the button that opens it names as `popovertarget`.
     id: String,
-    title: &'static str,
+    #[prop(into)] title: String,
     body: String,
     /// What posting does.
     action: &'static str,
@@ -97,7 +97,11 @@ pub(crate) fn Confirm(
     /// A hidden field of the form.
     #[prop(optional)]
     field: Option<(&'static str, String)>,
+    /// Whether the act takes nothing away that anybody would miss.
+    #[prop(optional)]
+    calm: bool,
 ) -> impl IntoView {
+    let class = if calm { "button primary" } else { "button danger solid" };
     let title_id = format!("{id}-title");
     let body_id = format!("{id}-body");
     view! {
@@ -109,7 +113,7 @@ pub(crate) fn Confirm(
                 <button type="button" class="button" popovertarget=id.clone() popovertargetaction="hide" autofocus=true>
                     {cancel}
                 </button>
-                <button class="button danger solid">{submit}</button>
+                <button class=class>{submit}</button>
             </form>
         </div>
     }

@@ -16,9 +16,10 @@ use crate::pages::auth::query;
 use crate::routes::{CONFIRM, SECURITY, Target, query as with, query_more};
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::Entry;
-use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words, password_words};
+use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words_with, password_words};
 use crate::ui::inbox::{Act, Again, awaited};
 use crate::ui::load::load;
+use crate::ui::part::Icon;
 use crate::words::{Lang, words};
 
 /// The form for one way to confirm, and links to the others.
@@ -108,15 +109,20 @@ fn chosen(ways: &[Confirms], by: &str) -> Option<Confirms> {
 }
 
 fn link(w: Lang, way: Confirms, then: &Then) -> impl IntoView + use<> {
-    let (by, word) = match way {
-        Confirms::Passkey => ("passkey", w.confirm_by_passkey()),
-        Confirms::Totp => ("app", w.confirm_by_app()),
-        Confirms::BackupCode => ("backup", w.confirm_by_backup()),
-        Confirms::Password | Confirms::Mail => ("", w.confirm_by_password()),
+    let (by, icon, word) = match way {
+        Confirms::Passkey => ("passkey", "passkey", w.confirm_by_passkey()),
+        Confirms::Totp => ("app", "phone", w.confirm_by_app()),
+        Confirms::BackupCode => ("backup", "key", w.confirm_by_backup()),
+        Confirms::Password | Confirms::Mail => ("", "lock", w.confirm_by_password()),
     };
     let place = query_more(&with(CONFIRM, "next", &then.next), "by", by);
     let place = if then.act.is_empty() { place } else { query_more(&place, "act", &then.act) };
-    view! { <a class="button wide" href=place>{word}</a> }
+    view! {
+        <a class="button wide" href=place>
+            <Icon name=icon/>
+            {word}
+        </a>
+    }
 }
 
 fn passkey(w: Lang, tried: &Tried, then: &Then) -> impl IntoView + use<> {
@@ -126,7 +132,7 @@ fn passkey(w: Lang, tried: &Tried, then: &Then) -> impl IntoView + use<> {
             action=Confirm::PATH.to_owned()
             prompt=ConfirmPrompt::PATH.to_owned()
             asks=Asks::Get
-            words=passkey_words(w)
+            words=passkey_words_with(w, w.passkeys_cancelled_confirm().to_owned())
             needs_script=w.passkeys_needs_script().to_owned()
             said=tried.about_form(&[])
         >
@@ -147,6 +153,7 @@ fn password(w: Lang, tried: Tried, then: &Then) -> impl IntoView + use<> {
                 autocomplete="current-password".to_owned()
                 words=password_words(w, w.field_password(), None, tried.error("password"))
                 judge=None
+                focus=true
             />
             <Submit label=w.confirm_password_act() busy=w.confirm_busy() wide=true/>
         </Form>

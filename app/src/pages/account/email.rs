@@ -28,7 +28,7 @@ pub(crate) fn EmailPage() -> impl IntoView {
     let tried = left.tried("change-email");
     view! {
         <Account w place=SECURITY title=w.email_title()>
-            <Head heading=w.email_change_heading().to_owned() subtitle=w.email_note()/>
+            <Head heading=w.email_change_heading().to_owned() subtitle=w.email_note() back=Some(w.security_title())/>
             {left.notice(Some("change-email"))}
             {load(move |auth, visit| content(w, auth, visit, tried))}
         </Account>
@@ -79,6 +79,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                                         tried.error("current_password"),
                                     )
                                     judge=None
+                                    focus=false
                                 />
                             }
                         })}
@@ -113,20 +114,26 @@ pub(crate) fn EmailLine(w: Lang, address: Option<String>, verified: bool) -> imp
                 </h3>
                 {has_one.then(|| view! { <p class="meta">{note}</p> })}
             </div>
-            <div class="line-acts">
-            {(sends() && has_one && !verified)
-                .then(|| {
-                    view! {
-                        <form method="post" action=SendAgain::PATH>
-                            <button class="button small" aria-label=w.email_confirm_name()>
-                                {w.email_confirm()}
-                            </button>
-                        </form>
-                    }
-                })}
-            {sends()
-                .then(|| view! { <a class="button small" href=EMAIL aria-label=w.email_change_name()>{w.email_change()}</a> })}
-            </div>
+            {sends().then(|| view! { <Acts w confirms=has_one && !verified/> })}
         </li>
+    }
+}
+
+/// What can be done about the address. `confirms` where it is not known to be the person's.
+#[component]
+fn Acts(w: Lang, confirms: bool) -> impl IntoView {
+    let confirm = confirms.then(|| {
+        view! {
+            <form method="post" action=SendAgain::PATH>
+                <button class="button small" aria-label=w.email_confirm_name()>
+                    {w.email_confirm()}
+                </button>
+            </form>
+        }
+    });
+    view! {
+        <div class="line-acts">
+            {confirm} <a class="button small" href=EMAIL aria-label=w.email_change_name()>{w.email_change()}</a>
+        </div>
     }
 }

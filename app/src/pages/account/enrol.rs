@@ -8,7 +8,7 @@ use leptos::server_fn::ServerFn;
 
 use crate::api::entry::SignOut;
 use crate::pages::auth::target;
-use crate::routes::{MFA_SETUP, OVERVIEW, PASSKEY_ADD, Target};
+use crate::routes::{MFA_SETUP, PASSKEY_ADD, Target, leading_to};
 use crate::ui::entry::Entry;
 use crate::ui::form::Left;
 use crate::ui::load::load;
@@ -20,15 +20,18 @@ use crate::words::words;
 pub(crate) fn Enrol() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
-    let on = target().as_ref().map_or(OVERVIEW, Target::as_str).to_owned();
+    let target = target().unwrap_or_else(Target::overview);
     load(move |auth: Auth, visit| async move {
         let Some(lacks) = visit.actor().holder()?.lacks else {
-            leptos_axum::redirect(&on);
+            leptos_axum::redirect(target.as_str());
             return Ok(Either::Left(()));
         };
         let passkeys = auth.settings().passkeys_offered();
         let apps = lacks == Requirement::Mfa && auth.settings().mfa.enabled;
-        let why = if lacks == Requirement::Mfa { w.enrol_mfa() } else { w.enrol_passkey() };
+        let way = move |to: &str, class, icon, word, note| {
+            let to = leading_to(to, Some(&target));
+            view! { <Way to class icon word note/> }
+        };
         let below = move || {
             view! {
                 <form method="post" action=SignOut::PATH class="below">
@@ -46,28 +49,40 @@ pub(crate) fn Enrol() -> impl IntoView {
                 below
             >
                 {left.notice(None)}
-                <p class="how">{why}</p>
                 <div class="ways">
                     {passkeys
                         .then(|| {
-                            view! {
-                                <a class="button primary wide" href=PASSKEY_ADD>
-                                    <Icon name="passkey"/>
-                                    {w.enrol_add_passkey()}
-                                </a>
-                            }
+                            let (word, note) = (w.enrol_add_passkey(), w.enrol_passkey_note());
+                            way(PASSKEY_ADD, "button primary wide", "passkey", word, note)
                         })}
                     {apps
                         .then(|| {
-                            view! {
-                                <a class="button wide" href=MFA_SETUP>
-                                    <Icon name="phone"/>
-                                    {w.enrol_set_up_app()}
-                                </a>
-                            }
+                            let class = if passkeys { "button wide" } else { "button primary wide" };
+                            way(MFA_SETUP, class, "phone", w.enrol_set_up_app(), w.enrol_app_note())
                         })}
                 </div>
             </Entry>
         }))
     })
+}
+
+/// One of the ways, with what it is for whoever does not know the word.
+#[component]
+fn Way(
+    to: String,
+    class: &'static str,
+    icon: &'static str,
+    word: &'static str,
+    note: &'static str,
+) -> impl IntoView {
+    let id = format!("{icon}-note");
+    view! {
+        <div class="way">
+            <a class=class href=to aria-describedby=id.clone()>
+                <Icon name=icon/>
+                {word}
+            </a>
+            <p class="meta" id=id>{note}</p>
+        </div>
+    }
 }

@@ -7,42 +7,63 @@ use authtuna::error::Error;
 use authtuna::mfa::{Factors, TotpSetup};
 use authtuna::model::code::Code;
 use authtuna::model::time::Timestamp;
+use authtuna::users::User;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use super::protection::Offered;
+use super::{back, way_out};
 use crate::api::mfa::{DisableTotp, EnableTotp, NewBackupCodes, SavedCodes, SetUpTotp};
 use crate::islands::form::Form;
 use crate::islands::save::{SaveButtons, SaveWords};
-use crate::pages::auth::query;
-use crate::routes::{MFA_SETUP, SECURITY};
+use crate::pages::auth::{query, target};
+use crate::routes::{MFA_SETUP, SECURITY, Target};
 use crate::ui::account::{Account, Head};
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::product;
 use crate::ui::form::{Left, Submit, Tried, form_words};
 use crate::ui::load::load;
-use crate::ui::part::{Badge, Empty, Tile, Tone};
+use crate::ui::part::{Badge, Confirm, Empty, Icon, Tile, Tone};
 use crate::ui::time::{Time, around};
 use crate::words::{HERE, Lang, words};
+
+/// The form of this page.
+const FORM: &str = "enable-totp";
 
 /// Three steps to an authenticator app.
 #[component]
 pub(crate) fn SetUpApp() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
-    let tried = left.tried("enable-totp");
+    let tried = left.tried(FORM);
+    let target = target();
     view! {
         <Account w place=SECURITY title=w.mfa_title()>
-            <Head heading=w.mfa_heading().to_owned() subtitle=w.mfa_subtitle()/>
-            {left.notice(Some("enable-totp"))}
-            {load(move |auth, visit| set_up(w, auth, visit, tried))}
+            {load(move |auth, visit| set_up(w, auth, visit, left, tried, target))}
         </Account>
     }
 }
 
-async fn set_up(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl IntoView, Error> {
+async fn set_up(
+    w: Lang,
+    auth: Auth,
+    visit: Visit,
+    left: Left,
+    tried: Tried,
+    target: Option<Target>,
+) -> Result<impl IntoView, Error> {
+    let back = back(w, visit.actor());
+    let head = move |subtitle: &'static str| {
+        view! {
+            <Head heading=w.mfa_heading().to_owned() subtitle back/>
+            {left.notice(Some(FORM))}
+        }
+    };
+    let then = Then { out: way_out(visit.actor(), target.as_ref()), target };
     if auth.mfa.factors(visit.actor()).await?.totp_since.is_some() {
         return Ok(EitherOf3::A(view! {
+            {head(w.mfa_subtitle())}
             <section class="card">
                 <div class="body narrow">
                     <p class="lead">{w.problem_totp_enabled()}</p>
@@ -58,59 +79,97 @@ async fn set_up(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl 
         Err(error) if error.code() == Code::StepUpRequired => None,
         pending => pending?,
     };
-    let Some(setup) = pending else {
-        return Ok(EitherOf3::B(view! {
-            <section class="card">
-                <div class="body narrow">
-                    <h2>{w.mfa_one()}</h2>
-                    <p class="meta lead">{w.mfa_one_body()}</p>
-                    <Form action=SetUpTotp::PATH.to_owned() words=form_words(w) said=Vec::new()>
-                        <div class="acts">
-                            <Submit label=w.mfa_begin() busy=w.mfa_begin_busy()/>
-                            <a class="button" href=SECURITY>{w.common_cancel()}</a>
-                        </div>
-                    </Form>
-                </div>
-            </section>
-        }));
-    };
-    Ok(EitherOf3::C(scan(w, setup, tried)))
+    Ok(match pending {
+        None => EitherOf3::B(view! { {head(w.mfa_begin_subtitle())} {begin(w, then)} }),
+        Some(setup) => EitherOf3::C(view! { {head(w.mfa_subtitle())} {scan(w, setup, &tried, then)} }),
+    })
 }
 
-fn scan(w: Lang, setup: TotpSetup, tried: Tried) -> impl IntoView {
+/// Where the set-up leads.
+struct Then {
+    /// To go on to.
+    target: Option<Target>,
+    /// To stop.
+    out: String,
+}
+
+impl Then {
+    fn field(&self) -> impl IntoView + use<> {
+        let next = self.target.as_ref().map(|target| target.as_str().to_owned());
+        view! { <input type="hidden" name="next" value=next.unwrap_or_default()/> }
+    }
+}
+
+/// Before there is a secret.
+fn begin(w: Lang, then: Then) -> impl IntoView {
+    view! {
+        <section class="card">
+            <div class="body narrow steps">
+                <h2>{w.mfa_one()}</h2>
+                <p class="meta">{w.mfa_one_body()}</p>
+                <Form action=SetUpTotp::PATH.to_owned() words=form_words(w) said=Vec::new()>
+                    {then.field()}
+                    <div class="acts">
+                        <Submit label=w.mfa_begin() busy=w.mfa_begin_busy()/>
+                        <a class="button" href=then.out>{w.common_cancel()}</a>
+                    </div>
+                </Form>
+            </div>
+        </section>
+    }
+}
+
+/// On a phone the app is on the device at hand, which can't look at its own screen; elsewhere it is in another pocket. Both
+/// ways are there, and the style sheet knows which comes first.
+fn scan(w: Lang, setup: TotpSetup, tried: &Tried, then: Then) -> impl IntoView + use<> {
     let TotpSetup { secret, uri, qr } = setup;
-    // In groups of four, as people read aloud; programs that it is pasted into leave the blanks out.
+    // In groups of four, as people read aloud.
     let groups: Vec<&str> =
         secret.as_bytes().chunks(4).filter_map(|group| str::from_utf8(group).ok()).collect();
     let key = groups.join(" ");
+    let copying =
+        SaveWords { copy: w.mfa_key_copy().to_owned(), copied: w.mfa_codes_copied().to_owned(), print: None };
+    let error = tried.error("code");
     view! {
         <section class="card">
             <div class="body narrow steps">
                 <h2>{w.mfa_one()}</h2>
                 <p class="meta">{w.mfa_one_body()}</p>
                 <h2>{w.mfa_two()}</h2>
+                <div class="by-touch">
+                    <a class="button primary wide" href=uri.clone()>
+                        <Icon name="phone"/>
+                        {w.mfa_open()}
+                    </a>
+                    <p class="meta">{w.mfa_or_scan()}</p>
+                </div>
+                <p class="meta by-pointer">{w.mfa_scan()}</p>
                 <svg class="qr" viewBox=format!("0 0 {0} {0}", qr.size) role="img" aria-label=w.mfa_picture()>
                     <rect class="paper" width=qr.size height=qr.size></rect>
                     <path class="ink" d=qr.path></path>
                 </svg>
-                <p class="meta">{w.mfa_two_here()}</p>
-                <p class="key">
-                    {w.mfa_key()} ": " <code>{key}</code>
+                <p class="meta by-pointer">
+                    {w.mfa_or_open()} " " <a class="button small" href=uri>{w.mfa_open()}</a>
                 </p>
-                <p>
-                    <a class="button small" href=uri>{w.mfa_open()}</a>
+                <p class="meta">{w.mfa_key()}</p>
+                <p class="key">
+                    <code>{key}</code>
+                    <SaveButtons text=secret words=copying/>
                 </p>
                 <h2>{w.mfa_three()}</h2>
                 <Form action=EnableTotp::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
+                    {then.field()}
                     <CodeField
                         kind=CodeKind::Digits
                         label=w.field_app_code()
                         note=w.field_app_code_note()
-                        error=tried.error("code")
+                        // Else the steps before it would be scrolled away.
+                        focus=error.is_some()
+                        error
                     />
                     <div class="acts">
                         <Submit label=w.mfa_submit() busy=w.mfa_busy()/>
-                        <a class="button" href=SECURITY>{w.common_cancel()}</a>
+                        <a class="button" href=then.out>{w.common_cancel()}</a>
                     </div>
                 </Form>
             </div>
@@ -124,6 +183,7 @@ pub(crate) fn BackupCodes() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
     let token = query("show").unwrap_or_default();
+    let target = target();
     let product = product();
     view! {
         <Account w place=SECURITY title=w.mfa_title()>
@@ -133,7 +193,7 @@ pub(crate) fn BackupCodes() -> impl IntoView {
                 let codes: Option<Vec<String>> = auth.shown_once(visit.actor(), &token).await?;
                 let user = visit.actor().holder()?.user.username.clone();
                 Ok(match codes {
-                    Some(codes) => Either::Left(list(w, &product, &user, codes)),
+                    Some(codes) => Either::Left(list(w, &product, &user, codes, target)),
                     None => Either::Right(view! {
                         <Empty icon="key" title=w.mfa_codes_gone_heading() body=w.mfa_codes_gone_body()/>
                         <div class="acts">
@@ -146,61 +206,108 @@ pub(crate) fn BackupCodes() -> impl IntoView {
     }
 }
 
-fn list(w: Lang, product: &str, user: &str, codes: Vec<String>) -> impl IntoView + use<> {
+fn list(
+    w: Lang,
+    product: &str,
+    user: &str,
+    codes: Vec<String>,
+    target: Option<Target>,
+) -> impl IntoView + use<> {
     let text = format!("{}\n\n{}\n", w.mfa_codes_file(user, product), codes.join("\n"));
     let words = SaveWords {
         copy: w.mfa_codes_copy().to_owned(),
         copied: w.mfa_codes_copied().to_owned(),
-        print: w.mfa_codes_print().to_owned(),
+        print: Some(w.mfa_codes_print().to_owned()),
     };
     let file: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     let file = format!("data:text/plain;charset=utf-8,{}", file.replace('+', "%20"));
+    let done = if target.is_some() { w.mfa_codes_done_next() } else { w.mfa_codes_done() };
+    let next = target.map(|target| target.as_str().to_owned()).unwrap_or_default();
     view! {
         <section class="card">
             <div class="body">
                 <ul class="codes">
                     {codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}
                 </ul>
-                <form method="post" action=SavedCodes::PATH class="acts">
+                <div class="acts">
                     <SaveButtons text words/>
                     <a class="button" href=file download="backup-codes.txt">{w.mfa_codes_download()}</a>
-                    <button class="button primary">{w.mfa_codes_done()}</button>
+                </div>
+                <form method="post" action=SavedCodes::PATH class="acts then">
+                    <input type="hidden" name="next" value=next/>
+                    <button class="button primary">{done}</button>
                 </form>
             </div>
         </section>
     }
 }
 
+/// The dialog that turns the app off.
+const TURN_OFF: &str = "turn-off-app";
+/// The dialog that makes new backup codes.
+const NEW_CODES: &str = "new-codes";
+
 /// What the security page says of second factors that are no passkeys. Nothing where they are not offered and there are none.
-pub(crate) fn section(w: Lang, now: Timestamp, factors: Factors, offered: bool) -> impl IntoView {
+pub(crate) fn section(
+    w: Lang,
+    now: Timestamp,
+    user: &User,
+    factors: Factors,
+    offered: Offered,
+) -> impl IntoView + use<> {
     let app = match factors.totp_since {
-        Some(since) => Some(Either::Left(app_on(w, now, since))),
-        None => offered.then(|| Either::Right(app_off(w, !factors.wanted()))),
+        Some(since) => {
+            let last = factors.passkeys == 0 && factors.blocked_passkeys == 0;
+            Some(Either::Left(app_on(w, now, since, last.then(|| last_step(w, user)))))
+        }
+        // Where there are passkeys, they are what is missing, and say so.
+        None => {
+            let missed = !factors.wanted() && !offered.passkeys;
+            offered.apps.then(|| Either::Right(app_off(w, missed)))
+        }
     };
-    let codes = factors.wanted().then(|| codes_line(w, factors, offered));
+    let codes = factors.wanted().then(|| codes_line(w, factors, offered.apps));
     (app.is_some() || codes.is_some()).then(|| {
         view! {
-            <section class="card" aria-label=w.mfa_section()>
+            <section class="card">
+                <header>
+                    <h2>{w.mfa_section()}</h2>
+                </header>
                 <ul class="list">{app} {codes}</ul>
             </section>
         }
     })
 }
 
-fn app_on(w: Lang, now: Timestamp, since: Timestamp) -> impl IntoView {
+/// What it means that the last second factor is taken off.
+pub(super) fn last_step(w: Lang, user: &User) -> &'static str {
+    if user.has_password { w.mfa_last_step() } else { w.mfa_last_step_mail() }
+}
+
+/// `loss` is what is lost with it besides.
+fn app_on(w: Lang, now: Timestamp, since: Timestamp, loss: Option<&'static str>) -> impl IntoView {
+    let body = [Some(w.mfa_turn_off_body()), loss].into_iter().flatten().collect::<Vec<_>>().join(" ");
     view! {
         <li>
             <Tile icon="phone" tone=Tone::Ok/>
             <div class="grow">
                 <h3>{w.mfa_app()} " " <Badge tone=Tone::Ok text=w.mfa_on()/></h3>
                 <p class="meta">{around(&w.mfa_app_on(HERE), view! { <Time w now at=since/> })}</p>
-                {sure(w.mfa_turn_off(), w.mfa_turn_off_body(), w.mfa_turn_off_act(), DisableTotp::PATH)}
             </div>
+            <button type="button" class="button small" popovertarget=TURN_OFF>{w.mfa_turn_off()}</button>
+            <Confirm
+                id=TURN_OFF.to_owned()
+                title=w.mfa_turn_off_title()
+                body
+                action=DisableTotp::PATH
+                submit=w.mfa_turn_off()
+                cancel=w.common_cancel()
+            />
         </li>
     }
 }
 
-/// `missed` where nothing else is asked for after the password.
+/// `missed` where nothing else is asked for after the password, or could be.
 fn app_off(w: Lang, missed: bool) -> impl IntoView {
     let tone = if missed { Tone::Warn } else { Tone::Plain };
     view! {
@@ -216,31 +323,40 @@ fn app_off(w: Lang, missed: bool) -> impl IntoView {
 }
 
 fn codes_line(w: Lang, factors: Factors, offered: bool) -> impl IntoView {
-    let left = factors.backup_codes_left;
-    let tone = if left > 3 { Tone::Ok } else { Tone::Warn };
-    let anew =
-        offered.then(|| sure(w.mfa_codes_new(), w.mfa_codes_body(), w.mfa_codes_act(), NewBackupCodes::PATH));
+    let left = factors.backup_codes_left.unsigned_abs();
     view! {
         <li>
-            <Tile icon="key" tone/>
+            <Tile icon="key" tone=if enough(factors) { Tone::Ok } else { Tone::Warn }/>
             <div class="grow">
-                <h3>{w.mfa_codes()}</h3>
-                <p class="meta">{w.mfa_codes_left(left.unsigned_abs())}</p>
-                {anew}
+                <h3>{w.mfa_codes()} " " {few(w, factors)}</h3>
+                <p class="meta">{if left == 0 { w.mfa_codes_none().to_owned() } else { w.mfa_codes_left(left) }}</p>
             </div>
+            {offered
+                .then(|| {
+                    view! {
+                        <button type="button" class="button small" popovertarget=NEW_CODES>{w.mfa_codes_new()}</button>
+                        <Confirm
+                            id=NEW_CODES.to_owned()
+                            title=w.mfa_codes_title()
+                            body=w.mfa_codes_body().to_owned()
+                            action=NewBackupCodes::PATH
+                            submit=w.mfa_codes_act()
+                            cancel=w.common_cancel()
+                            calm=true
+                        />
+                    }
+                })}
         </li>
     }
 }
 
-/// A button that says first what it does.
-fn sure(word: &'static str, body: &'static str, act: &'static str, action: &'static str) -> impl IntoView {
-    view! {
-        <details class="sure">
-            <summary>{word}</summary>
-            <form method="post" action=action>
-                <p class="meta">{body}</p>
-                <button class="button small">{act}</button>
-            </form>
-        </details>
-    }
+/// Whether so many backup codes are left that nobody has to think of them: with fewer, a mail says so as well.
+pub(super) fn enough(factors: Factors) -> bool {
+    factors.backup_codes_left > 3
+}
+
+/// The badge of too few.
+pub(super) fn few(w: Lang, factors: Factors) -> impl IntoView + use<> {
+    let text = if factors.backup_codes_left == 0 { w.mfa_codes_gone() } else { w.mfa_codes_few() };
+    (!enough(factors)).then(|| view! { <Badge tone=Tone::Warn text/> })
 }

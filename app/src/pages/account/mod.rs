@@ -20,8 +20,27 @@ use authtuna::error::Error;
 use authtuna::model::code::Code;
 use authtuna::users::User;
 
+use crate::routes::{ENROL, SECURITY, Target, leading_to};
+use crate::words::Lang;
+
 /// The account of the person who asks.
 async fn own(auth: &Auth, actor: &Actor) -> Result<User, Error> {
     let id = actor.user()?.user.id;
     auth.users.get(actor, id).await?.ok_or_else(|| Code::NotAuthenticated.into())
+}
+
+/// Whether the person has to set up first what a role of theirs asks for.
+fn enrols(actor: &Actor) -> bool {
+    actor.holder().is_ok_and(|snapshot| snapshot.lacks.is_some())
+}
+
+/// Where the way out of setting something up leads: who has to, comes back to the choice of what, and goes on to `target`
+/// from there.
+fn way_out(actor: &Actor, target: Option<&Target>) -> String {
+    if enrols(actor) { leading_to(ENROL, target) } else { SECURITY.to_owned() }
+}
+
+/// The words of the way back to security, for those who may go there.
+fn back(w: Lang, actor: &Actor) -> Option<&'static str> {
+    (!enrols(actor)).then(|| w.security_title())
 }

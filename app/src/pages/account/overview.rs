@@ -11,15 +11,16 @@ use leptos::prelude::*;
 
 use super::email::EmailLine;
 use super::events::Events;
-use super::own;
-use crate::routes::{ACTIVITY, OVERVIEW, SECURITY, SESSIONS};
+use super::protection::Offered;
+use super::{mfa, own};
+use crate::routes::{ACTIVITY, MFA_SETUP, OVERVIEW, PASSKEY_ADD, SECURITY, SESSIONS};
 use crate::say;
 use crate::ui::account::{Account, Head};
 use crate::ui::form::Left;
 use crate::ui::load::load;
 use crate::ui::part::{Badge, Tile, Tone};
 use crate::ui::time::{Time, around};
-use crate::viewer::{Viewer, auth};
+use crate::viewer::Viewer;
 use crate::words::{HERE, Lang, words};
 
 /// How many events it shows.
@@ -46,11 +47,44 @@ async fn content(w: Lang, auth: Auth, visit: Visit) -> Result<impl IntoView, Err
     let sessions = auth.sessions.list(actor).await?;
     let factors = auth.mfa.factors(actor).await?;
     let recent = auth.activity(actor, &PageRequest { after: None, limit: Some(EVENTS) }).await?;
+    let recovered = auth.own_recovery(actor).await?.is_some();
     let now = auth.clock.now();
     let device =
         sessions.iter().find(|session| session.current).map(|session| say::device(w, &session.device));
+    let offered = Offered::of(&auth);
+    let parts = Parts::of(&user, factors, offered);
+    let last = user.last_login_at.unwrap_or(user.created_at);
+    let count = u64::try_from(sessions.len()).unwrap_or(u64::MAX);
+    let password_line = (user.has_password || factors.passkeys == 0)
+        .then(|| view! { <PasswordLine w now user=user.clone() good=parts.password/> });
     Ok(view! {
-        <Protections w now user=user.clone() factors devices=sessions.len() device=device.unwrap_or_default()/>
+        <section class="card" aria-label=w.overview_protections()>
+            <Glance w parts recovered set_up=set_up(factors, offered)/>
+            <ul class="list">
+                {password_line}
+                <SecondLine w factors offered/>
+                {factors.wanted().then(|| view! { <CodesLine w factors offered/> })}
+                <EmailLine w address=user.email.clone() verified=user.email_verified_at.is_some()/>
+                <li>
+                    <Tile icon="laptop" tone=Tone::Plain/>
+                    <div class="grow">
+                        <h3>{w.overview_sessions(count)}</h3>
+                        <p class="meta">{w.overview_sessions_note(&device.unwrap_or_default())}</p>
+                    </div>
+                    <a class="button small" href=SESSIONS>{w.overview_sessions_review()}</a>
+                </li>
+                <li>
+                    <Tile icon="clock" tone=Tone::Plain/>
+                    <div class="grow">
+                        <h3>{w.overview_last_sign_in()}</h3>
+                        <p class="meta">
+                            <Time w now at=last/> " · "
+                            {around(&w.overview_member_since(HERE), view! { <Time w now at=user.created_at/> })}
+                        </p>
+                    </div>
+                </li>
+            </ul>
+        </section>
         <section class="card">
             <header>
                 <h2>{w.overview_recent()}</h2>
@@ -61,72 +95,82 @@ async fn content(w: Lang, auth: Auth, visit: Visit) -> Result<impl IntoView, Err
     })
 }
 
-/// What protects the account, as a picture and as a list.
+/// What protects the account, each part in place or not. What is None does not count here.
+#[derive(Clone, Copy)]
+struct Parts {
+    password: bool,
+    second: bool,
+    /// Where there is nothing for which they could stand in, they are none of the parts.
+    codes: Option<bool>,
+    /// Where no mails are sent, an address protects nothing, and nobody can do anything about it.
+    email: Option<bool>,
+}
+
+impl Parts {
+    fn of(user: &User, factors: Factors, offered: Offered) -> Self {
+        let by_passkey = factors.passkeys > 0 && !user.has_password;
+        Self {
+            password: by_passkey || user.has_password && !user.requires_password_reset,
+            second: factors.wanted(),
+            codes: factors.wanted().then(|| mfa::enough(factors)),
+            email: offered.mails.then_some(user.email.is_some() && user.email_verified_at.is_some()),
+        }
+    }
+
+    fn each(self) -> impl Iterator<Item = bool> {
+        [Some(self.password), Some(self.second), self.codes, self.email].into_iter().flatten()
+    }
+
+    /// What is missing, in words.
+    fn missing(self, w: Lang) -> Vec<&'static str> {
+        let all = [
+            (Some(self.password), w.overview_missing_password()),
+            (Some(self.second), w.overview_missing_second()),
+            (self.codes, w.overview_missing_codes()),
+            (self.email, w.overview_missing_email()),
+        ];
+        all.into_iter().filter(|(good, _)| *good == Some(false)).map(|(_, text)| text).collect()
+    }
+}
+
+/// Where a second factor is set up, and what to call it; None for those who have one, or can not.
+fn set_up(factors: Factors, offered: Offered) -> Option<&'static str> {
+    match offered {
+        _ if factors.wanted() => None,
+        Offered { passkeys: true, .. } => Some(PASSKEY_ADD),
+        Offered { apps: true, .. } => Some(MFA_SETUP),
+        Offered { .. } => None,
+    }
+}
+
+/// All of it in one picture and one sentence, with the first thing to do. A recovery that is open comes before everything.
 #[component]
-fn Protections(
+fn Glance(
     w: Lang,
-    now: Timestamp,
-    user: User,
-    factors: Factors,
-    devices: usize,
-    device: String,
+    parts: Parts,
+    recovered: bool,
+    #[prop(optional_no_strip)] set_up: Option<&'static str>,
 ) -> impl IntoView {
-    let passkeys = factors.passkeys > 0;
-    let password = passkeys && !user.has_password || user.has_password && !user.requires_password_reset;
-    let email = user.email.is_some() && user.email_verified_at.is_some();
-    // Where no mails are sent, an address protects nothing, and nobody can do anything about it.
-    let mails = auth().is_ok_and(|auth| auth.settings().email.enabled);
-    let lacks_email = mails && !email;
-    let second = factors.wanted();
-    let all = if mails { 3 } else { 2 };
-    let good = all - usize::from(!password) - usize::from(!second) - usize::from(lacks_email);
-    let missing = [
-        (!password).then_some(w.overview_missing_password()),
-        (!second).then_some(w.overview_missing_second()),
-        lacks_email.then_some(w.overview_missing_email()),
-    ];
-    let (title, body) = if good == all {
-        (w.overview_fine_title().to_owned(), w.overview_fine_body().to_owned())
-    } else {
-        let count = u64::try_from(all - good).unwrap_or(u64::MAX);
-        (w.overview_missing_title(count), missing.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    let (good, all) = (parts.each().filter(|good| *good).count(), parts.each().count());
+    let missing = u64::try_from(all - good).unwrap_or(u64::MAX);
+    let (title, body) = match (recovered, missing) {
+        (true, _) => (w.overview_recovered_title().to_owned(), w.overview_recovered_body().to_owned()),
+        (false, 0) => (w.overview_fine_title().to_owned(), w.overview_fine_body().to_owned()),
+        (false, _) => (w.overview_missing_title(missing), parts.missing(w).join(" ")),
     };
-    let count = u64::try_from(devices).unwrap_or(u64::MAX);
-    let last = user.last_login_at.unwrap_or(user.created_at);
+    let act = set_up.filter(|_| !recovered).map(|to| {
+        let word = if to == PASSKEY_ADD { w.passkeys_add() } else { w.enrol_set_up_app() };
+        view! { <a class="button primary small" href=to>{word}</a> }
+    });
     view! {
-        <section class="card" aria-label=w.overview_protections()>
-            <div class="body glance">
-                <Ring w good all/>
-                <div>
-                    <h2>{title}</h2>
-                    <p class="meta">{body}</p>
-                </div>
+        <div class="body glance">
+            <Ring w good all calm=good == all && !recovered/>
+            <div>
+                <h2>{title}</h2>
+                <p class="meta">{body}</p>
+                {act}
             </div>
-            <ul class="list">
-                {(user.has_password || !passkeys)
-                    .then(|| view! { <PasswordLine w now user=user.clone() good=password/> })}
-                <SecondLine w factors/>
-                <EmailLine w address=user.email.clone() verified=user.email_verified_at.is_some()/>
-                <li>
-                    <Tile icon="laptop" tone=Tone::Plain/>
-                    <div class="grow">
-                        <h3>{w.overview_sessions(count)}</h3>
-                        <p class="meta">{w.overview_sessions_note(&device)}</p>
-                    </div>
-                    <a class="button small" href=SESSIONS>{w.overview_sessions_review()}</a>
-                </li>
-                <li>
-                    <Tile icon="clock" tone=Tone::Plain/>
-                    <div class="grow">
-                        <h3>{w.overview_last_sign_in()}</h3>
-                        <p class="meta">
-                            {around(&w.overview_member_since(HERE), view! { <Time w now at=user.created_at/> })}
-                        </p>
-                    </div>
-                    <Time w now at=last/>
-                </li>
-            </ul>
-        </section>
+        </div>
     }
 }
 
@@ -159,11 +203,15 @@ fn PasswordLine(w: Lang, now: Timestamp, user: User, good: bool) -> impl IntoVie
 
 /// What is asked for besides a password, or instead of one.
 #[component]
-fn SecondLine(w: Lang, factors: Factors) -> impl IntoView {
-    let (tone, state, act) = if factors.wanted() {
-        (Tone::Ok, w.overview_good(), w.overview_second_change())
+fn SecondLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
+    let (tone, state) = if factors.wanted() {
+        (Tone::Ok, w.overview_good())
     } else {
-        (Tone::Warn, w.overview_password_none(), w.overview_second_set_up())
+        (Tone::Warn, w.overview_password_none())
+    };
+    let (to, act) = match set_up(factors, offered) {
+        Some(to) => (to, w.overview_second_set_up()),
+        None => (SECURITY, w.overview_second_change()),
     };
     let body = match (factors.passkeys, factors.totp_since.is_some()) {
         (0, false) => w.overview_second_none().to_owned(),
@@ -178,19 +226,41 @@ fn SecondLine(w: Lang, factors: Factors) -> impl IntoView {
                 <h3>{w.overview_second()} " " <Badge tone text=state/></h3>
                 <p class="meta">{body}</p>
             </div>
-            <a class="button small" href=SECURITY>{act}</a>
+            <a class="button small" href=to>{act}</a>
+        </li>
+    }
+}
+
+/// What is left when all else is lost.
+#[component]
+fn CodesLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
+    let good = mfa::enough(factors);
+    let left = factors.backup_codes_left.unsigned_abs();
+    view! {
+        <li>
+            <Tile icon="key" tone=if good { Tone::Ok } else { Tone::Warn }/>
+            <div class="grow">
+                <h3>
+                    {w.mfa_codes()} " " {good.then(|| view! { <Badge tone=Tone::Ok text=w.overview_good()/> })}
+                    {mfa::few(w, factors)}
+                </h3>
+                <p class="meta">{if left == 0 { w.mfa_codes_none().to_owned() } else { w.overview_codes_left(&left.to_string()) }}</p>
+            </div>
+            {offered
+                .apps
+                .then(|| view! { <a class="button small" href=SECURITY aria-label=w.mfa_codes_name()>{w.overview_second_change()}</a> })}
         </li>
     }
 }
 
 /// How much of what could protect the account does.
 #[component]
-fn Ring(w: Lang, good: usize, all: usize) -> impl IntoView {
+fn Ring(w: Lang, good: usize, all: usize, calm: bool) -> impl IntoView {
     let (said, short) = (good.to_string(), all.to_string());
     // pathLength makes the whole ring as long as there are protections.
     view! {
         <svg
-            class=if good == all { "gauge" } else { "gauge warn" }
+            class=if calm { "gauge" } else { "gauge warn" }
             viewBox="0 0 104 104"
             role="img"
             aria-label=w.overview_ring(&short, &said)

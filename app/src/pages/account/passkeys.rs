@@ -1,38 +1,54 @@
 //! One's passkeys: their section of the security page, `/ui/settings/passkeys/add`, and the page of each.
 
+use authtuna::actor::Actor;
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
-use authtuna::model::code::Code;
+use authtuna::mfa::Factors;
 use authtuna::model::id::PasskeyId;
+use authtuna::model::role::Requirement;
 use authtuna::model::time::Timestamp;
 use authtuna::passkeys::{Kind, MAX_PASSKEYS, OwnPasskey};
+use http::StatusCode;
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use leptos_axum::ResponseOptions;
 use leptos_router::hooks::use_params_map;
 
+use super::mfa::last_step;
+use super::{back, own as own_account, way_out};
 use crate::api::passkey::{AddPasskey, AddPrompt, RemovePasskey, RenamePasskey};
 use crate::islands::form::Form;
-use crate::islands::passkey::{Asks, PasskeyForm};
-use crate::routes::{CONFIRM, PASSKEY_ADD, SECURITY, passkey_page, query};
+use crate::islands::passkey::{Asks, PasskeyForm, PasskeyWords};
+use crate::pages::auth::target;
+use crate::routes::{CONFIRM, MFA_SETUP, PASSKEY_ADD, SECURITY, Target, leading_to, passkey_page, query};
 use crate::ui::account::{Account, Head};
-use crate::ui::form::{Field, Left, Submit, Tried, form_words, passkey_words};
+use crate::ui::form::{Field, Left, Submit, Tried, form_words, new_passkey_words};
 use crate::ui::load::load;
-use crate::ui::part::{Badge, Tile, Tone};
+use crate::ui::part::{Badge, Confirm, Icon, Tile, Tone};
 use crate::ui::time::{Time, around};
 use crate::words::{HERE, Lang, words};
 
-/// What the security page says of passkeys. Nothing where they are not offered and there are none.
-pub(crate) fn section(w: Lang, now: Timestamp, own: &[OwnPasskey], offered: bool) -> impl IntoView + use<> {
+/// What the security page says of passkeys. It urges on whoever has no second factor at all. Nothing where they are not offered and there are none.
+pub(crate) fn section(
+    w: Lang,
+    now: Timestamp,
+    own: &[OwnPasskey],
+    factors: Factors,
+    offered: bool,
+) -> impl IntoView + use<> {
     if own.is_empty() && !offered {
         return None;
     }
     let room = offered && own.len() < MAX_PASSKEYS;
-    let add = room.then(|| view! { <a class="button small" href=PASSKEY_ADD>{w.passkeys_add()}</a> });
+    let (tone, class) =
+        if factors.wanted() { (Tone::Plain, "button small") } else { (Tone::Warn, "button primary small") };
+    let add = room.then(|| view! { <a class=class href=PASSKEY_ADD>{w.passkeys_add()}</a> });
     let empty = own.is_empty().then(|| {
         view! {
             <li>
-                <Tile icon="passkey" tone=Tone::Warn/>
+                <Tile icon="passkey" tone/>
                 <div class="grow">
                     <h3>{w.passkeys_none()}</h3>
                     <p class="meta">{w.passkeys_none_body()}</p>
@@ -102,23 +118,45 @@ fn when(w: Lang, now: Timestamp, own: &OwnPasskey) -> impl IntoView + use<> {
 pub(crate) fn AddPasskeyPage() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
-    let tried = left.tried("add-passkey");
+    let target = target();
     view! {
         <Account w place=SECURITY title=w.passkeys_add()>
-            <Head heading=w.passkeys_add_heading().to_owned() subtitle=w.passkeys_add_subtitle()/>
-            {left.notice(Some("add-passkey"))}
-            {load(move |auth, visit| add(w, auth, visit, tried))}
+            {load(move |auth, visit| add(w, auth, visit, left, target))}
         </Account>
     }
 }
 
-async fn add(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl IntoView, Error> {
+async fn add(
+    w: Lang,
+    auth: Auth,
+    visit: Visit,
+    left: Left,
+    target: Option<Target>,
+) -> Result<impl IntoView, Error> {
     // Before anything is typed: a prompt can not be kept until then.
     if auth.require_confirmed(visit.actor()).is_err() {
-        leptos_axum::redirect(&query(CONFIRM, "next", PASSKEY_ADD));
+        leptos_axum::redirect(&query(CONFIRM, "next", &leading_to(PASSKEY_ADD, target.as_ref())));
     }
+    let tried = left.tried("add-passkey");
     let factors = auth.mfa.factors(visit.actor()).await?;
+    let instead = can_set_up_app(&auth, visit.actor(), factors);
+    let out = way_out(visit.actor(), target.as_ref());
+    let app = leading_to(MFA_SETUP, target.as_ref());
+    let next = target.map(|target| target.as_str().to_owned()).unwrap_or_default();
+    let (needs_script, unsupported) = if instead {
+        (w.passkeys_needs_script_add(), w.passkeys_unsupported_add())
+    } else {
+        (w.passkeys_needs_script(), w.passkeys_unsupported())
+    };
+    let words =
+        PasskeyWords { unsupported: unsupported.to_owned(), ..new_passkey_words(w, w.passkeys_add_act()) };
     Ok(view! {
+        <Head
+            heading=w.passkeys_add_heading().to_owned()
+            subtitle=w.passkeys_add_subtitle()
+            back=back(w, visit.actor())
+        />
+        {left.notice(Some("add-passkey"))}
         <section class="card">
             <div class="body narrow">
                 <ul class="points">
@@ -130,10 +168,11 @@ async fn add(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl Int
                     action=AddPasskey::PATH.to_owned()
                     prompt=AddPrompt::PATH.to_owned()
                     asks=Asks::Create
-                    words=passkey_words(w)
-                    needs_script=w.passkeys_needs_script_add().to_owned()
+                    words
+                    needs_script=needs_script.to_owned()
                     said=tried.about_form(&["name"])
                 >
+                    <input type="hidden" name="next" value=next/>
                     <Field
                         name="name"
                         label=w.field_passkey_name()
@@ -144,13 +183,24 @@ async fn add(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl Int
                     />
                     <div class="acts">
                         <Submit label=w.passkeys_add_act() busy=w.passkeys_busy()/>
-                        <a class="button" href=SECURITY>{w.common_cancel()}</a>
+                        {instead
+                            .then(|| view! { <a class="button primary instead" href=app>{w.enrol_set_up_app()}</a> })}
+                        <a class="button" href=out>{w.common_cancel()}</a>
                     </div>
                 </PasskeyForm>
             </div>
         </section>
     })
 }
+
+/// Whether an authenticator app does as well, for whoever can not make a passkey.
+fn can_set_up_app(auth: &Auth, actor: &Actor, factors: Factors) -> bool {
+    let lacks = actor.holder().ok().and_then(|snapshot| snapshot.lacks);
+    auth.settings().mfa.enabled && factors.totp_since.is_none() && lacks != Some(Requirement::Passkey)
+}
+
+/// The dialog that removes one.
+const REMOVE: &str = "remove-passkey";
 
 /// One of them: its name, and what is known of it.
 #[component]
@@ -159,21 +209,58 @@ pub(crate) fn PasskeyPage() -> impl IntoView {
     let left = Left::take(w);
     let tried = left.tried("rename-passkey");
     let id = use_params_map().with_untracked(|params| params.get("id")).unwrap_or_default();
-    // The frame of the account is part of it: where there is no such passkey, another page stands in its place.
-    load(move |auth, visit| one(w, auth, visit, id, left, tried))
+    let response = use_context::<ResponseOptions>();
+    view! {
+        <Account w place=SECURITY title=w.passkeys_one_title()>
+            {load(move |auth: Auth, visit| async move {
+                let own = match id.parse::<PasskeyId>() {
+                    Ok(id) => auth.passkeys.get(visit.actor(), id).await?,
+                    Err(_) => None,
+                };
+                Ok(match own {
+                    Some(own) => {
+                        let user = own_account(&auth, visit.actor()).await?;
+                        let factors = auth.mfa.factors(visit.actor()).await?;
+                        let loss = is_last(factors).then(|| last_step(w, &user));
+                        Either::Left(one(w, auth.clock.now(), own, loss, &left, tried))
+                    }
+                    None => {
+                        if let Some(response) = response {
+                            response.set_status(StatusCode::NOT_FOUND);
+                        }
+                        Either::Right(gone(w, &left))
+                    }
+                })
+            })}
+        </Account>
+    }
 }
 
-async fn one(
+/// Whether a passkey is the only second factor.
+fn is_last(factors: Factors) -> bool {
+    factors.totp_since.is_none() && factors.passkeys + factors.blocked_passkeys == 1
+}
+
+/// Where there is no such passkey, or none anymore.
+fn gone(w: Lang, left: &Left) -> impl IntoView + use<> {
+    view! {
+        <Head heading=w.passkeys_gone().to_owned() subtitle=w.passkeys_gone_body() back=Some(w.security_title())/>
+        {left.notice(None)}
+        <div class="acts">
+            <a class="button primary" href=SECURITY>{w.mfa_to_security()}</a>
+        </div>
+    }
+}
+
+/// `loss` is what is lost with it besides.
+fn one(
     w: Lang,
-    auth: Auth,
-    visit: Visit,
-    id: String,
-    left: Left,
+    now: Timestamp,
+    own: OwnPasskey,
+    loss: Option<&'static str>,
+    left: &Left,
     tried: Tried,
-) -> Result<impl IntoView, Error> {
-    let id: PasskeyId = id.parse().map_err(|_| Code::NotFound)?;
-    let own = auth.passkeys.get(visit.actor(), id).await?.ok_or(Code::NotFound)?;
-    let now = auth.clock.now();
+) -> impl IntoView + use<> {
     let kept = own.authenticator.map(|authenticator| authenticator.name);
     let kept = kept.unwrap_or_else(|| w.passkeys_one_title());
     let synced = match (own.backed_up, own.backup_eligible) {
@@ -181,17 +268,19 @@ async fn one(
         (false, true) => w.passkeys_could_sync_body(),
         (false, false) => w.passkeys_here_only_body(),
     };
+    let named = w.passkeys_remove_named(&own.name);
+    let body = [Some(w.passkeys_remove_dialog()), loss, Some(w.passkeys_remove_end())];
+    let body = body.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let blocked = own.blocked_at.map(|at| {
         view! {
             <div class="notice bad">
-                <crate::ui::part::Icon name="alert"/>
+                <Icon name="alert"/>
                 <p>{around(&w.passkeys_blocked_body(HERE), view! { <Time w now at/> })}</p>
             </div>
         }
     });
-    Ok(view! {
-        <Account w place=SECURITY title=w.passkeys_one_title()>
-        <Head heading=own.name.clone() subtitle=kept/>
+    view! {
+        <Head heading=own.name.clone() subtitle=kept back=Some(w.security_title())/>
         {left.notice(Some("rename-passkey"))}
         {blocked}
         <section class="card">
@@ -223,12 +312,17 @@ async fn one(
             <div class="body narrow">
                 <h2>{w.passkeys_remove_title()}</h2>
                 <p class="meta lead">{w.passkeys_remove_body()}</p>
-                <form method="post" action=RemovePasskey::PATH class="acts">
-                    <input type="hidden" name="id" value=own.id.to_string()/>
-                    <button class="button danger">{w.passkeys_remove()}</button>
-                </form>
+                <button type="button" class="button danger" popovertarget=REMOVE>{w.passkeys_remove()}</button>
+                <Confirm
+                    id=REMOVE.to_owned()
+                    title=named
+                    body
+                    action=RemovePasskey::PATH
+                    submit=w.passkeys_remove()
+                    cancel=w.common_cancel()
+                    field=("id", own.id.to_string())
+                />
             </div>
         </section>
-        </Account>
-    })
+    }
 }

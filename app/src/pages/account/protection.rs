@@ -1,5 +1,6 @@
 //! What protects an account, as a picture: three questions, each answered by what is there and what is missing.
 
+use authtuna::auth::Auth;
 use authtuna::mfa::Factors;
 use authtuna::users::User;
 use leptos::prelude::*;
@@ -15,21 +16,50 @@ struct Answer {
     answer: String,
 }
 
-/// The picture. `mails` says whether mails are sent here.
-pub(crate) fn picture(w: Lang, user: &User, factors: Factors, mails: bool) -> impl IntoView + use<> {
-    let answers = [in_(w, user, factors), stolen(w, factors), lost(w, user, factors, mails)];
+/// What can be done about it here.
+#[derive(Clone, Copy)]
+pub(crate) struct Offered {
+    /// Mails are sent.
+    pub(crate) mails: bool,
+    /// Passkeys can be added.
+    pub(crate) passkeys: bool,
+    /// Authenticator apps can be set up.
+    pub(crate) apps: bool,
+}
+
+impl Offered {
+    /// By the settings.
+    pub(crate) fn of(auth: &Auth) -> Self {
+        let settings = auth.settings();
+        Self {
+            mails: settings.email.enabled,
+            passkeys: settings.passkeys_offered(),
+            apps: settings.mfa.enabled,
+        }
+    }
+}
+
+/// The picture.
+pub(crate) fn picture(w: Lang, user: &User, factors: Factors, offered: Offered) -> impl IntoView + use<> {
+    let answers = [in_(w, user, factors), stolen(w, user, factors), lost(w, user, factors, offered)];
     let one = |Answer { icon, question, tone, answer }: Answer| {
         let (class, mark) = match tone {
-            Tone::Ok => ("ok", "check"),
-            _ => ("warn", "alert"),
+            Tone::Ok => ("ok", Some("check")),
+            Tone::Warn => ("warn", Some("alert")),
+            Tone::Plain | Tone::Accent => ("", None),
         };
+        let mark = mark.map(|mark| {
+            view! {
+                <span class="mark">
+                    <Icon name=mark/>
+                </span>
+            }
+        });
         view! {
             <li class=class>
                 <span class="figure" aria-hidden="true">
                     <Icon name=icon/>
-                    <span class="mark">
-                        <Icon name=mark/>
-                    </span>
+                    {mark}
                 </span>
                 <h2>{question}</h2>
                 <p class="meta">{answer}</p>
@@ -45,18 +75,24 @@ pub(crate) fn picture(w: Lang, user: &User, factors: Factors, mails: bool) -> im
 
 /// How one comes in.
 fn in_(w: Lang, user: &User, factors: Factors) -> Answer {
+    // That a password alone is not enough is said once, by the second answer; a mail is a key that others keep.
+    let by_mail = if factors.wanted() { Tone::Plain } else { Tone::Warn };
     let (tone, answer) = match (factors.passkeys, user.has_password) {
-        (0, true) => (Tone::Warn, w.protection_in_password().to_owned()),
-        (0, false) => (Tone::Warn, w.protection_in_mail().to_owned()),
+        (0, true) => (Tone::Plain, w.protection_in_password().to_owned()),
+        (0, false) => (by_mail, w.protection_in_mail().to_owned()),
         (passkeys, true) => (Tone::Ok, w.protection_in_both(passkeys.unsigned_abs())),
         (passkeys, false) => (Tone::Ok, w.protection_in_passkeys(passkeys.unsigned_abs())),
     };
     Answer { icon: "enter", question: w.protection_in(), tone, answer }
 }
 
-/// What a stolen password, or a mailbox in other hands, opens.
-fn stolen(w: Lang, factors: Factors) -> Answer {
+/// What a stolen password opens.
+fn stolen(w: Lang, user: &User, factors: Factors) -> Answer {
     let (tone, answer) = match (factors.wanted(), factors.totp_since.is_some(), factors.passkeys > 0) {
+        // Then the mailbox is the key, of which the first answer speaks.
+        (wanted, ..) if !user.has_password => {
+            (if wanted { Tone::Ok } else { Tone::Plain }, w.protection_stolen_none())
+        }
         (false, ..) => (Tone::Warn, w.protection_stolen_opens()),
         (true, true, true) => (Tone::Ok, w.protection_stolen_both()),
         (true, true, false) => (Tone::Ok, w.protection_stolen_app()),
@@ -66,14 +102,25 @@ fn stolen(w: Lang, factors: Factors) -> Answer {
 }
 
 /// What is left when phone and computer are lost.
-fn lost(w: Lang, user: &User, factors: Factors, mails: bool) -> Answer {
-    let proved = mails && user.email_verified_at.is_some();
+fn lost(w: Lang, user: &User, factors: Factors, offered: Offered) -> Answer {
+    let proved = offered.mails && user.email_verified_at.is_some();
     let codes = factors.backup_codes_left.unsigned_abs();
     let (tone, answer) = match (factors.wanted(), codes, proved) {
         (true, 0, _) => (Tone::Warn, w.protection_lost_no_codes().to_owned()),
         (true, ..) => (Tone::Ok, w.protection_lost_codes(codes)),
         (false, _, true) => (Tone::Ok, w.protection_lost_mail().to_owned()),
-        (false, _, false) => (Tone::Warn, w.protection_lost_nothing().to_owned()),
+        (false, _, false) => (Tone::Warn, nothing(w, offered).to_owned()),
     };
     Answer { icon: "key", question: w.protection_lost(), tone, answer }
+}
+
+/// Nothing is set up: what would be of help, of what there is here.
+fn nothing(w: Lang, offered: Offered) -> &'static str {
+    match offered {
+        Offered { mails: true, passkeys: true, .. } => w.protection_lost_nothing(),
+        Offered { mails: true, .. } => w.protection_lost_unconfirmed(),
+        Offered { passkeys: true, .. } => w.protection_lost_no_passkey(),
+        Offered { apps: true, .. } => w.protection_lost_no_app(),
+        Offered { .. } => w.protection_lost_alone(),
+    }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::email::EmailLine;
+use super::protection::Offered;
 use super::{mfa, own, passkeys, protection};
 use crate::api::account::ChangePassword;
 use crate::api::entry::PasswordStrength;
@@ -15,7 +16,6 @@ use crate::islands::password::PasswordField;
 use crate::routes::{SECURITY, SESSIONS};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::{Left, Submit, Tried, form_words, password_words};
-use crate::ui::inbox::sends;
 use crate::ui::load::load;
 use crate::ui::part::{Tile, Tone};
 use crate::ui::time::{Time, around};
@@ -40,11 +40,13 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
     let user = own(&auth, visit.actor()).await?;
     let factors = auth.mfa.factors(visit.actor()).await?;
     let passkeys = auth.passkeys.list(visit.actor()).await?;
+    let offered = Offered::of(&auth);
     let now = auth.clock.now();
     let minimum = auth.settings().passwords.min_length.to_string();
     Ok(view! {
-        {protection::picture(w, &user, factors, sends())}
-        {passkeys::section(w, now, &passkeys, auth.settings().passkeys_offered())}
+        {protection::picture(w, &user, factors, offered)}
+        {passkeys::section(w, now, &passkeys, factors, offered.passkeys)}
+        {mfa::section(w, now, &user, factors, offered)}
         {user.has_password.then(|| view! {
         <section class="card">
             <header>
@@ -69,6 +71,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                         autocomplete="current-password".to_owned()
                         words=password_words(w, w.field_current_password(), None, tried.error("current_password"))
                         judge=None
+                        focus=false
                     />
                     <PasswordField
                         name="password".to_owned()
@@ -80,15 +83,15 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                             tried.error("password"),
                         )
                         judge=Some(PasswordStrength::PATH.to_owned())
+                        focus=false
                     />
                     <div class="acts">
-                        <Submit label=w.security_submit() busy=w.security_busy()/>
+                        <Submit label=w.security_submit() busy=w.security_busy() plain=true/>
                     </div>
                 </Form>
             </div>
         </section>
         })}
-        {mfa::section(w, now, factors, auth.settings().mfa.enabled)}
         <section class="card" aria-label=w.security_more()>
             <ul class="list">
                 <EmailLine w address=user.email verified=user.email_verified_at.is_some()/>

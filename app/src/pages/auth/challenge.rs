@@ -16,6 +16,7 @@ use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::Entry;
 use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words};
 use crate::ui::load::load;
+use crate::ui::part::Icon;
 use crate::words::{Lang, words};
 
 /// One of the factors, and links to the others.
@@ -44,7 +45,7 @@ pub(crate) fn Challenge() -> impl IntoView {
         let below = move || {
             view! {
                 {recovers.then(|| view! { <p class="below"><a href=RECOVERY>{w.challenge_lost()}</a></p> })}
-                <p class="below"><a href=login.clone()>{w.confirm_cancel()}</a></p>
+                <p class="below"><a href=login.clone()>{w.recovery_back()}</a></p>
             }
         };
         Ok(Either::Right(view! {
@@ -52,15 +53,12 @@ pub(crate) fn Challenge() -> impl IntoView {
                 w
                 title=w.challenge_title()
                 heading=w.challenge_heading().to_owned()
-                subtitle=w.challenge_subtitle().to_owned()
+                subtitle=chosen.map_or(w.challenge_none(), |factor| how(w, factor)).to_owned()
                 icon="shield"
                 below
             >
                 {left.notice(Some("second-factor"))}
-                {match form {
-                    Some(asked) => Either::Left(asked.form()),
-                    None => Either::Right(view! { <p class="how">{w.challenge_none()}</p> }),
-                }}
+                {form.map(Asked::form)}
                 {(!others.is_empty()).then(|| view! { <div class="or">{w.challenge_or()}</div> })}
                 <div class="ways">{others}</div>
             </Entry>
@@ -77,14 +75,28 @@ fn way(factor: Factor) -> &'static str {
     }
 }
 
+/// What to do about a factor that is asked for.
+fn how(w: Lang, factor: Factor) -> &'static str {
+    match factor {
+        Factor::Passkey => w.challenge_passkey(),
+        Factor::Totp => w.challenge_app(),
+        Factor::BackupCode => w.challenge_backup(),
+    }
+}
+
 fn link(w: Lang, factor: Factor, here: &str) -> impl IntoView + use<> {
-    let word = match factor {
-        Factor::Passkey => w.challenge_use_passkey(),
-        Factor::Totp => w.challenge_use_app(),
-        Factor::BackupCode => w.challenge_use_backup(),
+    let (icon, word) = match factor {
+        Factor::Passkey => ("passkey", w.challenge_use_passkey()),
+        Factor::Totp => ("phone", w.challenge_use_app()),
+        Factor::BackupCode => ("key", w.challenge_use_backup()),
     };
     let place = query_more(here, "by", way(factor));
-    view! { <a class="button wide" href=place>{word}</a> }
+    view! {
+        <a class="button wide" href=place>
+            <Icon name=icon/>
+            {word}
+        </a>
+    }
 }
 
 fn gone(w: Lang, login: String) -> impl IntoView {
@@ -94,7 +106,7 @@ fn gone(w: Lang, login: String) -> impl IntoView {
             title=w.challenge_title()
             heading=w.challenge_gone_heading().to_owned()
             subtitle=w.challenge_gone_body().to_owned()
-            icon="shield"
+            icon="clock"
         >
             <a class="button primary wide" href=login>{w.challenge_gone_act()}</a>
         </Entry>
@@ -129,10 +141,9 @@ impl Asked {
                 {remember}
             }
         };
-        let (how, kind, label, note) = match factor {
+        let (kind, label, note) = match factor {
             Factor::Passkey => {
                 return Either::Left(view! {
-                    <p class="how">{w.challenge_passkey()}</p>
                     <PasskeyForm
                         action=SecondFactor::PATH.to_owned()
                         prompt=SecondFactorPrompt::PATH.to_owned()
@@ -146,15 +157,10 @@ impl Asked {
                     </PasskeyForm>
                 });
             }
-            Factor::Totp => {
-                (w.challenge_app(), CodeKind::Digits, w.field_app_code(), w.field_app_code_note())
-            }
-            Factor::BackupCode => {
-                (w.challenge_backup(), CodeKind::Backup, w.field_backup_code(), w.field_backup_code_note())
-            }
+            Factor::Totp => (CodeKind::Digits, w.field_app_code(), w.field_app_code_note()),
+            Factor::BackupCode => (CodeKind::Backup, w.field_backup_code(), w.field_backup_code_note()),
         };
         Either::Right(view! {
-            <p class="how">{how}</p>
             <Form action=SecondFactor::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
                 <CodeField kind label note error=tried.error("code")/>
                 {kept()}

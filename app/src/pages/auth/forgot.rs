@@ -99,6 +99,7 @@ fn set(w: Lang, token: String, left: Left) -> impl IntoView {
                 autocomplete="new-password".to_owned()
                 words=password_words(w, w.field_new_password(), Some(note), error)
                 judge=Some(PasswordStrength::PATH.to_owned())
+                focus=false
             />
         }
     };

@@ -85,6 +85,7 @@ pub(crate) fn Login() -> impl IntoView {
                     autocomplete="current-password".to_owned()
                     words=PasswordWords { way_out, ..password_words(w, w.field_password(), None, tried.error("password")) }
                     judge=None
+                    focus=false
                 />
                 <Submit label=w.login_submit() busy=w.login_busy() wide=true/>
             </Form>

@@ -33,7 +33,7 @@ pub(crate) fn AskRecovery() -> impl IntoView {
     let below = move || view! { <p class="below"><a href=LOGIN>{w.recovery_back()}</a></p> };
     let subtitle = w.recovery_subtitle(&waiting_time(w));
     Either::Right(view! {
-        <Entry w title=w.recovery_title() heading=w.recovery_heading().to_owned() subtitle icon="shield" below>
+        <Entry w title=w.recovery_title() heading=w.recovery_heading().to_owned() subtitle icon="key" below>
             {left.notice(Some("request-recovery"))}
             <Form action=RequestRecovery::PATH.to_owned() words=form_words(w) said=tried.about_form(&["email"])>
                 <Field name="email" label=w.field_email() kind="email" autocomplete="email" focus=tried.is_new() tried=tried.clone()/>
@@ -53,6 +53,7 @@ pub(crate) fn StartRecoveryPage() -> impl IntoView {
     let left = Left::take(w);
     let Some(token) = token() else { return EitherOf3::B(waiting(w, left)) };
     let subtitle = w.recovery_start_body(&waiting_time(w));
+    let below = move || view! { <p class="below"><a href=LOGIN>{w.confirm_cancel()}</a></p> };
     EitherOf3::C(load(move |auth: Auth, _| async move {
         Ok(if auth.recovery_request_open(&token).await? {
             Either::Left(view! {
@@ -61,12 +62,13 @@ pub(crate) fn StartRecoveryPage() -> impl IntoView {
                     title=w.recovery_title()
                     heading=w.recovery_start_heading().to_owned()
                     subtitle
-                    icon="shield"
+                    icon="clock"
                     form=FORM
                     token
                     left
                     submit=w.recovery_start_submit().to_owned()
                     busy=w.recovery_start_busy()
+                    below
                 />
             })
         } else {
@@ -143,12 +145,14 @@ pub(crate) fn FinishRecoveryPage() -> impl IntoView {
                     title=w.recovery_title()
                     heading=w.recovery_finish_heading().to_owned()
                     subtitle=w.recovery_finish_body().to_owned()
-                    icon="shield"
+                    icon="alert"
                     form=(FinishRecovery::PATH, "finish-recovery")
                     token
                     left
                     submit=w.recovery_finish_submit().to_owned()
                     busy=w.recovery_finish_busy()
+                    danger=true
+                    below=move || keep(w)
                 />
             }),
             None => EitherOf3::C(over(w, left)),
@@ -176,6 +180,7 @@ pub(crate) fn UndoFactorsPage() -> impl IntoView {
                     left
                     submit=w.recovery_undo_submit().to_owned()
                     busy=w.recovery_undo_busy()
+                    danger=true
                 />
             })
         } else {
@@ -191,6 +196,16 @@ pub(crate) fn UndoFactorsPage() -> impl IntoView {
             })
         })
     })
+}
+
+/// The way out: this link can only finish. Whoever is signed in finds the button that stops it on every page of their
+/// account, and whoever signs in by one of the second steps stops it by that.
+fn keep(w: Lang) -> impl IntoView {
+    view! {
+        <p class="below">
+            {w.recovery_keep()} " " <a href=LOGIN>{w.recovery_keep_act()}</a> <br/> {w.recovery_keep_mail()}
+        </p>
+    }
 }
 
 /// Before the waiting is over.
@@ -226,7 +241,7 @@ fn off(w: Lang) -> impl IntoView {
     }
     let body = w.recovery_off_body(&product());
     Either::Right(view! {
-        <Entry w title=w.recovery_title() heading=w.inbox_closed_heading().to_owned() subtitle=body icon="shield">
+        <Entry w title=w.recovery_title() heading=w.inbox_closed_heading().to_owned() subtitle=body icon="alert">
             <a class="button primary wide" href=LOGIN>{w.inbox_to_sign_in()}</a>
         </Entry>
     })

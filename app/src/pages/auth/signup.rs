@@ -14,7 +14,7 @@ use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::PasswordField;
 use crate::routes::{LOGIN, SIGNUP, query_more, with_next};
 use crate::ui::entry::{Entry, product};
-use crate::ui::form::{Field, Left, Submit, Tried, form_words, passkey_words, password_words};
+use crate::ui::form::{Field, Left, Submit, Tried, form_words, new_passkey_words, password_words};
 use crate::ui::part::Icon;
 use crate::viewer::auth;
 use crate::words::{Lang, words};
@@ -93,13 +93,13 @@ fn with_passkey(w: Lang, tried: Tried, next: String, other: String) -> impl Into
             action=PasskeySignUp::PATH.to_owned()
             prompt=SignUpPrompt::PATH.to_owned()
             asks=Asks::Create
-            words=passkey_words(w)
+            words=new_passkey_words(w, w.signup_passkey_submit())
             needs_script=w.passkeys_needs_script().to_owned()
             said=tried.about_form(&["username", "email"])
         >
             <input type="hidden" name="next" value=next/>
             <Names w tried/>
-            <Submit label=w.signup_passkey_submit() busy=w.passkeys_busy() wide=true/>
+            <Submit label=w.signup_passkey_submit() busy=w.passkeys_busy() wide=true icon="passkey"/>
         </PasskeyForm>
         <div class="or">{w.signup_or()}</div>
         <a class="button wide" href=other>{w.signup_with_password()}</a>
@@ -146,6 +146,7 @@ pub(super) fn NewAccount(w: Lang, tried: Tried) -> impl IntoView {
                 error,
             )
             judge=Some(PasswordStrength::PATH.to_owned())
+            focus=false
         />
     }
 }

@@ -1,0 +1,61 @@
+//! Backup codes, which are shown once, on the way to somewhere else.
+
+use std::sync::Arc;
+
+use authtuna::actor::{Actor, Who};
+use authtuna::auth::Auth;
+use authtuna::axum::Visit;
+use authtuna::error::Error;
+use authtuna::login::SignedIn;
+use authtuna::sessions::Checked;
+
+use super::form::Done;
+use crate::flash::Notice;
+use crate::routes::{MFA_CODES, Target, leading_to, query};
+use crate::viewer::log;
+
+/// The page that shows these codes, and leads on to `target`.
+pub(super) async fn show_codes(
+    auth: &Auth,
+    actor: &Actor,
+    codes: &[String],
+    target: Option<&Target>,
+) -> Result<String, Error> {
+    let token = auth.keep_to_show(actor, &codes).await?;
+    Ok(leading_to(&query(MFA_CODES, "show", &token), target))
+}
+
+/// Where somebody goes whose account was made just now: on to `target`, and if a passkey is all they have, first to backup
+/// codes. Without them, whoever loses their device loses their account.
+pub(super) async fn made(auth: &Auth, visit: &Visit, new: &SignedIn, target: Option<&Target>) -> Done {
+    match first_codes(auth, visit, new, target).await {
+        Ok(Some(page)) => Done::to(page).with(Notice::AccountMade),
+        Ok(None) => Done::in_at(target),
+        // The account is there all the same, and its pages say what is missing.
+        Err(error) => {
+            log(&error, Some(visit.actor()));
+            Done::in_at(target)
+        }
+    }
+}
+
+/// The page with the first backup codes of an account that was made with a second factor and without them.
+async fn first_codes(
+    auth: &Auth,
+    visit: &Visit,
+    new: &SignedIn,
+    target: Option<&Target>,
+) -> Result<Option<String>, Error> {
+    let origin = &visit.actor().origin;
+    let Checked::Open(snapshot, _) = auth.sessions.check(&new.session.cookie, origin).await? else {
+        return Ok(None);
+    };
+    let actor = Actor { who: Who::of(snapshot), origin: Arc::clone(origin) };
+    let factors = auth.mfa.factors(&actor).await?;
+    if !factors.wanted() || factors.backup_codes_left > 0 || !auth.settings().mfa.enabled {
+        return Ok(None);
+    }
+    let codes = auth.mfa.regenerate_backup_codes(&actor).await?;
+    let then = target.cloned().unwrap_or_else(Target::overview);
+    show_codes(auth, &actor, &codes, Some(&then)).await.map(Some)
+}
