@@ -82,6 +82,11 @@ impl Factors {
         self.wanted() && self.usable().is_empty()
     }
 
+    /// Whether so many backup codes are left that nobody has to think of them. With fewer, a mail says so.
+    pub fn has_enough_codes(&self) -> bool {
+        self.backup_codes_left > i64::from(backup::FEW)
+    }
+
     /// What can be asked for, the best first.
     pub fn usable(&self) -> Vec<Factor> {
         let passkey = (self.passkeys > 0).then_some(Factor::Passkey);
@@ -281,11 +286,12 @@ impl Mfa {
     }
 
     async fn tell_of_few_codes(&self, work: &mut Change, user: &User) -> Result<(), Error> {
-        let left = factors_of(&mut work.tx, user.id).await?.backup_codes_left;
-        if left > i64::from(backup::FEW) || !self.inbox.sends() {
+        let factors = factors_of(&mut work.tx, user.id).await?;
+        if factors.has_enough_codes() || !self.inbox.sends() {
             return Ok(());
         }
-        let (left, link) = (u32::try_from(left).unwrap_or_default(), self.inbox.link(PAGE, None));
+        let left = u32::try_from(factors.backup_codes_left).unwrap_or_default();
+        let link = self.inbox.link(PAGE, None);
         self.inbox.tell(work, user, Message::BackupCodesLow { left, link }).await
     }
 

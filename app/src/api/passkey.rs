@@ -129,8 +129,8 @@ pub async fn sign_up_prompt(
     Form::new("passkey-sign-up", SIGNUP).prompt(outcome.await)
 }
 
-/// Makes the account with the passkey that it made, shows backup codes, and goes on to `next`. Name and address are those that it was asked
-/// for with; what is posted is only shown again.
+/// Makes the account with the passkey that it made, shows backup codes, and goes on to `next`. Name and address are those
+/// that it was asked for with; what is posted is only shown again.
 #[server(PasskeySignUp, prefix = "/api", endpoint = "passkey-sign-up")]
 pub async fn passkey_sign_up(
     #[server(default)] passkey: String,

@@ -25,9 +25,7 @@ pub(crate) fn Status(code: Code) -> impl IntoView {
         Code::NotAuthenticated => (login_then(Target::parse(&address()).as_ref()), w.setup_sign_in()),
         _ => ("/".to_owned(), w.status_home()),
     };
-    // The number is for what nobody understands, not for what the page says plainly.
-    let plain = matches!(code, Code::NotFound | Code::Forbidden | Code::NotAuthenticated);
-    let request = visit().ok().and_then(|visit| visit.actor().origin.request_id).filter(|_| !plain);
+    let request = visit().ok().and_then(|visit| visit.actor().origin.request_id);
     let below = move || {
         request.map(|id| {
             view! {

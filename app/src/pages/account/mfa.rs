@@ -326,7 +326,7 @@ fn codes_line(w: Lang, factors: Factors, offered: bool) -> impl IntoView {
     let left = factors.backup_codes_left.unsigned_abs();
     view! {
         <li>
-            <Tile icon="key" tone=if enough(factors) { Tone::Ok } else { Tone::Warn }/>
+            <Tile icon="key" tone=if factors.has_enough_codes() { Tone::Ok } else { Tone::Warn }/>
             <div class="grow">
                 <h3>{w.mfa_codes()} " " {few(w, factors)}</h3>
                 <p class="meta">{if left == 0 { w.mfa_codes_none().to_owned() } else { w.mfa_codes_left(left) }}</p>
@@ -350,13 +350,8 @@ fn codes_line(w: Lang, factors: Factors, offered: bool) -> impl IntoView {
     }
 }
 
-/// Whether so many backup codes are left that nobody has to think of them: with fewer, a mail says so as well.
-pub(super) fn enough(factors: Factors) -> bool {
-    factors.backup_codes_left > 3
-}
-
 /// The badge of too few.
 pub(super) fn few(w: Lang, factors: Factors) -> impl IntoView + use<> {
     let text = if factors.backup_codes_left == 0 { w.mfa_codes_gone() } else { w.mfa_codes_few() };
-    (!enough(factors)).then(|| view! { <Badge tone=Tone::Warn text/> })
+    (!factors.has_enough_codes()).then(|| view! { <Badge tone=Tone::Warn text/> })
 }

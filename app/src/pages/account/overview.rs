@@ -112,7 +112,7 @@ impl Parts {
         Self {
             password: by_passkey || user.has_password && !user.requires_password_reset,
             second: factors.wanted(),
-            codes: factors.wanted().then(|| mfa::enough(factors)),
+            codes: factors.wanted().then(|| factors.has_enough_codes()),
             email: offered.mails.then_some(user.email.is_some() && user.email_verified_at.is_some()),
         }
     }
@@ -234,7 +234,7 @@ fn SecondLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
 /// What is left when all else is lost.
 #[component]
 fn CodesLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
-    let good = mfa::enough(factors);
+    let good = factors.has_enough_codes();
     let left = factors.backup_codes_left.unsigned_abs();
     view! {
         <li>
