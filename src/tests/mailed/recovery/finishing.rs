@@ -9,9 +9,24 @@ use authtuna::model::code::Code;
 use super::super::{nobody, successes, with_mail};
 use super::{DELAY, HOUR, is_dead};
 use crate::mfa::app;
-use crate::support::{origin, password, tamper};
+use crate::support::{origin, password, tamper, value};
 
 const MARIA: &str = "maria@example.org";
+
+#[test]
+fn what_strangers_guessed_of_the_lost_factors_is_forgotten() {
+    with_mail(|world| async move {
+        world.protected("maria").await;
+        let halfway = world.halfway("maria", origin()).await;
+        assert!(world.second_factor(&halfway, "000000", origin()).await.is_err());
+        let guessed = "SELECT CAST(COUNT(*) AS TEXT) FROM throttle WHERE kind = 'factor'";
+        assert_eq!(value(&world, guessed).await, "1");
+        let ready = world.ready(MARIA).await;
+        assert_eq!(value(&world, guessed).await, "1");
+        world.auth.finish_recovery(&nobody(), &ready.finish).await.unwrap();
+        assert_eq!(value(&world, guessed).await, "0");
+    });
+}
 
 #[test]
 fn the_factors_come_off_after_the_waiting_and_everybody_is_signed_out() {
@@ -130,10 +145,7 @@ fn a_browser_that_was_remembered_is_not_known_any_more() {
             let here = Origin { device_secret: Some(here.device_secret), ..origin() };
             let ready = world.ready(MARIA).await;
             world.auth.finish_recovery(&nobody(), &ready.finish).await.unwrap();
-            let known = super::super::super::support::value(
-                &world,
-                "SELECT CAST(COUNT(*) AS TEXT) FROM known_devices",
-            );
+            let known = value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM known_devices");
             assert_eq!(known.await, "0");
             drop(here);
         },
