@@ -54,6 +54,8 @@ pub(crate) struct Typed {
 pub(crate) enum Notice {
     /// The password was changed, and all other sessions ended.
     PasswordChanged,
+    /// The account has a password from now on.
+    PasswordSet,
     /// The profile was changed.
     ProfileSaved,
     /// The password is right; the address has to be proved first.
@@ -94,6 +96,8 @@ pub(crate) enum Notice {
     RecoveryStarted(Timestamp),
     /// A recovery was stopped.
     RecoveryStopped,
+    /// The same, by somebody who is not signed in.
+    RecoveryStoppedByCode,
     /// All second factors are taken off, and a new password is to be set.
     RecoveryFinished,
 }

@@ -5,7 +5,7 @@ use authtuna::model::code::Code;
 use authtuna::model::id::PasskeyId;
 use leptos::server_fn::ServerFn;
 
-use crate::api::account::{ChangePassword, EndOtherSessions, EndSession, UpdateProfile};
+use crate::api::account::{ChangePassword, EndOtherSessions, EndSession, SetPassword, UpdateProfile};
 use crate::api::addresses::{
     ConfirmEmail, ConfirmEmailChange, RequestEmailChange, SendAgain, UndoEmailChange,
 };
@@ -23,7 +23,8 @@ use crate::api::passkey::{
 };
 
 use crate::api::recovery::{
-    CancelOwnRecovery, CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, UndoFactors,
+    CancelOwnRecovery, CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, StopRecovery,
+    UndoFactors,
 };
 
 /// Who may come in.
@@ -199,6 +200,7 @@ pub const FUNCTIONS: &[Function] = &[
     function::<RequestEmailChange>(Guard::SignedIn),
     function::<ChooseTheme>(Guard::Public),
     function::<ChangePassword>(Guard::SignedIn),
+    function::<SetPassword>(Guard::SignedIn),
     function::<UpdateProfile>(Guard::SignedIn),
     function::<SetUpTotp>(Guard::Enrolling),
     function::<EnableTotp>(Guard::Enrolling),
@@ -218,6 +220,7 @@ pub const FUNCTIONS: &[Function] = &[
     function::<RequestRecovery>(Guard::Public),
     function::<StartRecovery>(Guard::Public),
     function::<CancelRecovery>(Guard::Public),
+    function::<StopRecovery>(Guard::Public),
     function::<FinishRecovery>(Guard::Public),
     function::<UndoFactors>(Guard::Public),
     function::<CancelOwnRecovery>(Guard::Enrolling),

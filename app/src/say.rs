@@ -148,6 +148,8 @@ pub(crate) fn problem(
         Code::TooManyPasskeys => w.problem_too_many_passkeys(),
         Code::LastWayIn => w.problem_last_way_in(),
         Code::BadOtp => w.problem_bad_code(),
+        Code::PasswordSet => w.problem_password_set(),
+        Code::RecoveryNotStopped => w.problem_recovery_not_stopped(),
         Code::EmailUnchanged => w.problem_email_unchanged(),
         Code::MailOff => w.problem_mail_off(),
         Code::MailDone => w.problem_mail_done(),
@@ -189,6 +191,7 @@ pub(crate) fn problem(
 /// What was done.
 pub(crate) fn notice(w: Lang, notice: Notice) -> String {
     match notice {
+        Notice::PasswordSet => w.notice_password_set().to_owned(),
         Notice::PasswordChanged => w.notice_password_changed().to_owned(),
         Notice::ProfileSaved => w.notice_profile_saved().to_owned(),
         Notice::ProveFirst => w.notice_prove_first().to_owned(),
@@ -210,6 +213,7 @@ pub(crate) fn notice(w: Lang, notice: Notice) -> String {
         Notice::SessionsEnded(count) => w.notice_sessions_ended(count),
         Notice::RecoveryStarted(due) => w.notice_recovery_started(&exactly(w, due).1),
         Notice::RecoveryStopped => w.notice_recovery_stopped().to_owned(),
+        Notice::RecoveryStoppedByCode => w.notice_recovery_stopped_by_code().to_owned(),
         Notice::RecoveryFinished => w.notice_recovery_finished().to_owned(),
     }
 }

@@ -64,9 +64,10 @@ export class Problems {
     });
     context.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "failed";
-      // Leaving a page ends what it was still loading. Scripts that are off count as blocked by policy; what the page's
-      // own policy blocks is reported below.
-      if (why === "net::ERR_ABORTED" || why === "csp") return;
+      // Leaving a page ends what it was still loading, and that is no fault: what it was still sending is one of the test,
+      // which went on before the answer was there. Scripts that are off count as blocked by policy; what the page's own
+      // policy blocks is reported below.
+      if (why === "csp" || (why === "net::ERR_ABORTED" && request.method() === "GET")) return;
       this.#note(`request: ${why} ${request.method()} ${request.url()}`);
     });
     // Chromium does not put every violation into the console; the page's own event has them all. Scripts are off in

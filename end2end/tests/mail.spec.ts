@@ -266,6 +266,7 @@ test("an address is changed, told to the old one, and taken back", async ({ page
   const changed = { ...user, password: `another ${user.password}` };
   await password(owner, "New password").fill(changed.password);
   await owner.getByRole("button", { name: "Set password" }).click();
+  await expect(owner.getByRole("status")).toHaveText("Your new password is set. Sign in with it.");
   await signIn(owner, changed);
   await page.goto("/ui/dashboard");
   await expect(page).toHaveURL(/\/auth\/login/);

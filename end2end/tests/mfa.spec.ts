@@ -41,6 +41,12 @@ async function setUpApp(page: Page, pictures = false): Promise<{ key: string; co
   return { key, codes };
 }
 
+/** Says that the codes shown are saved, which leads back to where one came from. */
+async function codesSaved(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "I have saved them" }).click();
+  await expect(page.getByText("10 left.")).toBeVisible();
+}
+
 /** The password is right, and not enough. */
 async function firstStep(page: Page, user: User, next = ""): Promise<void> {
   await page.goto(`/auth/login${next}`);
@@ -65,8 +71,7 @@ test("an app is set up in three steps", async ({ page, user, javaScriptEnabled }
   }
   const download = page.getByRole("link", { name: "Download" });
   expect(decodeURIComponent((await download.getAttribute("href")) ?? "")).toContain(user.username);
-  await page.getByRole("button", { name: "I have saved them" }).click();
-  await expect(page.getByText("10 left.")).toBeVisible();
+  await codesSaved(page);
   await expectGood(page, "security-mfa");
   await page.goto("/ui/dashboard");
   await expect(page.getByRole("img", { name: "3 of 3 protections in place" })).toBeVisible();
@@ -78,7 +83,7 @@ test("the app's code is asked for at sign-in, on the way to where one was going"
   problems.allow(/status of 400/);
   await signUp(page, user);
   const { key } = await setUpApp(page);
-  await page.getByRole("button", { name: "I have saved them" }).click();
+  await codesSaved(page);
   await signOut(page);
   await firstStep(page, user, "?next=/ui/activity");
   await expectGood(page, "challenge");
@@ -97,7 +102,7 @@ test("a backup code opens the account once", async ({ page, problems, user }) =>
   problems.allow(/status of 400/);
   await signUp(page, user);
   const { codes } = await setUpApp(page);
-  await page.getByRole("button", { name: "I have saved them" }).click();
+  await codesSaved(page);
   await signOut(page);
   await firstStep(page, user);
   await page.getByRole("link", { name: "Use a backup code" }).click();
@@ -123,7 +128,7 @@ test("codes that were saved are not shown again, and the app can be turned off",
   const place = page.url();
   await page.reload();
   await expect(page.locator(".codes code")).toHaveCount(10);
-  await page.getByRole("button", { name: "I have saved them" }).click();
+  await codesSaved(page);
   await page.goto(place);
   await expect(page.getByRole("heading", { name: "These codes are not shown again" })).toBeVisible();
   await page.goto("/ui/settings");

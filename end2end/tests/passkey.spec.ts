@@ -319,6 +319,7 @@ test("without scripts the pages say that passkeys need them, and offer the rest"
   await page.goto("/auth/signup?by=passkey");
   await expect(page.getByText("Passkeys need JavaScript")).toBeVisible();
   await page.getByRole("link", { name: "Use a password" }).click();
+  await expect(password(page)).toBeVisible();
   await signUp(page, user);
   await page.goto("/ui/settings/passkeys/add");
   await expect(page.getByText("Passkeys need JavaScript")).toBeVisible();

@@ -23,6 +23,7 @@ async function protectedMember(page: Page, user: User, base: string): Promise<vo
   await page.goto(`${base}/auth/signup`);
   await fillNewAccount(page, user);
   await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: "Check your inbox" })).toBeVisible();
   await page.goto(await linkOf(page, user.email, CONFIRM, base));
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByRole("heading", { name: `Hello, ${user.username}` })).toBeVisible();
@@ -35,6 +36,7 @@ async function protectedMember(page: Page, user: User, base: string): Promise<vo
   await page.getByRole("button", { name: "Turn on" }).click();
   await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
   await page.getByRole("button", { name: "I have saved them" }).click();
+  await expect(page).toHaveURL(/\/ui\/settings$/);
 }
 
 /** From the password to the page that waits for the mail. */

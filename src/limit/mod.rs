@@ -87,6 +87,17 @@ impl Subject {
         Self::of("code", sha256_parts([purpose.as_bytes(), subject.as_bytes()]))
     }
 
+    /// Codes to stop a recovery, tried for somebody, or for the folded name of nobody, from one network: tries from others
+    /// use none of these up.
+    pub(crate) fn stops(whom: Result<UserId, &str>, ip: Option<IpAddr>) -> Self {
+        let whom = match whom {
+            Ok(user) => sha256(user.uuid().as_bytes()),
+            Err(name) => sha256_parts([b"nobody".as_slice(), name.as_bytes()]),
+        };
+        let network = ip.map(network).unwrap_or_default();
+        Self::of("recovery_stop", sha256_parts([whom.as_slice(), network.as_slice()]))
+    }
+
     /// An account, from a browser that it is not known in.
     pub(crate) fn account(user: UserId) -> Self {
         Self::of("account", sha256(user.uuid().as_bytes()))

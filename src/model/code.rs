@@ -161,6 +161,8 @@ codes! {
     PasswordUnchanged = "password_unchanged", 422;
     /// The two typings of the new password differ.
     PasswordMismatch = "password_mismatch", 422;
+    /// There is a password already: a new one wants that.
+    PasswordSet = "password_set", 409;
     /// The current password is wrong.
     WrongPassword = "wrong_password", 401;
     /// A role of the person's asks for a second factor or a passkey, which they have to set up first.
@@ -191,6 +193,8 @@ codes! {
     BadToken = "bad_token", 400;
     /// Not the code that was asked for: of a mail, of an authenticator app, or a backup code. Or tried too often, or used.
     BadOtp = "bad_code", 400;
+    /// Not a code of this account, or nobody is recovering it.
+    RecoveryNotStopped = "recovery_not_stopped", 400;
     /// The new e-mail address is the one until now.
     EmailUnchanged = "email_unchanged", 422;
     /// No mails are sent here (EMAIL_ENABLED), and the operation needs one.

@@ -1,4 +1,4 @@
-//! Changing one's password.
+//! Changing one's password, and choosing the first.
 
 mod reset;
 
@@ -10,7 +10,7 @@ use crate::crypto::strength::{Password, Strength};
 use crate::error::{Error, Problem};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
-use crate::sessions::{distrust_devices, end_all_of, lock_holder};
+use crate::sessions::{distrust_devices, end_all_of, lock_confirmed, lock_holder};
 use crate::tokens::Purpose;
 use crate::users::{self, guessable};
 
@@ -80,5 +80,30 @@ impl Auth {
         distrust_devices(&mut work.tx, id).await?;
         self.tell_password_changed(&mut work, actor, &found.user).await?;
         self.login().go_on(work, actor, &[Evict::User(id)]).await
+    }
+
+    /// Gives whoever asks a password, if they have none: they came by a passkey or by mails. No session ends: nobody has
+    /// found anything out.
+    ///
+    /// Err beside `password` as for every new one; Err([`Code::PasswordSet`]) when there is one already,
+    /// Err([`Code::StepUpRequired`]) when the session was confirmed too long ago.
+    pub async fn set_password(&self, actor: &Actor, new: &str) -> Result<(), Error> {
+        let snapshot = actor.user()?;
+        self.require_confirmed(actor)?;
+        let email = snapshot.user.email.as_deref().unwrap_or_default();
+        let about = guessable(&self.settings().app.name, &snapshot.user.username, email);
+        let accepted = self.passwords().accept(new, &about).await?;
+        let accepted = accepted.map_err(|code| Error::on(Field::Password, code))?;
+        let hash = self.passwords().hash(accepted.password()).await?;
+
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        let user = lock_confirmed(&mut work, actor, self.settings().sessions.step_up).await?;
+        if !users::set_first_password(&mut work.tx, user.id, &hash, now).await? {
+            return Err(Code::PasswordSet.into());
+        }
+        work.record(Entry::new(Event::PasswordChanged).to(user.id).with("first", true));
+        self.tell_password_changed(&mut work, actor, &user).await?;
+        work.commit_evicting(self.cache(), &[Evict::User(user.id)]).await
     }
 }

@@ -8,6 +8,7 @@ mod ending;
 mod notices;
 mod office;
 mod sql;
+mod stop;
 mod undo;
 
 pub(crate) use ending::{Ending, end, end_and_tell};

@@ -17,6 +17,7 @@ mod entrance;
 mod eviction;
 mod examples;
 mod explorer;
+mod first_password;
 mod foresight;
 mod giving;
 mod grants;

@@ -36,6 +36,17 @@ pub(crate) async fn change_password(
     Ok(query.execute(conn).await? > 0)
 }
 
+/// Gives a password to somebody who has none, as part of `work`. False when they have one by now, or may not come in any
+/// more.
+pub(crate) async fn set_first_password(
+    conn: &mut Conn,
+    id: UserId,
+    hash: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    Ok(SET_FIRST_PASSWORD.bind(id).bind(hash).bind(now).execute(conn).await? > 0)
+}
+
 /// Replaces a hash by one with today's parameters, unless the password was changed meanwhile.
 pub(crate) async fn rehash(conn: &mut Conn, id: UserId, new: &str, old: &str) -> Result<(), Error> {
     REHASH.bind(id).bind(new).bind(old).execute(conn).await.map(drop)

@@ -26,6 +26,9 @@ crate::statements! {
     /// Only while it is the password that was confirmed, and its owner may come in.
     pub(super) CHANGE_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3 \
         WHERE id = $1 AND password_hash = $4 AND suspended_at IS NULL AND deleted_at IS NULL";
+    /// Only where there is none.
+    pub(super) SET_FIRST_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3 \
+        WHERE id = $1 AND password_hash IS NULL AND suspended_at IS NULL AND deleted_at IS NULL";
     pub(super) REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
     /// Lets in whoever knew the password, if it still is the password and nothing was put in their way since. The row is
     /// locked until the session is there: a change of password or a suspension comes before it or ends it.

@@ -29,6 +29,18 @@ pub async fn change_password(
     Form::new("change-password", SECURITY).answer(outcome.await).await
 }
 
+/// Sets the first password of an account that has none.
+#[server(SetPassword, prefix = "/api", endpoint = "set-password")]
+pub async fn set_password(#[server(default)] password: String) -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, visit) = here()?;
+        signed_in(visit.actor())?;
+        auth.set_password(visit.actor(), &password).await?;
+        Ok(Done::to(SECURITY).with(Notice::PasswordSet))
+    };
+    Form::new("set-password", SECURITY).answer(outcome.await).await
+}
+
 /// Changes username and names.
 #[server(UpdateProfile, prefix = "/api", endpoint = "update-profile")]
 pub async fn update_profile(

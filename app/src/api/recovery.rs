@@ -52,6 +52,21 @@ pub async fn cancel_recovery(#[server(default)] token: String) -> Result<(), Ref
     form.answer(outcome.await).await
 }
 
+/// Stops a recovery by a code of an app, or a backup code, of somebody who is not signed in.
+#[server(StopRecovery, prefix = "/api", endpoint = "stop-recovery")]
+pub async fn stop_recovery(
+    #[server(default)] identifier: String,
+    #[server(default)] code: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("stop-recovery", RECOVERY_CANCEL).keep("identifier", &identifier);
+    let outcome = async {
+        let (auth, visit) = here()?;
+        auth.stop_recovery(visit.actor(), &identifier, &code).await?;
+        Ok(Done::to(LOGIN).with(Notice::RecoveryStoppedByCode))
+    };
+    form.answer(outcome.await).await
+}
+
 /// Has the second factors taken off, and goes on to a new password.
 #[server(FinishRecovery, prefix = "/api", endpoint = "finish-recovery")]
 pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Refusal> {

@@ -60,6 +60,10 @@ pub(super) fn routes() -> Vec<Endpoint> {
             .about("All other sessions end; this one goes on with a new cookie.")
             .refuses(&[WrongPassword, PasswordUnchanged, TooManyAttempts, Busy, TooLong])
             .refuses(PASSWORD),
+        Endpoint::post("/auth/set-password", SignedIn, set_password, "Set one's first password")
+            .about("For whoever has none, because they came by a passkey or a mail.")
+            .refuses(&[PasswordSet, StepUpRequired, Busy, TooLong])
+            .refuses(PASSWORD),
         Endpoint::patch("/ui/profile", SignedIn, change_profile, "Change one's username")
             .refuses(&[BadUsername, UsernameTaken, TooLong, BadCharacters]),
     ]
@@ -106,6 +110,15 @@ pub struct NewPassword {
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     new_password: String,
+}
+
+/// A first password.
+#[derive(Deserialize, ToSchema)]
+pub struct FirstPassword {
+    /// The password.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    password: String,
 }
 
 /// A new username.
@@ -231,6 +244,15 @@ async fn change_password(
     let signed_in = auth.change_password(visit.actor(), &typed).await?;
     visit.begin(signed_in);
     Ok(said("Password updated successfully. All other sessions have been logged out."))
+}
+
+async fn set_password(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<FirstPassword>,
+) -> Result<Json<Said>, ApiError> {
+    auth.set_password(visit.actor(), &form.password).await?;
+    Ok(said("The password has been set."))
 }
 
 async fn change_profile(

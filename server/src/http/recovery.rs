@@ -7,13 +7,13 @@ use authtuna::model::code::Code;
 use authtuna::recovery::Recovery;
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{Accepted, Said, said};
 use super::by_mail::{Address, Shown, Token, proof};
 use super::endpoint::Endpoint;
-use super::read::Body;
+use super::read::{Body, text};
 use crate::access::Access::{Enrolling, Public};
 
 /// The routes.
@@ -35,6 +35,12 @@ pub(super) fn routes() -> Vec<Endpoint> {
         Endpoint::post("/auth/recovery/cancel", Public, cancel, "Stop a recovery")
             .about("By the link to stop it, which is in every mail about it.")
             .refuses(&[BadToken]),
+        Endpoint::post("/auth/recovery/stop", Public, stop, "Stop a recovery by a second factor")
+            .about(
+                "By a code of the account's app, or a backup code: for whoever can not sign in, because somebody else has their \
+                 mailbox. The answer is the same for a wrong code, where nothing is open, and for a name that nobody has.",
+            )
+            .refuses(&[RecoveryNotStopped, TooLong, TooManyAttempts]),
         Endpoint::post("/auth/recovery/finish", Public, finish, "Have the second factors taken off")
             .about(
                 "Once the waiting is over, by the token of the mail that says so. All sessions end; the answer is a token to \
@@ -52,6 +58,19 @@ pub(super) fn routes() -> Vec<Endpoint> {
         Endpoint::delete("/mfa/recovery", Enrolling, cancel_own, "Stop one's own recovery")
             .refuses(&[NotFound]),
     ]
+}
+
+/// Who keeps their second factors.
+#[derive(Deserialize, ToSchema)]
+pub struct Stop {
+    /// Username or e-mail address.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    identifier: String,
+    /// A code of the account's app, or a backup code.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    code: String,
 }
 
 /// A recovery that is open.
@@ -102,6 +121,15 @@ async fn cancel(
     Body(form): Body<Token>,
 ) -> Result<Json<Said>, ApiError> {
     auth.cancel_recovery(visit.actor(), &form.token).await?;
+    Ok(said("The recovery has been stopped."))
+}
+
+async fn stop(
+    State(auth): State<Auth>,
+    visit: Visit,
+    Body(form): Body<Stop>,
+) -> Result<Json<Said>, ApiError> {
+    auth.stop_recovery(visit.actor(), &form.identifier, &form.code).await?;
     Ok(said("The recovery has been stopped."))
 }
 

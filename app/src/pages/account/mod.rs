@@ -7,6 +7,7 @@ pub(crate) mod enrol;
 pub(crate) mod mfa;
 pub(crate) mod overview;
 pub(crate) mod passkeys;
+pub(crate) mod password;
 pub(crate) mod profile;
 pub(crate) mod protection;
 pub(crate) mod security;

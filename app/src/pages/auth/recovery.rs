@@ -7,10 +7,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::token;
-use crate::api::recovery::{CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, UndoFactors};
+use crate::api::recovery::{
+    CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, StopRecovery, UndoFactors,
+};
 use crate::islands::form::Form;
-use crate::routes::{LOGIN, RECOVERY};
+use crate::routes::{LOGIN, RECOVERY, RECOVERY_CANCEL};
 use crate::say;
+use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::{Entry, product};
 use crate::ui::form::{Field, Left, Submit, form_words};
 use crate::ui::inbox::{Act, Again, CheckInbox, Dead, NoMail, NotWaiting, Unlisted, awaited, sends};
@@ -30,7 +33,12 @@ pub(crate) fn AskRecovery() -> impl IntoView {
     }
     let left = Left::take(w);
     let tried = left.tried("request-recovery");
-    let below = move || view! { <p class="below"><a href=LOGIN>{w.recovery_back()}</a></p> };
+    let below = move || {
+        view! {
+            <p class="below">{w.recovery_stop_ask()} " " <a href=RECOVERY_CANCEL>{w.recovery_stop_act()}</a></p>
+            <p class="below"><a href=LOGIN>{w.recovery_back()}</a></p>
+        }
+    };
     let subtitle = w.recovery_subtitle(&waiting_time(w));
     Either::Right(view! {
         <Entry w title=w.recovery_title() heading=w.recovery_heading().to_owned() subtitle icon="key" below>
@@ -102,13 +110,13 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
     })
 }
 
-/// Stopping it.
+/// Stopping it: with the token of a mail by that, without one by a code.
 #[component]
 pub(crate) fn CancelRecoveryPage() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
-    let token = token().unwrap_or_default();
-    load(move |auth: Auth, _| async move {
+    let Some(token) = token() else { return Either::Left(stop_by_code(w, left)) };
+    Either::Right(load(move |auth: Auth, _| async move {
         Ok(match auth.recovery_to_cancel(&token).await? {
             Some(_) => Either::Left(view! {
                 <Act
@@ -126,7 +134,41 @@ pub(crate) fn CancelRecoveryPage() -> impl IntoView {
             }),
             None => Either::Right(over(w, left)),
         })
-    })
+    }))
+}
+
+fn stop_by_code(w: Lang, left: Left) -> impl IntoView {
+    let tried = left.tried("stop-recovery");
+    let below = move || view! { <p class="below"><a href=LOGIN>{w.recovery_back()}</a></p> };
+    view! {
+        <Entry
+            w
+            title=w.recovery_stop_title()
+            heading=w.recovery_stop_heading().to_owned()
+            subtitle=w.recovery_stop_body().to_owned()
+            icon="shield"
+            below
+        >
+            {left.notice(Some("stop-recovery"))}
+            <Form action=StopRecovery::PATH.to_owned() words=form_words(w) said=tried.about_form(&["identifier", "code"])>
+                <Field
+                    name="identifier"
+                    label=w.field_identifier()
+                    autocomplete="username"
+                    focus=tried.is_new()
+                    tried=tried.clone()
+                />
+                <CodeField
+                    kind=CodeKind::Backup
+                    label=w.field_any_code()
+                    note=w.field_any_code_note()
+                    error=tried.error("code")
+                    focus=tried.error("code").is_some()
+                />
+                <Submit label=w.recovery_cancel_submit() busy=w.recovery_cancel_busy() wide=true/>
+            </Form>
+        </Entry>
+    }
 }
 
 /// Having the factors taken off, once the waiting is over.

@@ -17,7 +17,7 @@ use crate::support::{World, on_each_with, origin, password};
 const MARIA: &str = "maria@example.org";
 
 /// Whether somebody who could finish is told when `stop` has stopped it, and can not finish any more.
-async fn stopped<F: Future<Output = ()>>(
+pub(super) async fn stopped<F: Future<Output = ()>>(
     world: &World,
     maria: &Protected,
     ready: &Ready,

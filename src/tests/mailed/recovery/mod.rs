@@ -5,6 +5,7 @@ mod ending;
 mod finishing;
 mod notices;
 mod office;
+mod stopping;
 mod undoing;
 
 use std::time::Duration;

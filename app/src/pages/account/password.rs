@@ -1,0 +1,113 @@
+//! The section about the password of the security page: changing it, or choosing the first.
+
+use authtuna::mfa::Factors;
+use authtuna::model::time::Timestamp;
+use authtuna::users::User;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::api::account::{ChangePassword, SetPassword};
+use crate::api::entry::PasswordStrength;
+use crate::islands::form::Form;
+use crate::islands::password::PasswordField;
+use crate::ui::form::{Submit, Tried, form_words, password_words};
+use crate::ui::time::{Time, around};
+use crate::words::{HERE, Lang};
+
+/// The form of whoever has a password.
+pub(super) const CHANGE: &str = "change-password";
+/// The form of whoever has none.
+pub(super) const SET: &str = "set-password";
+
+/// The forms, as they were tried last.
+pub(super) struct Tries {
+    pub(super) change: Tried,
+    pub(super) set: Tried,
+}
+
+/// The section. Passwords have `minimum` characters at least.
+pub(super) fn section(
+    w: Lang,
+    now: Timestamp,
+    user: &User,
+    factors: Factors,
+    minimum: usize,
+    tried: Tries,
+) -> impl IntoView + use<> {
+    let note = w.field_password_note(&minimum.to_string());
+    let body = if user.has_password {
+        Either::Left(change(w, now, user, note, tried.change))
+    } else {
+        Either::Right(set(w, user, factors, note, tried.set))
+    };
+    view! {
+        <section class="card">
+            <header>
+                <h2>{w.security_password()}</h2>
+            </header>
+            <div class="body narrow">{body}</div>
+        </section>
+    }
+}
+
+fn change(w: Lang, now: Timestamp, user: &User, note: String, tried: Tried) -> impl IntoView + use<> {
+    let (changed, username) = (user.password_changed_at, user.username.clone());
+    view! {
+        <p class="meta lead">
+            {changed.map(|at| around(&w.security_password_changed(HERE), view! { <Time w now at/> }))} " "
+            {w.security_ends_others()}
+        </p>
+        <Form
+            action=ChangePassword::PATH.to_owned()
+            words=form_words(w)
+            said=tried.about_form(&["current_password", "password"])
+        >
+            {whose(username)}
+            <PasswordField
+                name="current_password".to_owned()
+                autocomplete="current-password".to_owned()
+                words=password_words(w, w.field_current_password(), None, tried.error("current_password"))
+                judge=None
+                focus=false
+            />
+            {chosen(w, w.field_new_password(), note, tried.error("password"))}
+            <div class="acts">
+                <Submit label=w.security_submit() busy=w.security_busy() plain=true/>
+            </div>
+        </Form>
+    }
+}
+
+fn set(w: Lang, user: &User, factors: Factors, note: String, tried: Tried) -> impl IntoView + use<> {
+    let username = user.username.clone();
+    let why = if factors.wanted() { w.security_no_password_protected() } else { w.security_no_password() };
+    view! {
+        <p class="meta lead">{why}</p>
+        <Form action=SetPassword::PATH.to_owned() words=form_words(w) said=tried.about_form(&["password"])>
+            {whose(username)}
+            {chosen(w, w.field_password(), note, tried.error("password"))}
+            <div class="acts">
+                <Submit label=w.security_set_submit() busy=w.security_set_busy() plain=true/>
+            </div>
+        </Form>
+    }
+}
+
+/// For password managers, to know whose password it is. Without a name it is not sent.
+fn whose(username: String) -> impl IntoView {
+    view! { <input type="text" autocomplete="username" value=username hidden/> }
+}
+
+/// The password that is chosen.
+fn chosen(w: Lang, label: &'static str, note: String, error: Option<String>) -> impl IntoView {
+    view! {
+        <PasswordField
+            name="password".to_owned()
+            autocomplete="new-password".to_owned()
+            words=password_words(w, label, Some(note), error)
+            judge=Some(PasswordStrength::PATH.to_owned())
+            focus=false
+        />
+    }
+}

@@ -1,0 +1,137 @@
+//! Stopping a recovery by a second factor alone, for whoever can not sign in: somebody else has their mailbox.
+
+use authtuna::actor::{Actor, Origin};
+use authtuna::error::Error;
+use authtuna::model::code::{Code, Field};
+
+use super::super::{nobody, with_mail};
+use super::ending::stopped;
+use super::{Protected, STEP};
+use crate::mfa::app;
+use crate::support::{World, ip, origin, password};
+
+const MARIA: &str = "maria@example.org";
+
+async fn stop(world: &World, from: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
+    world.auth.stop_recovery(from, identifier, code).await
+}
+
+/// Asserts that nothing was stopped, in the one way in which that is said.
+#[track_caller]
+fn refused(outcome: Result<(), Error>) {
+    let error = outcome.err().unwrap();
+    let problem = error.problems().first().unwrap_or_else(|| panic!("{error:?}"));
+    assert_eq!((problem.field, problem.code), (Field::Code, Code::RecoveryNotStopped));
+}
+
+fn from(address: &str) -> Actor {
+    Actor::anonymous(Origin { ip: Some(ip(address)), ..origin() })
+}
+
+/// Whether a code still opens the account.
+async fn opens(world: &World, maria: &Protected, code: &str) -> bool {
+    assert!(world.has_factors(maria).await);
+    let token = world.halfway("maria", origin()).await;
+    world.second_factor(&token, code, origin()).await.is_ok()
+}
+
+#[test]
+fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        // Whoever has the mailbox has the password too: nothing else than the app is left to the owner.
+        world.tick();
+        world.auth.request_password_reset(&nobody(), MARIA).await.unwrap();
+        let reset = world.token(MARIA).await;
+        world.auth.reset_password(&nobody(), &reset, &password("theirs")).await.unwrap();
+
+        let ready = world.ready(MARIA).await;
+        let code = app(&world, &maria.secret);
+        stopped(&world, &maria, &ready, true, async {
+            stop(&world, &nobody(), "MARIA", &code).await.unwrap();
+        })
+        .await;
+        let ready = world.ready(MARIA).await;
+        let backup = maria.backup_codes[0].to_lowercase();
+        stopped(&world, &maria, &ready, true, async {
+            stop(&world, &nobody(), " Maria@Example.org ", &backup).await.unwrap();
+        })
+        .await;
+        assert!(world.has_factors(&maria).await);
+
+        // Both are used up.
+        world.begin(MARIA).await;
+        refused(stop(&world, &nobody(), "maria", &backup).await);
+        assert!(world.recovery(&maria).await.is_some());
+        let code = app(&world, &maria.secret);
+        stop(&world, &nobody(), "maria", &code).await.unwrap();
+        world.begin(MARIA).await;
+        refused(stop(&world, &nobody(), "maria", &code).await);
+        assert!(world.recovery(&maria).await.is_some());
+    });
+}
+
+#[test]
+fn no_other_code_stops_one_and_no_answer_tells_whether_there_is_any() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let jun = world.protected("jun").await;
+        let (own, code) = (app(&world, &jun.secret), app(&world, &maria.secret));
+        // Nothing is open: a right code is told nothing, and stays good.
+        refused(stop(&world, &from("192.0.2.2"), "maria", &code).await);
+        refused(stop(&world, &from("192.0.2.2"), "maria", &maria.backup_codes[0]).await);
+        assert!(opens(&world, &maria, &maria.backup_codes[0]).await);
+        assert!(opens(&world, &maria, &code).await);
+        world.clock.advance(STEP);
+
+        world.begin(MARIA).await;
+        for (address, name, code) in [
+            ("192.0.2.3", "maria", "000000"),
+            ("192.0.2.3", "maria", own.as_str()),
+            ("192.0.2.3", "maria", jun.backup_codes[0].as_str()),
+            ("192.0.2.4", "jun", own.as_str()),
+            ("192.0.2.4", "nobody", own.as_str()),
+            ("192.0.2.4", "n@example.org", own.as_str()),
+            ("192.0.2.4", "\u{202e}?", own.as_str()),
+        ] {
+            refused(stop(&world, &from(address), name, code).await);
+        }
+        assert!(world.recovery(&maria).await.is_some());
+        assert!(
+            opens(&world, &maria, &app(&world, &maria.secret)).await,
+            "and what was tried counts nowhere else"
+        );
+
+        let empty = stop(&world, &nobody(), " ", "").await.err().unwrap();
+        let problems: Vec<_> = empty.problems().iter().map(|problem| (problem.field, problem.code)).collect();
+        assert_eq!(problems, [(Field::Identifier, Code::Required), (Field::Code, Code::Required)]);
+    });
+}
+
+#[test]
+fn tries_are_counted_and_nobody_uses_up_those_of_the_owner() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        world.begin(MARIA).await;
+        let thief = from("198.51.100.7");
+        let limit = world.auth.settings().limits.max_login_attempts_per_user;
+        for _ in 0..limit {
+            refused(stop(&world, &thief, "maria", "000000").await);
+        }
+        for name in ["maria", "MARIA@example.org"] {
+            let closed = stop(&world, &thief, name, &app(&world, &maria.secret)).await.err().unwrap();
+            assert_eq!(closed.code(), Code::TooManyAttempts, "{name}");
+        }
+        assert!(world.recovery(&maria).await.is_some());
+        // What nobody has is counted in the same way.
+        let other = from("198.51.100.8");
+        for _ in 0..limit {
+            refused(stop(&world, &other, "nobody", "000000").await);
+        }
+        let closed = stop(&world, &other, "Nobody", "000000").await.err().unwrap();
+        assert_eq!(closed.code(), Code::TooManyAttempts);
+        // The owner, elsewhere.
+        stop(&world, &nobody(), "maria", &app(&world, &maria.secret)).await.unwrap();
+        assert!(world.recovery(&maria).await.is_none());
+    });
+}
