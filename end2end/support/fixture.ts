@@ -3,7 +3,7 @@
 //   an answer of 500 or more, or a request that got no answer (pages load nothing from anywhere else).
 // What a test provokes on purpose it names first: `problems.allow(/status of 404/)`.
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, expect, type BrowserContext, type Page, type Request } from "@playwright/test";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -57,17 +57,19 @@ export class Problems {
       this.#note(`console: ${message.text()} (${url}:${lineNumber})`);
     });
     context.on("weberror", (error) => this.#note(`exception: ${error.error().stack ?? error.error().message}`));
+    const answered = new WeakSet<Request>();
     context.on("response", (response) => {
+      answered.add(response.request());
       if (response.status() >= 500) {
         this.#note(`answer: ${response.status()} ${response.request().method()} ${response.url()}`);
       }
     });
     context.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "failed";
-      // Leaving a page ends what it was still loading, and that is no fault: what it was still sending is one of the test,
-      // which went on before the answer was there. Scripts that are off count as blocked by policy; what the page's own
-      // policy blocks is reported below.
-      if (why === "csp" || (why === "net::ERR_ABORTED" && request.method() === "GET")) return;
+      // Leaving a page ends what it was still loading. What it was still sending is a fault of the test, which went on before
+      // the answer was there. Scripts that are off count as blocked by policy; what the page's own policy blocks is reported
+      // below.
+      if (why === "csp" || (why === "net::ERR_ABORTED" && (request.method() === "GET" || answered.has(request)))) return;
       this.#note(`request: ${why} ${request.method()} ${request.url()}`);
     });
     // Chromium does not put every violation into the console; the page's own event has them all. Scripts are off in

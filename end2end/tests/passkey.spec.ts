@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { expect, test, type User } from "../support/fixture";
 import { codeOf, mailServer } from "../support/mail";
 import { Authenticator, type Conduct } from "../support/passkey";
-import { expectGood, fillSignIn, password, signOut, signUp } from "../support/portal";
+import { errorOf, expectGood, fillSignIn, password, signOut, signUp } from "../support/portal";
 
 const FIRST = { codes: true };
 
@@ -87,6 +87,33 @@ test.describe("with scripts", () => {
     await signOut(page);
     await page.goto("/auth/login");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  });
+
+  test("an account without a password gets one, which alone does not open it", async ({ page, problems, user }) => {
+    problems.allow(/status of 422/);
+    await withoutSuggestions(page);
+    await Authenticator.plugInto(page);
+    await page.goto("/auth/signup?by=passkey");
+    await page.getByLabel("Username").fill(user.username);
+    await page.getByLabel("E-mail").fill(user.email);
+    await page.getByRole("button", { name: "Create account with a passkey" }).click();
+    await page.getByRole("button", { name: "I have saved them, continue" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+    await page.goto("/ui/settings");
+    await password(page).fill("password1");
+    await page.getByRole("button", { name: "Set a password" }).click();
+    await expect(errorOf(page, "password")).toContainText("one of the most common passwords");
+    await expectGood(page, "security-set-password-error");
+    await password(page).fill(user.password);
+    await page.getByRole("button", { name: "Set a password" }).click();
+    await expect(page.getByRole("status")).toHaveText("You have a password now.");
+    await expect(password(page, "Current password")).toBeVisible();
+    await signOut(page);
+    await page.goto("/auth/login");
+    await fillSignIn(page, user.username, user.password);
+    await expect(page.getByRole("heading", { name: "One more step" })).toBeVisible();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
     await expect(page).toHaveURL(/\/ui\/dashboard$/);
   });
 

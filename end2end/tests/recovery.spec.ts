@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 
 import { expect, test, type User } from "../support/fixture";
 import { codeOf, linkOf, mailServer } from "../support/mail";
-import { expectGood, fillNewAccount, fillSignIn, password } from "../support/portal";
+import { errorOf, expectGood, fillNewAccount, fillSignIn, password } from "../support/portal";
 
 const CONFIRM = "Confirm your address for AuthTuna";
 const ASKED = "Did you lose the second factors of your AuthTuna account?";
@@ -18,8 +18,8 @@ const OPEN = "Somebody asked to remove your second steps";
 // Long ways, with axe on every page of them.
 test.describe.configure({ timeout: 90_000 });
 
-/** Somebody with a proved address and an authenticator app that they will lose, signed in on `page`. */
-async function protectedMember(page: Page, user: User, base: string): Promise<void> {
+/** Somebody with a proved address and an authenticator app that they will lose, signed in on `page`; their backup codes. */
+async function protectedMember(page: Page, user: User, base: string): Promise<string[]> {
   await page.goto(`${base}/auth/signup`);
   await fillNewAccount(page, user);
   await page.getByRole("button", { name: "Create account" }).click();
@@ -35,8 +35,10 @@ async function protectedMember(page: Page, user: User, base: string): Promise<vo
   await page.locator("#code").fill(code);
   await page.getByRole("button", { name: "Turn on" }).click();
   await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
+  const codes = await page.locator(".codes code").allInnerTexts();
   await page.getByRole("button", { name: "I have saved them" }).click();
   await expect(page).toHaveURL(/\/ui\/settings$/);
+  return codes;
 }
 
 /** From the password to the page that waits for the mail. */
@@ -125,6 +127,37 @@ test.describe("on the server that sends mails", () => {
     await page.getByRole("button", { name: "Stop the recovery" }).click();
     await expect(page.getByRole("status")).toHaveText(STOPPED);
     await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
+  });
+
+  test("whoever can't sign in any more stops it with a code", async ({ page, problems, otherBrowser, user }) => {
+    problems.allow(/status of 400|status of 422/);
+    const codes = await protectedMember(page, user, mailServer());
+    const thief = await otherBrowser();
+    await ask(thief, user, mailServer());
+    await thief.goto(await linkOf(thief, user.email, ASKED));
+    await thief.getByRole("button", { name: "Start recovery" }).click();
+    await begun(thief);
+    const owner = await otherBrowser();
+    await owner.goto("/auth/recovery");
+    await owner.getByRole("link", { name: "Stop it with a code" }).click();
+    await expect(owner.getByRole("heading", { name: "Stop a recovery" })).toBeVisible();
+    await expectGood(owner, "recovery-stop");
+    const stop = owner.getByRole("button", { name: "Stop the recovery" });
+    await owner.getByLabel("Username or e-mail").fill(user.username);
+    await owner.locator("#code").fill("000000");
+    await stop.click();
+    await expect(errorOf(owner, "code")).toContainText("Nothing was stopped");
+    await expect(owner.getByLabel("Username or e-mail")).toHaveValue(user.username);
+    await expectGood(owner, "recovery-stop-error");
+    await page.reload();
+    await expect(page.getByRole("heading", { name: OPEN })).toBeVisible();
+    await owner.locator("#code").fill(codes[0]!);
+    await stop.click();
+    await expect(owner.getByRole("status")).toContainText("The recovery is stopped. Your second steps stay.");
+    await expectGood(owner, "login-recovery-stopped");
+    await page.reload();
+    await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
+    await expect(page.getByText("9 left.")).toBeVisible();
   });
 
   test("the link of a mail stops it, once", async ({ page, problems, otherBrowser, user }) => {
