@@ -66,10 +66,12 @@ export class Problems {
     });
     context.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "failed";
-      // Leaving a page ends what it was still loading. What it was still sending is a fault of the test, which went on before
-      // the answer was there. Scripts that are off count as blocked by policy; what the page's own policy blocks is reported
-      // below.
-      if (why === "csp" || (why === "net::ERR_ABORTED" && (request.method() === "GET" || answered.has(request)))) return;
+      // Scripts that are off count as blocked by policy; what the page's own policy blocks is reported below.
+      if (why === "csp") return;
+      // Leaving a page ends what it was still loading, or asking. A form that it was still sending is a fault of the test,
+      // which went on before the answer was there.
+      const asked = request.method() === "GET" || request.url().endsWith("/api/password-strength");
+      if (why === "net::ERR_ABORTED" && (asked || answered.has(request))) return;
       this.#note(`request: ${why} ${request.method()} ${request.url()}`);
     });
     // Chromium does not put every violation into the console; the page's own event has them all. Scripts are off in

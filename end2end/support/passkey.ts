@@ -10,6 +10,8 @@ export interface Conduct {
   key?: boolean;
 }
 
+type Credential = Awaited<ReturnType<Authenticator["credentials"]>>[number];
+
 /** A device with passkeys, plugged into one page. */
 export class Authenticator {
   private constructor(
@@ -60,7 +62,12 @@ export class Authenticator {
     const [credential] = await this.credentials();
     if (!credential) throw new Error("there is no passkey on it");
     await this.removeAll();
-    await this.cdp.send("WebAuthn.addCredential", { authenticatorId: this.id, credential: { ...credential, signCount } });
+    await this.keep({ ...credential, signCount });
+  }
+
+  /** Puts a passkey on it that it had. */
+  async keep(credential: Credential): Promise<void> {
+    await this.cdp.send("WebAuthn.addCredential", { authenticatorId: this.id, credential });
   }
 
   async unplug(): Promise<void> {

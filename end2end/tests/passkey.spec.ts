@@ -265,15 +265,38 @@ test.describe("with scripts", () => {
     await expectGood(page, "passkey-remove");
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await expect(dialog).toBeHidden();
+    const [kept] = await device.credentials();
     await removePasskey(page);
     await expect(page.getByRole("status")).toHaveText("The passkey is removed.");
     await expect(page.getByText("No passkeys yet")).toBeVisible();
-    expect(await device.credentials()).toHaveLength(1);
+    // The device was told, and offers it no more. One that was elsewhere at that time is told once it is shown.
+    await expect.poll(() => device.credentials()).toHaveLength(0);
+    await device.keep(kept!);
     await signOut(page);
     await page.goto("/auth/login");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await expect(alert(page)).toContainText("This passkey is not known here.");
+    await expect.poll(() => device.credentials()).toHaveLength(0);
     await fillSignIn(page, user.username, user.password);
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+  });
+
+  test("devices keep the passkeys that are good, and learn one's new name", async ({ page, user }) => {
+    await withoutSuggestions(page);
+    const device = await Authenticator.plugInto(page);
+    await signUp(page, user);
+    await addPasskey(page, "My laptop", FIRST);
+    const [before] = await device.credentials();
+    expect(before?.userDisplayName).toBe(user.username);
+    await page.goto("/ui/profile");
+    await page.getByLabel("First name").fill("Ada");
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("status")).toHaveText("Your changes are saved.");
+    await page.goto("/ui/settings");
+    await expect.poll(async () => (await device.credentials()).map((one) => one.userDisplayName)).toEqual(["Ada"]);
+    await signOut(page);
+    await page.goto("/auth/login");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await expect(page).toHaveURL(/\/ui\/dashboard$/);
   });
 

@@ -80,19 +80,25 @@ pub(crate) struct Ceremonies {
     inbox: Inbox,
     /// None where the pages are under no domain: browsers make no passkeys for an address of numbers.
     webauthn: Option<Arc<Webauthn>>,
+    rp_id: Arc<str>,
 }
 
 impl Ceremonies {
     pub(crate) fn new(inbox: Inbox, settings: &Settings) -> Result<Self, Error> {
         let (origin, rp_id) = (settings.webauthn_origin(), settings.webauthn_rp_id());
         if origin.domain().is_none() {
-            return Ok(Self { inbox, webauthn: None });
+            return Ok(Self { inbox, webauthn: None, rp_id: rp_id.into() });
         }
         let name = settings.passkeys.rp_name.as_deref().unwrap_or(&settings.app.name);
         let webauthn =
             WebauthnBuilder::new(&rp_id, &origin).and_then(|builder| builder.rp_name(name).build());
         let webauthn = webauthn.map_err(|source| Error::internal("webauthn", source))?;
-        Ok(Self { inbox, webauthn: Some(Arc::new(webauthn)) })
+        Ok(Self { inbox, webauthn: Some(Arc::new(webauthn)), rp_id: rp_id.into() })
+    }
+
+    /// The site that passkeys are of.
+    pub(crate) fn rp_id(&self) -> &str {
+        &self.rp_id
     }
 
     fn webauthn(&self) -> Result<&Webauthn, Error> {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use webauthn_rs::prelude::Passkey as WebauthnPasskey;
 
-use record::{default_name, numbered, own, read, read_name, write};
+use record::{credential_text, default_name, numbered, own, read, read_name, write};
 use sql::*;
 
 use crate::actor::Actor;
@@ -64,6 +64,22 @@ pub struct OwnPasskey {
     pub last_used_at: Option<Timestamp>,
     /// Since when it opens nothing: its counter went back, so that there may be a copy.
     pub blocked_at: Option<Timestamp>,
+}
+
+/// What is true of somebody's passkeys: for password managers, which forget what is no longer true when they are told
+/// (W3C Web Authentication Level 3, section 5.1.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The site that the passkeys are of (the RP ID).
+    pub rp_id: String,
+    /// The user handle, in base64url.
+    pub user_id: String,
+    /// What passkeys are called after: the address or the username.
+    pub name: String,
+    /// What their owner is called.
+    pub display_name: String,
+    /// The ids of all passkeys of the account, blocked ones too, in base64url.
+    pub credential_ids: Vec<String>,
 }
 
 /// A passkey that was added.
@@ -117,6 +133,18 @@ impl Passkeys {
         let id = actor.holder()?.user.id;
         let rows: Vec<Row> = OF_USER.bind(id).all(&mut self.store.read().await?).await?;
         rows.into_iter().map(own).collect()
+    }
+
+    /// What is true of the passkeys `own` of `user`, which are all that they have.
+    pub fn accepted(&self, user: &User, own: &[OwnPasskey]) -> Accepted {
+        let holder = Holder::of(user);
+        Accepted {
+            rp_id: self.ceremonies.rp_id().to_owned(),
+            user_id: credential_text(holder.id.uuid().as_bytes()),
+            name: holder.name,
+            display_name: holder.display_name,
+            credential_ids: own.iter().map(|own| own.credential_id.clone()).collect(),
+        }
     }
 
     /// One of one's own passkeys.

@@ -35,6 +35,8 @@ pub(crate) enum Ending {
     Suspended,
     /// The account was deleted.
     Deleted,
+    /// MFA_RECOVERY_ENABLED was switched off.
+    SwitchedOff,
 }
 
 impl Ending {
@@ -51,6 +53,7 @@ impl Ending {
             Self::AddressChanged => "address_changed",
             Self::Suspended => "suspended",
             Self::Deleted => "deleted",
+            Self::SwitchedOff => "switched_off",
         }
     }
 }

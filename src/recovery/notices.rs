@@ -1,7 +1,7 @@
 //! What people are told while they wait: halfway, and when they can finish. And the end of what nobody finishes.
 
 use super::sql::*;
-use super::{Ending, FINISH, READY_FOR, cancel_link, end, key_of, link_token};
+use super::{Ending, FINISH, READY_FOR, cancel_link, end, end_and_tell, key_of, link_token};
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::auth::Auth;
@@ -16,21 +16,32 @@ use crate::tokens::Purpose;
 use crate::users::{self, User};
 
 /// Writes the mails that are due. How many recoveries were looked at. One that fails does not keep the others waiting.
+/// Where MFA_RECOVERY_ENABLED is off they end: else one whose owner forgot about it would go on when it is on again.
 pub(crate) async fn write_notices(auth: &Auth) -> Result<u64, Error> {
-    if !auth.recovers() {
+    let enabled = auth.settings().mfa.recovery_enabled;
+    if enabled && !auth.recovers() {
         return Ok(0);
     }
     let now = auth.clock.now();
-    let waiting = WAITING.bind(now).bind(now.minus(READY_FOR));
+    let waiting = if enabled { WAITING.bind(now).bind(now.minus(READY_FOR)) } else { ALL_OPEN.query() };
     let waiting: Vec<WaitingRow> = waiting.all(&mut auth.store().read().await?).await?;
     let (mut done, mut failed) = (0, None);
     for row in waiting {
-        match notice(auth, &row).await {
+        let outcome = if enabled { notice(auth, &row).await } else { switched_off(auth, &row).await };
+        match outcome {
             Ok(()) => done += 1,
             Err(error) => failed = Some(error),
         }
     }
     failed.map_or(Ok(done), Err)
+}
+
+async fn switched_off(auth: &Auth, row: &WaitingRow) -> Result<(), Error> {
+    let mut work = auth.recorder().begin(&Actor::system()).await?;
+    users::lock(&mut work.tx, row.user_id).await?;
+    let Some(found) = users::by_id(&mut work.tx, row.user_id).await? else { return Ok(()) };
+    end_and_tell(auth.inbox(), &mut work, &found.user, Ending::SwitchedOff).await?;
+    work.commit().await
 }
 
 async fn notice(auth: &Auth, row: &WaitingRow) -> Result<(), Error> {

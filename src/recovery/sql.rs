@@ -17,6 +17,7 @@ crate::statements! {
     pub(super) WAITING = "SELECT id, user_id FROM recoveries WHERE ended_at IS NULL AND (told_at <= $2 \
         OR (told_at IS NULL AND (due_at <= $1 OR (reminded_at IS NULL AND remind_at <= $1)))) \
         ORDER BY due_at LIMIT 100";
+    pub(super) ALL_OPEN = "SELECT id, user_id FROM recoveries WHERE ended_at IS NULL ORDER BY due_at LIMIT 100";
     /// Whoever changes the row writes the mail: of several processes one.
     pub(super) REMIND = "UPDATE recoveries SET reminded_at = $2 WHERE id = $1 AND ended_at IS NULL \
         AND reminded_at IS NULL AND told_at IS NULL AND remind_at <= $2 AND due_at > $2 RETURNING due_at";

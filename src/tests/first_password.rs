@@ -65,7 +65,7 @@ fn only_a_session_that_was_confirmed_lately_sets_one() {
 
         let own = at_home(&world, &jun).await;
         let weak = world.auth.set_password(&own, "password1").await.err().unwrap();
-        let problem = weak.problems()[0].clone();
+        let problem = weak.problems()[0];
         assert_eq!((problem.field, problem.code), (Field::Password, Code::PasswordCommon));
 
         // Whatever the request remembers.

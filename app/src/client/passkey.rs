@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use leptos::prelude::window;
 use leptos::wasm_bindgen::{JsCast, JsValue};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
@@ -94,6 +95,55 @@ pub(crate) async fn ask(way: Way, options: &str) -> Result<String, Trouble> {
     let answer =
         encoded(&credential).and_then(|answer| JSON::stringify(&answer).ok()).ok_or(Trouble::Refused)?;
     answer.as_string().ok_or(Trouble::Refused)
+}
+
+/// What is still true of the passkeys of whoever is signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {
+    /// The site that they are of.
+    pub rp_id: String,
+    /// The user handle, in base64url.
+    pub user_id: String,
+    /// What they are called after.
+    pub name: String,
+    /// What their owner is called.
+    pub display_name: String,
+    /// The ids of all of them, in base64url.
+    pub all_accepted_credential_ids: Vec<String>,
+}
+
+/// Tells password managers, where the browser can, what is still true: they forget passkeys that were removed here, and
+/// show the name of now (section 5.1.10).
+pub(crate) async fn tell(accepted: &Accepted) {
+    let Some(options) = serde_json::to_string(accepted).ok().and_then(|text| JSON::parse(&text).ok()) else {
+        return;
+    };
+    // Each takes what it knows of these.
+    signal("signalAllAcceptedCredentials", &options).await;
+    signal("signalCurrentUserDetails", &options).await;
+}
+
+/// Tells them that nobody here has the passkey that gave `answer` to `options`.
+pub(crate) async fn disown(options: &str, answer: &str) {
+    let unknown = || {
+        let (options, answer) = (JSON::parse(options).ok()?, JSON::parse(answer).ok()?);
+        let unknown = Object::new();
+        set(&unknown, "rpId", &get(&options, "rpId")?)?;
+        set(&unknown, "credentialId", &get(&answer, "id")?)?;
+        Some(unknown)
+    };
+    if let Some(unknown) = unknown() {
+        signal("signalUnknownCredential", &unknown).await;
+    }
+}
+
+async fn signal(method: &str, about: &JsValue) {
+    let promise = get(&window(), "PublicKeyCredential").and_then(|class| call(&class, method, about));
+    if let Some(promise) = promise.and_then(|promise| promise.dyn_into::<Promise>().ok()) {
+        // Whether anybody listened is not for pages to know.
+        _ = JsFuture::from(promise).await;
+    }
 }
 
 /// Options with their bytes as bytes.

@@ -3,6 +3,7 @@
 //! Not by Leptos' own client for server functions: a form that posts itself, as the browser would, needs 44 KB less of
 //! WebAssembly and can not drift from what happens without JavaScript.
 
+use authtuna::model::code::Code;
 use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use serde::Deserialize;
@@ -19,7 +20,7 @@ pub(crate) enum Answer {
     /// It was taken, and the browser is on its way to the next page.
     Leaving,
     /// It was refused, with these words.
-    Refused(Vec<Said>),
+    Refused(Refused),
     /// The server did not answer.
     Lost,
     /// Nobody is signed in any more.
@@ -28,10 +29,21 @@ pub(crate) enum Answer {
     Failed,
 }
 
+/// Why a form was refused.
 #[derive(Deserialize)]
-struct Refused {
+pub(crate) struct Refused {
+    /// The first reason.
+    code: Code,
+    /// What is said of it.
     #[serde(default)]
-    said: Vec<Said>,
+    pub(crate) said: Vec<Said>,
+}
+
+impl Answer {
+    /// Whether it was refused for this reason.
+    pub(crate) fn is_for(&self, code: Code) -> bool {
+        matches!(self, Self::Refused(refused) if refused.code == code)
+    }
 }
 
 /// Posts a form to where the browser would post it, and follows to the page that the answer names.
@@ -69,7 +81,7 @@ async fn answer(response: &Response) -> Answer {
         };
     }
     match text(response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
-        Some(refused) if !refused.said.is_empty() => Answer::Refused(refused.said),
+        Some(refused) if !refused.said.is_empty() => Answer::Refused(refused),
         // By a guard, which has no words.
         _ if response.status() == 401 => Answer::SignedOut,
         _ => Answer::Failed,

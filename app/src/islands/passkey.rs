@@ -2,6 +2,7 @@
 //!
 //! The form goes where it would go without a script; only its field `passkey` can be filled in by none else.
 
+use authtuna::model::code::Code;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use web_sys::HtmlFormElement;
 
 use super::sending::{FormWords, Sending};
-use crate::client::passkey::{Trouble, Way, ask as ask_authenticator, can_suggest, supported};
+use crate::client::passkey::{
+    Accepted, Trouble, Way, ask as ask_authenticator, can_suggest, disown, supported, tell,
+};
 use crate::client::send::{fetch, fill, forget, submit};
 
 /// What the form says by itself.
@@ -70,8 +73,7 @@ pub fn PasskeyForm(
             // Whatever goes wrong: nobody asked for it, so that nothing is said of it.
             let Ok(answer) = ask_authenticator(Way::Suggest, &options).await else { return };
             if sending.begin() {
-                fill(&form, "passkey", &answer);
-                sending.end(&form, submit(&form).await);
+                show(sending, &form, asks, &options, &answer).await;
             }
         });
     };
@@ -94,10 +96,7 @@ pub fn PasskeyForm(
             };
             let way = if asks == Asks::Create { Way::Create } else { Way::Get };
             match ask_authenticator(way, &options).await {
-                Ok(answer) => {
-                    fill(&form, "passkey", &answer);
-                    sending.end(&form, submit(&form).await);
-                }
+                Ok(answer) => show(sending, &form, asks, &options, &answer).await,
                 Err(trouble) => {
                     let said = trouble_words.with_value(|(exists, refused)| match trouble {
                         Trouble::Cancelled | Trouble::Replaced => None,
@@ -143,4 +142,24 @@ pub fn PasskeyForm(
             </div>
         </form>
     }
+}
+
+/// Posts what an authenticator answered.
+async fn show(sending: Sending, form: &HtmlFormElement, asks: Asks, options: &str, answer: &str) {
+    fill(form, "passkey", answer);
+    let became = submit(form).await;
+    // Only where anybody's is taken: at other doors one is also unknown if it is of another account.
+    if asks == Asks::GetOrSuggest && became.is_for(Code::PasskeyUnknown) {
+        disown(options, answer).await;
+    }
+    sending.end(form, became);
+}
+
+/// Tells password managers what is still true of the passkeys of whoever is signed in. Shows nothing.
+#[island]
+pub fn TellPasskeys(accepted: Accepted) -> impl IntoView {
+    Effect::new(move || {
+        let accepted = accepted.clone();
+        spawn_local(async move { tell(&accepted).await });
+    });
 }

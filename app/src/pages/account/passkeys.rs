@@ -8,7 +8,7 @@ use authtuna::mfa::Factors;
 use authtuna::model::id::PasskeyId;
 use authtuna::model::role::Requirement;
 use authtuna::model::time::Timestamp;
-use authtuna::passkeys::{Kind, MAX_PASSKEYS, OwnPasskey};
+use authtuna::passkeys::{Accepted, Kind, MAX_PASSKEYS, OwnPasskey};
 use http::StatusCode;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -19,8 +19,9 @@ use leptos_router::hooks::use_params_map;
 use super::mfa::last_step;
 use super::{back, own as own_account, way_out};
 use crate::api::passkey::{AddPasskey, AddPrompt, RemovePasskey, RenamePasskey};
+use crate::client::passkey::Accepted as Told;
 use crate::islands::form::Form;
-use crate::islands::passkey::{Asks, PasskeyForm, PasskeyWords};
+use crate::islands::passkey::{Asks, PasskeyForm, PasskeyWords, TellPasskeys};
 use crate::pages::auth::target;
 use crate::routes::{CONFIRM, MFA_SETUP, PASSKEY_ADD, SECURITY, Target, leading_to, passkey_page, query};
 use crate::ui::account::{Account, Head};
@@ -66,6 +67,13 @@ pub(crate) fn section(
             <ul class="list">{empty} {lines}</ul>
         </section>
     })
+}
+
+/// What password managers are told of them.
+pub(crate) fn told(accepted: Accepted) -> impl IntoView {
+    let Accepted { rp_id, user_id, name, display_name, credential_ids } = accepted;
+    let accepted = Told { rp_id, user_id, name, display_name, all_accepted_credential_ids: credential_ids };
+    view! { <TellPasskeys accepted/> }
 }
 
 fn line(w: Lang, now: Timestamp, own: &OwnPasskey) -> impl IntoView + use<> {

@@ -35,11 +35,13 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tries) -> Result<impl
     let user = own(&auth, visit.actor()).await?;
     let factors = auth.mfa.factors(visit.actor()).await?;
     let passkeys = auth.passkeys.list(visit.actor()).await?;
+    let accepted = auth.passkeys.accepted(&user, &passkeys);
     let offered = Offered::of(&auth);
     let now = auth.clock.now();
     let minimum = auth.settings().passwords.min_length;
     Ok(view! {
         {protection::picture(w, &user, factors, offered)}
+        {offered.passkeys.then(|| passkeys::told(accepted))}
         {passkeys::section(w, now, &passkeys, factors, offered.passkeys)}
         {mfa::section(w, now, &user, factors, offered)}
         {password::section(w, now, &user, factors, minimum, tried)}

@@ -113,3 +113,22 @@ fn what_ended_long_ago_is_deleted() {
         assert_eq!(count, "0");
     });
 }
+
+#[test]
+fn where_recoveries_are_switched_off_those_that_are_open_end() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        world.begin(MARIA).await;
+        let off = world.another_process_with(|settings| settings.mfa.recovery_enabled = false).await;
+        assert_eq!(jobs::recoveries(&off).await.unwrap(), 1);
+        assert_eq!(world.recovery(&maria).await, None);
+        assert_eq!(world.letter(MARIA).await.message.kind(), "recovery_cancelled");
+        assert_eq!(jobs::recoveries(&off).await.unwrap(), 0);
+        // On again: nothing goes on.
+        world.clock.advance(DELAY);
+        world.tell().await;
+        assert_eq!(world.count(MARIA, "recovery_ready").await, 0);
+        assert!(world.has_factors(&maria).await);
+        off.store().close().await;
+    });
+}
