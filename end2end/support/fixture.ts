@@ -24,6 +24,9 @@ export function newUser(): User {
   return { username, email: `${username}@example.com`, password: `correct ${randomUUID()}` };
 }
 
+/** What pages ask by themselves, and change nothing by: while somebody types, and for the suggestion of a passkey. */
+const QUESTIONS = /\/api\/(password-strength|[a-z-]+-prompt)$/;
+
 /** What went wrong in the browser during one test. */
 export class Problems {
   readonly #seen: string[] = [];
@@ -70,7 +73,7 @@ export class Problems {
       if (why === "csp") return;
       // Leaving a page ends what it was still loading, or asking. A form that it was still sending is a fault of the test,
       // which went on before the answer was there.
-      const asked = request.method() === "GET" || request.url().endsWith("/api/password-strength");
+      const asked = request.method() === "GET" || QUESTIONS.test(request.url());
       if (why === "net::ERR_ABORTED" && (asked || answered.has(request))) return;
       this.#note(`request: ${why} ${request.method()} ${request.url()}`);
     });

@@ -71,7 +71,10 @@ pub(super) fn routes() -> Vec<Endpoint> {
             .refuses(&[BadUsername, UsernameTaken, BadEmail, EmailDomainNotAllowed, SignupClosed, TooLong])
             .refuses(&[FeatureOff, TooManyAttempts]),
         Endpoint::post("/passkeys/signup", Public, sign_up, "Sign up with a passkey, and no password")
-            .about("As `/auth/signup`: 201 with a session, or 202 where mails are sent.")
+            .about(
+                "As `/auth/signup`: 201 with a session, or 202 where mails are sent. The account has no backup codes yet: \
+                 `/mfa/recovery-codes` makes them, and should be asked at once.",
+            )
             .refuses(REFUSED)
             .refuses(&[UsernameTaken, EmailTaken, EmailDomainNotAllowed, SignupClosed, TooManyAttempts]),
     ]
