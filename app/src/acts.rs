@@ -4,7 +4,6 @@
 use authtuna::once::Act;
 use leptos::server_fn::ServerFn;
 
-use crate::api::account::SetPassword;
 use crate::api::addresses::RequestEmailChange;
 use crate::api::mfa::{DisableTotp, EnableTotp, NewBackupCodes, SetUpTotp};
 use crate::api::passkey::{AddPasskey, RemovePasskey};
@@ -13,7 +12,6 @@ use crate::words::Lang;
 /// What an act does. None for what waits for no confirmation.
 pub(crate) fn in_words(w: Lang, act: &Act) -> Option<String> {
     let words = match act.path.as_str() {
-        SetPassword::PATH => w.act_set_password().to_owned(),
         SetUpTotp::PATH | EnableTotp::PATH => w.act_set_up_app().to_owned(),
         DisableTotp::PATH => w.act_turn_off_app().to_owned(),
         NewBackupCodes::PATH => w.act_new_codes().to_owned(),

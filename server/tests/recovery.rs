@@ -144,6 +144,55 @@ fn its_person_sees_and_stops_it() {
 }
 
 #[test]
+fn a_code_stops_it_without_a_session() {
+    on_each_with(mailing, async |world| {
+        let (maria, app) = protected(&world, "maria").await;
+        let begun = begin(&world).await;
+        let stop = async |identifier: &str, code: &str| {
+            let body = json!({ "identifier": identifier, "code": code });
+            world.browser().post("/auth/recovery/stop", &body).await
+        };
+        let empty = stop("", " ").await;
+        assert_eq!(empty.status, 422);
+        let fields: Vec<_> =
+            empty.json()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
+        assert_eq!(fields, ["identifier", "code"], "{empty:?}");
+        assert_eq!(stop(&"x".repeat(2000), "1").await.status, 422);
+        let wrong = stop("maria", "000000").await;
+        assert_eq!((wrong.status, wrong.code().as_str()), (400, "recovery_not_stopped"));
+        // The page without a script: what was typed stays, but for the code.
+        let form = |code| [("identifier", "maria"), ("code", code)];
+        let browser = world.browser();
+        let answer = browser.form("/api/stop-recovery", &form("000000")).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/auth/recovery/cancel"));
+        let page = browser.page("/auth/recovery/cancel").await.text();
+        assert!(page.contains("Nothing was stopped") && page.contains("value=\"maria\""), "{page}");
+        assert!(!page.contains("000000"));
+        assert_eq!(maria.get("/mfa/recovery").await.json(), json!({ "recovery": begun }));
+
+        world.clock.advance(Duration::from_secs(30));
+        assert_eq!(stop("maria", &app.code(&world)).await.status, 200);
+        assert_eq!(maria.get("/mfa/recovery").await.json(), json!({ "recovery": null }));
+        let browser = world.browser();
+        assert_eq!(browser.post("/auth/recovery/request", &json!({ "email": MARIA })).await.status, 202);
+        let again = browser.post("/auth/recovery/start", &json!({ "token": world.token(MARIA).await })).await;
+        assert_eq!((again.status, again.code().as_str()), (409, "recovery_too_soon"));
+        assert!(again.header("retry-after").parse::<u64>().unwrap() > 6 * 24 * 3600, "{again:?}");
+
+        let limit = world.auth.settings().limits.max_login_attempts_per_user;
+        let answers = async || {
+            let mut answers = Vec::new();
+            for _ in 0..=limit {
+                answers.push(stop("nobody", "000000").await.status);
+            }
+            answers
+        };
+        let answers = answers().await;
+        assert_eq!(answers.last(), Some(&429), "{answers:?}");
+    });
+}
+
+#[test]
 fn administrators_see_hasten_and_stop_it_and_take_factors_off() {
     on_each_with(mailing, async |world| {
         let (maria, _) = protected(&world, "maria").await;

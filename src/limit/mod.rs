@@ -87,15 +87,25 @@ impl Subject {
         Self::of("code", sha256_parts([purpose.as_bytes(), subject.as_bytes()]))
     }
 
-    /// Codes to stop a recovery, tried for somebody, or for the folded name of nobody, from one network: tries from others
-    /// use none of these up.
-    pub(crate) fn stops(whom: Result<UserId, &str>, ip: Option<IpAddr>) -> Self {
+    /// Codes to stop a recovery, tried from one network for what was typed as a name. Tries from elsewhere use none of these
+    /// up, and two names of one account are not counted as one: that would tell that they are.
+    pub(crate) fn stops(name: &str, ip: Option<IpAddr>) -> Self {
+        let network = ip.map(network).unwrap_or_default();
+        Self::of("recovery_stop", sha256_parts([name.as_bytes(), network.as_slice()]))
+    }
+
+    /// The same, from one browser that the account is known in.
+    pub(crate) fn stops_from(user: UserId, device: &[u8; 32]) -> Self {
+        Self::of("recovery_stop", sha256_parts([user.uuid().as_bytes().as_slice(), device.as_slice()]))
+    }
+
+    /// Codes of an app to stop recoveries of one account, or of nobody, from wherever.
+    pub(crate) fn all_stops(whom: Result<UserId, &str>) -> Self {
         let whom = match whom {
             Ok(user) => sha256(user.uuid().as_bytes()),
             Err(name) => sha256_parts([b"nobody".as_slice(), name.as_bytes()]),
         };
-        let network = ip.map(network).unwrap_or_default();
-        Self::of("recovery_stop", sha256_parts([whom.as_slice(), network.as_slice()]))
+        Self::of("recovery_stops", whom)
     }
 
     /// An account, from a browser that it is not known in.
@@ -178,11 +188,11 @@ impl Limits {
         Ok(())
     }
 
-    /// Counts a mail, and says whether there were more than `max` within a day; 0 is no limit.
-    pub(crate) async fn is_over(&self, conn: &mut Conn, mails: &Subject, max: u32) -> Result<bool, Error> {
+    /// Counts a mail or a try, and says whether there were more than `max` within a day; 0 is no limit.
+    pub(crate) async fn is_over(&self, conn: &mut Conn, counted: &Subject, max: u32) -> Result<bool, Error> {
         let now = self.clock.now();
         let row: ThrottleRow =
-            COUNT.bind(mails.kind).bind(mails.key).bind(now).bind(now.minus(DAY)).one(conn).await?;
+            COUNT.bind(counted.kind).bind(counted.key).bind(now).bind(now.minus(DAY)).one(conn).await?;
         Ok(max > 0 && row.failures > i64::from(max))
     }
 

@@ -266,22 +266,33 @@ impl Mfa {
         user: &User,
         code: &str,
     ) -> Result<Option<Factor>, Error> {
+        let taken = self.take_untold(work, user.id, code).await?;
+        if taken == Some(Factor::BackupCode) {
+            self.tell_of_few_codes(work, user).await?;
+        }
+        Ok(taken)
+    }
+
+    /// The same, of whoever has this id, if anybody; no mail tells them how many codes are left.
+    pub(crate) async fn take_untold(
+        &self,
+        work: &mut Change,
+        user: UserId,
+        code: &str,
+    ) -> Result<Option<Factor>, Error> {
         let now = work.now();
         if let Some(code) = backup::normal(code) {
-            let hash = backup::hash(user.id, &code);
-            let taken = TAKE_BACKUP_CODE.bind(user.id).bind(hash).bind(now).execute(&mut work.tx).await? > 0;
-            if taken {
-                self.tell_of_few_codes(work, user).await?;
-            }
+            let hash = backup::hash(user, &code);
+            let taken = TAKE_BACKUP_CODE.bind(user).bind(hash).bind(now).execute(&mut work.tx).await? > 0;
             return Ok(taken.then_some(Factor::BackupCode));
         }
         let Ok(code) = digits(code) else { return Ok(None) };
-        let row: Option<TotpRow> = TOTP.bind(user.id).optional(&mut work.tx).await?;
-        let secret = row.and_then(|row| self.open(user.id, &row.secret));
+        let row: Option<TotpRow> = TOTP.bind(user).optional(&mut work.tx).await?;
+        let secret = row.and_then(|row| self.open(user, &row.secret));
         let Some(step) = secret.and_then(|secret| totp::step_of(&secret, &code, now)) else {
             return Ok(None);
         };
-        let taken = TAKE_STEP.bind(user.id).bind(step).execute(&mut work.tx).await? > 0;
+        let taken = TAKE_STEP.bind(user).bind(step).execute(&mut work.tx).await? > 0;
         Ok(taken.then_some(Factor::Totp))
     }
 
@@ -373,6 +384,11 @@ pub(crate) async fn forget_app(work: &mut Change, user: UserId, why: &'static st
 pub(crate) async fn forget_stand_ins(work: &mut Change, user: UserId) -> Result<(), Error> {
     DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
     distrust_devices(&mut work.tx, user).await
+}
+
+/// Whether somebody typed a backup code, right or wrong: nobody guesses one of those.
+pub(crate) fn is_backup_code(typed: &str) -> bool {
+    backup::normal(typed).is_some()
 }
 
 /// Six digits, as they are typed: blanks between them do not count.

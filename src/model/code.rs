@@ -195,6 +195,8 @@ codes! {
     BadOtp = "bad_code", 400;
     /// Not a code of this account, or nobody is recovering it.
     RecoveryNotStopped = "recovery_not_stopped", 400;
+    /// A second factor was shown while the last recovery was open; `retry_after` says when another can begin.
+    RecoveryTooSoon = "recovery_too_soon", 409;
     /// The new e-mail address is the one until now.
     EmailUnchanged = "email_unchanged", 422;
     /// No mails are sent here (EMAIL_ENABLED), and the operation needs one.

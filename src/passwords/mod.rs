@@ -90,6 +90,11 @@ impl Auth {
     pub async fn set_password(&self, actor: &Actor, new: &str) -> Result<(), Error> {
         let snapshot = actor.user()?;
         self.require_confirmed(actor)?;
+        // Before anything is hashed; decided once more below.
+        let found = users::by_id(&mut self.store().read().await?, snapshot.user.id).await?;
+        if found.is_none_or(|found| found.user.has_password) {
+            return Err(Code::PasswordSet.into());
+        }
         let email = snapshot.user.email.as_deref().unwrap_or_default();
         let about = guessable(&self.settings().app.name, &snapshot.user.username, email);
         let accepted = self.passwords().accept(new, &about).await?;
@@ -102,6 +107,8 @@ impl Auth {
         if !users::set_first_password(&mut work.tx, user.id, &hash, now).await? {
             return Err(Code::PasswordSet.into());
         }
+        // Else a mail that was asked for before would replace it.
+        self.tokens().void_of(&mut work.tx, user.id, &[Purpose::PasswordReset]).await?;
         work.record(Entry::new(Event::PasswordChanged).to(user.id).with("first", true));
         self.tell_password_changed(&mut work, actor, &user).await?;
         work.commit_evicting(self.cache(), &[Evict::User(user.id)]).await

@@ -21,6 +21,8 @@ pub(crate) enum Ending {
     InSession,
     /// The person showed a second factor: they have one.
     FactorShown,
+    /// By a code, without a session.
+    ByCode,
     /// By an administrator.
     ByAdministrator,
     /// An administrator took the factors off.
@@ -46,6 +48,7 @@ impl Ending {
             Self::ByMail => "cancelled_by_mail",
             Self::InSession => "cancelled_in_session",
             Self::FactorShown => "factor_shown",
+            Self::ByCode => "cancelled_by_code",
             Self::ByAdministrator => "cancelled_by_administrator",
             Self::FactorsRemoved => "factors_removed",
             Self::Replaced => "replaced",
@@ -82,8 +85,9 @@ pub(crate) async fn end_and_tell(
     }
     let now = work.now();
     let circumstances = match how {
-        // Where an administrator sits is their own affair.
-        Ending::ByAdministrator => Circumstances::of(&Origin::default(), now),
+        // Where an administrator sits is their own affair; and whoever stops one by a code does so because somebody else reads
+        // their mail.
+        Ending::ByAdministrator | Ending::ByCode => Circumstances::of(&Origin::default(), now),
         _ => Circumstances::of(work.origin(), now),
     };
     let link = inbox.link("/ui/settings/sessions", None);

@@ -47,6 +47,10 @@ const CANCEL: &str = "/auth/recovery/cancel";
 /// For how long the last link works. Whoever does not use it has to begin anew.
 const READY_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// For how long none begins after somebody showed a second factor while one was open: nothing was lost, and whoever reads the
+/// mails can not begin again and again until its owner misses one.
+const CALM: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// What a recovery that ends takes with it.
 const LINKS: &[Purpose] = &[Purpose::RecoveryStart, Purpose::RecoveryFinish, Purpose::RecoveryCancel];
 
@@ -120,7 +124,8 @@ impl Auth {
     }
 
     /// Begins the waiting, by what that mail brought. One that was open before is over. The person is told by mail, with a
-    /// link to stop it. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`].
+    /// link to stop it. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]. Err([`Code::RecoveryTooSoon`]) for a week after
+    /// somebody showed a second factor while one was open; what was shown here stays good.
     pub async fn start_recovery(&self, actor: &Actor, proof: &Proof) -> Result<Recovery, Error> {
         self.recoveries()?;
         let inbox = self.inbox();
@@ -137,6 +142,11 @@ impl Auth {
         let disputed = !self.tokens().open_of(&mut work.tx, id, Purpose::EmailUndo).await?.is_empty();
         if disputed || !user.may_enter() || !lost || key_of(&user) != found.subject {
             return Err(gone());
+        }
+        let shown = SHOWN_SINCE.bind(id).bind(now.minus(CALM));
+        let shown = shown.bind(Ending::FactorShown.as_str()).bind(Ending::ByCode.as_str());
+        if let Some((at,)) = shown.optional::<(Timestamp,)>(&mut work.tx).await? {
+            return Err(Error::new(Code::RecoveryTooSoon).retry_after(at.plus(CALM).since(now)));
         }
         end(inbox, &mut work, id, Ending::Replaced).await?;
         // Whoever asked several times begins once.

@@ -8,6 +8,9 @@ crate::statements! {
     pub(super) BEGIN = "INSERT INTO recoveries (id, user_id, started_at, remind_at, due_at) VALUES ($1, $2, $3, $4, $5)";
     pub(super) OPEN_OF = "SELECT started_at, due_at FROM recoveries WHERE user_id = $1 AND ended_at IS NULL";
     pub(super) END = "UPDATE recoveries SET ended_at = $2, outcome = $3 WHERE user_id = $1 AND ended_at IS NULL";
+    /// When one ended last in one of these two ways.
+    pub(super) SHOWN_SINCE = "SELECT ended_at FROM recoveries WHERE user_id = $1 AND ended_at > $2 \
+        AND outcome IN ($3, $4) ORDER BY ended_at DESC LIMIT 1";
     /// Only once the waiting is over.
     pub(super) COMPLETE = "UPDATE recoveries SET ended_at = $2, outcome = $3 \
         WHERE user_id = $1 AND ended_at IS NULL AND due_at <= $2";

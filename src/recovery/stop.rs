@@ -3,55 +3,49 @@
 
 use uuid::Uuid;
 
-use super::{Ending, end_and_tell, open_of};
+use super::{Ending, end_and_tell};
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
 use crate::error::{Error, Problem};
 use crate::limit::Subject;
+use crate::mfa::is_backup_code;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
+use crate::sessions::is_known_device;
 use crate::users;
 use crate::users::names::{Identifier, identifier_key};
 
 /// The longest name or address that is looked up.
 const MAX_IDENTIFIER: usize = 1024;
 
+/// How many codes of an app may be tried for one account within a day, from all unknown browsers together. Three of a million
+/// are right at any moment. Backup codes are not counted: nobody guesses one, so their owner always has those.
+const MAX_CODES_PER_DAY: u32 = 1000;
+
 impl Auth {
     /// Stops the open recovery of an account by a code of its app or a backup code. Nobody needs to be signed in: it only
-    /// protects. A code is used up only if it stopped something.
+    /// protects. A code is used up only if it stopped something. The mail about it does not say where that was: somebody
+    /// else may read it.
     ///
     /// Err([`Code::RecoveryNotStopped`]) beside `code` for a wrong one, and just the same where nothing is open and for a
     /// name that nobody has. Err([`Code::TooManyAttempts`]): tries are counted for the address of the client, and for the
-    /// account from there. Not for the account alone: whoever began the recovery could use up the tries of its owner.
+    /// name from there; in a browser that the account is known in, for that alone. Whoever began the recovery does not use up
+    /// the tries of its owner.
     pub async fn stop_recovery(&self, actor: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
         let key = check_form(identifier, code)?;
         let found = match &key {
             Some(key) => users::by_identifier(&mut self.store().read().await?, key).await?,
             None => None,
         };
-        let nobody = key.map_or_else(|| identifier.trim().to_lowercase(), Identifier::into_key);
-        let id = found.as_ref().map(|found| found.user.id);
-        let subjects = subjects(actor, id.ok_or(nobody.as_str()));
-        let mut tx = self.store().write().await?;
-        self.limits().count(&mut tx, &subjects).await?;
-        tx.commit().await?;
-
-        // The same questions for nobody.
-        let asked = id.unwrap_or(UserId::from_uuid(Uuid::nil()));
-        let mut work = self.recorder().begin(actor).await?;
-        users::lock(&mut work.tx, asked).await?;
-        let open = open_of(&mut work.tx, asked).await?;
-        let user = users::by_id(&mut work.tx, asked).await?.map(|found| found.user);
-        if let (Some(_), Some(user)) = (open, &user)
-            && let Some(factor) = self.mfa.take(&mut work, user, code).await?
-        {
-            self.limits().succeeded(&mut work.tx, &subjects).await?;
-            work.record(Entry::new(Event::MfaSucceeded).to(user.id).with("factor", factor.as_str()));
-            end_and_tell(self.inbox(), &mut work, user, Ending::FactorShown).await?;
-            return work.commit().await;
+        let name = key.map_or_else(|| identifier.trim().to_lowercase(), Identifier::into_key);
+        let id = found.map(|found| found.user.id);
+        let tries = self.count_stop(actor, id, &name, code).await?;
+        if self.stopped(actor, id.unwrap_or(NOBODY), code, &tries).await? {
+            return Ok(());
         }
-        self.limits().failed(&mut work.tx, &subjects).await?;
+        let mut work = self.recorder().begin(actor).await?;
+        self.limits().failed(&mut work.tx, &tries).await?;
         let failed = Entry::new(Event::MfaFailed).with("reason", "recovery_not_stopped");
         work.record(match id {
             Some(id) => failed.to(id),
@@ -60,13 +54,54 @@ impl Auth {
         work.commit().await?;
         Err(Error::on(Field::Code, Code::RecoveryNotStopped))
     }
+
+    /// Counts a try before it is judged. What it counts against. The same is asked for people and for nobody.
+    async fn count_stop(
+        &self,
+        actor: &Actor,
+        id: Option<UserId>,
+        name: &str,
+        code: &str,
+    ) -> Result<Vec<Subject>, Error> {
+        let origin = &actor.origin;
+        let known = is_known_device(&mut self.store().read().await?, id.unwrap_or(NOBODY), origin).await?;
+        let mut tx = self.store().write().await?;
+        let tries = match (id, origin.device_secret.filter(|_| known)) {
+            (Some(id), Some(device)) => vec![Subject::stops_from(id, &device)],
+            _ => {
+                origin.ip.map(Subject::address).into_iter().chain([Subject::stops(name, origin.ip)]).collect()
+            }
+        };
+        self.limits().count(&mut tx, &tries).await?;
+        let all = Subject::all_stops(id.ok_or(name));
+        let over = !known
+            && !is_backup_code(code)
+            && self.limits().is_over(&mut tx, &all, MAX_CODES_PER_DAY).await?;
+        tx.commit().await?;
+        if over { Err(Code::TooManyAttempts.into()) } else { Ok(tries) }
+    }
+
+    /// False when nothing was stopped; then nothing is used up either. The code is judged whether a recovery is open or not:
+    /// else the time would tell.
+    async fn stopped(&self, actor: &Actor, id: UserId, code: &str, tries: &[Subject]) -> Result<bool, Error> {
+        let mut work = self.recorder().begin(actor).await?;
+        users::lock(&mut work.tx, id).await?;
+        let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
+        let taken = self.mfa.take_untold(&mut work, id, code).await?;
+        let (Some(user), Some(factor)) = (user, taken) else { return Ok(false) };
+        if !end_and_tell(self.inbox(), &mut work, &user, Ending::ByCode).await? {
+            return Ok(false);
+        }
+        self.limits().succeeded(&mut work.tx, tries).await?;
+        let shown = Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str());
+        work.record(shown.with("reason", "recovery_stopped"));
+        work.commit().await?;
+        Ok(true)
+    }
 }
 
-/// What a try counts against.
-fn subjects(actor: &Actor, whom: Result<UserId, &str>) -> Vec<Subject> {
-    let ip = actor.origin.ip;
-    ip.map(Subject::address).into_iter().chain([Subject::stops(whom, ip)]).collect()
-}
+/// Whose id nobody has.
+const NOBODY: UserId = UserId::from_uuid(Uuid::nil());
 
 fn check_form(identifier: &str, code: &str) -> Result<Option<Identifier>, Error> {
     let mut problems = Vec::new();

@@ -97,10 +97,10 @@ pub(crate) async fn ask(way: Way, options: &str) -> Result<String, Trouble> {
     answer.as_string().ok_or(Trouble::Refused)
 }
 
-/// What is still true of the passkeys of whoever is signed in.
+/// What password managers are told of the passkeys of whoever is signed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Accepted {
+pub struct Told {
     /// The site that they are of.
     pub rp_id: String,
     /// The user handle, in base64url.
@@ -109,33 +109,24 @@ pub struct Accepted {
     pub name: String,
     /// What their owner is called.
     pub display_name: String,
-    /// The ids of all of them, in base64url.
-    pub all_accepted_credential_ids: Vec<String>,
+    /// The ids of all of them, in base64url, when one was just removed. At other times it is not said: a page that is older
+    /// than a passkey would have it forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all_accepted_credential_ids: Option<Vec<String>>,
 }
 
-/// Tells password managers, where the browser can, what is still true: they forget passkeys that were removed here, and
-/// show the name of now (section 5.1.10).
-pub(crate) async fn tell(accepted: &Accepted) {
-    let Some(options) = serde_json::to_string(accepted).ok().and_then(|text| JSON::parse(&text).ok()) else {
+/// Tells password managers, where the browser can: they forget passkeys that were removed here, and show the name of now
+/// (section 5.1.10). Not which passkeys nobody has here: one may be of another service of the same RP ID, or wait for the
+/// mail that makes its account.
+pub(crate) async fn tell(told: &Told) {
+    let Some(options) = serde_json::to_string(told).ok().and_then(|text| JSON::parse(&text).ok()) else {
         return;
     };
     // Each takes what it knows of these.
-    signal("signalAllAcceptedCredentials", &options).await;
-    signal("signalCurrentUserDetails", &options).await;
-}
-
-/// Tells them that nobody here has the passkey that gave `answer` to `options`.
-pub(crate) async fn disown(options: &str, answer: &str) {
-    let unknown = || {
-        let (options, answer) = (JSON::parse(options).ok()?, JSON::parse(answer).ok()?);
-        let unknown = Object::new();
-        set(&unknown, "rpId", &get(&options, "rpId")?)?;
-        set(&unknown, "credentialId", &get(&answer, "id")?)?;
-        Some(unknown)
-    };
-    if let Some(unknown) = unknown() {
-        signal("signalUnknownCredential", &unknown).await;
+    if told.all_accepted_credential_ids.is_some() {
+        signal("signalAllAcceptedCredentials", &options).await;
     }
+    signal("signalCurrentUserDetails", &options).await;
 }
 
 async fn signal(method: &str, about: &JsValue) {

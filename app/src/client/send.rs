@@ -3,14 +3,13 @@
 //! Not by Leptos' own client for server functions: a form that posts itself, as the browser would, needs 44 KB less of
 //! WebAssembly and can not drift from what happens without JavaScript.
 
-use authtuna::model::code::Code;
 use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use serde::Deserialize;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Event, FormData, Headers, HtmlFormElement, HtmlInputElement, Request, RequestInit, Response,
-    UrlSearchParams,
+    Event, FormData, Headers, HtmlButtonElement, HtmlFormElement, HtmlInputElement, Request, RequestInit,
+    Response, UrlSearchParams,
 };
 
 use crate::islands::form::Said;
@@ -20,7 +19,7 @@ pub(crate) enum Answer {
     /// It was taken, and the browser is on its way to the next page.
     Leaving,
     /// It was refused, with these words.
-    Refused(Refused),
+    Refused(Vec<Said>),
     /// The server did not answer.
     Lost,
     /// Nobody is signed in any more.
@@ -29,21 +28,10 @@ pub(crate) enum Answer {
     Failed,
 }
 
-/// Why a form was refused.
 #[derive(Deserialize)]
-pub(crate) struct Refused {
-    /// The first reason.
-    code: Code,
-    /// What is said of it.
+struct Refused {
     #[serde(default)]
-    pub(crate) said: Vec<Said>,
-}
-
-impl Answer {
-    /// Whether it was refused for this reason.
-    pub(crate) fn is_for(&self, code: Code) -> bool {
-        matches!(self, Self::Refused(refused) if refused.code == code)
-    }
+    said: Vec<Said>,
 }
 
 /// Posts a form to where the browser would post it, and follows to the page that the answer names.
@@ -72,6 +60,14 @@ pub(crate) fn fill(form: &HtmlFormElement, name: &str, value: &str) {
     }
 }
 
+/// Lets the buttons of a form be pressed.
+pub(crate) fn enable(form: &HtmlFormElement) {
+    let elements = form.elements();
+    let buttons =
+        (0..elements.length()).filter_map(|n| elements.item(n)?.dyn_into::<HtmlButtonElement>().ok());
+    buttons.for_each(|button| button.set_disabled(false));
+}
+
 async fn answer(response: &Response) -> Answer {
     if response.ok() {
         let next = response.headers().get("Location").ok().flatten();
@@ -81,7 +77,7 @@ async fn answer(response: &Response) -> Answer {
         };
     }
     match text(response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
-        Some(refused) if !refused.said.is_empty() => Answer::Refused(refused),
+        Some(refused) if !refused.said.is_empty() => Answer::Refused(refused.said),
         // By a guard, which has no words.
         _ if response.status() == 401 => Answer::SignedOut,
         _ => Answer::Failed,

@@ -2,7 +2,6 @@
 //!
 //! The form goes where it would go without a script; only its field `passkey` can be filled in by none else.
 
-use authtuna::model::code::Code;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,10 +10,8 @@ use serde::{Deserialize, Serialize};
 use web_sys::HtmlFormElement;
 
 use super::sending::{FormWords, Sending};
-use crate::client::passkey::{
-    Accepted, Trouble, Way, ask as ask_authenticator, can_suggest, disown, supported, tell,
-};
-use crate::client::send::{fetch, fill, forget, submit};
+use crate::client::passkey::{Told, Trouble, Way, ask as ask_authenticator, can_suggest, supported, tell};
+use crate::client::send::{enable, fetch, fill, forget, submit};
 
 /// What the form says by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,7 +39,7 @@ pub enum Asks {
     GetOrSuggest,
 }
 
-/// The form around its own button, which is there only where passkeys can be used; links beside it are there always, and
+/// The form around its own button, which is there only where passkeys can be used, and not pressed before this runs; links beside it are there always, and
 /// those of the class `instead` only where passkeys can not be used. `prompt` is where the options are asked for, with the
 /// form's own fields. `said` is about the form, from a try before this page; `needs_script` is said where there is none.
 #[island]
@@ -73,7 +70,8 @@ pub fn PasskeyForm(
             // Whatever goes wrong: nobody asked for it, so that nothing is said of it.
             let Ok(answer) = ask_authenticator(Way::Suggest, &options).await else { return };
             if sending.begin() {
-                show(sending, &form, asks, &options, &answer).await;
+                fill(&form, "passkey", &answer);
+                sending.end(&form, submit(&form).await);
             }
         });
     };
@@ -96,7 +94,10 @@ pub fn PasskeyForm(
             };
             let way = if asks == Asks::Create { Way::Create } else { Way::Get };
             match ask_authenticator(way, &options).await {
-                Ok(answer) => show(sending, &form, asks, &options, &answer).await,
+                Ok(answer) => {
+                    fill(&form, "passkey", &answer);
+                    sending.end(&form, submit(&form).await);
+                }
                 Err(trouble) => {
                     let said = trouble_words.with_value(|(exists, refused)| match trouble {
                         Trouble::Cancelled | Trouble::Replaced => None,
@@ -114,6 +115,9 @@ pub fn PasskeyForm(
 
     Effect::new(move || {
         if supported() {
+            if let Some(form) = form.get_untracked() {
+                enable(&form);
+            }
             suggest();
         } else {
             unsupported.set(true);
@@ -144,22 +148,11 @@ pub fn PasskeyForm(
     }
 }
 
-/// Posts what an authenticator answered.
-async fn show(sending: Sending, form: &HtmlFormElement, asks: Asks, options: &str, answer: &str) {
-    fill(form, "passkey", answer);
-    let became = submit(form).await;
-    // Only where anybody's is taken: at other doors one is also unknown if it is of another account.
-    if asks == Asks::GetOrSuggest && became.is_for(Code::PasskeyUnknown) {
-        disown(options, answer).await;
-    }
-    sending.end(form, became);
-}
-
-/// Tells password managers what is still true of the passkeys of whoever is signed in. Shows nothing.
+/// Tells password managers what is true of the passkeys of whoever is signed in. Shows nothing.
 #[island]
-pub fn TellPasskeys(accepted: Accepted) -> impl IntoView {
+pub fn TellPasskeys(told: Told) -> impl IntoView {
     Effect::new(move || {
-        let accepted = accepted.clone();
-        spawn_local(async move { tell(&accepted).await });
+        let told = told.clone();
+        spawn_local(async move { tell(&told).await });
     });
 }

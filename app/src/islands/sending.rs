@@ -64,7 +64,7 @@ impl Sending {
         self.say(match answer {
             // Still under way: the page is leaving.
             Answer::Leaving => return,
-            Answer::Refused(refused) => show(form, refused.said),
+            Answer::Refused(sentences) => show(form, sentences),
             Answer::Lost => words(|words| &words.lost),
             Answer::SignedOut => words(|words| &words.signed_out),
             Answer::Failed => words(|words| &words.failed),

@@ -145,6 +145,10 @@ pub(crate) fn problem(
         Code::TooManyPasskeys => w.problem_too_many_passkeys(),
         Code::LastWayIn => w.problem_last_way_in(),
         Code::BadOtp => w.problem_bad_code(),
+        Code::RecoveryTooSoon => {
+            let wait = Duration::from_secs(wait.unwrap_or_default());
+            return w.problem_recovery_too_soon(&in_words(w, wait));
+        }
         Code::PasswordSet => w.problem_password_set(),
         Code::RecoveryNotStopped => w.problem_recovery_not_stopped(),
         Code::EmailUnchanged => w.problem_email_unchanged(),

@@ -59,6 +59,11 @@ impl Left {
         notice.map(|(good, text)| view! { <Notice good text/> })
     }
 
+    /// Whether this is what was done.
+    pub(crate) fn says(&self, notice: flash::Notice) -> bool {
+        matches!(&self.content, Some(Content::Done(done)) if *done == notice)
+    }
+
     /// What is to be said above a page that has no form, and says by itself why one was refused for `code`.
     pub(crate) fn notice_unless(self, code: Code) -> impl IntoView + use<> {
         let known = matches!(&self.content, Some(Content::Refused(typed)) if typed.refusal.code == code);
@@ -202,6 +207,9 @@ pub(crate) fn Submit(
     #[prop(optional)]
     danger: bool,
     #[prop(optional)] icon: Option<&'static str>,
+    /// One that does nothing without a script: it can not be pressed before that runs.
+    #[prop(optional)]
+    scripted: bool,
 ) -> impl IntoView {
     let class = match (danger, plain) {
         (true, _) => "button danger solid",
@@ -210,7 +218,7 @@ pub(crate) fn Submit(
     };
     let class = if wide { format!("{class} wide") } else { class.to_owned() };
     view! {
-        <button class=class>
+        <button class=class disabled=scripted>
             {icon.map(|name| view! { <Icon name/> })}
             <span class="idle">{label}</span>
             <span class="busy">{busy}</span>

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
                  taken off after MFA_RECOVERY_DELAY_SECONDS, by the link of another mail.",
             )
             .refuses(off)
-            .refuses(&[BadToken, BadOtp, TooManyAttempts]),
+            .refuses(&[BadToken, BadOtp, RecoveryTooSoon, TooManyAttempts]),
         Endpoint::post("/auth/recovery/cancel", Public, cancel, "Stop a recovery")
             .about("By the link to stop it, which is in every mail about it.")
             .refuses(&[BadToken]),

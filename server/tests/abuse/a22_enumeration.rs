@@ -197,6 +197,61 @@ fn a22_asking_for_a_mail_does_the_same_work() {
     }
 }
 
+/// The same for another person.
+const PROTECT_JUN: &str = "INSERT INTO totp (user_id, secret, created_at, confirmed_at) \
+    SELECT id, 'x', created_at, created_at FROM users WHERE email_key = 'jun@example.org'";
+
+/// Has somebody's recovery begun.
+const RECOVER: &str = "INSERT INTO recoveries (id, user_id, started_at, remind_at, due_at) \
+    SELECT id, id, created_at, created_at, created_at FROM users WHERE email_key = 'maria@example.org'";
+
+#[test]
+fn a22_stopping_a_recovery_that_is_not_there_reads_the_same_and_does_the_same_work() {
+    for kind in kinds() {
+        within_runtime(async {
+            let (database, site) = (Database::new(kind).await, FakeSite::new());
+            let mut server = Binary::new(&database, &site)
+                .set("LOG_FORMAT", "json")
+                .set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
+                .set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
+                .set("MAX_LOGIN_ATTEMPTS_PER_IP", "0")
+                .serve()
+                .await;
+            for name in ["maria", "rosa", "jun"] {
+                assert_eq!(sign_up(&Browser::new(server.address), name).await.status, 201);
+            }
+            execute(&database, PROTECT).await;
+            execute(&database, RECOVER).await;
+            execute(&database, PROTECT_JUN).await;
+            for code in ["000000", "AAAA-BBBB-CCCC-DDDD-EEEE-2345", "?"] {
+                let mut seen = Vec::new();
+                for who in ["maria", "jun", "rosa", "marta", "maria@example.org", "marta@example.org"] {
+                    work(&mut server).await;
+                    let body = json!({ "identifier": who, "code": code });
+                    let mut answer = Browser::new(server.address).post("/auth/recovery/stop", &body).await;
+                    assert_eq!(
+                        (answer.status, answer.code().as_str()),
+                        (400, "recovery_not_stopped"),
+                        "{who}"
+                    );
+                    for name in ["x-request-id", "date"] {
+                        answer.headers.remove(name);
+                    }
+                    let said = format!("{:?} {}", answer.headers, answer.text());
+                    seen.push((said, work(&mut server).await));
+                }
+                let looked = |statement: &String| {
+                    statement.contains("SELECT secret") || statement.contains("UPDATE backup_codes")
+                };
+                assert!(code == "?" || seen[0].1.iter().any(looked), "{:?}", seen[0].1);
+                for other in &seen[1..] {
+                    assert_eq!(*other, seen[0], "{kind:?} {code}");
+                }
+            }
+        });
+    }
+}
+
 /// The statements that the server has run since this was called last.
 async fn work(server: &mut Running) -> Vec<String> {
     // The answer to this is logged after everything before it.

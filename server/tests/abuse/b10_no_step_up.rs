@@ -50,3 +50,33 @@ fn b10_changing_factors_wants_a_confirmation() {
         assert_eq!(maria.post("/mfa/setup", &json!({})).await.status, 403, "for ten minutes");
     });
 }
+
+#[test]
+fn b10_a_first_password_wants_a_confirmation_and_is_kept_by_nobody() {
+    on_each(async |world| {
+        let jun = world.browser();
+        assert_eq!(Authenticator::new(ORIGIN).sign_up(&jun, "jun").await.status, 201);
+        world.clock.advance(Duration::from_secs(601));
+        let mine = json!({ "password": password("mine") });
+        let refused = jun.post("/auth/set-password", &mine).await;
+        assert_eq!((refused.status, refused.code().as_str()), (403, "step_up_required"));
+        let answer = jun.form("/api/set-password", &[("password", &password("mine"))]).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/ui/confirm?next=%2Fui%2Fsettings"));
+        let page = jun.page("/ui/settings").await.text();
+        assert!(!page.contains("name=\"password\""), "nobody types one that is not taken: {page}");
+        assert!(page.contains("/ui/confirm?next=%2Fui%2Fsettings"));
+        assert_eq!(world.browser().post("/auth/set-password", &mine).await.status, 401);
+
+        // Who has one changes it by that.
+        let maria = world.person("maria").await;
+        let refused = maria.post("/auth/set-password", &mine).await;
+        assert_eq!((refused.status, refused.code().as_str()), (409, "password_set"));
+        let weak = world.browser();
+        assert_eq!(Authenticator::new(ORIGIN).sign_up(&weak, "ada").await.status, 201);
+        let refused = weak.post("/auth/set-password", &json!({ "password": "password1" })).await;
+        assert_eq!((refused.status, refused.code().as_str()), (422, "password_common"));
+        assert!(weak.page("/ui/settings").await.text().contains("name=\"password\""));
+        assert_eq!(weak.post("/auth/set-password", &mine).await.status, 200);
+        assert_eq!(weak.post("/auth/set-password", &mine).await.status, 409);
+    });
+}

@@ -17,6 +17,13 @@ impl Authenticator {
         browser.post("/passkeys/register", &json!({ "name": "", "registration_response": made })).await
     }
 
+    /// Makes an account without a password by it.
+    pub(crate) async fn sign_up(&mut self, browser: &Browser, name: &str) -> Answer {
+        let typed = json!({ "username": name, "email": format!("{name}@example.org") });
+        let asked = browser.post("/passkeys/signup-options", &typed).await.json();
+        browser.post("/passkeys/signup", &json!({ "response": self.create(&asked) })).await
+    }
+
     /// Signs in with it.
     pub(crate) async fn sign_in(&mut self, browser: &Browser) -> Answer {
         let shown = self.get(&prompt(browser).await);

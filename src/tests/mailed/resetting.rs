@@ -7,7 +7,7 @@ use authtuna::inbox::Proof;
 use authtuna::model::code::{Code, Field};
 
 use super::{browser, nobody, successes, with_mail};
-use crate::support::{origin, password};
+use crate::support::{origin, password, tamper};
 
 #[test]
 fn a_reset_sets_the_password_ends_sessions_and_opens_none() {
@@ -117,7 +117,7 @@ fn a_suspension_or_another_address_in_between_is_stronger_than_a_link() {
         let refused = world.auth.reset_password(&nobody(), &token, &password("new")).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadToken);
         world.auth.unsuspend(&Actor::system(), jun.user, "").await.unwrap();
-        crate::support::tamper(
+        tamper(
             &world,
             "UPDATE users SET email = 'x@example.org', email_key = 'x@example.org' WHERE username = 'jun'",
         )
@@ -131,11 +131,7 @@ fn a_suspension_or_another_address_in_between_is_stronger_than_a_link() {
 fn a_reset_opens_a_closed_account_and_fulfils_a_demand_for_one() {
     with_mail(|world| async move {
         world.member("maria").await;
-        crate::support::tamper(
-            &world,
-            "UPDATE users SET requires_password_reset = true WHERE username = 'maria'",
-        )
-        .await;
+        tamper(&world, "UPDATE users SET requires_password_reset = true WHERE username = 'maria'").await;
         let refused = world.sign_in("maria", origin()).await.err().unwrap();
         assert_eq!(refused.code(), Code::PasswordResetRequired);
         for _ in 0..5 {
@@ -197,5 +193,20 @@ fn a_reset_makes_a_stranger_of_every_other_browser() {
         world.tick();
         world.auth.sign_in(&Actor::anonymous(thief), &typed).await.unwrap();
         assert_eq!(world.letter("maria@example.org").await.message.kind(), "new_device");
+    });
+}
+
+#[test]
+fn a_first_password_is_not_replaced_by_a_mail_from_before() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        tamper(&world, "UPDATE users SET password_hash = NULL").await;
+        world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
+        let token = token(&world).await;
+        let own = world.actor(&maria.session.cookie).await;
+        world.auth.set_password(&own, &password("first")).await.unwrap();
+        let refused = world.auth.reset_password(&nobody(), &token, &password("other")).await.err().unwrap();
+        assert_eq!(refused.problems()[0].code, Code::BadToken);
+        assert_eq!(world.kinds("maria@example.org").await.last().unwrap(), &"password_changed");
     });
 }

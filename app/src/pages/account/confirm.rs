@@ -138,7 +138,7 @@ fn passkey(w: Lang, tried: &Tried, then: &Then) -> impl IntoView + use<> {
         >
             {fields}
             <input type="hidden" name="by" value="passkey"/>
-            <Submit label=w.passkeys_use() busy=w.passkeys_busy() wide=true icon="passkey"/>
+            <Submit label=w.passkeys_use() busy=w.passkeys_busy() wide=true icon="passkey" scripted=true/>
         </PasskeyForm>
     }
 }

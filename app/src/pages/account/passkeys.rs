@@ -19,7 +19,7 @@ use leptos_router::hooks::use_params_map;
 use super::mfa::last_step;
 use super::{back, own as own_account, way_out};
 use crate::api::passkey::{AddPasskey, AddPrompt, RemovePasskey, RenamePasskey};
-use crate::client::passkey::Accepted as Told;
+use crate::client::passkey::Told;
 use crate::islands::form::Form;
 use crate::islands::passkey::{Asks, PasskeyForm, PasskeyWords, TellPasskeys};
 use crate::pages::auth::target;
@@ -69,11 +69,12 @@ pub(crate) fn section(
     })
 }
 
-/// What password managers are told of them.
-pub(crate) fn told(accepted: Accepted) -> impl IntoView {
+/// What password managers are told of them; which are left when one was `removed`.
+pub(crate) fn told(accepted: Accepted, removed: bool) -> impl IntoView {
     let Accepted { rp_id, user_id, name, display_name, credential_ids } = accepted;
-    let accepted = Told { rp_id, user_id, name, display_name, all_accepted_credential_ids: credential_ids };
-    view! { <TellPasskeys accepted/> }
+    let all_accepted_credential_ids = removed.then_some(credential_ids);
+    let told = Told { rp_id, user_id, name, display_name, all_accepted_credential_ids };
+    view! { <TellPasskeys told/> }
 }
 
 fn line(w: Lang, now: Timestamp, own: &OwnPasskey) -> impl IntoView + use<> {
@@ -190,7 +191,7 @@ async fn add(
                         tried
                     />
                     <div class="acts">
-                        <Submit label=w.passkeys_add_act() busy=w.passkeys_busy()/>
+                        <Submit label=w.passkeys_add_act() busy=w.passkeys_busy() scripted=true/>
                         {instead
                             .then(|| view! { <a class="button primary instead" href=app>{w.enrol_set_up_app()}</a> })}
                         <a class="button" href=out>{w.common_cancel()}</a>

@@ -3,7 +3,7 @@
 use authtuna::mfa::Factors;
 use authtuna::model::time::Timestamp;
 use authtuna::users::User;
-use leptos::either::Either;
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -11,6 +11,7 @@ use crate::api::account::{ChangePassword, SetPassword};
 use crate::api::entry::PasswordStrength;
 use crate::islands::form::Form;
 use crate::islands::password::PasswordField;
+use crate::routes::{CONFIRM, SECURITY, query};
 use crate::ui::form::{Submit, Tried, form_words, password_words};
 use crate::ui::time::{Time, around};
 use crate::words::{HERE, Lang};
@@ -26,20 +27,24 @@ pub(super) struct Tries {
     pub(super) set: Tried,
 }
 
-/// The section. Passwords have `minimum` characters at least.
+/// The section. Passwords have `minimum` characters at least. A first one wants a session that was `confirmed` lately: no
+/// password is kept until it is.
 pub(super) fn section(
     w: Lang,
     now: Timestamp,
     user: &User,
     factors: Factors,
     minimum: usize,
+    confirmed: bool,
     tried: Tries,
 ) -> impl IntoView + use<> {
     let note = w.field_password_note(&minimum.to_string());
     let body = if user.has_password {
-        Either::Left(change(w, now, user, note, tried.change))
+        EitherOf3::A(change(w, now, user, note, tried.change))
+    } else if !confirmed {
+        EitherOf3::B(confirm(w, factors))
     } else {
-        Either::Right(set(w, user, factors, note, tried.set))
+        EitherOf3::C(set(w, user, factors, note, tried.set))
     };
     view! {
         <section class="card">
@@ -79,11 +84,21 @@ fn change(w: Lang, now: Timestamp, user: &User, note: String, tried: Tried) -> i
     }
 }
 
+fn confirm(w: Lang, factors: Factors) -> impl IntoView {
+    view! {
+        <p class="meta lead">{why(w, factors)}</p>
+        <a class="button" href=query(CONFIRM, "next", SECURITY)>{w.security_set_begin()}</a>
+    }
+}
+
+fn why(w: Lang, factors: Factors) -> &'static str {
+    if factors.wanted() { w.security_no_password_protected() } else { w.security_no_password() }
+}
+
 fn set(w: Lang, user: &User, factors: Factors, note: String, tried: Tried) -> impl IntoView + use<> {
     let username = user.username.clone();
-    let why = if factors.wanted() { w.security_no_password_protected() } else { w.security_no_password() };
     view! {
-        <p class="meta lead">{why}</p>
+        <p class="meta lead">{why(w, factors)}</p>
         <Form action=SetPassword::PATH.to_owned() words=form_words(w) said=tried.about_form(&["password"])>
             {whose(username)}
             {chosen(w, w.field_password(), note, tried.error("password"))}

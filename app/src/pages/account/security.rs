@@ -9,6 +9,7 @@ use super::email::EmailLine;
 use super::password::{CHANGE, SET, Tries};
 use super::protection::Offered;
 use super::{mfa, own, passkeys, password, protection};
+use crate::flash::Notice;
 use crate::routes::{SECURITY, SESSIONS};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::Left;
@@ -22,29 +23,37 @@ pub(crate) fn Security() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
     let tried = Tries { change: left.tried(CHANGE), set: left.tried(SET) };
+    let removed = left.says(Notice::PasskeyRemoved);
     view! {
         <Account w place=SECURITY title=w.security_title()>
             <Head heading=w.security_title().to_owned() subtitle=w.security_subtitle()/>
             {left.notice_of(&[CHANGE, SET])}
-            {load(move |auth, visit| content(w, auth, visit, tried))}
+            {load(move |auth, visit| content(w, auth, visit, tried, removed))}
         </Account>
     }
 }
 
-async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tries) -> Result<impl IntoView, Error> {
+async fn content(
+    w: Lang,
+    auth: Auth,
+    visit: Visit,
+    tried: Tries,
+    removed: bool,
+) -> Result<impl IntoView, Error> {
     let user = own(&auth, visit.actor()).await?;
     let factors = auth.mfa.factors(visit.actor()).await?;
     let passkeys = auth.passkeys.list(visit.actor()).await?;
     let accepted = auth.passkeys.accepted(&user, &passkeys);
     let offered = Offered::of(&auth);
+    let confirmed = auth.require_confirmed(visit.actor()).is_ok();
     let now = auth.clock.now();
     let minimum = auth.settings().passwords.min_length;
     Ok(view! {
         {protection::picture(w, &user, factors, offered)}
-        {offered.passkeys.then(|| passkeys::told(accepted))}
+        {offered.passkeys.then(|| passkeys::told(accepted, removed))}
         {passkeys::section(w, now, &passkeys, factors, offered.passkeys)}
         {mfa::section(w, now, &user, factors, offered)}
-        {password::section(w, now, &user, factors, minimum, tried)}
+        {password::section(w, now, &user, factors, minimum, confirmed, tried)}
         <section class="card" aria-label=w.security_more()>
             <ul class="list">
                 <EmailLine w address=user.email verified=user.email_verified_at.is_some()/>

@@ -153,7 +153,7 @@ impl Asked {
                         said=tried.about_form(&[])
                     >
                         {kept()}
-                        <Submit label=w.passkeys_use() busy=w.passkeys_busy() wide=true icon="passkey"/>
+                        <Submit label=w.passkeys_use() busy=w.passkeys_busy() wide=true icon="passkey" scripted=true/>
                     </PasskeyForm>
                 });
             }

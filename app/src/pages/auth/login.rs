@@ -55,7 +55,7 @@ pub(crate) fn Login() -> impl IntoView {
                 said
             >
                 <input type="hidden" name="next" value=then/>
-                <Submit label=w.login_passkey() busy=w.passkeys_busy() wide=true icon="passkey" plain=true/>
+                <Submit label=w.login_passkey() busy=w.passkeys_busy() wide=true icon="passkey" plain=true scripted=true/>
             </PasskeyForm>
         }
     });

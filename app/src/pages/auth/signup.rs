@@ -99,7 +99,7 @@ fn with_passkey(w: Lang, tried: Tried, next: String, other: String) -> impl Into
         >
             <input type="hidden" name="next" value=next/>
             <Names w tried/>
-            <Submit label=w.signup_passkey_submit() busy=w.passkeys_busy() wide=true icon="passkey"/>
+            <Submit label=w.signup_passkey_submit() busy=w.passkeys_busy() wide=true icon="passkey" scripted=true/>
         </PasskeyForm>
         <div class="or">{w.signup_or()}</div>
         <a class="button wide" href=other>{w.signup_with_password()}</a>

@@ -9,7 +9,7 @@ use authtuna::login::{Confirmation, PasskeyFor, Progress};
 use authtuna::model::code::Code;
 
 use super::super::{nobody, token_of, with_mail};
-use super::{DELAY, HOUR, Protected, Ready, is_dead};
+use super::{CALM, DELAY, HOUR, Protected, Ready, is_dead};
 use crate::authenticator::Authenticator;
 use crate::mfa::app;
 use crate::support::{World, on_each_with, origin, password};
@@ -98,6 +98,7 @@ fn whoever_shows_a_second_factor_stops_a_recovery() {
         })
         .await;
 
+        world.clock.advance(CALM);
         let ready = world.ready(MARIA).await;
         let token = world.halfway("maria", origin()).await;
         stopped(&world, &maria, &ready, true, async {
@@ -105,6 +106,7 @@ fn whoever_shows_a_second_factor_stops_a_recovery() {
         })
         .await;
 
+        world.clock.advance(CALM);
         let token = world.halfway("maria", origin()).await;
         let here = world.second_factor(&token, &maria.backup_codes[1], origin()).await.unwrap();
         let ready = world.ready(MARIA).await;
@@ -145,8 +147,13 @@ fn whoever_shows_a_passkey_stops_a_recovery() {
         })
         .await;
 
+        world.clock.advance(CALM);
+        let asked = world.auth.ask_for_passkey(&nobody(), PasskeyFor::SignIn).await.unwrap();
+        let answer = key.get(&asked.options).to_string();
+        let here = keeping(&nobody(), asked.secret);
+        let here = world.auth.sign_in_by_passkey(&here, &answer).await.unwrap().signed_in().unwrap();
         let ready = world.ready(MARIA).await;
-        let own = world.at_home(&maria.signed_in).await;
+        let own = world.at_home(&here).await;
         stopped(&world, &maria, &ready, true, async {
             let asked = world.auth.ask_for_passkey(&own, PasskeyFor::Confirming).await.unwrap();
             let passkey = key.get(&asked.options).to_string();

@@ -26,6 +26,8 @@ use crate::support::{World, origin, password};
 const HOUR: Duration = Duration::from_secs(3600);
 /// The waiting.
 const DELAY: Duration = Duration::from_secs(72 * 3600);
+/// After a second factor was shown, none begins before that.
+const CALM: Duration = Duration::from_secs(7 * 24 * 3600);
 const STEP: Duration = Duration::from_secs(30);
 
 /// Somebody with an authenticator app: their session, its secret, their backup codes.

@@ -1,14 +1,16 @@
 //! Stopping a recovery by a second factor alone, for whoever can not sign in: somebody else has their mailbox.
 
 use authtuna::actor::{Actor, Origin};
+use authtuna::email::Message;
 use authtuna::error::Error;
+use authtuna::inbox::Proof;
 use authtuna::model::code::{Code, Field};
 
 use super::super::{nobody, with_mail};
 use super::ending::stopped;
-use super::{Protected, STEP};
+use super::{CALM, HOUR, Protected, STEP};
 use crate::mfa::app;
-use crate::support::{World, ip, origin, password};
+use crate::support::{World, ip, origin, password, tamper};
 
 const MARIA: &str = "maria@example.org";
 
@@ -51,6 +53,12 @@ fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
             stop(&world, &nobody(), "MARIA", &code).await.unwrap();
         })
         .await;
+        // Whoever reads the mail does not learn where the owner is.
+        let Message::RecoveryCancelled { circumstances, .. } = world.letter(MARIA).await.message else {
+            panic!()
+        };
+        assert_eq!((circumstances.ip.as_str(), circumstances.device.as_str()), ("", ""));
+        world.clock.advance(CALM);
         let ready = world.ready(MARIA).await;
         let backup = maria.backup_codes[0].to_lowercase();
         stopped(&world, &maria, &ready, true, async {
@@ -58,16 +66,50 @@ fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
         })
         .await;
         assert!(world.has_factors(&maria).await);
-
-        // Both are used up.
+        // It is used up.
+        world.clock.advance(CALM);
         world.begin(MARIA).await;
         refused(stop(&world, &nobody(), "maria", &backup).await);
         assert!(world.recovery(&maria).await.is_some());
-        let code = app(&world, &maria.secret);
-        stop(&world, &nobody(), "maria", &code).await.unwrap();
+    });
+}
+
+#[test]
+fn whoever_reads_the_mails_can_not_begin_again_at_once() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let begun = world.begin(MARIA).await;
+        stop(&world, &nobody(), "maria", &maria.backup_codes[0]).await.unwrap();
+        world.clock.advance(24 * HOUR);
+        let token = Proof::Link(world.requested(MARIA).await);
+        let refused = world.auth.start_recovery(&nobody(), &token).await.err().unwrap();
+        assert_eq!(refused.code(), Code::RecoveryTooSoon);
+        assert_eq!(refused.wait().unwrap().as_secs().div_ceil(3600), 6 * 24);
+        assert_eq!(world.recovery(&maria).await, None);
+        world.clock.set(begun.started_at.plus(CALM + HOUR));
         world.begin(MARIA).await;
-        refused(stop(&world, &nobody(), "maria", &code).await);
-        assert!(world.recovery(&maria).await.is_some());
+        // Stopped in any other way, it may begin at once.
+        world.auth.cancel_recovery(&nobody(), &world.cancel_token(MARIA).await).await.unwrap();
+        world.begin(MARIA).await;
+    });
+}
+
+#[test]
+fn of_parallel_tries_with_one_code_one_counts_whatever_it_is_for() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        world.begin(MARIA).await;
+        let halfway = world.halfway("maria", origin()).await;
+        let code = app(&world, &maria.secret);
+        let stops = (0..4).map(|n| {
+            let (world, code) = (&world, &code);
+            async move { stop(world, &from(&format!("192.0.2.{}", 10 + n)), "maria", code).await.is_ok() }
+        });
+        let opens = async { world.second_factor(&halfway, &code, origin()).await.is_ok() };
+        let (stopped, opened) = futures::future::join(futures::future::join_all(stops), opens).await;
+        let right = stopped.into_iter().filter(|stopped| *stopped).count() + usize::from(opened);
+        assert_eq!(right, 1);
+        assert_eq!(world.recovery(&maria).await, None, "by either");
     });
 }
 
@@ -115,23 +157,45 @@ fn tries_are_counted_and_nobody_uses_up_those_of_the_owner() {
         world.begin(MARIA).await;
         let thief = from("198.51.100.7");
         let limit = world.auth.settings().limits.max_login_attempts_per_user;
-        for _ in 0..limit {
-            refused(stop(&world, &thief, "maria", "000000").await);
-        }
-        for name in ["maria", "MARIA@example.org"] {
-            let closed = stop(&world, &thief, name, &app(&world, &maria.secret)).await.err().unwrap();
-            assert_eq!(closed.code(), Code::TooManyAttempts, "{name}");
+        for name in ["maria", "nobody"] {
+            for _ in 0..limit {
+                refused(stop(&world, &thief, name, "000000").await);
+            }
+            let closed = stop(&world, &thief, &name.to_uppercase(), &maria.backup_codes[0]).await;
+            assert_eq!(closed.err().unwrap().code(), Code::TooManyAttempts, "{name}");
         }
         assert!(world.recovery(&maria).await.is_some());
-        // What nobody has is counted in the same way.
+        // Nobody learns by it which address is whose.
         let other = from("198.51.100.8");
         for _ in 0..limit {
-            refused(stop(&world, &other, "nobody", "000000").await);
+            refused(stop(&world, &other, "maria", "000000").await);
         }
-        let closed = stop(&world, &other, "Nobody", "000000").await.err().unwrap();
+        for address in [MARIA, "nobody@example.org"] {
+            refused(stop(&world, &other, address, "000000").await);
+        }
+        // The owner in their own browser, which has the same address.
+        let mut own = from("198.51.100.7");
+        let device_secret = Some(maria.signed_in.device_secret);
+        own.origin = Origin { device_secret, ..Origin::clone(&own.origin) }.into();
+        stop(&world, &own, "maria", &app(&world, &maria.secret)).await.unwrap();
+        assert!(world.recovery(&maria).await.is_none());
+    });
+}
+
+#[test]
+fn codes_of_an_app_are_not_guessed_from_a_thousand_places() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        world.begin(MARIA).await;
+        refused(stop(&world, &from("192.0.2.2"), "maria", "000000").await);
+        tamper(&world, "UPDATE throttle SET failures = 1000 WHERE kind = 'recovery_stops'").await;
+        let code = app(&world, &maria.secret);
+        let elsewhere = from("2001:db8::1");
+        let closed = stop(&world, &elsewhere, "maria", &code).await.err().unwrap();
         assert_eq!(closed.code(), Code::TooManyAttempts);
-        // The owner, elsewhere.
-        stop(&world, &nobody(), "maria", &app(&world, &maria.secret)).await.unwrap();
+        assert!(world.recovery(&maria).await.is_some());
+        // Nobody guesses one of these.
+        stop(&world, &elsewhere, "maria", &maria.backup_codes[0]).await.unwrap();
         assert!(world.recovery(&maria).await.is_none());
     });
 }
