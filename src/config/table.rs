@@ -225,7 +225,8 @@ table! {
         passwordless_login: bool = "PASSWORDLESS_LOGIN_ENABLED", "true";
         /// Days for which somebody may have a browser asked for no second factor; 0 asks at every sign-in.
         remember_device_days: u32 = "MFA_REMEMBER_DEVICE_DAYS", "0";
-        /// Let whoever lost all second factors have them taken off by a mail, after waiting. Needs EMAIL_ENABLED.
+        /// Let whoever lost all second factors have them taken off by a mail, after waiting. Needs EMAIL_ENABLED. Off, what is
+        /// open ends, whichever process sees it first.
         recovery_enabled: bool = "MFA_RECOVERY_ENABLED", "true";
         /// Seconds that they wait. Meanwhile they are told of it, and can stop it.
         recovery_delay: Duration = "MFA_RECOVERY_DELAY_SECONDS", "259200";
