@@ -39,9 +39,10 @@ pub enum Asks {
     GetOrSuggest,
 }
 
-/// The form around its own button, which is there only where passkeys can be used, and not pressed before this runs; links beside it are there always, and
-/// those of the class `instead` only where passkeys can not be used. `prompt` is where the options are asked for, with the
-/// form's own fields. `said` is about the form, from a try before this page; `needs_script` is said where there is none.
+/// The form around its own button, which is there only where passkeys can be used, and is not pressed before this runs.
+/// Links beside it are there always, and those of the class `instead` only where passkeys can not be used. `prompt` is where
+/// the options are asked for, with the form's own fields. `said` is about the form, from a try before this page;
+/// `needs_script` is said where there is none.
 #[island]
 pub fn PasskeyForm(
     action: String,
