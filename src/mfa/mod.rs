@@ -6,9 +6,11 @@
 mod backup;
 mod first;
 mod sql;
+mod take;
 mod totp;
 
 pub(crate) use sql::ALL;
+pub(crate) use take::is_backup_code;
 pub use totp::{Qr, TotpSetup};
 
 use std::sync::Arc;
@@ -258,54 +260,6 @@ impl Mfa {
         Ok(codes)
     }
 
-    /// Takes a code of an app, or a backup code, of somebody whose row is locked, as part of `work`. None for a wrong one,
-    /// and for one that was taken before.
-    pub(crate) async fn take(
-        &self,
-        work: &mut Change,
-        user: &User,
-        code: &str,
-    ) -> Result<Option<Factor>, Error> {
-        let taken = self.take_untold(work, user.id, code).await?;
-        if taken == Some(Factor::BackupCode) {
-            self.tell_of_few_codes(work, user).await?;
-        }
-        Ok(taken)
-    }
-
-    /// The same, of whoever has this id, if anybody; no mail tells them how many codes are left.
-    pub(crate) async fn take_untold(
-        &self,
-        work: &mut Change,
-        user: UserId,
-        code: &str,
-    ) -> Result<Option<Factor>, Error> {
-        let now = work.now();
-        if let Some(code) = backup::normal(code) {
-            let hash = backup::hash(user, &code);
-            let taken = TAKE_BACKUP_CODE.bind(user).bind(hash).bind(now).execute(&mut work.tx).await? > 0;
-            return Ok(taken.then_some(Factor::BackupCode));
-        }
-        let Ok(code) = digits(code) else { return Ok(None) };
-        let row: Option<TotpRow> = TOTP.bind(user).optional(&mut work.tx).await?;
-        let secret = row.and_then(|row| self.open(user, &row.secret));
-        let Some(step) = secret.and_then(|secret| totp::step_of(&secret, &code, now)) else {
-            return Ok(None);
-        };
-        let taken = TAKE_STEP.bind(user).bind(step).execute(&mut work.tx).await? > 0;
-        Ok(taken.then_some(Factor::Totp))
-    }
-
-    async fn tell_of_few_codes(&self, work: &mut Change, user: &User) -> Result<(), Error> {
-        let factors = factors_of(&mut work.tx, user.id).await?;
-        if factors.has_enough_codes() || !self.inbox.sends() {
-            return Ok(());
-        }
-        let left = u32::try_from(factors.backup_codes_left).unwrap_or_default();
-        let link = self.inbox.link(PAGE, None);
-        self.inbox.tell(work, user, Message::BackupCodesLow { left, link }).await
-    }
-
     /// Ten new backup codes in the place of those that there were, as part of `work`.
     pub(crate) async fn replace_backup_codes(
         &self,
@@ -384,11 +338,6 @@ pub(crate) async fn forget_app(work: &mut Change, user: UserId, why: &'static st
 pub(crate) async fn forget_stand_ins(work: &mut Change, user: UserId) -> Result<(), Error> {
     DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
     distrust_devices(&mut work.tx, user).await
-}
-
-/// Whether somebody typed a backup code, right or wrong: nobody guesses one of those.
-pub(crate) fn is_backup_code(typed: &str) -> bool {
-    backup::normal(typed).is_some()
 }
 
 /// Six digits, as they are typed: blanks between them do not count.
