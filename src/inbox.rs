@@ -12,7 +12,6 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
-use uuid::Uuid;
 
 use crate::actor::{Actor, Waiting};
 use crate::audit::{Change, Entry, Event, Recorder};
@@ -28,8 +27,8 @@ use crate::model::time::Timestamp;
 use crate::sessions::is_known_device;
 use crate::store::Store;
 use crate::tokens::{Found, NewToken, Purpose, Shown, Tokens};
-use crate::users::User;
 use crate::users::names::Email;
+use crate::users::{self, User};
 
 /// The page that links to prove an address open.
 pub(crate) const VERIFY: &str = "/auth/verify";
@@ -181,7 +180,7 @@ impl Inbox {
     async fn counted(&self, work: &mut Change, ask: &Ask<'_>) -> Result<Vec<Subject>, Error> {
         let purpose = ask.purpose.as_str();
         // The same is asked for an address that nobody has.
-        let reader = ask.reader.map_or(UserId::from_uuid(Uuid::nil()), |reader| reader.id);
+        let reader = ask.reader.map_or(users::NOBODY, |reader| reader.id);
         let origin = Arc::clone(work.origin());
         let known = is_known_device(&mut work.tx, reader, &origin).await?;
         let to = match origin.device_secret.filter(|_| known) {

@@ -1,7 +1,7 @@
 // Passkeys, with Chromium's virtual authenticators.
 import type { Page } from "@playwright/test";
 
-import { expect, test, type User } from "../support/fixture";
+import { expect, screenshots, test, type User } from "../support/fixture";
 import { codeOf, mailServer } from "../support/mail";
 import { Authenticator, type Conduct } from "../support/passkey";
 import { errorOf, expectGood, fillSignIn, password, signOut, signUp } from "../support/portal";
@@ -313,8 +313,35 @@ test.describe("with scripts", () => {
     await page.goto("/auth/login", { waitUntil: "commit" });
     const button = page.getByRole("button", { name: "Sign in with a passkey" });
     await expect(button).toBeDisabled();
+    // Whoever waits for long is told why.
+    await expect(page.getByText("Passkeys need JavaScript").first()).toBeVisible({ timeout: 15_000 });
+    await screenshots(page, "login-waiting");
     go();
     await expect(button).toBeEnabled();
+    await expect(page.getByText("Passkeys need JavaScript").first()).toBeHidden();
+  });
+
+  test("a first password wants a confirmation, and then is asked for", async ({ page, ownServer, user }) => {
+    const { base } = await ownServer({ STEP_UP_SECONDS: "2" });
+    await withoutSuggestions(page);
+    await Authenticator.plugInto(page);
+    await page.goto(`${base}/auth/signup?by=passkey`);
+    await page.getByLabel("Username").fill(user.username);
+    await page.getByLabel("E-mail").fill(user.email);
+    await page.getByRole("button", { name: "Create account with a passkey" }).click();
+    await page.getByRole("button", { name: "I have saved them, continue" }).click();
+    await expect(page).toHaveURL(/\/ui\/dashboard$/);
+    const begin = page.getByRole("link", { name: "Confirm it's you, and set a password" });
+    await expect(async () => {
+      await page.goto(`${base}/ui/settings`);
+      await expect(begin).toBeVisible({ timeout: 100 });
+    }).toPass({ timeout: 10_000, intervals: [200] });
+    await expect(password(page)).toHaveCount(0);
+    await expectGood(page, "security-first-password");
+    await begin.click();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page).toHaveURL(/\/ui\/settings$/);
+    await expect(password(page)).toBeVisible();
   });
 
   test("at another address no passkey is made, and the page says why", async ({ page, ownServer, user }) => {

@@ -158,6 +158,16 @@ test.describe("on the server that sends mails", () => {
     await page.reload();
     await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
     await expect(page.getByText("9 left.")).toBeVisible();
+    // Whoever reads the mails can't begin again at once.
+    problems.allow(/status of 409/);
+    await ask(thief, user, mailServer());
+    await thief.goto(await linkOf(thief, user.email, ASKED));
+    await thief.getByRole("button", { name: "Start recovery" }).click();
+    await expect(thief.getByRole("alert")).toContainText("Another can begin in 7 days.");
+    await expectGood(thief, "recovery-too-soon");
+    await page.goto("/ui/activity");
+    await expect(page.getByText("A code stopped a recovery")).toBeVisible();
+    await expect(page.getByText("A try to stop a recovery by a code: it was wrong, or there was none")).toBeVisible();
   });
 
   test("the link of a mail stops it, once", async ({ page, problems, otherBrowser, user }) => {

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::actor::{Actor, Origin};
 use crate::audit::{Change, Entry, Event, Recorder};
@@ -35,7 +34,7 @@ use crate::model::id::{SessionId, UserId};
 use crate::passkeys::Passkeys;
 use crate::sessions::{NewSession, Sessions, is_known_device, looks_new, set_confirmed};
 use crate::store::Store;
-use crate::users::names::{Email, Identifier, identifier_key};
+use crate::users::names::{Email, Identifier, identifier_key, identifier_problem};
 use crate::users::{self, Credentials, User};
 
 /// What somebody types to sign in.
@@ -320,7 +319,7 @@ impl Login {
         let origin = &actor.origin;
         let mut subjects: Vec<Subject> = origin.ip.map(Subject::address).into_iter().collect();
         let mut conn = self.store.read().await?;
-        let user = found.map_or(UserId::from_uuid(Uuid::nil()), |found| found.user.id);
+        let user = found.map_or(users::NOBODY, |found| found.user.id);
         let known = is_known_device(&mut conn, user, origin).await?;
         let device = origin.device_secret.map(|secret| Subject::device(user, &secret));
         let spent = match &device {
@@ -383,10 +382,8 @@ impl Login {
 
 fn check_form(typed: &SignIn) -> Result<Password, Error> {
     let mut problems = Vec::new();
-    if typed.identifier.trim().is_empty() {
-        problems.push(Problem { field: Field::Identifier, code: Code::Required });
-    } else if typed.identifier.len() > 1024 {
-        problems.push(Problem { field: Field::Identifier, code: Code::TooLong });
+    if let Some(code) = identifier_problem(&typed.identifier) {
+        problems.push(Problem { field: Field::Identifier, code });
     }
     let password =
         if typed.password.is_empty() { Err(Code::Required) } else { Password::typed(&typed.password) };

@@ -47,9 +47,8 @@ impl Login {
             return Err(code.into());
         }
         let now = work.now();
-        // Not as if nobody had it: browsers forget a passkey that is said to be unknown.
         if !users::admit_by_other(&mut work.tx, user.id, now).await? {
-            return Err(Error::on(Field::Passkey, Code::BadToken));
+            return Err(Error::on(Field::Passkey, Code::PasskeyUnknown));
         }
         self.has_a_factor(&mut work, &user).await?;
         let entered = self.enter(&mut work, actor, user.id, Way::Passkey).await?;

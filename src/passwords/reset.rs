@@ -1,7 +1,5 @@
 //! A new password for whoever forgot theirs. It opens no session: who sets it signs in with it, second factor and all.
 
-use uuid::Uuid;
-
 use super::ASKED_WITH_PASSWORD;
 use crate::actor::{Actor, Waiting};
 use crate::audit::{Change, Entry, Event};
@@ -12,7 +10,6 @@ use crate::error::Error;
 use crate::inbox::Ask;
 use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
-use crate::model::id::UserId;
 use crate::sessions::{distrust_devices, end_all_of, forget_devices};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::{Email, Identifier};
@@ -55,7 +52,7 @@ impl Auth {
         let key = Identifier::Email(email.key().to_owned());
         let found = users::by_identifier(&mut work.tx, &key).await?.map(|found| found.user);
         // Looked up for everybody, so that nobody's mail takes longer than another's.
-        let whose = found.as_ref().map_or(UserId::from_uuid(Uuid::nil()), |user| user.id);
+        let whose = found.as_ref().map_or(users::NOBODY, |user| user.id);
         let factors = factors_of(&mut work.tx, whose).await?;
         let of_use = purpose != Purpose::RecoveryStart || factors.wanted();
         let user = found.as_ref().filter(|user| user.may_enter() && of_use);

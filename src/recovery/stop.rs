@@ -1,8 +1,6 @@
 //! Stopping a recovery by a second factor alone: for whoever has theirs, while somebody else has their mailbox, and by
 //! that their password.
 
-use uuid::Uuid;
-
 use super::{Ending, end_and_tell};
 use crate::actor::Actor;
 use crate::audit::{Entry, Event};
@@ -14,10 +12,7 @@ use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::sessions::is_known_device;
 use crate::users;
-use crate::users::names::{Identifier, identifier_key};
-
-/// The longest name or address that is looked up.
-const MAX_IDENTIFIER: usize = 1024;
+use crate::users::names::{Identifier, identifier_key, identifier_problem};
 
 /// How many codes of an app may be tried for one account within a day, from all unknown browsers together. Three of a million
 /// are right at any moment. Backup codes are not counted: nobody guesses one, so their owner always has those.
@@ -41,7 +36,7 @@ impl Auth {
         let name = key.map_or_else(|| identifier.trim().to_lowercase(), Identifier::into_key);
         let id = found.map(|found| found.user.id);
         let tries = self.count_stop(actor, id, &name, code).await?;
-        if self.stopped(actor, id.unwrap_or(NOBODY), code, &tries).await? {
+        if self.stopped(actor, id.unwrap_or(users::NOBODY), code, &tries).await? {
             return Ok(());
         }
         let mut work = self.recorder().begin(actor).await?;
@@ -64,7 +59,8 @@ impl Auth {
         code: &str,
     ) -> Result<Vec<Subject>, Error> {
         let origin = &actor.origin;
-        let known = is_known_device(&mut self.store().read().await?, id.unwrap_or(NOBODY), origin).await?;
+        let known =
+            is_known_device(&mut self.store().read().await?, id.unwrap_or(users::NOBODY), origin).await?;
         let mut tx = self.store().write().await?;
         let tries = match (id, origin.device_secret.filter(|_| known)) {
             (Some(id), Some(device)) => vec![Subject::stops_from(id, &device)],
@@ -100,15 +96,10 @@ impl Auth {
     }
 }
 
-/// Whose id nobody has.
-const NOBODY: UserId = UserId::from_uuid(Uuid::nil());
-
 fn check_form(identifier: &str, code: &str) -> Result<Option<Identifier>, Error> {
     let mut problems = Vec::new();
-    if identifier.trim().is_empty() {
-        problems.push(Problem { field: Field::Identifier, code: Code::Required });
-    } else if identifier.len() > MAX_IDENTIFIER {
-        problems.push(Problem { field: Field::Identifier, code: Code::TooLong });
+    if let Some(code) = identifier_problem(identifier) {
+        problems.push(Problem { field: Field::Identifier, code });
     }
     if code.trim().is_empty() {
         problems.push(Problem { field: Field::Code, code: Code::Required });

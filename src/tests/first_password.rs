@@ -54,6 +54,7 @@ fn only_a_session_that_was_confirmed_lately_sets_one() {
     on_each(|world| async move {
         let (jun, _) = without_password(&world, "jun").await;
         let maria = world.person("maria").await;
+        let before = world.auth.password_hashes();
         let refused = world.auth.set_password(&at_home(&world, &maria).await, &password("x")).await;
         assert_eq!(
             refused.err().unwrap().code(),
@@ -62,6 +63,7 @@ fn only_a_session_that_was_confirmed_lately_sets_one() {
         );
         let refused = world.auth.set_password(&Actor::anonymous(origin()), &password("x")).await;
         assert_eq!(refused.err().unwrap().code(), Code::NotAuthenticated);
+        assert_eq!(world.auth.password_hashes(), before, "nothing is hashed for that");
 
         let own = at_home(&world, &jun).await;
         let weak = world.auth.set_password(&own, "password1").await.err().unwrap();

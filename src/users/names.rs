@@ -152,6 +152,19 @@ impl Email {
     }
 }
 
+/// The longest name or address that is looked up, in bytes.
+const MAX_IDENTIFIER: usize = 1024;
+
+/// What is wrong with a name or address that somebody typed, whether it can be anybody's or not: [`Code::Required`],
+/// [`Code::TooLong`].
+pub fn identifier_problem(typed: &str) -> Option<Code> {
+    if typed.trim().is_empty() {
+        Some(Code::Required)
+    } else {
+        (typed.len() > MAX_IDENTIFIER).then_some(Code::TooLong)
+    }
+}
+
 /// What somebody typed to sign in: an address when it has an `@`, else a username. None when it can be neither.
 pub fn identifier_key(typed: &str) -> Option<Identifier> {
     if typed.contains('@') {

@@ -83,9 +83,7 @@ fn a22_a_refused_sign_in_does_the_same_work() {
     for kind in kinds() {
         within_runtime(async {
             let (database, site) = (Database::new(kind).await, FakeSite::new());
-            let mut server = Binary::new(&database, &site)
-                .set("LOG_FORMAT", "json")
-                .set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
+            let mut server = overheard(&database, &site)
                 .set("METRICS_ADDRESS", "127.0.0.1:0")
                 .set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
                 .set("MAX_LOGIN_ATTEMPTS_PER_IP", "0")
@@ -166,9 +164,7 @@ fn a22_asking_for_a_mail_does_the_same_work() {
     for kind in kinds() {
         within_runtime(async {
             let (database, site) = (Database::new(kind).await, FakeSite::new());
-            let mut server = Binary::new(&database, &site)
-                .set("LOG_FORMAT", "json")
-                .set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
+            let mut server = overheard(&database, &site)
                 .set("DEFAULT_SUPERADMIN_PASSWORD", &crate::support::password("superadmin"))
                 .set("DEFAULT_SUPERADMIN_EMAIL", "maria@example.org")
                 .set("EMAIL_ENABLED", "true")
@@ -210,9 +206,7 @@ fn a22_stopping_a_recovery_that_is_not_there_reads_the_same_and_does_the_same_wo
     for kind in kinds() {
         within_runtime(async {
             let (database, site) = (Database::new(kind).await, FakeSite::new());
-            let mut server = Binary::new(&database, &site)
-                .set("LOG_FORMAT", "json")
-                .set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
+            let mut server = overheard(&database, &site)
                 .set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
                 .set("MAX_LOGIN_ATTEMPTS_PER_IP", "0")
                 .serve()
@@ -250,6 +244,12 @@ fn a22_stopping_a_recovery_that_is_not_there_reads_the_same_and_does_the_same_wo
             }
         });
     }
+}
+
+/// A server that logs every statement.
+fn overheard(database: &Database, site: &FakeSite) -> Binary {
+    let server = Binary::new(database, site).set("LOG_FORMAT", "json");
+    server.set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
 }
 
 /// The statements that the server has run since this was called last.

@@ -50,7 +50,6 @@ async fn content(
     let minimum = auth.settings().passwords.min_length;
     Ok(view! {
         {protection::picture(w, &user, factors, offered)}
-        {offered.passkeys.then(|| passkeys::told(accepted, removed))}
         {passkeys::section(w, now, &passkeys, factors, offered.passkeys)}
         {mfa::section(w, now, &user, factors, offered)}
         {password::section(w, now, &user, factors, minimum, confirmed, tried)}
@@ -67,5 +66,7 @@ async fn content(
                 </li>
             </ul>
         </section>
+        // Last: it shows nothing, and would stand between two cards.
+        {offered.passkeys.then(|| passkeys::told(accepted, removed))}
     })
 }
