@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help serve watch test check fmt test-core test-e2e pictures deny clean-cache
+.PHONY: help serve watch test check fmt test-core test-e2e pictures bench deny clean-cache
 setup = $(if $(SKIP_SETUP),,scripts/setup --for $(1))
 
 help: ## this list
@@ -42,6 +42,10 @@ pictures: ## screenshots of every page, light and dark, narrow and wide, in ./pi
 	@scripts/test build site
 	@SCREENSHOTS=$(CURDIR)/pictures scripts/end2end --project hydrate
 	@mkdir -p docs && cp pictures/readme-light-1440.png docs/overview.png
+
+bench: ## what a request costs beside a bare Axum handler; BEFORE=path/to/authtuna measures another build in the same run
+	@$(call setup,test)
+	@BEFORE="$(BEFORE)" scripts/bench
 
 deny: ## licences, sources and known vulnerabilities of the dependencies (needs cargo-deny and the network)
 	@. scripts/env && cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing. Run: cargo install --locked cargo-deny"; exit 1; }

@@ -1,8 +1,9 @@
-//! The figures in ARCHITECTURE.md: how fast a signed-in request is beside a bare handler of Axum, how long the server
-//! takes to start, and how much memory it holds. `scripts/bench` runs it.
+//! What a request costs beside the least that it can cost, how long the server takes to start, and how much memory it
+//! holds. `make bench` runs it, and keeps the figures in `benches/numbers.json`.
 //!
-//! One client drives both servers, each in a process of its own, in turns: what else the machine does meanwhile hits
-//! both. Only the ratio says something about another machine.
+//! One client drives three servers, each in a process of its own, in turns: what else the machine does meanwhile hits all
+//! of them. Where there are two cores, the servers have one to themselves and the client the other. Only the ratios say
+//! something about another machine.
 
 #![expect(
     clippy::disallowed_methods,
@@ -13,12 +14,18 @@
 
 use std::env;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::routing::get;
+use axum::{Json, Router};
 use futures::future::join_all;
+use memchr::memmem::find;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
@@ -26,62 +33,206 @@ use tokio::process::{Child, Command};
 /// Connections at once.
 const CONNECTIONS: usize = 32;
 /// How long each turn takes.
-const TURN: Duration = Duration::from_secs(4);
+const TURN: Duration = Duration::from_secs(2);
 /// How often each takes its turn.
-const TURNS: usize = 3;
+const TURNS: usize = 7;
 /// What the bare server is told by.
-const BARE: &str = "bare-axum-handler";
+const BARE: &str = "bare-axum-handlers";
+/// The core of the servers, and that of the client.
+const CORES: [&str; 2] = ["0", "1"];
 
-#[tokio::main]
-async fn main() {
+fn main() {
+    let multi = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if env::args().any(|argument| argument == BARE) {
-        return bare().await;
+        return multi.block_on(bare());
     }
-    let data = tempfile::tempdir().unwrap();
-    let first = Server::start(data.path()).await;
-    println!("start-up, empty folder:      {:>8.0} ms", first.started.as_secs_f64() * 1e3);
-    drop(first);
-    let server = Server::start(data.path()).await;
-    println!("start-up, database is there: {:>8.0} ms", server.started.as_secs_f64() * 1e3);
-    println!("memory, idle:                {:>8.1} MB", server.memory());
-
-    let cookie = sign_up(server.address).await;
-    let (bare, bare_at) = spawn_bare().await;
-    let plain = request("GET", "/", "", "");
-    let user_info = request("GET", "/auth/user-info", &format!("Cookie: {cookie}\r\n"), "");
-    let login = request("GET", "/auth/login", "Accept: text/html\r\n", "");
-    let overview = request("GET", "/ui/dashboard", &format!("Accept: text/html\r\nCookie: {cookie}\r\n"), "");
-    let mut rates = [const { Vec::new() }; 4];
-    for _ in 0..TURNS {
-        rates[0].push(load(bare_at, &plain).await);
-        rates[1].push(load(server.address, &user_info).await);
-        rates[2].push(load(server.address, &login).await);
-        rates[3].push(load(server.address, &overview).await);
-    }
-    drop(bare);
-    let [bare, user_info, login, overview] = rates.map(median);
-    println!("bare Axum handler:           {bare:>8.0} requests/s");
-    println!(
-        "GET /auth/user-info:         {user_info:>8.0} requests/s, {:.2} of the bare handler",
-        user_info / bare
-    );
-    println!("GET /auth/login (page):      {login:>8.0} requests/s");
-    println!("GET /ui/dashboard (page):    {overview:>8.0} requests/s");
-    println!("memory, after all that:      {:>8.1} MB", server.memory());
+    // Threads that are made later stay on the core of this one.
+    pin_this();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(measure());
 }
 
-/// What an Axum service costs that does nothing.
+async fn measure() {
+    let (bare, bare_at) = spawn_bare().await;
+    let own = Measured::start(env!("CARGO_BIN_EXE_authtuna")).await;
+    // Another build of the program, to be measured in the same turns: `make bench BEFORE=path/to/authtuna`.
+    let before = match env::var("BEFORE") {
+        Ok(program) if !program.is_empty() => Some(Measured::start(&program).await),
+        _ => None,
+    };
+    let mut cases = vec![
+        Case::new("bare handler", bare_at, request("GET", "/", "", ""), None),
+        Case::new(
+            "bare handler: SHA-256, look-up, JSON",
+            bare_at,
+            request("GET", "/sha256", &own.session(), ""),
+            None,
+        ),
+    ];
+    cases.extend(own.cases(""));
+    cases.extend(before.iter().flat_map(|server| server.cases("before: ")));
+    for _ in 0..TURNS {
+        for case in &mut cases {
+            let rate = load(case.address, case.request.as_bytes()).await;
+            case.rates.push(rate);
+        }
+    }
+    drop(bare);
+    let medians: Vec<f64> = cases.iter_mut().map(|case| median(&mut case.rates)).collect();
+    let mut kept = Vec::new();
+    println!("requests per second, servers on one core, median of {TURNS} turns:");
+    for (Case { name, against, .. }, rate) in cases.iter().zip(&medians) {
+        let ratio = against.map(|index| rate / medians[index]);
+        let of = against.map(|index| cases[index].name.as_str());
+        let shown = ratio.zip(of).map(|(ratio, of)| format!("{ratio:.2} of the {of}")).unwrap_or_default();
+        println!("  {name:<36} {rate:>8.0}  {shown}");
+        kept.push(json!({ "case": name, "requests_per_second": rate.round(), "ratio": ratio.map(hundredths), "of": of }));
+    }
+    let figures =
+        json!({ "cases": kept, "server": own.figures(), "before": before.as_ref().map(Measured::figures) });
+    println!("start-up in ms, memory in MB: {}", figures["server"]);
+    keep(&figures);
+}
+
+/// One request, made again and again.
+struct Case {
+    name: String,
+    address: SocketAddr,
+    request: String,
+    /// The case that it is compared with.
+    against: Option<usize>,
+    rates: Vec<f64>,
+}
+
+impl Case {
+    fn new(name: &str, address: SocketAddr, request: String, against: Option<usize>) -> Self {
+        Self { name: name.to_owned(), address, request, against, rates: Vec::new() }
+    }
+}
+
+/// A server with somebody signed in.
+struct Measured {
+    server: Server,
+    cookie: String,
+    started_empty: Duration,
+    idle: f64,
+    _data: tempfile::TempDir,
+}
+
+impl Measured {
+    async fn start(program: &str) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let first = Server::start(program, data.path()).await;
+        let started_empty = first.started;
+        drop(first);
+        let server = Server::start(program, data.path()).await;
+        let idle = server.memory();
+        let cookie = sign_up(server.address).await;
+        Self { server, cookie, started_empty, idle, _data: data }
+    }
+
+    fn session(&self) -> String {
+        format!("Cookie: {}\r\n", self.cookie)
+    }
+
+    fn cases(&self, prefix: &str) -> Vec<Case> {
+        let page = format!("Accept: text/html\r\n{}", self.session());
+        [
+            ("GET /healthz", request("GET", "/healthz", "", ""), Some(0)),
+            ("GET /auth/user-info", request("GET", "/auth/user-info", &self.session(), ""), Some(1)),
+            ("GET /auth/login (page)", request("GET", "/auth/login", "Accept: text/html\r\n", ""), None),
+            ("GET /ui/dashboard (page)", request("GET", "/ui/dashboard", &page, ""), None),
+        ]
+        .map(|(name, request, against)| {
+            Case::new(&format!("{prefix}{name}"), self.server.address, request, against)
+        })
+        .into()
+    }
+
+    fn figures(&self) -> Value {
+        json!({
+            "start_up_ms": { "empty_folder": millis(self.started_empty), "with_database": millis(self.server.started) },
+            "memory_mb": { "idle": tenths(self.idle), "after": tenths(self.server.memory()) },
+        })
+    }
+}
+
+fn keep(figures: &Value) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/numbers.json");
+    std::fs::write(file, format!("{figures:#}\n")).unwrap();
+}
+
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e3).round()
+}
+
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
+/// Whether the machine has a core for each side.
+fn pins() -> bool {
+    // Asked of the machine, and not of this process, which may be pinned already.
+    std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default().matches("processor\t").count() >= 2
+}
+
+/// Has this process run on the client's core.
+fn pin_this() {
+    if pins() {
+        let id = std::process::id().to_string();
+        std::process::Command::new("taskset")
+            .args(["--all-tasks", "--pid", "--cpu-list", CORES[1], &id])
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+    }
+}
+
+/// A program that runs on the servers' core.
+fn on_server_core(program: &str) -> Command {
+    if !pins() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", CORES[0], program]);
+    command
+}
+
+/// What an Axum service costs that does nothing; and one that does what a warm session cannot do without: it hashes the
+/// cookie, looks it up among 100,000, and writes six fields as JSON.
 async fn bare() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap());
     let answer =
         r#"{"detail":"A text about as long as the answer that it is compared with, which has six fields."}"#;
-    let router = Router::new().route("/", get(move || async move { answer }));
+    let known = moka::sync::Cache::<[u8; 32], u64>::new(100_000);
+    let router = Router::new()
+        .route("/", get(move || async move { answer }))
+        .route("/sha256", get(look_up))
+        .with_state(known);
     axum::serve(listener, router).await.unwrap();
 }
 
+async fn look_up(State(known): State<moka::sync::Cache<[u8; 32], u64>>, headers: HeaderMap) -> Json<Value> {
+    let cookie = headers.get(header::COOKIE).map_or(&b""[..], |cookie| cookie.as_bytes());
+    let key: [u8; 32] = Sha256::digest(cookie).into();
+    let id = known.get_with(key, || 7);
+    Json(json!({
+        "user_id": format!("01a20d20-307e-79fc-b38d-{id:012}"),
+        "username": "maria",
+        "email": "maria@example.org",
+        "is_active": true,
+        "email_verified": false,
+        "mfa_enabled": false,
+    }))
+}
+
 async fn spawn_bare() -> (Child, SocketAddr) {
-    let mut command = Command::new(env::current_exe().unwrap());
+    let program = env::current_exe().unwrap();
+    let mut command = on_server_core(program.to_str().unwrap());
     let mut child = command.arg(BARE).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let address = lines.next_line().await.unwrap().unwrap().parse().unwrap();
@@ -95,13 +246,14 @@ struct Server {
 }
 
 impl Server {
-    /// Starts the binary, and waits until it answers.
-    async fn start(data: &std::path::Path) -> Self {
+    /// Starts the binary, and waits until it answers. It logs as it does by default, into a file.
+    async fn start(program: &str, data: &Path) -> Self {
         let probe = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = probe.local_addr().unwrap();
         drop(probe);
+        let log = std::fs::File::create(data.join("log")).unwrap();
         let begun = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_authtuna"))
+        let mut child = on_server_core(program)
             .arg("serve")
             // Where Leptos.toml is.
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -109,15 +261,15 @@ impl Server {
             .env("DATA_DIR", data)
             .env("DEFAULT_DATABASE_URI", format!("sqlite://{}/bench.db", data.display()))
             .env("ENV_FILE_NAME", "/dev/null")
-            .env("LOG_LEVEL", "warn")
             .stdout(Stdio::null())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .unwrap();
+        let ready = request("GET", "/readyz", "", "");
         loop {
             if let Ok(mut stream) = TcpStream::connect(address).await {
-                let (status, _) = ask(&mut stream, &request("GET", "/readyz", "", "")).await;
-                assert_eq!(status, 200);
+                assert_eq!(Answer::default().ask(&mut stream, ready.as_bytes()).await, 200);
                 break;
             }
             assert!(child.try_wait().unwrap().is_none(), "the server does not start");
@@ -140,8 +292,10 @@ async fn sign_up(address: SocketAddr) -> String {
     let body =
         r#"{"username":"maria","email":"maria@example.org","password":"seven quiet tunas under lamps"}"#;
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let (status, head) =
-        ask(&mut stream, &request("POST", "/auth/signup", "Content-Type: application/json\r\n", body)).await;
+    let mut answer = Answer::default();
+    let form = request("POST", "/auth/signup", "Content-Type: application/json\r\n", body);
+    let status = answer.ask(&mut stream, form.as_bytes()).await;
+    let head = String::from_utf8_lossy(&answer.0);
     assert_eq!(status, 201, "{head}");
     let cookies = head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
     cookies.filter_map(|cookie| cookie.split(';').next()).collect::<Vec<_>>().join("; ")
@@ -153,15 +307,15 @@ fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
 }
 
 /// Requests per second, as many as the connections get answered.
-async fn load(address: SocketAddr, request: &str) -> f64 {
+async fn load(address: SocketAddr, request: &[u8]) -> f64 {
     let begun = Instant::now();
     let connection = |_| async move {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        let mut answer = Answer::default();
         let mut answered = 0_u32;
         while begun.elapsed() < TURN {
-            let (status, head) = ask(&mut stream, request).await;
-            assert_eq!(status, 200, "{head}");
+            assert_eq!(answer.ask(&mut stream, request).await, 200);
             answered += 1;
         }
         answered
@@ -170,29 +324,47 @@ async fn load(address: SocketAddr, request: &str) -> f64 {
     f64::from(answered) / begun.elapsed().as_secs_f64()
 }
 
-/// One request; its status and head once the whole answer is read.
-async fn ask(stream: &mut TcpStream, request: &str) -> (u16, String) {
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::with_capacity(4096);
-    let head = loop {
-        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "the connection was closed");
-        if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end + 4;
+/// The bytes of an answer, kept from one request to the next. The client must cost little, or it is the client that is
+/// measured: it looks for two headers, and at nothing else.
+#[derive(Default)]
+struct Answer(Vec<u8>);
+
+impl Answer {
+    /// One request; its status once the whole answer is read.
+    async fn ask(&mut self, stream: &mut TcpStream, request: &[u8]) -> u16 {
+        stream.write_all(request).await.unwrap();
+        self.0.clear();
+        self.0.reserve(16 * 1024);
+        let head = loop {
+            self.read(stream).await;
+            if let Some(end) = find(&self.0, b"\r\n\r\n") {
+                break end + 4;
+            }
+        };
+        match find(&self.0[..head], b"content-length: ") {
+            Some(at) => {
+                let digits = self.0[at + 16..head].iter().take_while(|byte| byte.is_ascii_digit());
+                let length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
+                while self.0.len() < head + length {
+                    self.read(stream).await;
+                }
+            }
+            None => {
+                while !self.0.ends_with(b"\r\n0\r\n\r\n") {
+                    self.read(stream).await;
+                }
+            }
         }
-    };
-    let text = String::from_utf8(answer[..head].to_vec()).unwrap();
-    let field = |name: &str| {
-        text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix(name).map(str::to_owned))
-    };
-    let length: usize = field("content-length: ").map_or(0, |length| length.parse().unwrap());
-    let chunked = field("transfer-encoding: chunked").is_some();
-    while answer.len() < head + length || chunked && !answer.ends_with(b"\r\n0\r\n\r\n") {
-        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "the connection was closed");
+        let digits = &self.0[9..12];
+        digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'))
     }
-    (text[9..12].parse().unwrap(), text)
+
+    async fn read(&mut self, stream: &mut TcpStream) {
+        assert_ne!(stream.read_buf(&mut self.0).await.unwrap(), 0, "the connection was closed");
+    }
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
+fn median(rates: &mut [f64]) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates[rates.len() / 2]
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
+use crate::device::device_name;
 use crate::error::Error;
 use crate::model::code::Code;
 use crate::model::id::{RequestId, SessionId, UserId};
@@ -44,8 +45,9 @@ impl Who {
 pub struct Origin {
     /// The client's address, from the configured source only.
     pub ip: Option<IpAddr>,
-    /// Browser and system by name, such as "Firefox on Linux".
-    pub device: String,
+    /// The browser's word about itself (User-Agent), as long as it is not too long to be one; [`Origin::device`] makes a
+    /// name of it. None where no browser asks.
+    pub user_agent: Option<String>,
     /// SHA-256 of the FINGERPRINT_HEADERS.
     pub fingerprint: [u8; 32],
     /// ISO 3166-1 country code, when it can be known.
@@ -71,9 +73,17 @@ impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Origin")
             .field("ip", &self.ip)
-            .field("device", &self.device)
+            .field("device", &self.device())
             .field("request_id", &self.request_id)
             .finish_non_exhaustive()
+    }
+}
+
+impl Origin {
+    /// Browser and system by name, such as "Firefox on Linux"; empty where no browser asks. Parses the name anew at every
+    /// call: it is wanted when something is recorded, not at every request.
+    pub fn device(&self) -> String {
+        self.user_agent.as_deref().map(device_name).unwrap_or_default()
     }
 }
 

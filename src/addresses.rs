@@ -15,6 +15,7 @@ use crate::inbox::{Ask, Proof};
 use crate::mfa::{self, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
+use crate::model::paths;
 use crate::model::time::Timestamp;
 use crate::passkeys;
 use crate::recovery::{self, Ending};
@@ -27,11 +28,6 @@ use crate::users::{self, Credentials, User};
 
 /// For how long the owner of the old address can take a change back.
 const UNDO: Duration = Duration::from_secs(72 * 3600);
-
-/// The page that links to confirm a new address open.
-const CHANGE: &str = "/ui/settings/email/confirm";
-/// The page that links to take an address back open.
-const UNDO_PAGE: &str = "/auth/change-email/undo";
 
 /// What every change of address makes worthless: all of it was sent to the address until now.
 const SENT_TO_ADDRESS: &[Purpose] = &[
@@ -212,7 +208,7 @@ impl Auth {
             counted: Some(id),
             payload: Some(inbox.seal(&payload)?),
             waiting: Some(&waiting),
-            page: CHANGE,
+            page: paths::CONFIRM_EMAIL_CHANGE,
             message: &message,
             event: Event::EmailChangeRequested,
         };
@@ -322,12 +318,12 @@ impl Auth {
             let issued = self.tokens().issue(&mut work.tx, token).await?;
             let told = Message::EmailChangedOld {
                 circumstances: Circumstances::of(&actor.origin, work.now()),
-                undo: inbox.link(UNDO_PAGE, Some(&issued.secret)),
+                undo: inbox.link(paths::UNDO_EMAIL_CHANGE, Some(&issued.secret)),
                 hours: UNDO.as_secs() / 3600,
             };
             inbox.tell(work, before, told).await?;
         }
-        let told = Message::EmailChanged { link: inbox.link("/ui/settings", None) };
+        let told = Message::EmailChanged { link: inbox.link(paths::SECURITY, None) };
         let letter = Letter {
             to: new.as_str().to_owned(),
             name: before.called().to_owned(),

@@ -1,5 +1,6 @@
 //! Everything put together: the one object that a server holds.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,9 +31,12 @@ use crate::store::{OpenError, Store};
 use crate::tokens::Tokens;
 use crate::users::{self, User, Users};
 
-/// The auth core over one database. Cheap to clone.
+/// The auth core over one database. Cheap to clone: a clone is one reference more to the same [`Core`].
 #[derive(Clone)]
-pub struct Auth {
+pub struct Auth(Arc<Core>);
+
+/// What the core consists of; an [`Auth`] dereferences to it.
+pub struct Core {
     /// What time it is.
     pub clock: Clock,
     /// People.
@@ -53,10 +57,6 @@ pub struct Auth {
     pub outbox: Outbox,
     /// Listeners to events.
     pub hooks: Hooks,
-    inner: Arc<Inner>,
-}
-
-struct Inner {
     settings: Settings,
     store: Store,
     keys: Arc<Keyring>,
@@ -68,6 +68,14 @@ struct Inner {
     inbox: Inbox,
     login: Login,
     random: Random,
+}
+
+impl Deref for Auth {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.0
+    }
 }
 
 /// Why the core can not start.
@@ -195,7 +203,17 @@ impl Auth {
             passkeys: passkeys.clone(),
             remember: Duration::from_secs(days * 24 * 3600),
         };
-        let inner = Arc::new(Inner {
+        Ok(Self(Arc::new(Core {
+            clock,
+            users,
+            permissions,
+            roles,
+            explorer,
+            sessions,
+            mfa,
+            passkeys,
+            outbox,
+            hooks,
             settings,
             store,
             keys,
@@ -207,32 +225,31 @@ impl Auth {
             inbox,
             login,
             random,
-        });
-        Ok(Self { clock, users, permissions, roles, explorer, sessions, mfa, passkeys, outbox, hooks, inner })
+        })))
     }
 
     /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong
     /// together, whichever of them is wrong. Whoever knows both may still have to show a second factor, or to prove their
     /// address first: see [`Progress`].
     pub async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<Progress, Error> {
-        self.inner.login.sign_in(actor, typed).await
+        self.0.login.sign_in(actor, typed).await
     }
 
     /// The second factors that somebody halfway in can show; None when the token of [`crate::login::Halfway`] is good for nothing any
     /// more. Looking uses nothing up.
     pub async fn halfway(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
-        self.inner.login.halfway(token).await
+        self.0.login.halfway(token).await
     }
 
     /// Signs in whoever proved their first factor, by the second. Err beside its field: [`Code::BadOtp`] for a wrong code,
     /// with nothing used up; [`Code::BadToken`] when the first factor has to be proved again.
     pub async fn second_factor(&self, actor: &Actor, typed: &SecondFactor) -> Result<SignedIn, Error> {
-        self.inner.login.second_factor(actor, typed).await
+        self.0.login.second_factor(actor, typed).await
     }
 
     /// Ends the session that asks.
     pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
-        self.inner.login.sign_out(actor).await
+        self.0.login.sign_out(actor).await
     }
 
     /// An actor that may do what `user` may do, at this moment: for jobs and services that act for a person without a
@@ -253,7 +270,7 @@ impl Auth {
     /// ```
     pub async fn on_behalf_of(&self, program: &Actor, user: UserId) -> Result<Actor, Error> {
         program.require_system()?;
-        let mut conn = self.inner.store.read().await?;
+        let mut conn = self.0.store.read().await?;
         let found = users::by_id(&mut conn, user).await?.map(|found| found.user).filter(User::may_enter);
         let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
         let access = standing::access_of(&mut conn, user, self.clock.now()).await?;
@@ -274,53 +291,53 @@ impl Auth {
 
     /// The settings that everything was built with.
     pub fn settings(&self) -> &Settings {
-        &self.inner.settings
+        &self.0.settings
     }
 
     /// The keys that encrypt cookies.
     pub fn keyring(&self) -> &Keyring {
-        &self.inner.keys
+        &self.0.keys
     }
 
     /// The database.
     pub fn store(&self) -> &Store {
-        &self.inner.store
+        &self.0.store
     }
 
     /// How many password hashes were computed since the start: for known and unknown users alike.
     pub fn password_hashes(&self) -> u64 {
-        self.inner.passwords.computed()
+        self.0.passwords.computed()
     }
 
     pub(crate) fn cache(&self) -> &Snapshots {
-        &self.inner.cache
+        &self.0.cache
     }
 
     pub(crate) fn recorder(&self) -> &Recorder {
-        &self.inner.recorder
+        &self.0.recorder
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {
-        &self.inner.passwords
+        &self.0.passwords
     }
 
     pub(crate) fn limits(&self) -> &Limits {
-        &self.inner.limits
+        &self.0.limits
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {
-        &self.inner.tokens
+        &self.0.tokens
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
-        &self.inner.inbox
+        &self.0.inbox
     }
 
     pub(crate) fn login(&self) -> &Login {
-        &self.inner.login
+        &self.0.login
     }
 
     pub(crate) fn random(&self) -> Random {
-        self.inner.random
+        self.0.random
     }
 }

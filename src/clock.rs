@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rand::TryRngCore;
+use rand::{RngCore, TryRngCore};
 use uuid::Uuid;
 
 use crate::model::time::Timestamp;
@@ -56,12 +56,12 @@ impl Clock {
     }
 }
 
-/// Random bytes from the operating system.
+/// Random bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Random;
 
 impl Random {
-    /// `N` random bytes.
+    /// `N` random bytes from the operating system, for secrets.
     ///
     /// # Panics
     /// When the operating system has no randomness to give; nothing that guards a door can go on without.
@@ -72,9 +72,19 @@ impl Random {
         bytes
     }
 
-    /// A new UUID version 7 for the moment `now`.
+    /// `N` random bytes that nobody can guess and nobody keeps: from this thread's generator (ChaCha, seeded by the
+    /// operating system and again after every 64 KiB), without a call into the kernel. Not for secrets that outlive a
+    /// request: a copied virtual machine may draw the same bytes twice.
+    pub fn passing_bytes<const N: usize>(self) -> [u8; N] {
+        let mut bytes = [0; N];
+        #[expect(clippy::disallowed_methods, reason = "this is the place where randomness is taken")]
+        rand::rng().fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// A new UUID version 7 for the moment `now`. Ids are no secrets, and their time keeps copies apart.
     pub fn uuid(self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.passing_bytes()).into_uuid()
     }
 }

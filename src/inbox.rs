@@ -23,15 +23,13 @@ use crate::error::Error;
 use crate::limit::{Limits, Subject};
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
+use crate::model::paths;
 use crate::model::time::Timestamp;
 use crate::sessions::is_known_device;
 use crate::store::Store;
 use crate::tokens::{Found, NewToken, Purpose, Shown, Tokens};
 use crate::users::names::Email;
 use crate::users::{self, User};
-
-/// The page that links to prove an address open.
-pub(crate) const VERIFY: &str = "/auth/verify";
 
 /// How many codes are tried for one address and purpose in a day, in all browsers together: of a million, twenty-five.
 /// Links work all the same (NIST SP 800-63B-4 section 3.2.2 allows no more than a hundred in a row).
@@ -211,7 +209,7 @@ impl Inbox {
             counted: None,
             payload: None,
             waiting,
-            page: VERIFY,
+            page: paths::VERIFY_EMAIL,
             message: &|link, code| Message::Verification { link, code },
             event: Event::EmailVerificationRequested,
         };

@@ -89,6 +89,8 @@ pub mod crypto;
 #[cfg(feature = "server")]
 pub mod delegation;
 #[cfg(feature = "server")]
+mod device;
+#[cfg(feature = "server")]
 pub mod email;
 #[cfg(feature = "server")]
 pub mod error;
@@ -108,6 +110,8 @@ pub mod login;
 pub mod mfa;
 #[cfg(feature = "server")]
 pub mod once;
+#[cfg(feature = "server")]
+pub mod overview;
 #[cfg(feature = "server")]
 pub mod passkeys;
 #[cfg(feature = "server")]

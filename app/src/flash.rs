@@ -9,13 +9,12 @@ use authtuna::model::time::Timestamp;
 use cookie::{Cookie, SameSite};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
-use http::request::Parts;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Refusal;
-use crate::viewer::auth;
+use crate::viewer::{auth, request};
 
 /// How long it waits for the next request.
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -123,11 +122,9 @@ fn leave(auth: &Auth, response: &ResponseOptions, content: Content) {
 /// What the request before left, if it did. The answer at hand deletes it.
 pub(crate) fn take() -> Option<Content> {
     let auth = auth().ok()?;
-    let parts = use_context::<Parts>()?;
-    let name = name(&auth);
-    let value = cookie_value(&parts.headers, name)?;
+    let value = request(|parts| cookie_value(&parts.headers, name(&auth)).map(str::to_owned))?;
     set(&auth, &use_context::<ResponseOptions>()?, String::new(), Duration::ZERO);
-    let flash: Flash = serde_json::from_slice(&auth.keyring().decrypt(value)?).ok()?;
+    let flash: Flash = serde_json::from_slice(&auth.keyring().decrypt(&value)?).ok()?;
     (auth.clock.now().since(flash.at) <= LIFETIME).then_some(flash.content)
 }
 

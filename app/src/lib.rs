@@ -3,7 +3,8 @@
 //! Every page is made on the server, complete, and works without JavaScript. Of all this only [`islands`] and
 //! `client` become WebAssembly: they make forms and times pleasant, and hold no words and no knowledge of their own.
 //!
-//! To add a page: a file in `pages`, a line in `routes::PAGES`, a line in `app::App`, its words in `locales/en.json`.
+//! To add a page: its path in `authtuna::model::paths`, a file in `pages`, a line in `routes::PAGES`, its words in
+//! `locales/en.json`.
 //! To add something that a page does: a function in `api`, a line in `routes::FUNCTIONS`. Tests catch what is left out.
 
 // The types of views nest as deep as the pages do.
@@ -18,11 +19,13 @@ mod acts;
 #[cfg(feature = "ssr")]
 pub mod api;
 #[cfg(feature = "ssr")]
-pub mod app;
+mod app;
 #[cfg(feature = "ssr")]
 pub mod error;
 #[cfg(feature = "ssr")]
 mod flash;
+#[cfg(feature = "ssr")]
+mod links;
 #[cfg(feature = "ssr")]
 pub mod mails;
 #[cfg(feature = "ssr")]

@@ -1,20 +1,37 @@
 //! The document around every page.
 
-use http::request::Parts;
+use std::sync::Arc;
+
+use authtuna::model::code::Code;
 use leptos::config::LeptosOptions;
 use leptos::hydration::{AutoReload, HydrationScripts};
+use leptos::nonce::{Nonce, use_nonce};
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags};
+use leptos::tachys::html::InertElement;
+use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 
-use crate::app::App;
-use crate::routes::{PAGES, Refused};
+use crate::app::{Shown, app};
+use crate::routes::Page;
 use crate::ui::theme::{Choice, Colors};
+use crate::viewer::extension;
 use crate::words::words;
 
-/// The document. Everything that decides how it looks is known before its first byte.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document of a page, or of a refusal where a guard has left one in the request. Everything that decides how it looks
+/// is known before its first byte.
+pub fn shell(files: &BuiltFiles, page: &'static Page) -> impl IntoView + use<> {
+    document(files, extension().map_or(Shown::Page(page), |Refused(code)| Shown::Refused(code)))
+}
+
+/// The document where there is no page.
+pub fn not_found(files: &BuiltFiles) -> impl IntoView + use<> {
+    document(files, Shown::Refused(Code::NotFound))
+}
+
+fn document(files: &BuiltFiles, shown: Shown) -> impl IntoView + use<> {
+    provide_meta_context();
     let w = words();
-    let live = has_islands();
+    // A page without islands loads no script at all.
+    let islands = matches!(shown, Shown::Page(page) if page.islands);
     view! {
         <!DOCTYPE html>
         <html lang=w.tag() dir=w.direction() data-theme=Choice::here().as_str()>
@@ -23,21 +40,73 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <Colors/>
-                <HashedStylesheet options=options.clone() id="leptos"/>
-                <AutoReload options=options.clone()/>
-                {live.then(|| view! { <HydrationScripts options islands=true/> })}
+                {files.links(islands)}
                 <MetaTags/>
             </head>
             <body>
-                <App/>
+                {app(shown)}
             </body>
         </html>
     }
 }
 
-/// Whether the page at hand has islands: one without loads no script at all.
-fn has_islands() -> bool {
-    let Some(parts) = use_context::<Parts>() else { return false };
-    let refused = parts.extensions.get::<Refused>().is_some();
-    !refused && PAGES.iter().any(|page| page.islands && page.path == parts.uri.path())
+/// Put into a request's extensions by a guard that refused it: whatever its address, the page says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub Code);
+
+/// The part of the head that names the built files. Leptos' components read the names from disk at every page; this is
+/// what they write, kept.
+#[derive(Clone)]
+pub struct BuiltFiles(Arc<Written>);
+
+struct Written {
+    /// The style sheet, and what a watched development build adds.
+    always: Pieces,
+    /// What makes islands live.
+    scripts: Pieces,
+}
+
+/// HTML, cut where the request's nonce belongs.
+struct Pieces(Vec<String>);
+
+/// Stands for the nonce while Leptos writes.
+const NONCE: &str = "the-nonce-of-the-request";
+
+impl BuiltFiles {
+    /// What Leptos writes for these options.
+    pub fn of(options: &LeptosOptions) -> Self {
+        let owner = Owner::new_root(None);
+        let written = owner.with(|| {
+            provide_context(Nonce::from_value(NONCE));
+            let style = view! { <HashedStylesheet options=options.clone() id="leptos"/> }.to_html();
+            let reload = view! { <AutoReload options=options.clone()/> }.to_html();
+            let scripts = view! { <HydrationScripts options=options.clone() islands=true/> }.to_html();
+            Written { always: Pieces::cut(&(style + &reload)), scripts: Pieces::cut(&scripts) }
+        });
+        owner.unset_with_forced_cleanup();
+        Self(Arc::new(written))
+    }
+
+    fn links(&self, islands: bool) -> InertElement {
+        let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+        let mut html = self.0.always.with(&nonce);
+        if islands {
+            // `HydrationScripts` says so to each page: what is no island is not hydrated.
+            if let Some(context) = Owner::current_shared_context() {
+                context.set_is_hydrating(false);
+            }
+            html.push_str(&self.0.scripts.with(&nonce));
+        }
+        InertElement::new(html)
+    }
+}
+
+impl Pieces {
+    fn cut(html: &str) -> Self {
+        Self(html.split(NONCE).map(str::to_owned).collect())
+    }
+
+    fn with(&self, nonce: &str) -> String {
+        self.0.join(nonce)
+    }
 }

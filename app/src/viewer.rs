@@ -7,16 +7,27 @@ use authtuna::error::Error;
 use authtuna::model::code::Code;
 use authtuna::snapshot::SignedIn;
 use http::request::Parts;
-use leptos::prelude::use_context;
+use leptos::prelude::{use_context, with_context};
 
 /// The core, as the server has put it into the context.
 pub fn auth() -> Result<Auth, Error> {
     use_context().ok_or_else(|| Error::internal("page", "the server has put no Auth into the context"))
 }
 
+/// Reads something of the request at hand; None outside of one. By reference: `use_context` would copy the whole head of the
+/// request, with all that its extensions hold. `read` must not look for another context.
+pub(crate) fn request<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {
+    with_context(read).flatten()
+}
+
+/// Something that the layers before Leptos have put into the request.
+pub(crate) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    request(|parts| parts.extensions.get().cloned())
+}
+
 /// This request's visit.
 pub fn visit() -> Result<Visit, Error> {
-    let visit = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Visit>().cloned());
+    let visit = extension::<Visit>();
     visit.ok_or_else(|| Error::internal("page", "the session layer is missing from this router"))
 }
 

@@ -1,10 +1,8 @@
 //! Every word on every page, in the reader's language: the methods of [`Lang`], made from `app/locales` when building.
 
 use http::header::ACCEPT_LANGUAGE;
-use http::request::Parts;
-use leptos::prelude::use_context;
 
-use crate::viewer::auth;
+use crate::viewer::{auth, request};
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
@@ -42,10 +40,9 @@ impl Lang {
 
 /// The language of the request at hand: what its reader asks for, else DEFAULT_LANGUAGE, else the first there is.
 pub fn words() -> Lang {
-    let parts = use_context::<Parts>();
-    let asked = parts.as_ref().and_then(|parts| parts.headers.get(ACCEPT_LANGUAGE)?.to_str().ok());
+    let asked = request(|parts| Lang::preferred(parts.headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?));
     let default = || Lang::of_tag(&auth().ok()?.settings().app.default_language);
-    asked.and_then(Lang::preferred).or_else(default).unwrap_or(Lang::ALL[0])
+    asked.or_else(default).unwrap_or(Lang::ALL[0])
 }
 
 #[cfg(test)]

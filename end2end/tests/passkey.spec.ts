@@ -397,6 +397,8 @@ test("a passkey that is nobody's has no page", async ({ page, problems, user }) 
     const answer = await page.goto(`/ui/settings/passkeys/${id}`);
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole("heading", { name: "This passkey is no longer here" })).toBeVisible();
+    // A page whose path has a parameter gets its script like any other.
+    await expect(page.locator("link[rel=modulepreload]")).toBeAttached();
   }
   await expectGood(page, "passkey-none");
   await page.getByRole("link", { name: "Back to security" }).click();

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use app::mails::{Mail, Mails};
-use app::routes::{DEV_MAIL, DEV_MAIL_ONE, DEV_PREVIEW};
 use authtuna::auth::Auth;
 use authtuna::axum::ApiError;
 use authtuna::config::Settings;
@@ -14,6 +13,7 @@ use authtuna::email::{self, Letter};
 use authtuna::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::id::MailId;
+use authtuna::model::paths::{DEV_MAIL, DEV_MAIL_MESSAGE, DEV_MAIL_SAMPLES, segment};
 use authtuna::model::time::Timestamp;
 use axum::Router;
 use axum::extract::{MatchedPath, Path as Segment, Request, State};
@@ -67,11 +67,11 @@ pub async fn shelve(State(auth): State<Auth>, mut request: Request, next: Next) 
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let found = match path.as_deref() {
         Some(DEV_MAIL) => sent(&auth).await.map(|mails| Some(Mails::Sent(mails))),
-        Some(DEV_MAIL_ONE) => {
-            let id = request.uri().path().rsplit('/').next().and_then(|id| id.parse().ok());
+        Some(DEV_MAIL_MESSAGE) => {
+            let id = segment(DEV_MAIL_MESSAGE, "id", request.uri().path()).and_then(|id| id.parse().ok());
             one(&auth, id).await.map(|found| found.map(|(mail, _)| Mails::One(mail)))
         }
-        Some(DEV_PREVIEW) => samples(&auth).map(|mails| Some(Mails::Samples(mails))),
+        Some(DEV_MAIL_SAMPLES) => samples(&auth).map(|mails| Some(Mails::Samples(mails))),
         _ => return next.run(request).await,
     };
     match found {

@@ -1,13 +1,16 @@
 //! Counters for Prometheus, each server's its own. Labels are the routes' patterns, never what a client wrote.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use authtuna::auth::Auth;
 use axum::http::{Method, StatusCode};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder,
+};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -24,7 +27,7 @@ const BUCKETS: [f64; 11] = [0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
     method: &'static str,
-    route: String,
+    route: Route,
     status: u16,
 }
 
@@ -32,12 +35,24 @@ struct Answered {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Taken {
     method: &'static str,
-    route: String,
+    route: Route,
+}
+
+/// A route's pattern, written down once and shared by all that count its requests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Route(Arc<str>);
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        EncodeLabelValue::encode(&&*self.0, encoder)
+    }
 }
 
 /// The counters of one server.
 pub struct Metrics {
     registry: Mutex<Registry>,
+    /// As many as the router has.
+    routes: RwLock<HashSet<Arc<str>>>,
     requests: Family<Answered, Counter>,
     durations: Family<Taken, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
@@ -55,7 +70,7 @@ impl Metrics {
         registry.register("http_request_duration_seconds", "Time to the answer's head", durations.clone());
         registry.register("http_requests_in_flight", "Requests being worked on", in_flight.clone());
         registry.register_collector(Box::new(CoreCounters(auth.clone())));
-        Self { registry: Mutex::new(registry), requests, durations, in_flight }
+        Self { registry: Mutex::new(registry), routes: RwLock::default(), requests, durations, in_flight }
     }
 
     /// Counts a request that is being worked on until the guard is dropped.
@@ -67,15 +82,24 @@ impl Metrics {
     /// Counts an answer. `route` is the router's pattern.
     pub fn answered(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
         let method = label(method);
-        let route = route.to_owned();
+        let route = self.route(route);
         self.durations.get_or_create(&Taken { method, route: route.clone() }).observe(took.as_secs_f64());
         self.requests.get_or_create(&Answered { method, route, status: status.as_u16() }).inc();
+    }
+
+    fn route(&self, pattern: &str) -> Route {
+        let known = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(pattern).cloned();
+        Route(known.unwrap_or_else(|| {
+            let new: Arc<str> = pattern.into();
+            self.routes.write().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(&new));
+            new
+        }))
     }
 
     /// Everything, in OpenMetrics' text format.
     pub fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         prometheus_client::encoding::text::encode(&mut text, &registry)?;
         Ok(text)
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use app::app::App;
+use any_spawner::Executor;
 use app::reference::Reference;
-use app::routes::{FUNCTIONS, Guard, PAGES, Refused};
-use app::shell::shell;
+use app::routes::{FUNCTIONS, Guard, PAGES};
+use app::shell::{self, BuiltFiles, Refused};
 use app::words::words;
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, wants_page};
@@ -16,9 +16,8 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
-use leptos::prelude::{Owner, provide_context, use_context};
+use leptos::prelude::{Owner, provide_context, with_context};
 use serde_json::Value;
 
 use crate::access::{Access, Effect, Kind, Rule};
@@ -48,14 +47,17 @@ pub fn rules() -> Vec<Rule> {
 
 /// The pages that `rules` name, and all server functions. `document` is what the page of the API shows.
 pub fn routes(auth: &Auth, site: &Site, rules: &[Rule], document: &Value) -> Router<AppState> {
-    let page = renderer(auth, site.options(), &Arc::new(Reference::of(document)));
+    // Leptos runs what pages wait for on tokio. Err says that it does already.
+    let _ = Executor::init_tokio();
+    let files = BuiltFiles::of(site.options());
+    let of_pages = page_context(auth, Arc::new(Reference::of(document)));
     let is_shown = |path: &str| rules.iter().any(|rule| rule.kind == Kind::Page && rule.path == path);
-    // Leptos reads its routes by running the app once; that also makes its executor tokio's.
-    let listed = leptos_axum::generate_route_list(App);
-    let pages = listed
-        .iter()
-        .filter(|listing| is_shown(listing.path()))
-        .fold(Router::new(), |router, listing| router.route(listing.path(), get(page.clone())));
+    let pages = PAGES.iter().filter(|page| is_shown(page.path)).fold(Router::new(), |router, page| {
+        let files = files.clone();
+        let rendered =
+            leptos_axum::render_app_async_with_context(of_pages.clone(), move || shell::shell(&files, page));
+        router.route(page.path, get(rendered))
+    });
     FUNCTIONS.iter().fold(pages, |router, function| {
         let context = context(auth);
         router.route(function.path, post(|request: Request| call(context, request)))
@@ -64,13 +66,13 @@ pub fn routes(auth: &Auth, site: &Site, rules: &[Rule], document: &Value) -> Rou
 
 /// What answers where there is nothing: a page for people, JSON for everybody else.
 pub fn not_found(auth: &Auth, site: &Site) -> Router {
-    let page = renderer(auth, site.options(), &Arc::default());
-    Router::new().fallback(move |mut request: Request| async move {
+    let files = BuiltFiles::of(site.options());
+    let context = page_context(auth, Arc::default());
+    let page = leptos_axum::render_app_async_with_context(context, move || shell::not_found(&files));
+    Router::new().fallback(move |request: Request| async move {
         if !wants_page(request.headers()) {
             return ApiError::from(Code::NotFound).into_response();
         }
-        // The app reads addresses less strictly than the router: `/ui/profile/` would be a page to it.
-        refuse(request.extensions_mut(), Code::NotFound);
         page(request).await
     })
 }
@@ -109,20 +111,13 @@ pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> W
     }
 }
 
-/// Renders the page of a request, complete: nothing of it is streamed later.
-fn renderer(
-    auth: &Auth,
-    options: &LeptosOptions,
-    reference: &Arc<Reference>,
-) -> impl Fn(Request) -> std::pin::Pin<Box<dyn Future<Output = Response> + Send>> + Clone + Send + Sync + 'static
-{
-    let options = options.clone();
-    let (usual, reference) = (context(auth), Arc::clone(reference));
-    let context = move || {
+/// What pages find in their context: what all find there, and what the page of the API shows.
+fn page_context(auth: &Auth, reference: Arc<Reference>) -> impl Fn() + Clone + Send + Sync + 'static {
+    let usual = context(auth);
+    move || {
         usual();
         provide_context(Arc::clone(&reference));
-    };
-    leptos_axum::render_app_async_with_context(context, move || shell(options.clone()))
+    }
 }
 
 /// What pages and server functions find in their context, beside what Leptos puts there: the core, and the nonce.
@@ -130,8 +125,8 @@ fn context(auth: &Auth) -> impl Fn() + Clone + Send + Sync + 'static {
     let auth = auth.clone();
     move || {
         provide_context(auth.clone());
-        let nonce = use_context::<Parts>().and_then(|parts| parts.extensions.get::<CspNonce>().cloned());
-        if let Some(CspNonce(nonce)) = nonce {
+        let nonce = with_context(|parts: &Parts| parts.extensions.get::<CspNonce>().cloned());
+        if let Some(CspNonce(nonce)) = nonce.flatten() {
             provide_context(Nonce::from_value(nonce));
         }
     }

@@ -4,16 +4,15 @@ use authtuna::axum::{ApiError, AuthLayer, wants_json};
 use authtuna::config::Settings;
 use authtuna::model::code::Code;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tower::{ServiceBuilder, ServiceExt};
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::{Rule, Rules};
 use crate::failure::Failure;
 use crate::http::Endpoint;
-use crate::layers::{body, csrf, edge, guard, resume};
+use crate::layers::{around, csrf, edge, guard, resume};
 use crate::state::AppState;
 use crate::{assets, dev_mail, http, portal};
 
@@ -32,14 +31,14 @@ pub fn rules(settings: &Settings) -> Rules {
 }
 
 /// All of it.
-pub fn build(state: AppState) -> Result<Router, Failure> {
+pub fn build(state: &AppState) -> Result<Router, Failure> {
     let settings = state.auth.settings();
-    let guarded = from_fn_with_state(state.clone(), guard::guard);
+    let guarded = around(state, guard::guard);
     let sessions = AuthLayer::new(state.auth.clone())?.without_redirects();
     let plain = mount(Router::new(), http::plain()).layer(guarded.clone());
     let Some(site) = &state.site else {
         let router = plain.fallback(|| async { ApiError::from(Code::NotFound) });
-        return Ok(within_outer_layers(router, state));
+        return Ok(within_edge(router, state));
     };
 
     let inner = ServiceBuilder::new().layer(csrf::layer(settings)?).layer(sessions).layer(guarded);
@@ -64,18 +63,12 @@ pub fn build(state: AppState) -> Result<Router, Failure> {
     let files = assets::beside(site, not_found);
     let package = assets::package(site);
     let all = routes.merge(plain).merge(package).merge(files);
-    Ok(within_outer_layers(all, state.clone()))
+    Ok(within_edge(all, state))
 }
 
-/// The layers that everything goes through, files and health checks too.
-pub fn within_outer_layers(router: Router<AppState>, state: AppState) -> Router {
-    let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(state.clone(), edge::edge))
-        .layer(CatchPanicLayer::custom(panicked as fn(_) -> _))
-        .layer(from_fn_with_state(state.clone(), body::limits))
-        // Else axum's extractors would have a limit of their own, below one that an operator has set.
-        .layer(DefaultBodyLimit::disable());
-    router.layer(layers).with_state(state)
+/// The layer that everything goes through, files and health checks too.
+pub fn within_edge(router: Router<AppState>, state: &AppState) -> Router {
+    router.layer(around(state, edge::edge)).with_state(state.clone())
 }
 
 /// The rules of the pages and server functions that `settings` switch on.
@@ -108,9 +101,4 @@ async fn instead_of_page(State(json): State<Router>, request: Request, next: Nex
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-/// The panic itself is told to the log by the hook of [`crate::telemetry`].
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    ApiError::from(Code::Internal).into_response()
 }

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use authtuna::auth::Auth;
@@ -27,7 +26,7 @@ use crate::layers::headers::Policy;
 use crate::metrics::Metrics;
 use crate::router;
 use crate::site::Site;
-use crate::state::AppState;
+use crate::state::{AppState, Shared};
 
 /// How long a client may take to send a request's head, and how long a connection may wait for the next request. Above
 /// the 60 seconds after which common proxies let go of an unused connection: they, not we, should be the first.
@@ -50,19 +49,18 @@ impl Server {
     /// checks alone.
     pub async fn bind(auth: Auth, site: Option<Site>) -> Result<Self, Failure> {
         let settings = auth.settings();
-        let metrics = Arc::new(Metrics::new(&auth));
-        let state = AppState {
-            metrics: Arc::clone(&metrics),
-            rules: Arc::new(router::rules(settings)),
-            document: Arc::new(openapi::json(settings)?),
-            policy: Arc::new(Policy::new(settings, site.as_ref().and_then(Site::reload))),
+        let state = AppState::from(Shared {
+            metrics: Metrics::new(&auth),
+            rules: router::rules(settings),
+            document: openapi::json(settings)?,
+            policy: Policy::new(settings, site.as_ref().and_then(Site::reload)),
             site,
             auth: auth.clone(),
-        };
-        let router = router::build(state)?;
+        });
+        let router = router::build(&state)?;
         let listener = listen("SERVER_ADDRESS", settings.http.server_address).await?;
         let metrics = match settings.http.metrics_address {
-            Some(address) => Some((listen("METRICS_ADDRESS", address).await?, metrics_router(metrics))),
+            Some(address) => Some((listen("METRICS_ADDRESS", address).await?, metrics_router(state))),
             None => None,
         };
         Ok(Self { auth, router, listener, metrics })
@@ -170,10 +168,10 @@ fn answered<T>(result: Result<T, Infallible>) -> T {
 }
 
 /// GET `/metrics`, and nothing else.
-fn metrics_router(metrics: Arc<Metrics>) -> Router {
+fn metrics_router(state: AppState) -> Router {
     let render = move || async move {
         let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        match metrics.render() {
+        match state.metrics.render() {
             Ok(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }

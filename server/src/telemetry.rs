@@ -1,8 +1,9 @@
 //! The log: lines for people or JSON for machines, on standard error.
 
-use std::io::stderr;
+use std::io::{BufWriter, stderr};
 
 use authtuna::config::{LogFormat, Settings};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -11,11 +12,22 @@ use crate::failure::Failure;
 /// Postgres notes at every start that what is there is there.
 const QUIET: &str = "sqlx::postgres::notice=warn";
 
-/// Begins logging as the settings say. Panics go to the log too, with their place.
-pub fn begin(settings: &Settings) -> Result<(), Failure> {
+/// Lines that wait to be written, at most. Then whoever logs waits: a line is late rather than lost.
+const WAITING: usize = 10_000;
+
+/// Begins logging as the settings say, until what comes back is dropped: that writes what still waits. Panics go to the
+/// log too, with their place.
+///
+/// A thread of its own writes: no request waits for standard error, and many lines are one call to the system.
+pub fn begin(settings: &Settings) -> Result<WorkerGuard, Failure> {
+    let (writer, writing) = NonBlockingBuilder::default()
+        .lossy(false)
+        .buffered_lines_limit(WAITING)
+        .thread_name("log")
+        .finish(BufWriter::new(stderr()));
     let filter =
         EnvFilter::try_new(format!("{QUIET},{}", settings.http.log_level)).map_err(Failure::LogLevel)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let begun = match settings.http.log_format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&stderr())).finish().try_init(),
         LogFormat::Json => {
@@ -31,5 +43,5 @@ pub fn begin(settings: &Settings) -> Result<(), Failure> {
         let said = panic.payload_as_str().unwrap_or("a panic without words");
         tracing::error!(panic.place = place, panic.said = said, "a panic: a fault of this program");
     }));
-    Ok(())
+    Ok(writing)
 }

@@ -8,6 +8,7 @@
 
 mod abuse;
 mod admin;
+mod allocations;
 #[path = "../../src/tests/authenticator.rs"]
 mod authenticator;
 mod by_mail;

@@ -146,7 +146,7 @@ fn a_panic_is_a_500_that_tells_nothing_but_its_request() {
             panic!("secret words")
         }
         let router = Router::new().route("/broken", any(broken));
-        let router = router::within_outer_layers(router, world.state(&FakeSite::new()));
+        let router = router::within_edge(router, &world.state(&FakeSite::new()));
         for method in [Method::GET, Method::POST] {
             for (accept, kind, said) in [
                 (PAGES, "text/html; charset=utf-8", "<h1>Something went wrong</h1>"),

@@ -1,7 +1,5 @@
 //! The portal from a browser without JavaScript.
 
-use std::sync::Arc;
-
 use authtuna_server::access::{Access, Rules};
 use authtuna_server::router;
 use axum::body::{Body, to_bytes};
@@ -134,16 +132,15 @@ fn a_page_that_one_may_not_see_says_so_under_403() {
     on_each(async |world| {
         let maria = world.person("maria").await;
         let site = FakeSite::new();
-        let mut state = world.state(&site);
         // No page asks for a permission yet: let these do.
-        let rules = state.rules.all().cloned().map(|mut rule| {
+        let usual = router::rules(world.auth.settings());
+        let rules = usual.all().cloned().map(|mut rule| {
             if rule.path == "/ui/activity" || rule.path == "/api/update-profile" {
                 rule.access = Access::Permission("users:manage");
             }
             rule
         });
-        state.rules = Arc::new(Rules::new(rules.collect::<Vec<_>>()));
-        let router = router::build(state).unwrap();
+        let router = router::build(&world.state_with(&site, Rules::new(rules))).unwrap();
         let ask = async |method: Method, path: &str, accept: &str| {
             let request = Request::builder()
                 .method(method)

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use authtuna_server::access::{Access, Effect, Kind, Rule};
+use authtuna_server::layers::around;
 use authtuna_server::layers::guard::guard;
 use authtuna_server::router;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
-use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tower::ServiceExt;
 
@@ -39,7 +39,7 @@ fn mounted(router: &Router) -> BTreeSet<String> {
 fn what_is_mounted_is_what_has_a_rule() {
     on_one(async |world| {
         let site = FakeSite::new();
-        let mounted = mounted(&router::build(world.state(&site)).unwrap());
+        let mounted = mounted(&router::build(&world.state(&site)).unwrap());
         // Files: no rule, no session, GET alone.
         let files =
             ["/pkg", "/pkg/", "/pkg/{*__private__axum_nest_tail_param}", "/{*__private__axum_fallback}", "/"];
@@ -58,7 +58,7 @@ fn a_route_without_a_rule_is_not_there() {
         let state = world.state(&site);
         let router = Router::new()
             .route("/forgotten", get(async || "secret"))
-            .layer(from_fn_with_state(state.clone(), guard))
+            .layer(around(&state, guard))
             .with_state(state);
         let answer = router.oneshot(Request::get("/forgotten").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), 404);

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
+use crate::model::paths;
 use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
 use crate::model::text;
@@ -82,7 +83,7 @@ impl Auth {
         self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
         recovery::end(self.inbox(), &mut work, id, Ending::FactorsRemoved).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        let (factor, link) = ("all".to_owned(), self.inbox().link("/ui/settings", None));
+        let (factor, link) = ("all".to_owned(), self.inbox().link(paths::SECURITY, None));
         self.inbox().tell(&mut work, &target, Message::FactorRemoved { circumstances, factor, link }).await?;
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }

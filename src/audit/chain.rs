@@ -121,12 +121,12 @@ fn personal_of(entry: &Entry, actor: &Actor) -> String {
         personal.insert("ip".to_owned(), ip.to_string().into());
     }
     for (name, value) in [
-        ("device", Some(&origin.device)),
-        ("country", origin.country.as_ref()),
-        ("city", origin.city.as_ref()),
+        ("device", Some(origin.device())),
+        ("country", origin.country.clone()),
+        ("city", origin.city.clone()),
     ] {
         if let Some(value) = value.filter(|v| !v.is_empty()) {
-            personal.insert(name.to_owned(), value.as_str().into());
+            personal.insert(name.to_owned(), value.into());
         }
     }
     Value::Object(personal).to_string()

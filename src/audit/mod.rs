@@ -13,7 +13,7 @@ pub use chain::{Broken, verify};
 pub use event::{Entry, Event};
 pub use read::{Activity, AuditFilter, activity_of, latest};
 
-pub(crate) use read::search;
+pub(crate) use read::{EntryBeside, search};
 
 pub(crate) use sql::ALL;
 

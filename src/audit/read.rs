@@ -132,6 +132,47 @@ pub async fn latest(store: &Store) -> Result<Option<Timestamp>, Error> {
     Ok(row.map(|(micros,)| Timestamp::from_micros(micros)))
 }
 
+/// An entry beside something else that is read: nothing of it is there when there is no entry.
+#[derive(sqlx::FromRow)]
+pub(crate) struct EntryBeside {
+    seq: Option<i64>,
+    at_micros: Option<i64>,
+    event: Option<String>,
+    actor_id: Option<UserId>,
+    user_id: Option<UserId>,
+    scope: Option<String>,
+    request_id: Option<uuid::Uuid>,
+    details: Option<String>,
+    personal: Option<String>,
+}
+
+impl EntryBeside {
+    /// The entry, if there is one.
+    pub(crate) fn activity(self) -> Result<Option<Activity>, Error> {
+        let (Some(seq), Some(at_micros), Some(event), Some(details)) =
+            (self.seq, self.at_micros, self.event, self.details)
+        else {
+            return Ok(None);
+        };
+        let row = EventRow {
+            seq,
+            at_micros,
+            event,
+            details,
+            actor_id: self.actor_id,
+            user_id: self.user_id,
+            scope: self.scope,
+            request_id: self.request_id,
+            personal: self.personal,
+            session_id: None,
+            personal_salt: None,
+            personal_hash: Vec::new(),
+            hash: Vec::new(),
+        };
+        activity(row).map(Some)
+    }
+}
+
 fn activity(row: EventRow) -> Result<Activity, Error> {
     let parse = |column: &str, text: &str| {
         serde_json::from_str::<Value>(text).map_err(|_| Error::corrupt("audit_events", column, row.seq))

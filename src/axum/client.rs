@@ -7,8 +7,8 @@ use http::HeaderMap;
 use crate::actor::Origin;
 use crate::config::{ClientIpSource, Http, Sessions};
 use crate::crypto::token::sha256_parts;
+use crate::device::MAX_USER_AGENT;
 use crate::model::id::RequestId;
-use crate::sessions::device::device_name;
 
 /// The client's address, put into a request by [`super::AuthLayer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,9 @@ impl Origins {
         let user_agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
         Origin {
             ip,
-            device: device_name(user_agent.unwrap_or_default()),
+            user_agent: Some(
+                user_agent.filter(|name| name.len() <= MAX_USER_AGENT).unwrap_or_default().to_owned(),
+            ),
             fingerprint: self.fingerprint(headers),
             country,
             city,

@@ -45,21 +45,11 @@ impl CookieJar {
         }
     }
 
-    /// The session cookie's value. Two of them are none: one was planted.
-    pub(super) fn session<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        cookie_value(headers, &self.session)
-    }
-
-    /// The device cookie's secret.
-    pub(super) fn device(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
-        let value = cookie_value(headers, &self.device).filter(|value| value.len() == 43)?;
-        URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
-    }
-
-    /// What the browser keeps while it waits for a mail.
-    pub(super) fn waiting(&self, headers: &HeaderMap, keys: &Keyring) -> Option<Waiting> {
-        let value = cookie_value(headers, &self.waiting).filter(|value| !value.is_empty())?;
-        serde_json::from_slice(&keys.decrypt(value)?).ok()
+    /// The cookies of ours that a request carries.
+    pub(super) fn read<'h>(&self, headers: &'h HeaderMap) -> Sent<'h> {
+        let names = [&self.session, &self.device, &self.waiting, &self.halfway, &self.ceremony];
+        let [session, device, waiting, halfway, ceremony] = values(headers, names.map(String::as_str));
+        Sent { session, device, waiting, halfway, ceremony }
     }
 
     pub(super) fn set_waiting(&self, waiting: &Waiting, keys: &Keyring) -> Option<HeaderValue> {
@@ -69,13 +59,6 @@ impl CookieJar {
 
     pub(super) fn delete_waiting(&self) -> Option<HeaderValue> {
         self.header(&self.waiting, "", Duration::ZERO)
-    }
-
-    /// The token of somebody who proved their first factor in this browser, while it can be good for anything.
-    pub(super) fn halfway(&self, headers: &HeaderMap, keys: &Keyring, now: Timestamp) -> Option<String> {
-        let value = cookie_value(headers, &self.halfway).filter(|value| !value.is_empty())?;
-        let (token, until): (String, Timestamp) = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
-        (now < until).then_some(token)
     }
 
     pub(super) fn set_halfway(
@@ -91,12 +74,6 @@ impl CookieJar {
 
     pub(super) fn delete_halfway(&self) -> Option<HeaderValue> {
         self.header(&self.halfway, "", Duration::ZERO)
-    }
-
-    /// The secret of a browser in which a passkey was asked for.
-    pub(super) fn ceremony(&self, headers: &HeaderMap) -> Option<[u8; 32]> {
-        let value = cookie_value(headers, &self.ceremony).filter(|value| value.len() == 43)?;
-        URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
     }
 
     pub(super) fn set_ceremony(&self, ceremony: &CeremonyKept, now: Timestamp) -> Option<HeaderValue> {
@@ -139,21 +116,71 @@ impl CookieJar {
     }
 }
 
-/// The value of the only cookie of this name. None when there are several: which of them is ours can't be known.
+/// What a request carries of the cookies.
+pub(super) struct Sent<'h> {
+    /// The session cookie's value.
+    pub(super) session: Option<&'h str>,
+    device: Option<&'h str>,
+    waiting: Option<&'h str>,
+    halfway: Option<&'h str>,
+    ceremony: Option<&'h str>,
+}
+
+impl Sent<'_> {
+    /// The device cookie's secret.
+    pub(super) fn device(&self) -> Option<[u8; 32]> {
+        secret(self.device?)
+    }
+
+    /// The secret of a browser in which a passkey was asked for.
+    pub(super) fn ceremony(&self) -> Option<[u8; 32]> {
+        secret(self.ceremony?)
+    }
+
+    /// What the browser keeps while it waits for a mail. What it keeps too long is nobody's word.
+    pub(super) fn waiting(&self, keys: &Keyring, now: Timestamp) -> Option<Waiting> {
+        let value = self.waiting.filter(|value| !value.is_empty())?;
+        let waiting: Waiting = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
+        (now < waiting.until).then_some(waiting)
+    }
+
+    /// The token of somebody who proved their first factor in this browser, while it can be good for anything.
+    pub(super) fn halfway(&self, keys: &Keyring, now: Timestamp) -> Option<String> {
+        let value = self.halfway.filter(|value| !value.is_empty())?;
+        let (token, until): (String, Timestamp) = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
+        (now < until).then_some(token)
+    }
+}
+
+fn secret(value: &str) -> Option<[u8; 32]> {
+    let value = Some(value).filter(|value| value.len() == 43)?;
+    URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
+}
+
+/// The value of the only cookie of this name. None when there are several: one was planted, and which of them is ours
+/// can't be known.
 pub fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let mut found = None;
+    let [value] = values(headers, [name]);
+    value
+}
+
+/// [`cookie_value`] of several names, by one reading.
+fn values<'h, const N: usize>(headers: &'h HeaderMap, names: [&str; N]) -> [Option<&'h str>; N] {
+    let mut found = [None; N];
+    let mut twice = [false; N];
     // By bytes: a neighbour that another application set may be no text.
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     for pair in lines.flat_map(|line| line.split(|byte| *byte == b';')) {
         let Some((key, value)) = str::from_utf8(pair).ok().and_then(|pair| pair.split_once('=')) else {
             continue;
         };
-        if key.trim() == name {
-            if found.is_some() {
-                return None;
-            }
-            found = Some(value.trim());
+        let key = key.trim();
+        if let Some(place) = names.iter().position(|name| *name == key) {
+            twice[place] |= found[place].replace(value.trim()).is_some();
         }
+    }
+    for (value, _) in found.iter_mut().zip(twice).filter(|(_, twice)| *twice) {
+        *value = None;
     }
     found
 }

@@ -7,12 +7,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::accept::wants_page;
 use crate::config::App;
-
-/// The portal's sign-in page.
-const LOGIN: &str = "/auth/login";
-
-/// The longest way back that goes along.
-const MAX_NEXT: usize = 1024;
+use crate::model::paths::{LOGIN, LocalPath};
 
 /// The sign-in page.
 #[derive(Clone, Debug)]
@@ -48,27 +43,18 @@ impl Entrance {
             // It would send people to itself, for ever.
             return None;
         }
-        let next = asked.path_and_query().map(|next| next.as_str()).filter(|next| here && is_local(next));
+        let next = asked.path_and_query().filter(|_| here).and_then(|next| LocalPath::short(next.as_str()));
         let page = self.page.to_string();
         let place = match next {
             Some(next) => {
                 let sign = if page.contains('?') { '&' } else { '?' };
-                let next: String = byte_serialize(next.as_bytes()).collect();
+                let next: String = byte_serialize(next.as_str().as_bytes()).collect();
                 format!("{page}{sign}next={next}")
             }
             None => page,
         };
         HeaderValue::from_str(&place).ok()
     }
-}
-
-/// Whether every browser reads this as a path of the server that it came from. Two slashes, or a slash and a backslash,
-/// would begin the name of another host.
-fn is_local(path: &str) -> bool {
-    path.len() <= MAX_NEXT
-        && path.starts_with('/')
-        && !path.starts_with("//")
-        && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
 }
 
 /// Sends a browser on with a GET.

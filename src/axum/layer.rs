@@ -118,15 +118,14 @@ where
             let headers = request.headers();
             let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
             let request_id = request.extensions().get::<RequestId>().copied();
-            let device = shared.jar.device(headers);
-            let mut origin = shared.origins.read(headers, peer, request_id, device);
-            // What a browser keeps too long is nobody's word.
-            let waiting = shared.jar.waiting(headers, shared.auth.keyring());
-            origin.waiting = waiting.filter(|waiting| shared.auth.clock.now() < waiting.until);
-            origin.ceremony = shared.jar.ceremony(headers);
-            origin.halfway = shared.jar.halfway(headers, shared.auth.keyring(), shared.auth.clock.now());
+            let (sent, keys, now) =
+                (shared.jar.read(headers), shared.auth.keyring(), shared.auth.clock.now());
+            let mut origin = shared.origins.read(headers, peer, request_id, sent.device());
+            origin.waiting = sent.waiting(keys, now);
+            origin.ceremony = sent.ceremony();
+            origin.halfway = sent.halfway(keys, now);
             let origin = Arc::new(origin);
-            let (who, change) = match shared.jar.session(headers) {
+            let (who, change) = match sent.session {
                 None => (Who::Anonymous, Change::None),
                 Some(cookie) => match shared.auth.sessions.check(cookie, &origin).await {
                     Ok(Checked::Open(snapshot, None)) => (Who::of(snapshot), Change::None),
@@ -141,7 +140,7 @@ where
             }
             let entrance = entrance.filter(|_| matches!(who, Who::Anonymous));
             let sign_in = entrance.and_then(|entrance| entrance.for_request(&request));
-            let visit = Visit { actor: Actor { who, origin }, wishes: Arc::default() };
+            let visit = Visit::new(Actor { who, origin });
             request.extensions_mut().insert(visit.clone());
             let mut response = inner.call(request).await?;
             if let Some(place) = sign_in
@@ -164,16 +163,21 @@ enum Change {
 
 impl Shared {
     fn set_cookies(&self, visit: &Visit, change: Change, response: &mut Response<Body>) {
-        let Wishes { session, waiting, halfway, ceremony } = std::mem::take(&mut *visit.wishes());
+        let wishes = visit.wishes().take();
+        if wishes.is_none() && matches!(change, Change::None) {
+            return;
+        }
+        let Wishes { session, waiting, halfway, ceremony } = wishes.map(|wishes| *wishes).unwrap_or_default();
+        let actor = visit.actor();
         let keys = self.auth.keyring();
         // Whoever is in, or goes, waits for nothing.
-        let arrived = visit.actor.origin.waiting.is_some() && !matches!(session, Wish::Keep);
+        let arrived = actor.origin.waiting.is_some() && !matches!(session, Wish::Keep);
         let inbox = match waiting {
             Some(waiting) => self.jar.set_waiting(&waiting, keys),
             None if arrived => self.jar.delete_waiting(),
             None => None,
         };
-        let through = visit.actor.origin.halfway.is_some() && !matches!(session, Wish::Keep);
+        let through = actor.origin.halfway.is_some() && !matches!(session, Wish::Keep);
         let halfway = match halfway {
             Some(halfway) => self.jar.set_halfway(&halfway, keys, self.auth.clock.now()),
             None if through => self.jar.delete_halfway(),
@@ -186,14 +190,14 @@ impl Shared {
             (Wish::Begin(new), _) => [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new)],
         };
         let ceremony = ceremony.and_then(|kept| self.jar.set_ceremony(&kept, self.auth.clock.now()));
-        let cookies = [session, device, inbox, halfway, ceremony];
-        if cookies.iter().all(Option::is_none) {
-            return;
-        }
-        let headers = response.headers_mut();
-        for cookie in cookies.into_iter().flatten() {
-            headers.append(header::SET_COOKIE, cookie);
-        }
+        add_cookies(response, [session, device, inbox, halfway, ceremony]);
+    }
+}
+
+fn add_cookies<const N: usize>(response: &mut Response<Body>, cookies: [Option<HeaderValue>; N]) {
+    let headers = response.headers_mut();
+    for cookie in cookies.into_iter().flatten() {
+        headers.append(header::SET_COOKIE, cookie);
         // An answer that carries a cookie is for one person (RFC 9111 section 7.3).
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

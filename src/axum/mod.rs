@@ -142,7 +142,7 @@ pub use extract::{CurrentUser, OptionalUser};
 pub use layer::{AuthLayer, AuthService};
 pub use rule::{RequirePermission, RequireRole, Rule};
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::actor::{Actor, Waiting};
 use crate::login::{Halfway, Progress, SignedIn};
@@ -152,9 +152,12 @@ use crate::signup::SignedUp;
 
 /// One request's view of who asks, and what its answer is to do to the browser's cookies. Cheap to clone.
 #[derive(Clone)]
-pub struct Visit {
+pub struct Visit(Arc<Inner>);
+
+struct Inner {
     actor: Actor,
-    wishes: Arc<Mutex<Wishes>>,
+    /// None while there are none: most requests want nothing.
+    wishes: Mutex<Option<Box<Wishes>>>,
 }
 
 /// What the answer does to the browser's cookies.
@@ -185,14 +188,18 @@ enum Wish {
 }
 
 impl Visit {
+    fn new(actor: Actor) -> Self {
+        Self(Arc::new(Inner { actor, wishes: Mutex::new(None) }))
+    }
+
     /// Who asks, and from where.
     pub fn actor(&self) -> &Actor {
-        &self.actor
+        &self.0.actor
     }
 
     /// Has the answer carry the cookies of a session that has just begun.
     pub fn begin(&self, signed_in: SignedIn) {
-        self.wishes().session = Wish::Begin(signed_in);
+        self.wish(|wishes| wishes.session = Wish::Begin(signed_in));
     }
 
     /// Has the answer carry how far somebody came. True when they are in. Else the browser keeps what makes the code of a mail
@@ -205,7 +212,7 @@ impl Visit {
                 true
             }
             Progress::SecondFactor(halfway) => {
-                self.wishes().halfway = Some(halfway);
+                self.wish(|wishes| wishes.halfway = Some(halfway));
                 false
             }
             Progress::Inbox(waiting) => {
@@ -217,17 +224,18 @@ impl Visit {
 
     /// Has the answer delete the session's cookie.
     pub fn end(&self) {
-        self.wishes().session = Wish::End;
+        self.wish(|wishes| wishes.session = Wish::End);
     }
 
     /// Has the browser keep what makes the code of a mail work in it.
     pub fn wait(&self, waiting: Waiting) {
-        self.wishes().waiting = Some(waiting);
+        self.wish(|wishes| wishes.waiting = Some(waiting));
     }
 
     /// Has the browser keep what makes the answer to a passkey prompt count in it. The rest is for its scripts.
     pub fn ask(&self, ceremony: Ceremony) -> serde_json::Value {
-        self.wishes().ceremony = Some(CeremonyKept { secret: ceremony.secret, until: ceremony.until });
+        let kept = CeremonyKept { secret: ceremony.secret, until: ceremony.until };
+        self.wish(|wishes| wishes.ceremony = Some(kept));
         ceremony.options
     }
 
@@ -245,7 +253,11 @@ impl Visit {
         }
     }
 
-    fn wishes(&self) -> std::sync::MutexGuard<'_, Wishes> {
-        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wish(&self, change: impl FnOnce(&mut Wishes)) {
+        change(self.wishes().get_or_insert_default());
+    }
+
+    fn wishes(&self) -> MutexGuard<'_, Option<Box<Wishes>>> {
+        self.0.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

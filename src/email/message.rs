@@ -24,7 +24,7 @@ impl Circumstances {
         let place = [origin.city.as_deref(), origin.country.as_deref()];
         Self {
             at,
-            device: origin.device.clone(),
+            device: origin.device(),
             ip: origin.ip.map(|ip| ip.to_string()).unwrap_or_default(),
             place: place.into_iter().flatten().collect::<Vec<_>>().join(", "),
         }

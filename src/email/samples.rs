@@ -6,6 +6,7 @@ use url::Url;
 
 use super::message::{Circumstances, Message};
 use super::outbox::Letter;
+use crate::model::paths;
 use crate::model::time::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -23,23 +24,23 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
         ip: "192.0.2.1".to_owned(),
         place: "Lyon, FR".to_owned(),
     };
-    let settings = || to("/ui/settings");
+    let settings = || to(paths::SECURITY);
     let text = str::to_owned;
     let messages = vec![
-        Message::SignUp { link: once("/auth/verify-email"), code: code() },
-        Message::SignUpTaken { sign_in: to("/auth/login"), reset: to("/auth/forgot-password") },
-        Message::Verification { link: once("/auth/verify-email"), code: code() },
-        Message::PasswordReset { link: once("/auth/reset-password"), code: code() },
-        Message::MagicLink { link: once("/auth/magic-link"), code: code() },
-        Message::Welcome { link: to("/ui/dashboard") },
-        Message::NewDevice { circumstances: circumstances(), link: to("/ui/settings/sessions") },
-        Message::PasswordChanged { circumstances: circumstances(), link: to("/auth/forgot-password") },
-        Message::EmailChange { link: once("/ui/settings/email/confirm"), code: code() },
+        Message::SignUp { link: once(paths::VERIFY_EMAIL), code: code() },
+        Message::SignUpTaken { sign_in: to(paths::LOGIN), reset: to(paths::FORGOT_PASSWORD) },
+        Message::Verification { link: once(paths::VERIFY_EMAIL), code: code() },
+        Message::PasswordReset { link: once(paths::RESET_PASSWORD), code: code() },
+        Message::MagicLink { link: once(paths::MAGIC_LINK_LOGIN), code: code() },
+        Message::Welcome { link: to(paths::DASHBOARD) },
+        Message::NewDevice { circumstances: circumstances(), link: to(paths::SESSIONS) },
+        Message::PasswordChanged { circumstances: circumstances(), link: to(paths::FORGOT_PASSWORD) },
+        Message::EmailChange { link: once(paths::CONFIRM_EMAIL_CHANGE), code: code() },
         Message::EmailChangeTaken { circumstances: circumstances() },
         Message::EmailChanged { link: settings() },
         Message::EmailChangedOld {
             circumstances: circumstances(),
-            undo: once("/auth/change-email/undo"),
+            undo: once(paths::UNDO_EMAIL_CHANGE),
             hours: 72,
         },
         Message::EmailChangeUndone { circumstances: circumstances() },
@@ -86,26 +87,26 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
         Message::RecoveryStarted {
             circumstances: circumstances(),
             until: now.plus(2 * DAY),
-            cancel: once("/auth/recovery/cancel"),
+            cancel: once(paths::RECOVERY_CANCEL),
         },
-        Message::RecoveryCancelled { circumstances: circumstances(), link: to("/ui/settings/sessions") },
+        Message::RecoveryCancelled { circumstances: circumstances(), link: to(paths::SESSIONS) },
         Message::RecoveryDone { circumstances: circumstances(), link: settings() },
         Message::AccountSuspended {},
         Message::DeletionScheduled { until: now.plus(30 * DAY), link: settings() },
         Message::ExportReady { link: once("/ui/export"), until: now.plus(7 * DAY) },
-        Message::ConfirmAct { act: text("delete_account"), link: once("/auth/confirm"), code: code() },
+        Message::ConfirmAct { act: text("delete_account"), link: once(paths::CONFIRM), code: code() },
         Message::SelfTest {},
-        Message::RecoveryRequest { link: once("/auth/recovery/start"), code: code(), wait: 3 * 24 * 60 },
-        Message::RecoveryReminder { until: now.plus(DAY), cancel: once("/auth/recovery/cancel") },
+        Message::RecoveryRequest { link: once(paths::RECOVERY_START), code: code(), wait: 3 * 24 * 60 },
+        Message::RecoveryReminder { until: now.plus(DAY), cancel: once(paths::RECOVERY_CANCEL) },
         Message::RecoveryReady {
-            link: once("/auth/recovery/finish"),
+            link: once(paths::RECOVERY_FINISH),
             until: now.plus(7 * DAY),
-            cancel: once("/auth/recovery/cancel"),
+            cancel: once(paths::RECOVERY_CANCEL),
         },
         Message::FirstFactor {
             circumstances: circumstances(),
             factor: text("totp"),
-            undo: once("/auth/recovery/undo"),
+            undo: once(paths::RECOVERY_UNDO),
             hours: 72,
         },
     ];

@@ -13,13 +13,11 @@ use crate::error::Error;
 use crate::inbox::{Ask, Proof};
 use crate::mfa::{Factor, factors_of};
 use crate::model::code::{Code, Field};
+use crate::model::paths;
 use crate::sessions::{lock_holder, set_confirmed};
 use crate::tokens::Purpose;
 use crate::users::names::Email;
 use crate::users::{self, Credentials};
-
-/// The page on which one confirms.
-pub(crate) const CONFIRM: &str = "/ui/confirm";
 
 /// By what somebody can confirm who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,7 +143,7 @@ impl Auth {
             counted: None,
             payload: None,
             waiting: Some(&waiting),
-            page: CONFIRM,
+            page: paths::CONFIRM,
             message: &|link, code| Message::ConfirmAct { act: "change_account".to_owned(), link, code },
             event: Event::ConfirmationRequested,
         };

@@ -9,11 +9,9 @@ use crate::email::Message;
 use crate::error::Error;
 use crate::inbox::Proof;
 use crate::model::code::{Code, Field};
+use crate::model::paths;
 use crate::tokens::{Purpose, Shown};
 use crate::users;
-
-/// The page that links to sign in open.
-const MAGIC_LINK: &str = "/auth/passwordless/login";
 
 impl Auth {
     /// Sends a mail to sign in with to an address, if it belongs to somebody. The answer is the same if not.
@@ -22,7 +20,7 @@ impl Auth {
         self.magic_links()?;
         let message = |link, code| Message::MagicLink { link, code };
         let event = Event::PasswordlessLoginRequested;
-        self.ask_by_address(actor, email, Purpose::MagicLink, MAGIC_LINK, &message, event).await
+        self.ask_by_address(actor, email, Purpose::MagicLink, paths::MAGIC_LINK_LOGIN, &message, event).await
     }
 
     fn magic_links(&self) -> Result<(), Error> {

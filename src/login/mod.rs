@@ -31,6 +31,7 @@ use crate::limit::{Limits, Subject};
 use crate::mfa::{Mfa, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
+use crate::model::paths;
 use crate::passkeys::Passkeys;
 use crate::sessions::{NewSession, Sessions, is_known_device, looks_new, set_confirmed};
 use crate::store::Store;
@@ -229,7 +230,7 @@ impl Login {
         }
         let Some(found) = users::by_id(&mut work.tx, user).await? else { return Ok(()) };
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox.link("/ui/settings/sessions", None);
+        let link = self.inbox.link(paths::SESSIONS, None);
         self.inbox.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
     }
 

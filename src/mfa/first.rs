@@ -8,14 +8,13 @@ use crate::actor::Actor;
 use crate::audit::{Change, Entry, Event};
 use crate::email::{Circumstances, Message};
 use crate::error::Error;
+use crate::model::paths;
 use crate::sessions::{distrust_devices, end_all_of, forget_devices};
 use crate::standing;
 use crate::tokens::{NewToken, Purpose};
 use crate::users::User;
 use crate::users::names::Email;
 
-/// The page that links to take it off again open.
-const UNDO_PAGE: &str = "/auth/recovery/undo";
 /// For how long these links work.
 const UNDO: Duration = Duration::from_secs(72 * 3600);
 
@@ -76,7 +75,7 @@ impl Mfa {
         let told = Message::FirstFactor {
             circumstances: Circumstances::of(&actor.origin, now),
             factor: factor.as_str().to_owned(),
-            undo: self.inbox.link(UNDO_PAGE, Some(&issued.secret)),
+            undo: self.inbox.link(paths::RECOVERY_UNDO, Some(&issued.secret)),
             hours: UNDO.as_secs() / 3600,
         };
         self.inbox.tell(work, user, told).await?;

@@ -28,13 +28,12 @@ use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
+use crate::model::paths;
 use crate::model::time::Timestamp;
 use crate::sessions::{distrust_devices, lock_confirmed};
 use crate::store::{Conn, Store};
 use crate::users::{self, User};
 
-/// The page that shows what protects an account.
-const PAGE: &str = "/ui/settings";
 /// The longest code that is read at all.
 const MAX_CODE: usize = 64;
 
@@ -207,7 +206,7 @@ impl Mfa {
         if !is_first || !self.tell_of_first(&mut work, actor, &user, Factor::Totp).await? {
             let factor = Factor::Totp.as_str().to_owned();
             let circumstances = Circumstances::of(&actor.origin, now);
-            let link = self.inbox.link(PAGE, None);
+            let link = self.inbox.link(paths::SECURITY, None);
             self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
         }
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
@@ -235,7 +234,7 @@ impl Mfa {
         work.record(Entry::new(Event::MfaDisabled).to(user.id).with("factor", Factor::Totp.as_str()));
         let factor = Factor::Totp.as_str().to_owned();
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox.link(PAGE, None);
+        let link = self.inbox.link(paths::SECURITY, None);
         self.inbox.tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link }).await?;
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
     }
@@ -254,7 +253,7 @@ impl Mfa {
         distrust_devices(&mut work.tx, user.id).await?;
         work.record(Entry::new(Event::BackupCodesRegenerated).to(user.id));
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let (factor, link) = ("backup_codes".to_owned(), self.inbox.link(PAGE, None));
+        let (factor, link) = ("backup_codes".to_owned(), self.inbox.link(paths::SECURITY, None));
         self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
         work.commit().await?;
         Ok(codes)

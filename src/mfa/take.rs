@@ -1,11 +1,12 @@
 //! Judging codes: each is taken once.
 
 use super::sql::*;
-use super::{Factor, Mfa, PAGE, backup, digits, factors_of, totp};
+use super::{Factor, Mfa, backup, digits, factors_of, totp};
 use crate::audit::Change;
 use crate::email::Message;
 use crate::error::Error;
 use crate::model::id::UserId;
+use crate::model::paths;
 use crate::users::User;
 
 impl Mfa {
@@ -53,7 +54,7 @@ impl Mfa {
             return Ok(());
         }
         let left = u32::try_from(factors.backup_codes_left).unwrap_or_default();
-        let link = self.inbox.link(PAGE, None);
+        let link = self.inbox.link(paths::SECURITY, None);
         self.inbox.tell(work, user, Message::BackupCodesLow { left, link }).await
     }
 }

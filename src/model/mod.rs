@@ -5,6 +5,7 @@
 pub mod code;
 pub mod id;
 pub mod page;
+pub mod paths;
 pub mod permission;
 pub mod role;
 pub mod scope;

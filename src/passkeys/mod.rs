@@ -30,14 +30,13 @@ use crate::inbox::Inbox;
 use crate::mfa::{self, Factor, Factors, Mfa, factors_of};
 use crate::model::code::{Code, Field};
 use crate::model::id::{PasskeyId, SessionId, UserId};
+use crate::model::paths;
 use crate::model::time::Timestamp;
 use crate::sessions::{distrust_devices, lock_confirmed, lock_holder};
 use crate::store::{Conn, Store};
 use crate::tokens::Purpose;
 use crate::users::{self, User};
 
-/// The page that lists one's passkeys.
-const PAGE: &str = "/ui/settings";
 /// The longest name.
 pub const MAX_NAME: usize = 60;
 /// How many an account may have.
@@ -199,7 +198,7 @@ impl Passkeys {
         }
         if !is_first || !self.mfa.tell_of_first(&mut work, actor, &user, Factor::Passkey).await? {
             let circumstances = Circumstances::of(&actor.origin, work.now());
-            let (link, named) = (self.inbox.link(PAGE, None), passkey.name.clone());
+            let (link, named) = (self.inbox.link(paths::SECURITY, None), passkey.name.clone());
             let message = Message::PasskeyAdded { circumstances, passkey: named, link };
             self.inbox.tell(&mut work, &user, message).await?;
         }
@@ -244,7 +243,7 @@ impl Passkeys {
         let entry = Entry::new(Event::PasskeyRemoved).to(user.id).with("passkey", id.to_string());
         work.record(entry.personal("name", row.name.as_str()));
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox.link(PAGE, None);
+        let link = self.inbox.link(paths::SECURITY, None);
         let message = Message::PasskeyRemoved { circumstances, passkey: row.name, link };
         self.inbox.tell(&mut work, &user, message).await?;
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
@@ -338,7 +337,7 @@ impl Passkeys {
                     Entry::new(Event::PasskeyBlocked).to(owner.id).with("passkey", row.id.to_string());
                 work.record(entry.personal("name", row.name.as_str()));
                 let circumstances = Circumstances::of(work.origin(), now);
-                let (link, passkey) = (self.inbox.link(PAGE, None), row.name);
+                let (link, passkey) = (self.inbox.link(paths::SECURITY, None), row.name);
                 let message = Message::PasskeyBlocked { circumstances, passkey, link };
                 self.inbox.tell(work, owner, message).await?;
             }

@@ -49,7 +49,7 @@ pub(super) fn read_name(typed: &str) -> Result<Option<String>, Error> {
 /// What a passkey is called that nobody gave a name: after what keeps it, or else where it was made.
 pub(super) fn default_name(aaguid: Option<uuid::Uuid>, origin: &Origin) -> String {
     let known = aaguid.and_then(authenticator).map(|found| found.name.to_owned());
-    let device = || Some(origin.device.clone()).filter(|device| !device.is_empty());
+    let device = || Some(origin.device()).filter(|device| !device.is_empty());
     let name = known.or_else(device).unwrap_or_else(|| "Passkey".to_owned());
     name.chars().take(MAX_NAME).collect()
 }

@@ -10,13 +10,11 @@ use crate::error::Error;
 use crate::inbox::Ask;
 use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
+use crate::model::paths;
 use crate::sessions::{distrust_devices, end_all_of, forget_devices};
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::{Email, Identifier};
 use crate::users::{self, User, guessable};
-
-/// The page that links to set a new password open.
-const RESET: &str = "/auth/reset-password";
 
 impl Auth {
     /// Sends a mail to set a new password to an address, if it belongs to somebody. The answer is the same if not.
@@ -26,7 +24,7 @@ impl Auth {
             actor,
             email,
             Purpose::PasswordReset,
-            RESET,
+            paths::RESET_PASSWORD,
             &message,
             Event::PasswordResetRequested,
         )
@@ -151,7 +149,7 @@ impl Auth {
         user: &User,
     ) -> Result<(), Error> {
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox().link("/auth/forgot-password", None);
+        let link = self.inbox().link(paths::FORGOT_PASSWORD, None);
         self.inbox().tell(work, user, Message::PasswordChanged { circumstances, link }).await
     }
 }

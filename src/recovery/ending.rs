@@ -8,6 +8,7 @@ use crate::email::{Circumstances, Message};
 use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::model::id::UserId;
+use crate::model::paths;
 use crate::users::User;
 
 /// How a recovery ends.
@@ -90,7 +91,7 @@ pub(crate) async fn end_and_tell(
         Ending::ByAdministrator | Ending::ByCode => Circumstances::of(&Origin::default(), now),
         _ => Circumstances::of(work.origin(), now),
     };
-    let link = inbox.link("/ui/settings/sessions", None);
+    let link = inbox.link(paths::SESSIONS, None);
     inbox.tell(work, user, Message::RecoveryCancelled { circumstances, link }).await?;
     Ok(true)
 }

@@ -29,6 +29,7 @@ use crate::inbox::{Inbox, Proof};
 use crate::mfa::factors_of;
 use crate::model::code::{Code, Field};
 use crate::model::id::{RecoveryId, UserId};
+use crate::model::paths;
 use crate::model::time::Timestamp;
 use crate::passkeys;
 use crate::sessions::{end_all_of, forget_devices};
@@ -36,13 +37,6 @@ use crate::store::Conn;
 use crate::tokens::{NewToken, Purpose, Shown};
 use crate::users::names::Email;
 use crate::users::{self, User};
-
-/// The page that links to begin open.
-const START: &str = "/auth/recovery/start";
-/// The page that links to finish open.
-const FINISH: &str = "/auth/recovery/finish";
-/// The page that links to stop open.
-const CANCEL: &str = "/auth/recovery/cancel";
 
 /// For how long the last link works. Whoever does not use it has to begin anew.
 const READY_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -77,7 +71,7 @@ async fn cancel_link(
 ) -> Result<String, Error> {
     let token = link_token(Purpose::RecoveryCancel, user, "", lifetime);
     let issued = inbox.tokens.issue(&mut work.tx, token).await?;
-    Ok(inbox.link(CANCEL, Some(&issued.secret)))
+    Ok(inbox.link(paths::RECOVERY_CANCEL, Some(&issued.secret)))
 }
 
 fn link_token(purpose: Purpose, user: UserId, subject: &str, lifetime: Duration) -> NewToken<'_> {
@@ -115,7 +109,7 @@ impl Auth {
         let wait = self.settings().mfa.recovery_delay.as_secs().div_ceil(60);
         let message = |link, code| Message::RecoveryRequest { link, code, wait };
         let (purpose, event) = (Purpose::RecoveryStart, Event::RecoveryRequested);
-        self.ask_by_address(actor, email, purpose, START, &message, event).await
+        self.ask_by_address(actor, email, purpose, paths::RECOVERY_START, &message, event).await
     }
 
     /// Whether a link to begin would still work. Looking uses nothing up.
@@ -220,7 +214,7 @@ impl Auth {
         let ended = self.take_back(&mut work, id, "recovered").await?;
         self.tokens().void_of(&mut work.tx, id, LINKS).await?;
         let circumstances = Circumstances::of(&actor.origin, now);
-        let link = inbox.link("/ui/settings", None);
+        let link = inbox.link(paths::SECURITY, None);
         inbox.tell(&mut work, &user, Message::RecoveryDone { circumstances, link }).await?;
         let token = self.let_choose_password(&mut work, &user).await?;
         work.record(Entry::new(Event::RecoveryCompleted).to(id).with("sessions_ended", ended));

@@ -1,7 +1,7 @@
 //! What people are told while they wait: halfway, and when they can finish. And the end of what nobody finishes.
 
 use super::sql::*;
-use super::{Ending, FINISH, READY_FOR, cancel_link, end, end_and_tell, key_of, link_token};
+use super::{Ending, READY_FOR, cancel_link, end, end_and_tell, key_of, link_token};
 use crate::actor::Actor;
 use crate::audit::Change;
 use crate::auth::Auth;
@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::mfa::factors_of;
 use crate::model::id::RecoveryId;
+use crate::model::paths;
 use crate::model::time::Timestamp;
 use crate::store::Conn;
 use crate::tokens::Purpose;
@@ -87,7 +88,7 @@ pub(super) async fn tell_ready(
     let address = key_of(user);
     let token = link_token(Purpose::RecoveryFinish, user.id, &address, READY_FOR);
     let issued = inbox.tokens.issue(&mut work.tx, token).await?;
-    let link = inbox.link(FINISH, Some(&issued.secret));
+    let link = inbox.link(paths::RECOVERY_FINISH, Some(&issued.secret));
     let cancel = cancel_link(inbox, work, user.id, READY_FOR).await?;
     inbox.tell(work, user, Message::RecoveryReady { link, until: issued.expires_at, cancel }).await?;
     Ok(true)

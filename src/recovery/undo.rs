@@ -7,6 +7,7 @@ use crate::auth::Auth;
 use crate::cache::Evict;
 use crate::email::{Circumstances, Message};
 use crate::error::Error;
+use crate::model::paths;
 use crate::model::time::Timestamp;
 use crate::passkeys;
 use crate::standing;
@@ -43,7 +44,7 @@ impl Auth {
         let ended = self.take_back(&mut work, id, "factors_undone").await?;
         end(inbox, &mut work, id, Ending::FactorsRemoved).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        let (factor, link) = ("all".to_owned(), inbox.link("/ui/settings", None));
+        let (factor, link) = ("all".to_owned(), inbox.link(paths::SECURITY, None));
         inbox.tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link }).await?;
         let token = self.let_choose_password(&mut work, &user).await?;
         work.record(Entry::new(Event::MfaUndone).to(id).with("sessions_ended", ended));

@@ -6,7 +6,6 @@
 
 mod check;
 mod cookie;
-pub mod device;
 mod rotate;
 mod sql;
 
@@ -124,7 +123,7 @@ impl Sessions {
             .bind(now.plus(self.settings.absolute_lifetime))
             .bind(secret.hash())
             .bind(origin.fingerprint)
-            .bind(origin.device.as_str())
+            .bind(origin.device())
             .bind(method)
             .bind(ip)
             .bind(origin.country.clone())
@@ -233,7 +232,8 @@ impl Sessions {
     }
 
     /// Sessions created, or last seen, before these moments have run out.
-    fn idle_limits(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+    /// Sessions that were created, or last seen, before these moments have expired.
+    pub(crate) fn idle_limits(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let limit = now.minus(self.settings.lifetime);
         match self.settings.lifetime_from {
             LifetimeFrom::Creation => (limit, Timestamp::EPOCH),

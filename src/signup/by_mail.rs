@@ -13,9 +13,10 @@ use crate::audit::{Entry, Event};
 use crate::auth::Auth;
 use crate::email::Message;
 use crate::error::Error;
-use crate::inbox::{Ask, Proof, VERIFY};
+use crate::inbox::{Ask, Proof};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
+use crate::model::paths;
 use crate::model::role;
 use crate::tokens::{Found, Purpose, Shown, is_kept};
 use crate::users::names::{Email, Identifier, Username};
@@ -122,7 +123,7 @@ impl Auth {
         let address = Identifier::Email(email.key().to_owned());
         let owner = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
         let kept = is_kept(&mut work.tx, email.key(), None, now).await?;
-        let (sign_in, reset) = (inbox.link("/auth/login", None), inbox.link("/auth/forgot-password", None));
+        let (sign_in, reset) = (inbox.link(paths::LOGIN, None), inbox.link(paths::FORGOT_PASSWORD, None));
         let message = |link, code| match &owner {
             Some(_) => Message::SignUpTaken { sign_in: sign_in.clone(), reset: reset.clone() },
             None => Message::SignUp { link, code },
@@ -137,7 +138,7 @@ impl Auth {
             counted: None,
             payload: Some(inbox.seal(pending)?),
             waiting: Some(&waiting),
-            page: VERIFY,
+            page: paths::VERIFY_EMAIL,
             message: &message,
             event: Event::SignUpRequested,
         };
@@ -229,7 +230,7 @@ impl Auth {
             self.passkeys.insert(&mut work, id, None, &first.made).await?;
         }
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
-        let welcome = Message::Welcome { link: self.inbox().link("/ui/dashboard", None) };
+        let welcome = Message::Welcome { link: self.inbox().link(paths::DASHBOARD, None) };
         self.inbox().tell(&mut work, &user, welcome).await?;
         if here {
             return self.login().welcome(work, actor, id, "sign_up").await.map(Confirmed::In);

@@ -18,6 +18,7 @@ use crate::error::{Error, Problem};
 use crate::login::SignedIn;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
+use crate::model::paths;
 use crate::model::role;
 use crate::model::scope::Scope;
 use crate::roles;
@@ -79,7 +80,7 @@ impl Auth {
         };
         let issued = self.tokens().issue(&mut tx, token).await?;
         tx.commit().await?;
-        Ok(Some(self.inbox().link("/setup", Some(&issued.secret))))
+        Ok(Some(self.inbox().link(paths::SETUP, Some(&issued.secret))))
     }
 
     /// Whether a link for the first administrator would still work.

@@ -1,6 +1,7 @@
 //! Opening a database, bringing its tables up to date, and lending connections.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 #[cfg(feature = "sqlite")]
 use std::time::Duration;
 
@@ -79,12 +80,13 @@ pub enum OpenError {
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
-pub struct Store {
+pub struct Store(Arc<Opened>);
+
+struct Opened {
     pools: Pools,
     place: String,
 }
 
-#[derive(Clone)]
 enum Pools {
     #[cfg(feature = "sqlite")]
     Sqlite {
@@ -97,6 +99,10 @@ enum Pools {
 }
 
 impl Store {
+    fn over(pools: Pools, place: String) -> Self {
+        Self(Arc::new(Opened { pools, place }))
+    }
+
     /// Opens the database and looks whether it answers. Its tables are [`Store::migrate`]'s matter.
     pub async fn open(settings: &Database) -> Result<Self, OpenError> {
         match &settings.uri {
@@ -140,7 +146,7 @@ impl Store {
             .acquire_timeout(settings.pool_timeout)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
         try_to_write(&write).await.map_err(|source| sqlite_trouble(&place, source))?;
-        Ok(Self { pools: Pools::Sqlite { write, read }, place })
+        Ok(Self::over(Pools::Sqlite { write, read }, place))
     }
 
     #[cfg(not(feature = "sqlite"))]
@@ -170,7 +176,7 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(|e| unreachable(&place, e))?;
-        Ok(Self { pools: Pools::Postgres(pool), place })
+        Ok(Self::over(Pools::Postgres(pool), place))
     }
 
     #[cfg(not(feature = "postgres"))]
@@ -180,7 +186,7 @@ impl Store {
 
     /// Brings the tables up to date. Several processes may do so at once: one works, the others wait.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        match &self.pools {
+        match &self.0.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await,
             #[cfg(feature = "postgres")]
@@ -212,7 +218,7 @@ impl Store {
 
     /// Lends a connection for statements that only look.
     pub async fn read(&self) -> Result<Conn, Error> {
-        match &self.pools {
+        match &self.0.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { read, .. } => read.acquire().await.map(Conn::sqlite),
             #[cfg(feature = "postgres")]
@@ -225,7 +231,7 @@ impl Store {
     ///
     /// On SQLite it takes the write lock at once: a transaction that reads first and writes later could fail then.
     pub async fn write(&self) -> Result<Tx, Error> {
-        match &self.pools {
+        match &self.0.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(Tx::sqlite),
             #[cfg(feature = "postgres")]
@@ -237,7 +243,7 @@ impl Store {
     /// The pool, for what only Postgres has: notifications between processes.
     #[cfg(feature = "postgres")]
     pub(crate) fn postgres(&self) -> Option<&sqlx::PgPool> {
-        match &self.pools {
+        match &self.0.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { .. } => None,
             Pools::Postgres(pool) => Some(pool),
@@ -246,12 +252,12 @@ impl Store {
 
     /// Where the database is, without its password.
     pub fn place(&self) -> &str {
-        &self.place
+        &self.0.place
     }
 
     /// `sqlite` or `postgres`.
     pub fn kind(&self) -> &'static str {
-        match &self.pools {
+        match &self.0.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { .. } => "sqlite",
             #[cfg(feature = "postgres")]
@@ -261,7 +267,7 @@ impl Store {
 
     /// Waits for borrowed connections to come back, then closes. On SQLite the write-ahead log is folded in.
     pub async fn close(&self) {
-        match &self.pools {
+        match &self.0.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { write, read } => {
                 read.close().await;
@@ -273,7 +279,7 @@ impl Store {
     }
 
     fn migrator(&self) -> &'static Migrator {
-        match &self.pools {
+        match &self.0.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite { .. } => &SQLITE_MIGRATIONS,
             #[cfg(feature = "postgres")]
@@ -283,7 +289,7 @@ impl Store {
 
     fn unreachable(&self, error: Error) -> OpenError {
         OpenError::Unreachable {
-            place: self.place.clone(),
+            place: self.0.place.clone(),
             source: sqlx::Error::AnyDriverError(Box::new(error)),
         }
     }

@@ -11,6 +11,7 @@ pub fn all() -> impl Iterator<Item = Statement> {
         crate::explorer::ALL,
         crate::limit::ALL,
         crate::mfa::ALL,
+        crate::overview::ALL,
         crate::passkeys::ALL,
         crate::permissions::ALL,
         crate::provision::ALL,

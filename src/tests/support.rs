@@ -204,7 +204,8 @@ pub(crate) async fn value(world: &World, sql: &'static str) -> String {
 
 /// A browser at 192.0.2.1.
 pub(crate) fn origin() -> Origin {
-    Origin { ip: Some(ip("192.0.2.1")), device: "Firefox on Linux".to_owned(), ..Origin::default() }
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+    Origin { ip: Some(ip("192.0.2.1")), user_agent: Some(firefox.to_owned()), ..Origin::default() }
 }
 
 pub(crate) fn ip(text: &str) -> IpAddr {

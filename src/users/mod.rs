@@ -9,10 +9,10 @@ pub use directory::{NewAccount, State, UserChange, UserFilter};
 
 pub(crate) use rows::{
     admit, admit_by_mail, admit_by_other, ask_for_new_password, by_id, by_identifier, change_email,
-    change_password, delete, forget_password, lock, rehash, reset_password, restore, set_first_password,
-    suspend, take_email_back, unsuspend, verify_email,
+    change_password, credentials, delete, forget_password, lock, rehash, reset_password, restore,
+    set_first_password, suspend, take_email_back, unsuspend, verify_email,
 };
-pub(crate) use sql::ALL;
+pub(crate) use sql::{ALL, UserRow, user_columns};
 
 /// Whose id nobody has: what is asked of people is asked of nobody too, so that no answer takes longer than another.
 pub(crate) const NOBODY: UserId = UserId::from_uuid(Uuid::nil());

@@ -169,7 +169,7 @@ fn email_taken(error: Error) -> Error {
     taken_meanwhile(error, Field::Email, Code::EmailTaken)
 }
 
-pub(super) fn credentials(row: UserRow) -> Result<Credentials, Error> {
+pub(crate) fn credentials(row: UserRow) -> Result<Credentials, Error> {
     let metadata =
         serde_json::from_str(&row.metadata).map_err(|_| Error::corrupt("users", "metadata", row.id))?;
     Ok(Credentials {

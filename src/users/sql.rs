@@ -3,7 +3,7 @@
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 
-macro_rules! columns {
+macro_rules! user_columns {
     () => {
         "id, username, email, email_verified_at, first_name, last_name, metadata, \
          password_hash, password_changed_at, requires_password_reset, is_system, suspended_at, suspended_reason, \
@@ -13,13 +13,15 @@ macro_rules! columns {
     };
 }
 
+pub(crate) use user_columns;
+
 crate::statements! {
     pub(super) INSERT = "INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, \
         first_name, last_name, metadata, password_hash, password_changed_at, is_system, created_at, updated_at, language) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
-    pub(super) BY_ID = concat!("SELECT ", columns!(), " FROM users WHERE id = $1");
-    pub(super) BY_USERNAME = concat!("SELECT ", columns!(), " FROM users WHERE username_key = $1");
-    pub(super) BY_EMAIL = concat!("SELECT ", columns!(), " FROM users WHERE email_key = $1");
+    pub(super) BY_ID = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1");
+    pub(super) BY_USERNAME = concat!("SELECT ", user_columns!(), " FROM users WHERE username_key = $1");
+    pub(super) BY_EMAIL = concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1");
     pub(super) SET_PROFILE = "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
         updated_at = $6 WHERE id = $1";
     pub(super) USERNAME_HOLDER = "SELECT id FROM users WHERE username_key = $1";
@@ -64,7 +66,7 @@ crate::statements! {
     /// The newest first. Filters that are empty do not count. What is looked for in names is folded as they are ($2),
     /// in addresses only lower case ($8).
     pub(super) SEARCH = concat!(
-        "SELECT ", columns!(), " FROM users WHERE id < $1 \
+        "SELECT ", user_columns!(), " FROM users WHERE id < $1 \
         AND ($8 = '' OR username_key LIKE $2 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!') \
         AND (($3 = '' AND $4 = '') OR EXISTS (SELECT 1 FROM grants g JOIN roles r ON r.id = g.role_id \
         WHERE g.user_id = users.id AND ($3 = '' OR r.name_key = $3) AND ($4 = '' OR g.scope = $4) \
@@ -84,7 +86,7 @@ crate::statements! {
 
 /// A row of `users`.
 #[derive(Clone, sqlx::FromRow)]
-pub(super) struct UserRow {
+pub(crate) struct UserRow {
     pub(super) id: UserId,
     pub(super) username: String,
     pub(super) email: Option<String>,

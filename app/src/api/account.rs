@@ -3,13 +3,13 @@
 use authtuna::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::SessionId;
+use authtuna::model::paths::{PROFILE, SECURITY, SESSIONS};
 use authtuna::{passwords, users};
 use leptos::prelude::*;
 
 use super::form::{Done, Form, here, signed_in};
 use crate::error::Refusal;
 use crate::flash::Notice;
-use crate::routes::{PROFILE, SECURITY, SESSIONS};
 
 /// Changes the password. All other sessions end.
 #[server(ChangePassword, prefix = "/api", endpoint = "change-password")]

@@ -1,6 +1,9 @@
 //! Proving an address, changing it, and taking it back.
 
 use authtuna::addresses;
+use authtuna::model::paths::{
+    CONFIRM_EMAIL_CHANGE, EMAIL, LOGIN, LocalPath, RESET_PASSWORD, SECURITY, UNDO_EMAIL_CHANGE, VERIFY_EMAIL,
+};
 use authtuna::signup::Confirmed;
 use leptos::prelude::*;
 
@@ -8,9 +11,7 @@ use super::form::{Done, Form, here, page_of, proof, repeated, signed_in};
 use super::once::made;
 use crate::error::Refusal;
 use crate::flash::Notice;
-use crate::routes::{
-    CHANGE_EMAIL, EMAIL, LOGIN, RESET, SECURITY, Target, UNDO_EMAIL, VERIFY, query, with_next,
-};
+use crate::links::{query, with_next};
 use crate::viewer;
 
 /// Sends the mail to prove an address: one's own when somebody is signed in, else once more that of the sign-up in this
@@ -20,7 +21,7 @@ pub async fn send_again(
     #[server(default)] next: String,
     #[server(default)] again: String,
 ) -> Result<(), Refusal> {
-    let place = with_next(VERIFY, Target::parse(&next).as_ref());
+    let place = with_next(VERIFY_EMAIL, LocalPath::to_return_to(&next).as_ref());
     let form = Form::new("send-again", place.clone());
     let outcome = async {
         let (auth, visit) = here()?;
@@ -46,9 +47,9 @@ pub async fn confirm_email(
     #[server(default)] username: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
-    let form =
-        Form::new("confirm-email", page_of(VERIFY, &token, target.as_ref())).keep("username", &username);
+    let target = LocalPath::to_return_to(&next);
+    let form = Form::new("confirm-email", page_of(VERIFY_EMAIL, &token, target.as_ref()))
+        .keep("username", &username);
     let outcome = async {
         let (auth, visit) = here()?;
         let other = Some(username.as_str());
@@ -59,7 +60,7 @@ pub async fn confirm_email(
                 done.with(Notice::Welcome)
             }
             Confirmed::ChoosePassword(token) => {
-                Done::to(query(RESET, "token", &token)).with(Notice::EmailConfirmedChoose)
+                Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::EmailConfirmedChoose)
             }
             Confirmed::Proved => Done::to(home()).with(Notice::EmailConfirmed),
         })
@@ -79,7 +80,7 @@ pub async fn request_email_change(
         signed_in(visit.actor())?;
         let typed = addresses::ChangeEmail { email, current_password };
         visit.wait(auth.request_email_change(visit.actor(), &typed).await?);
-        Ok(Done::to(CHANGE_EMAIL))
+        Ok(Done::to(CONFIRM_EMAIL_CHANGE))
     };
     form.answer(outcome.await).await
 }
@@ -90,7 +91,7 @@ pub async fn confirm_email_change(
     #[server(default)] token: String,
     #[server(default)] code: String,
 ) -> Result<(), Refusal> {
-    let form = Form::new("confirm-email-change", page_of(CHANGE_EMAIL, &token, None));
+    let form = Form::new("confirm-email-change", page_of(CONFIRM_EMAIL_CHANGE, &token, None));
     let outcome = async {
         let (auth, visit) = here()?;
         signed_in(visit.actor())?;
@@ -103,11 +104,11 @@ pub async fn confirm_email_change(
 /// Gives an account its old address back, and goes on to a new password.
 #[server(UndoEmailChange, prefix = "/api", endpoint = "undo-email-change")]
 pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), Refusal> {
-    let form = Form::new("undo-email-change", query(UNDO_EMAIL, "token", &token));
+    let form = Form::new("undo-email-change", query(UNDO_EMAIL_CHANGE, "token", &token));
     let outcome = async {
         let (auth, visit) = here()?;
         let reset = auth.undo_email_change(visit.actor(), &token).await?;
-        Ok(Done::to(query(RESET, "token", &reset)).with(Notice::EmailUndone))
+        Ok(Done::to(query(RESET_PASSWORD, "token", &reset)).with(Notice::EmailUndone))
     };
     form.answer(outcome.await).await
 }

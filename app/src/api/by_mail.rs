@@ -1,11 +1,14 @@
 //! A new password, and sign-in, by a mail.
 
+use authtuna::model::paths::{
+    FORGOT_PASSWORD, LOGIN, LocalPath, MAGIC_LINK, MAGIC_LINK_LOGIN, RESET_PASSWORD,
+};
 use leptos::prelude::*;
 
 use super::form::{Done, Form, entered, here, page_of, proof, repeated};
 use crate::error::Refusal;
 use crate::flash::Notice;
-use crate::routes::{FORGOT, LOGIN, MAGIC, MAGIC_LOGIN, RESET, Target, query, with_next};
+use crate::links::{query, with_next};
 
 /// Sends a mail to set a new password with, if the address belongs to somebody. `again` says that there was one before.
 #[server(RequestReset, prefix = "/api", endpoint = "request-reset")]
@@ -13,12 +16,12 @@ pub async fn request_reset(
     #[server(default)] email: String,
     #[server(default)] again: String,
 ) -> Result<(), Refusal> {
-    let form =
-        Form::new("forgot-password", if again.is_empty() { FORGOT } else { RESET }).keep("email", &email);
+    let form = Form::new("forgot-password", if again.is_empty() { FORGOT_PASSWORD } else { RESET_PASSWORD })
+        .keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
         visit.wait(auth.request_password_reset(visit.actor(), &email).await?);
-        Ok(Done::to(RESET).with(repeated(&again)))
+        Ok(Done::to(RESET_PASSWORD).with(repeated(&again)))
     };
     form.answer(outcome.await).await
 }
@@ -29,9 +32,9 @@ pub async fn reset_code(#[server(default)] code: String) -> Result<(), Refusal> 
     let outcome = async {
         let (auth, visit) = here()?;
         let token = auth.reset_code(visit.actor(), &code).await?;
-        Ok(Done::to(query(RESET, "token", &token)))
+        Ok(Done::to(query(RESET_PASSWORD, "token", &token)))
     };
-    Form::new("reset-code", RESET).answer(outcome.await).await
+    Form::new("reset-code", RESET_PASSWORD).answer(outcome.await).await
 }
 
 /// Sets the new password. It opens no session: whoever set it signs in with it.
@@ -40,7 +43,7 @@ pub async fn reset_password(
     #[server(default)] token: String,
     #[server(default)] password: String,
 ) -> Result<(), Refusal> {
-    let form = Form::new("reset-password", page_of(RESET, &token, None));
+    let form = Form::new("reset-password", page_of(RESET_PASSWORD, &token, None));
     let outcome = async {
         let (auth, visit) = here()?;
         auth.reset_password(visit.actor(), &token, &password).await?;
@@ -56,13 +59,13 @@ pub async fn request_magic_link(
     #[server(default)] next: String,
     #[server(default)] again: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
-    let back = if again.is_empty() { MAGIC } else { MAGIC_LOGIN };
+    let target = LocalPath::to_return_to(&next);
+    let back = if again.is_empty() { MAGIC_LINK } else { MAGIC_LINK_LOGIN };
     let form = Form::new("magic-link", with_next(back, target.as_ref())).keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
         visit.wait(auth.request_magic_link(visit.actor(), &email).await?);
-        let place = with_next(MAGIC_LOGIN, target.as_ref());
+        let place = with_next(MAGIC_LINK_LOGIN, target.as_ref());
         Ok(Done::to(place).with(repeated(&again)))
     };
     form.answer(outcome.await).await
@@ -75,8 +78,8 @@ pub async fn sign_in_by_mail(
     #[server(default)] code: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
-    let form = Form::new("sign-in-by-mail", page_of(MAGIC_LOGIN, &token, target.as_ref()));
+    let target = LocalPath::to_return_to(&next);
+    let form = Form::new("sign-in-by-mail", page_of(MAGIC_LINK_LOGIN, &token, target.as_ref()));
     let outcome = async {
         let (auth, visit) = here()?;
         let progress = auth.sign_in_by_mail(visit.actor(), &proof(token, code)).await?;

@@ -2,13 +2,14 @@
 
 use authtuna::error::Error;
 use authtuna::login;
+use authtuna::model::paths::{DASHBOARD, LOGIN, LocalPath, SETUP, SIGN_UP, SIGNED_OUT, VERIFY_EMAIL};
 use authtuna::signup;
 use leptos::prelude::*;
 
 use super::form::{Done, Form, entered, here, refuse};
 use crate::error::Refusal;
 use crate::islands::password::Judged;
-use crate::routes::{LOGIN, OVERVIEW, SETUP, SIGNED_OUT, SIGNUP, Target, VERIFY, query, with_next};
+use crate::links::{query, with_next};
 use crate::say;
 use crate::viewer::Viewer;
 use crate::words::words;
@@ -20,7 +21,7 @@ pub async fn sign_in(
     #[server(default)] password: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
+    let target = LocalPath::to_return_to(&next);
     let form = Form::new("sign-in", with_next(LOGIN, target.as_ref())).keep("identifier", &identifier);
     let outcome = async {
         let (auth, visit) = here()?;
@@ -38,15 +39,19 @@ pub async fn sign_up(
     #[server(default)] password: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
-    let form = Form::new("sign-up", with_next(SIGNUP, target.as_ref()))
+    let target = LocalPath::to_return_to(&next);
+    let form = Form::new("sign-up", with_next(SIGN_UP, target.as_ref()))
         .keep("username", &username)
         .keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
         let typed = signup::SignUp { username, email, password };
         let is_in = visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
-        Ok(if is_in { Done::in_at(target.as_ref()) } else { Done::to(with_next(VERIFY, target.as_ref())) })
+        Ok(if is_in {
+            Done::in_at(target.as_ref())
+        } else {
+            Done::to(with_next(VERIFY_EMAIL, target.as_ref()))
+        })
     };
     form.answer(outcome.await).await
 }
@@ -66,7 +71,7 @@ pub async fn set_up(
         let signed_in =
             auth.set_up(visit.actor(), &token, &signup::SignUp { username, email, password }).await?;
         visit.begin(signed_in);
-        Ok(Done::to(OVERVIEW))
+        Ok(Done::to(DASHBOARD))
     };
     form.answer(outcome.await).await
 }
@@ -80,7 +85,7 @@ pub async fn sign_out() -> Result<(), Refusal> {
         visit.end();
         Ok(Done::to(SIGNED_OUT))
     };
-    Form::new("sign-out", OVERVIEW).answer(outcome.await).await
+    Form::new("sign-out", DASHBOARD).answer(outcome.await).await
 }
 
 /// Judges a password while it is being typed. Nothing of it is kept.

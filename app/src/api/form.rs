@@ -7,9 +7,9 @@ use authtuna::error::Error;
 use authtuna::inbox::Proof;
 use authtuna::login::Progress;
 use authtuna::model::code::Code;
+use authtuna::model::paths::{CONFIRM, DASHBOARD, LocalPath, MFA_CHALLENGE, VERIFY_EMAIL};
 use authtuna::once::Act;
 use http::header::{ACCEPT, LOCATION, RETRY_AFTER};
-use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -18,10 +18,10 @@ use serde_json::Value;
 use crate::acts;
 use crate::error::Refusal;
 use crate::flash::{self, Notice, Typed};
+use crate::links::{query, with_next};
 use crate::posted::Posted;
-use crate::routes::{CHALLENGE, CONFIRM, OVERVIEW, Target, VERIFY, query, with_next};
 use crate::say;
-use crate::viewer::{self, log};
+use crate::viewer::{self, extension, log, request};
 use crate::words::words;
 
 /// A form that was posted: which, from which page, and what was typed into it.
@@ -39,8 +39,8 @@ pub(super) struct Done {
 
 impl Done {
     /// The browser goes where it was going, or to the account.
-    pub(super) fn in_at(target: Option<&Target>) -> Self {
-        Self::to(target.map_or(OVERVIEW, Target::as_str))
+    pub(super) fn in_at(target: Option<&LocalPath>) -> Self {
+        Self::to(target.map_or(DASHBOARD, LocalPath::as_str))
     }
 
     /// The browser goes on to `next`.
@@ -133,13 +133,12 @@ impl Form {
 
 /// Keeps the form that was posted until its person has confirmed who they are. Without it they come back to the page.
 async fn keep_act() -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let body = parts.extensions.get::<Posted>()?.body.clone()?;
+    let body = extension::<Posted>()?.body?;
     // A password is kept nowhere, whatever encrypts it.
     if url::form_urlencoded::parse(body.as_bytes()).any(|(name, _)| name.contains("password")) {
         return None;
     }
-    let act = Act { path: parts.uri.path().to_owned(), body };
+    let act = Act { path: request(|parts| Some(parts.uri.path().to_owned()))?, body };
     acts::in_words(words(), &act)?;
     let (auth, visit) = here().ok()?;
     auth.keep_act(visit.actor(), act).await.ok()
@@ -151,19 +150,18 @@ pub(super) async fn go_on_with(token: &str) -> Result<(), Error> {
         return Ok(());
     }
     let (auth, visit) = here()?;
-    let posted = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Posted>().cloned());
-    if let (Some(posted), Some(act)) = (posted, auth.take_act(visit.actor(), token).await?) {
+    if let (Some(posted), Some(act)) = (extension::<Posted>(), auth.take_act(visit.actor(), token).await?) {
         posted.then(act);
     }
     Ok(())
 }
 
 /// Where somebody goes who proved their first factor.
-pub(super) fn entered(visit: &Visit, progress: Progress, target: Option<&Target>) -> Done {
+pub(super) fn entered(visit: &Visit, progress: Progress, target: Option<&LocalPath>) -> Done {
     let next = match &progress {
         Progress::In(_) => None,
-        Progress::SecondFactor(_) => Some(Done::to(with_next(CHALLENGE, target))),
-        Progress::Inbox(_) => Some(Done::to(with_next(VERIFY, target)).with(Notice::ProveFirst)),
+        Progress::SecondFactor(_) => Some(Done::to(with_next(MFA_CHALLENGE, target))),
+        Progress::Inbox(_) => Some(Done::to(with_next(VERIFY_EMAIL, target)).with(Notice::ProveFirst)),
     };
     visit.enter(progress);
     next.unwrap_or_else(|| Done::in_at(target))
@@ -180,7 +178,7 @@ pub(super) fn repeated(again: &str) -> Option<Notice> {
 }
 
 /// The address of a page about a mail: as its link opens it, or as it waits for the digits on the way to `target`.
-pub(super) fn page_of(page: &str, token: &str, target: Option<&Target>) -> String {
+pub(super) fn page_of(page: &str, token: &str, target: Option<&LocalPath>) -> String {
     if token.is_empty() { with_next(page, target) } else { query(page, "token", token) }
 }
 
@@ -206,9 +204,7 @@ pub(super) fn refuse(error: &Error) -> Refusal {
 
 /// Whether the browser posted the form by itself.
 fn is_plain_post() -> bool {
-    let parts = use_context::<Parts>();
-    let accept = parts.as_ref().and_then(|parts| parts.headers.get(ACCEPT)?.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
+    request(|parts| Some(parts.headers.get(ACCEPT)?.to_str().ok()?.contains("text/html"))).unwrap_or(false)
 }
 
 /// Not by `leptos_axum::redirect`, which ends the request in a panic when the place is no header value.

@@ -1,5 +1,6 @@
 //! How the pages look.
 
+use authtuna::model::paths::{DASHBOARD, LocalPath};
 use cookie::{Cookie, SameSite};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
@@ -8,7 +9,6 @@ use leptos_axum::ResponseOptions;
 
 use super::form::{Done, Form, here};
 use crate::error::Refusal;
-use crate::routes::{OVERVIEW, Target};
 use crate::ui::theme::{COOKIE, Choice};
 
 /// Remembers light, dark, or as the system has it, for a year, in this browser. Anything else leaves it as it was.
@@ -31,8 +31,8 @@ pub async fn choose_theme(
                 response.append_header(SET_COOKIE, value);
             }
         }
-        let page = Target::local(&back);
-        Ok(Done::to(page.map_or_else(|| OVERVIEW.to_owned(), |page| page.as_str().to_owned())))
+        let page = LocalPath::short(&back);
+        Ok(Done::to(page.map_or_else(|| DASHBOARD.to_owned(), |page| page.as_str().to_owned())))
     };
-    Form::new("theme", OVERVIEW).answer(outcome.await).await
+    Form::new("theme", DASHBOARD).answer(outcome.await).await
 }

@@ -4,15 +4,14 @@ use authtuna::error::Error;
 use authtuna::inbox::Proof;
 use authtuna::login;
 use authtuna::model::code::{Code, Field};
+use authtuna::model::paths::{CONFIRM, LocalPath, MFA_CHALLENGE, MFA_SETUP, SECURITY};
 use leptos::prelude::*;
 
 use super::form::{Done, Form, go_on_with, here, repeated, signed_in};
 use super::once::show_codes;
 use crate::error::Refusal;
 use crate::flash::Notice;
-use crate::routes::{
-    CHALLENGE, CONFIRM, MFA_SETUP, SECURITY, Target, leading_to, query, query_more, with_next,
-};
+use crate::links::{leading_to, query, query_more, with_next};
 
 /// What can be in `by`: the field that is shown.
 const WAYS: &[&str] = &["passkey", "app", "backup"];
@@ -27,8 +26,8 @@ pub async fn second_factor(
     #[server(default)] remember: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
-    let back = by_way(with_next(CHALLENGE, target.as_ref()), &by);
+    let target = LocalPath::to_return_to(&next);
+    let back = by_way(with_next(MFA_CHALLENGE, target.as_ref()), &by);
     let outcome = async {
         let (auth, visit) = here()?;
         script_ran(&by, &passkey)?;
@@ -43,7 +42,7 @@ pub async fn second_factor(
 /// Makes a secret for an authenticator app, on the way to `next`.
 #[server(SetUpTotp, prefix = "/api", endpoint = "set-up-totp")]
 pub async fn set_up_totp(#[server(default)] next: String) -> Result<(), Refusal> {
-    let place = leading_to(MFA_SETUP, Target::parse(&next).as_ref());
+    let place = leading_to(MFA_SETUP, LocalPath::to_return_to(&next).as_ref());
     let outcome = async {
         let (auth, visit) = here()?;
         auth.mfa.setup_totp(visit.actor()).await?;
@@ -58,7 +57,7 @@ pub async fn enable_totp(
     #[server(default)] code: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
+    let target = LocalPath::to_return_to(&next);
     let outcome = async {
         let (auth, visit) = here()?;
         let codes = auth.mfa.verify_and_enable_totp(visit.actor(), &code).await?;
@@ -93,11 +92,11 @@ pub async fn new_backup_codes() -> Result<(), Refusal> {
 /// Forgets the backup codes that were shown: their owner has saved them, and goes on to `next`.
 #[server(SavedCodes, prefix = "/api", endpoint = "saved-codes")]
 pub async fn saved_codes(#[server(default)] next: String) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
+    let target = LocalPath::to_return_to(&next);
     let outcome = async {
         let (auth, visit) = here()?;
         auth.was_seen(visit.actor()).await?;
-        Ok(Done::to(target.as_ref().map_or(SECURITY, Target::as_str)))
+        Ok(Done::to(target.as_ref().map_or(SECURITY, LocalPath::as_str)))
     };
     Form::new("saved-codes", SECURITY).answer(outcome.await).await
 }
@@ -112,7 +111,7 @@ pub async fn confirm(
     #[server(default)] next: String,
     #[server(default)] act: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
+    let target = LocalPath::to_return_to(&next);
     let outcome = async {
         let (auth, visit) = here()?;
         script_ran(&by, &passkey)?;
@@ -130,7 +129,7 @@ pub async fn send_confirmation(
     #[server(default)] act: String,
     #[server(default)] again: String,
 ) -> Result<(), Refusal> {
-    let place = page("", Target::parse(&next).as_ref(), &act);
+    let place = page("", LocalPath::to_return_to(&next).as_ref(), &act);
     let outcome = async {
         let (auth, visit) = here()?;
         visit.wait(auth.request_confirmation(visit.actor()).await?);
@@ -147,7 +146,7 @@ pub async fn confirm_by_mail(
     #[server(default)] next: String,
     #[server(default)] act: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
+    let target = LocalPath::to_return_to(&next);
     let back =
         if token.is_empty() { page("", target.as_ref(), &act) } else { query(CONFIRM, "token", &token) };
     let outcome = async {
@@ -161,13 +160,13 @@ pub async fn confirm_by_mail(
     Form::new("confirm-by-mail", back).answer(outcome.await).await
 }
 
-fn confirmed(target: Option<&Target>) -> Done {
-    Done::to(target.map_or(SECURITY, Target::as_str)).with(Notice::Confirmed)
+fn confirmed(target: Option<&LocalPath>) -> Done {
+    Done::to(target.map_or(SECURITY, LocalPath::as_str)).with(Notice::Confirmed)
 }
 
 /// The page on which one confirms `act`, showing the field for `by`.
-fn page(by: &str, target: Option<&Target>, act: &str) -> String {
-    let place = by_way(query(CONFIRM, "next", target.map_or(SECURITY, Target::as_str)), by);
+fn page(by: &str, target: Option<&LocalPath>, act: &str) -> String {
+    let place = by_way(query(CONFIRM, "next", target.map_or(SECURITY, LocalPath::as_str)), by);
     if act.is_empty() { place } else { query_more(&place, "act", act) }
 }
 

@@ -7,11 +7,12 @@ use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
 use authtuna::login::SignedIn;
+use authtuna::model::paths::{DASHBOARD, LocalPath, MFA_CODES};
 use authtuna::sessions::Checked;
 
 use super::form::Done;
 use crate::flash::Notice;
-use crate::routes::{MFA_CODES, Target, leading_to, query};
+use crate::links::{leading_to, query};
 use crate::viewer::log;
 
 /// The page that shows these codes, and leads on to `target`.
@@ -19,7 +20,7 @@ pub(super) async fn show_codes(
     auth: &Auth,
     actor: &Actor,
     codes: &[String],
-    target: Option<&Target>,
+    target: Option<&LocalPath>,
 ) -> Result<String, Error> {
     let token = auth.keep_to_show(actor, &codes).await?;
     Ok(leading_to(&query(MFA_CODES, "show", &token), target))
@@ -27,7 +28,7 @@ pub(super) async fn show_codes(
 
 /// Where somebody goes whose account was made just now: on to `target`, and if a passkey is all they have, first to backup
 /// codes. Without them, whoever loses their device loses their account.
-pub(super) async fn made(auth: &Auth, visit: &Visit, new: &SignedIn, target: Option<&Target>) -> Done {
+pub(super) async fn made(auth: &Auth, visit: &Visit, new: &SignedIn, target: Option<&LocalPath>) -> Done {
     match first_codes(auth, visit, new, target).await {
         Ok(Some(page)) => Done::to(page).with(Notice::AccountMade),
         Ok(None) => Done::in_at(target),
@@ -44,7 +45,7 @@ async fn first_codes(
     auth: &Auth,
     visit: &Visit,
     new: &SignedIn,
-    target: Option<&Target>,
+    target: Option<&LocalPath>,
 ) -> Result<Option<String>, Error> {
     let origin = &visit.actor().origin;
     let Checked::Open(snapshot, _) = auth.sessions.check(&new.session.cookie, origin).await? else {
@@ -56,6 +57,6 @@ async fn first_codes(
         return Ok(None);
     }
     let codes = auth.mfa.regenerate_backup_codes(&actor).await?;
-    let then = target.cloned().unwrap_or_else(Target::overview);
+    let then = target.cloned().unwrap_or_else(|| LocalPath::of(DASHBOARD));
     show_codes(auth, &actor, &codes, Some(&then)).await.map(Some)
 }

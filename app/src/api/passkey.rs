@@ -4,6 +4,9 @@ use authtuna::error::Error;
 use authtuna::login::PasskeyFor;
 use authtuna::model::code::Code;
 use authtuna::model::id::PasskeyId;
+use authtuna::model::paths::{
+    ADD_PASSKEY, CONFIRM, LOGIN, LocalPath, MFA_CHALLENGE, SECURITY, SIGN_UP, VERIFY_EMAIL,
+};
 use authtuna::signup::{self, SignedUp};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -12,10 +15,7 @@ use super::form::{Done, Form, entered, here};
 use super::once::{made, show_codes};
 use crate::error::Refusal;
 use crate::flash::Notice;
-use crate::routes::{
-    CHALLENGE, CONFIRM, LOGIN, PASSKEY_ADD, SECURITY, SIGNUP, Target, VERIFY, leading_to, passkey_page,
-    query_more, with_next,
-};
+use crate::links::{leading_to, passkey_page, query_more, with_next};
 
 /// Asks the browser for a passkey to sign in with.
 #[server(SignInPrompt, prefix = "/api", endpoint = "passkey-sign-in-prompt")]
@@ -29,7 +29,7 @@ pub async fn passkey_sign_in(
     #[server(default)] passkey: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
+    let target = LocalPath::to_return_to(&next);
     let outcome = async {
         let (auth, visit) = here()?;
         let progress = auth.sign_in_by_passkey(visit.actor(), &passkey).await?;
@@ -46,7 +46,7 @@ pub async fn second_factor_prompt() -> Result<Value, Refusal> {
         let token = visit.actor().origin.halfway.clone().unwrap_or_default();
         ask(PasskeyFor::SecondFactor(&token)).await
     };
-    Form::new("second-factor", CHALLENGE).prompt(outcome.await)
+    Form::new("second-factor", MFA_CHALLENGE).prompt(outcome.await)
 }
 
 /// Asks the browser for a passkey to confirm by.
@@ -58,7 +58,7 @@ pub async fn confirm_prompt() -> Result<Value, Refusal> {
 /// Asks the browser to make a passkey, on the way to `next`.
 #[server(AddPrompt, prefix = "/api", endpoint = "add-passkey-prompt")]
 pub async fn add_prompt(#[server(default)] next: String) -> Result<Value, Refusal> {
-    let back = leading_to(PASSKEY_ADD, Target::parse(&next).as_ref());
+    let back = leading_to(ADD_PASSKEY, LocalPath::to_return_to(&next).as_ref());
     let outcome = async {
         let (auth, visit) = here()?;
         Ok(visit.ask(auth.passkeys.ask_to_add(visit.actor()).await?))
@@ -73,14 +73,14 @@ pub async fn add_passkey(
     #[server(default)] name: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
-    let form = Form::new("add-passkey", leading_to(PASSKEY_ADD, target.as_ref())).keep("name", &name);
+    let target = LocalPath::to_return_to(&next);
+    let form = Form::new("add-passkey", leading_to(ADD_PASSKEY, target.as_ref())).keep("name", &name);
     let outcome = async {
         let (auth, visit) = here()?;
         let added = auth.passkeys.add(visit.actor(), &name, &passkey).await?;
         let next = match added.backup_codes {
             Some(codes) => show_codes(&auth, visit.actor(), &codes, target.as_ref()).await?,
-            None => target.as_ref().map_or(SECURITY, Target::as_str).to_owned(),
+            None => target.as_ref().map_or(SECURITY, LocalPath::as_str).to_owned(),
         };
         Ok(Done::to(next).with(Notice::PasskeyAdded))
     };
@@ -126,7 +126,7 @@ pub async fn sign_up_prompt(
         let typed = signup::PasskeySignUp { username, email };
         Ok(visit.ask(auth.ask_to_sign_up(visit.actor(), &typed).await?))
     };
-    Form::new("passkey-sign-up", SIGNUP).prompt(outcome.await)
+    Form::new("passkey-sign-up", SIGN_UP).prompt(outcome.await)
 }
 
 /// Makes the account with the passkey that it made, shows backup codes, and goes on to `next`. Name and address are those
@@ -138,15 +138,15 @@ pub async fn passkey_sign_up(
     #[server(default)] email: String,
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
-    let target = Target::parse(&next);
-    let back = query_more(&with_next(SIGNUP, target.as_ref()), "by", "passkey");
+    let target = LocalPath::to_return_to(&next);
+    let back = query_more(&with_next(SIGN_UP, target.as_ref()), "by", "passkey");
     let form = Form::new("passkey-sign-up", back).keep("username", &username).keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
         let led = auth.sign_up_by_passkey(visit.actor(), &passkey).await?;
         let done = match &led {
             SignedUp::In(new) => made(&auth, &visit, new, target.as_ref()).await,
-            SignedUp::Inbox(_) => Done::to(with_next(VERIFY, target.as_ref())),
+            SignedUp::Inbox(_) => Done::to(with_next(VERIFY_EMAIL, target.as_ref())),
         };
         visit.signed_up(led);
         Ok(done)

@@ -1,13 +1,15 @@
 //! Recovery by whoever lost all second factors.
 
+use authtuna::model::paths::{
+    LOGIN, RECOVERY, RECOVERY_CANCEL, RECOVERY_FINISH, RECOVERY_START, RECOVERY_UNDO, RESET_PASSWORD,
+    SECURITY,
+};
 use leptos::prelude::*;
 
 use super::form::{Done, Form, here, page_of, proof, repeated};
 use crate::error::Refusal;
 use crate::flash::Notice;
-use crate::routes::{
-    LOGIN, RECOVERY, RECOVERY_CANCEL, RECOVERY_FINISH, RECOVERY_START, RECOVERY_UNDO, RESET, SECURITY, query,
-};
+use crate::links::query;
 
 /// Sends a mail to begin with, if somebody with second factors has the address. `again` says that there was one before.
 #[server(RequestRecovery, prefix = "/api", endpoint = "request-recovery")]
@@ -74,7 +76,7 @@ pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Ref
     let outcome = async {
         let (auth, visit) = here()?;
         let token = auth.finish_recovery(visit.actor(), &token).await?;
-        Ok(Done::to(query(RESET, "token", &token)).with(Notice::RecoveryFinished))
+        Ok(Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::RecoveryFinished))
     };
     form.answer(outcome.await).await
 }
@@ -86,7 +88,7 @@ pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusa
     let outcome = async {
         let (auth, visit) = here()?;
         let token = auth.undo_factors(visit.actor(), &token).await?;
-        Ok(Done::to(query(RESET, "token", &token)).with(Notice::RecoveryFinished))
+        Ok(Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::RecoveryFinished))
     };
     form.answer(outcome.await).await
 }

@@ -3,28 +3,27 @@
 use std::sync::Arc;
 
 use authtuna::model::code::Code;
+use authtuna::model::paths::{DEV_MAIL, DEV_MAIL_SAMPLES};
 use authtuna::model::time::Timestamp;
-use http::request::Parts;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::mails::{Mail, Mails};
 use crate::pages::status::Status;
-use crate::routes::{DEV_MAIL, DEV_PREVIEW};
 use crate::ui::entry::{address, product};
 use crate::ui::inbox::Unlisted;
 use crate::ui::part::{Empty, Icon, Mark, Tile, Tone};
 use crate::ui::theme::Chooser;
 use crate::ui::time::Time;
-use crate::viewer::auth;
+use crate::viewer::{auth, extension};
 use crate::words::{Lang, words};
 
 /// What the server found, for any of these pages.
 #[component]
 pub(crate) fn DevMail() -> impl IntoView {
     let w = words();
-    let mails = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Arc<Mails>>().cloned());
+    let mails = extension::<Arc<Mails>>();
     let now = auth().map_or(Timestamp::EPOCH, |auth| auth.clock.now());
     match mails.as_deref().cloned() {
         None => view! { <Status code=Code::NotFound/> }.into_any(),
@@ -59,7 +58,7 @@ fn sent(w: Lang, now: Timestamp, mails: Vec<Mail>) -> impl IntoView {
         })
     };
     view! {
-        <Frame w heading=w.dev_title().to_owned() subtitle=w.dev_subtitle().to_owned() act=(DEV_PREVIEW, w.dev_preview())>
+        <Frame w heading=w.dev_title().to_owned() subtitle=w.dev_subtitle().to_owned() act=(DEV_MAIL_SAMPLES, w.dev_preview())>
             {list}
         </Frame>
     }
@@ -85,7 +84,7 @@ fn samples(w: Lang, mails: Vec<Mail>) -> impl IntoView {
                 <p class="meta">
                     <code>{mail.id.clone()}</code>
                 </p>
-                <BothParts w source=format!("{DEV_PREVIEW}/{}/html", mail.id) title=mail.subject text=mail.text/>
+                <BothParts w source=format!("{DEV_MAIL_SAMPLES}/{}/html", mail.id) title=mail.subject text=mail.text/>
             </section>
         }
     };

@@ -1,11 +1,12 @@
 //! Pages that say why there is no page.
 
 use authtuna::model::code::Code;
+use authtuna::model::paths::{LOGIN, LocalPath};
 use http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use crate::routes::{Target, login_then};
+use crate::links::with_next;
 use crate::say;
 use crate::ui::entry::{Entry, address};
 use crate::viewer::{auth, visit};
@@ -22,7 +23,9 @@ pub(crate) fn Status(code: Code) -> impl IntoView {
     let w = words();
     let (title, body) = texts(w, code);
     let (to, word) = match code {
-        Code::NotAuthenticated => (login_then(Target::parse(&address()).as_ref()), w.setup_sign_in()),
+        Code::NotAuthenticated => {
+            (with_next(LOGIN, LocalPath::to_return_to(&address()).as_ref()), w.setup_sign_in())
+        }
         _ => ("/".to_owned(), w.status_home()),
     };
     let request = visit().ok().and_then(|visit| visit.actor().origin.request_id);

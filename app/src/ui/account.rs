@@ -1,6 +1,7 @@
 //! The frame of the account pages: the bar on top, the places at the side, the page.
 
 use authtuna::model::code::Code;
+use authtuna::model::paths::{ACTIVITY, DASHBOARD, PROFILE, SECURITY, SESSIONS};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
@@ -11,7 +12,6 @@ use super::recovery::OpenRecovery;
 use super::theme::Chooser;
 use crate::api::entry::SignOut;
 use crate::pages::status::Status;
-use crate::routes::{ACTIVITY, OVERVIEW, PROFILE, SECURITY, SESSIONS};
 use crate::viewer::Viewer;
 use crate::words::Lang;
 
@@ -24,7 +24,7 @@ struct Place {
 
 fn places(w: Lang) -> [Place; 5] {
     [
-        Place { path: OVERVIEW, icon: "home", word: w.overview_title() },
+        Place { path: DASHBOARD, icon: "home", word: w.overview_title() },
         Place { path: PROFILE, icon: "person", word: w.profile_title() },
         Place { path: SECURITY, icon: "shield", word: w.security_title() },
         Place { path: SESSIONS, icon: "laptop", word: w.sessions_title() },
@@ -39,6 +39,9 @@ pub(crate) fn Account(
     /// The path of the place that the page belongs to.
     place: &'static str,
     title: &'static str,
+    /// Whether the page itself tells of an open recovery, because it knows of it.
+    #[prop(optional)]
+    tells_of_recovery: bool,
     children: Children,
 ) -> impl IntoView {
     let Some(viewer) = Viewer::here() else {
@@ -70,7 +73,7 @@ pub(crate) fn Account(
                     }
                 })}
             <main class="page" id="main" tabindex="-1">
-                <OpenRecovery w/>
+                {(!tells_of_recovery).then(|| view! { <OpenRecovery w/> })}
                 {children()}
             </main>
         </div>
@@ -83,7 +86,7 @@ fn Top(w: Lang, viewer: Viewer) -> impl IntoView {
     let Viewer { name, username, email, initials, .. } = viewer;
     view! {
         <header class="top">
-            <a class="product" href=OVERVIEW>
+            <a class="product" href=DASHBOARD>
                 <Mark/>
                 {product()}
                 <span>{w.common_account()}</span>

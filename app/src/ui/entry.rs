@@ -1,13 +1,12 @@
 //! The frame of the pages that stand alone, such as sign-in: one card in the middle of a quiet field.
 
-use http::request::Parts;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::part::{Mark, Tile, Tone};
 use super::theme::Chooser;
-use crate::viewer::auth;
+use crate::viewer::{auth, request};
 use crate::words::Lang;
 
 /// The product's name.
@@ -17,9 +16,7 @@ pub(crate) fn product() -> String {
 
 /// The address of the page at hand.
 pub(crate) fn address() -> String {
-    use_context::<Parts>()
-        .and_then(|parts| Some(parts.uri.path_and_query()?.as_str().to_owned()))
-        .unwrap_or_default()
+    request(|parts| Some(parts.uri.path_and_query()?.as_str().to_owned())).unwrap_or_default()
 }
 
 /// The frame.

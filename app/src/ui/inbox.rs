@@ -2,6 +2,7 @@
 //! more.
 
 use authtuna::model::code::Code;
+use authtuna::model::paths::LOGIN;
 use http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -12,7 +13,6 @@ use super::entry::{Entry, product};
 use super::form::{Left, Submit, form_words};
 use super::part::Tone;
 use crate::islands::form::Form;
-use crate::routes::LOGIN;
 use crate::say;
 use crate::viewer::{auth, visit};
 use crate::words::Lang;

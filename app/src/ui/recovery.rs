@@ -38,7 +38,8 @@ pub(crate) fn OpenRecovery(w: Lang) -> impl IntoView {
     }
 }
 
-fn notice(w: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
+/// What its owner is told of an open recovery.
+pub(crate) fn notice(w: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
     let sentence =
         if open.due_at <= now { w.recovery_open_now().to_owned() } else { w.recovery_open_until(HERE) };
     view! {

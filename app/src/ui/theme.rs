@@ -5,14 +5,13 @@ use std::fmt::Write as _;
 
 use authtuna::axum::cookie_value;
 use authtuna::config::{Theme, ThemeColors, ThemeMode};
-use http::request::Parts;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::api::look::ChooseTheme;
 use crate::islands::theme::ThemeChoice;
-use crate::viewer::auth;
+use crate::viewer::{auth, request};
 use crate::words::Lang;
 
 /// The cookie that remembers the choice.
@@ -54,8 +53,7 @@ impl Choice {
     pub(crate) fn here() -> Self {
         let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
         let offered = Self::offered(mode);
-        let parts = use_context::<Parts>();
-        let remembered = parts.and_then(|parts| Choice::parse(cookie_value(&parts.headers, COOKIE)?));
+        let remembered = request(|parts| Choice::parse(cookie_value(&parts.headers, COOKIE)?));
         remembered
             .filter(|choice| offered.contains(choice))
             .or(offered.first().copied())

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Serves until it is asked to stop.
 pub(super) async fn serve() -> Result<(), Failure> {
     let settings = Settings::load()?;
-    telemetry::begin(&settings)?;
+    let _writing = telemetry::begin(&settings)?;
     // Before anything can fail: a notice may be the reason.
     for notice in settings.notices() {
         say(format_args!("Note: {notice}"))?;

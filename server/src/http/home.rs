@@ -1,14 +1,12 @@
 //! The bare address.
 
 use authtuna::axum::Visit;
+use authtuna::model::paths::{DASHBOARD, LOGIN};
 use axum::response::Response;
 
 use super::endpoint::Endpoint;
 use crate::access::Access::Public;
-use crate::layers::guard::{LOGIN, see_other};
-
-/// Where people find their account.
-pub const DASHBOARD: &str = "/ui/dashboard";
+use crate::layers::guard::see_other;
 
 /// The route.
 pub(super) fn route() -> Endpoint {

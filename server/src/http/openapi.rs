@@ -2,7 +2,6 @@
 //! here.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use authtuna::config::Settings;
 use authtuna::model::code::Code;
@@ -53,15 +52,15 @@ pub(super) fn route() -> Endpoint {
 }
 
 async fn serve(State(state): State<AppState>) -> Document {
-    Document(state.document)
+    Document(state)
 }
 
 /// The document, as it is answered.
-struct Document(Arc<Value>);
+struct Document(AppState);
 
 impl IntoResponse for Document {
     fn into_response(self) -> axum::response::Response {
-        Json(&*self.0).into_response()
+        Json(&self.0.document).into_response()
     }
 }
 

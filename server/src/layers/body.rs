@@ -4,13 +4,15 @@ use authtuna::axum::ApiError;
 use authtuna::error::Error;
 use authtuna::model::code::Code;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
 use http_body_util::BodyExt;
+use tower::Service;
 use tracing::Instrument;
 
+use super::answered;
 use crate::state::AppState;
 
 /// How much of a body that is too long is read and thrown away, so that the client hears why instead of finding the
@@ -22,27 +24,31 @@ const DRAINED: usize = 4 * 1024 * 1024;
 ///
 /// A request that may change something runs in a task of its own: when the client hangs up, or time is up, between a
 /// commit and what follows it (such as forgetting a session that was ended), what follows still happens.
-pub async fn limits(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn limited(state: AppState, request: Request, mut inner: Route) -> Response {
     let http = &state.auth.settings().http;
     let until = tokio::time::Instant::now() + http.request_timeout;
-    let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout_at(until, read(body, http.body_limit)).await {
-        Ok(Ok(bytes)) => Body::from(bytes),
-        Ok(Err(code)) => return close(ApiError::from(code).into_response()),
-        // RFC 9110 section 15.5.9: the client did not finish its request in time.
-        Err(_) => {
-            let mut response = ApiError::from(Code::BadRequest).into_response();
-            *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
-            return close(response);
+    let mut request = request;
+    if !request.body().is_end_stream() {
+        let body = std::mem::take(request.body_mut());
+        match tokio::time::timeout_at(until, read(body, http.body_limit)).await {
+            Ok(Ok(bytes)) => *request.body_mut() = Body::from(bytes),
+            Ok(Err(code)) => return close(ApiError::from(code).into_response()),
+            // RFC 9110 section 15.5.9: the client did not finish its request in time.
+            Err(_) => {
+                let mut response = ApiError::from(Code::BadRequest).into_response();
+                *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
+                return close(response);
+            }
         }
-    };
-    let request = Request::from_parts(parts, body);
+        // Else axum's extractors would have a limit of their own, below one that an operator has set.
+        DefaultBodyLimit::disable().apply(&mut request);
+    }
     let answer = async {
         if request.method().is_safe() {
-            return next.run(request).await;
+            return answered(inner.call(request).await);
         }
-        match tokio::spawn(next.run(request).in_current_span()).await {
-            Ok(response) => response,
+        match tokio::spawn(inner.call(request).in_current_span()).await {
+            Ok(response) => answered(response),
             Err(gone) => match gone.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(cancelled) => ApiError::from(Error::internal("request task", cancelled)).into_response(),

@@ -1,27 +1,31 @@
 //! The outermost layer. It gives a request its id, and its answer the headers, a line in the log and a place in the
-//! counters.
+//! counters. A panic further in is answered like any other fault.
 
-use std::time::Instant;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
-use authtuna::axum::wants_page;
+use authtuna::axum::{ApiError, wants_page};
 use authtuna::clock::Random;
+use authtuna::model::code::Code;
 use authtuna::model::id::RequestId;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use futures::FutureExt;
 use tracing::Instrument;
 
-use super::error_page;
 use super::headers::{CspNonce, Framing};
+use super::{body, error_page};
 use crate::metrics::UNMATCHED;
 use crate::state::AppState;
 
 /// The header that carries the request's id back. One that a client sends is not looked at.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// See the module.
-pub async fn edge(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// See the module. What is further in runs within the limits of [`body`].
+pub async fn edge(state: AppState, mut request: Request, inner: Route) -> Result<Response, Infallible> {
     #[expect(clippy::disallowed_methods, reason = "a duration is measured; nothing is decided by it")]
     let began = Instant::now();
     let _counted = state.metrics.enter();
@@ -35,25 +39,34 @@ pub async fn edge(State(state): State<AppState>, mut request: Request, next: Nex
     request.extensions_mut().insert(nonce.clone());
 
     let span = tracing::info_span!("request", request.id = %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    // Nothing that a panic leaves behind is used after it but the counters, which are atomic.
+    let answer = AssertUnwindSafe(body::limited(state.clone(), request, inner)).catch_unwind();
+    // The panic itself is told to the log by the hook of `crate::telemetry`.
+    let panicked = |_| ApiError::from(Code::Internal).into_response();
+    let mut response = answer.instrument(span.clone()).await.unwrap_or_else(panicked);
     if page {
         response = error_page::dress(response, &state, language.as_ref(), id, &nonce);
     }
     let framing = response.extensions().get::<Framing>().copied();
     state.policy.apply(response.headers_mut(), &nonce, framing);
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    response.headers_mut().insert(REQUEST_ID, header_value(id));
 
     let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
     let took = began.elapsed();
     state.metrics.answered(&method, route, response.status(), took);
     span.in_scope(|| log(&method, route, response.status(), took));
-    response
+    Ok(response)
+}
+
+fn header_value(id: RequestId) -> HeaderValue {
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    let text = id.uuid().hyphenated().encode_lower(&mut text);
+    // A UUID is hexadecimal digits and hyphens.
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// The path's pattern and never the path: paths and queries carry tokens and names.
-fn log(method: &Method, route: &str, status: StatusCode, took: std::time::Duration) {
+fn log(method: &Method, route: &str, status: StatusCode, took: Duration) {
     let ms = took.as_secs_f64() * 1000.0;
     let status = status.as_u16();
     if route == "/healthz" || route == "/readyz" || route.starts_with("/pkg/") {

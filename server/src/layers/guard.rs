@@ -1,27 +1,34 @@
 //! The innermost layer: whether who asks may call this route. What has no rule is not there.
 
-use app::routes::ENROL;
+use std::convert::Infallible;
+
 use authtuna::actor::{Actor, Origin};
 use authtuna::axum::{ApiError, Visit, wants_json, wants_page};
 use authtuna::model::code::Code;
-use axum::extract::{MatchedPath, OriginalUri, Request, State};
+use authtuna::model::paths::{LOGIN, LocalPath, MFA_ENROLL};
+use axum::extract::{MatchedPath, OriginalUri, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
+use tower::Service;
 use url::form_urlencoded::byte_serialize;
 
+use super::answered;
 use crate::access::{Found, Kind};
 use crate::portal;
 use crate::state::AppState;
 
-/// Where people sign in.
-pub const LOGIN: &str = "/auth/login";
-
 /// See the module. The router's pattern decides and never the path's text, so no spelling of a path has another rule
 /// than the handler that it reaches.
-pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn guard(state: AppState, request: Request, inner: Route) -> Result<Response, Infallible> {
+    Ok(guarded(&state, request, inner).await)
+}
+
+async fn guarded(state: &AppState, mut request: Request, mut inner: Route) -> Response {
     // Without a pattern it is the fallback, which shows nothing but "not found".
-    let Some(path) = request.extensions().get::<MatchedPath>() else { return next.run(request).await };
+    let Some(path) = request.extensions().get::<MatchedPath>() else {
+        return answered(inner.call(request).await);
+    };
     let rule = match state.rules.find(path.as_str(), request.method()) {
         Found::Rule(rule) => rule,
         Found::OtherMethods(allowed) => return wrong_method(&allowed),
@@ -35,18 +42,18 @@ pub async fn guard(State(state): State<AppState>, mut request: Request, next: Ne
         None => rule.access.check(&Actor::anonymous(Origin::default())),
     };
     match allowed {
-        Ok(()) => kept_by_nobody(next.run(request).await),
+        Ok(()) => kept_by_nobody(answered(inner.call(request).await)),
         Err(error) if error.code() == Code::NotAuthenticated && shows_login(rule.kind, request.headers()) => {
             then(LOGIN, &asked_for(rule.kind, &request))
         }
         Err(error)
             if error.code() == Code::EnrolmentRequired && shows_login(rule.kind, request.headers()) =>
         {
-            then(ENROL, &asked_for(rule.kind, &request))
+            then(MFA_ENROLL, &asked_for(rule.kind, &request))
         }
         Err(error) if rule.kind == Kind::Page && !wants_json(request.headers()) => {
             portal::refuse(request.extensions_mut(), error.code());
-            kept_by_nobody(next.run(request).await)
+            kept_by_nobody(answered(inner.call(request).await))
         }
         Err(error) => ApiError::from(error).into_response(),
     }
@@ -76,7 +83,7 @@ fn shows_login(kind: Kind, headers: &HeaderMap) -> bool {
 }
 
 /// What to come back to: the page that was asked for, or the page that the form was on.
-fn asked_for(kind: Kind, request: &Request) -> String {
+fn asked_for(kind: Kind, request: &Request) -> LocalPath {
     let uri = match kind {
         Kind::Action => request
             .headers()
@@ -87,17 +94,13 @@ fn asked_for(kind: Kind, request: &Request) -> String {
             request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0).clone()
         }
     };
-    // Two slashes would begin the name of another host.
-    uri.path_and_query()
-        .map(|path| path.as_str())
-        .filter(|path| !path.starts_with("//"))
-        .unwrap_or("/")
-        .to_owned()
+    let path = uri.path_and_query().and_then(|path| LocalPath::parse(path.as_str()));
+    path.unwrap_or_else(|| LocalPath::of("/"))
 }
 
 /// To a page that leads on to `next`.
-fn then(page: &str, next: &str) -> Response {
-    let next: String = byte_serialize(next.as_bytes()).collect();
+fn then(page: &str, next: &LocalPath) -> Response {
+    let next: String = byte_serialize(next.as_str().as_bytes()).collect();
     see_other(&format!("{page}?next={next}"))
 }
 

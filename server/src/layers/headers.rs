@@ -1,6 +1,7 @@
 //! The headers that tell browsers what an answer may do (OWASP ASVS 5.0 section 3.4).
 
 use std::fmt;
+use std::sync::Arc;
 
 use authtuna::clock::Random;
 use authtuna::config::Settings;
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Lets exactly one answer's own scripts and styles run. In a request's extensions.
 #[derive(Clone)]
-pub struct CspNonce(pub String);
+pub struct CspNonce(pub Arc<str>);
 
 /// What answers that are no pages may do: nothing. An SVG or a text that a browser is led to opens without scripts.
 const NOT_A_PAGE: HeaderValue =
@@ -48,7 +49,7 @@ pub struct Policy {
 impl CspNonce {
     /// A new one: 128 random bits (CSP3 section 7.1).
     pub fn new(random: Random) -> Self {
-        Self(STANDARD.encode(random.bytes::<16>()))
+        Self(STANDARD.encode(random.passing_bytes::<16>()).into())
     }
 }
 

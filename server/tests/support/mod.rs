@@ -30,12 +30,13 @@ use authtuna::model::id::UserId;
 use authtuna::model::time::Timestamp;
 use authtuna::roles::{Assignment, NewRole};
 use authtuna::users::names::Username;
+use authtuna_server::access::Rules;
 use authtuna_server::http::openapi;
 use authtuna_server::layers::headers::Policy;
 use authtuna_server::metrics::Metrics;
 use authtuna_server::router;
 use authtuna_server::server::Server;
-use authtuna_server::state::AppState;
+use authtuna_server::state::{AppState, Shared};
 use axum::http::Method;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -136,14 +137,19 @@ impl World {
 
     /// What the parts of the server share, for a test that puts them together by itself.
     pub(crate) fn state(&self, site: &FakeSite) -> AppState {
-        AppState {
+        self.state_with(site, router::rules(self.auth.settings()))
+    }
+
+    /// The same with rules of the test's.
+    pub(crate) fn state_with(&self, site: &FakeSite, rules: Rules) -> AppState {
+        AppState::from(Shared {
             auth: self.auth.clone(),
-            metrics: Arc::new(Metrics::new(&self.auth)),
-            rules: Arc::new(router::rules(self.auth.settings())),
-            document: Arc::new(openapi::json(self.auth.settings()).unwrap()),
-            policy: Arc::new(Policy::new(self.auth.settings(), None)),
+            metrics: Metrics::new(&self.auth),
+            rules,
+            document: openapi::json(self.auth.settings()).unwrap(),
+            policy: Policy::new(self.auth.settings(), None),
             site: Some(site.load()),
-        }
+        })
     }
 
     /// What the database holds of people and their secrets, one value a line.

@@ -4,12 +4,14 @@ use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
 use authtuna::model::page::PageRequest;
+use authtuna::model::paths::ACTIVITY;
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::events::Events;
+
+use crate::links;
 use crate::pages::auth::query;
-use crate::routes::{self, ACTIVITY};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::Left;
 use crate::ui::load::load;
@@ -53,7 +55,7 @@ async fn content(w: Lang, auth: Auth, visit: Visit, after: Option<String>) -> Re
             </section>
         })
     };
-    let older = page.next.as_deref().map(|next| routes::query(ACTIVITY, "after", next));
+    let older = page.next.as_deref().map(|next| links::query(ACTIVITY, "after", next));
     Ok(view! {
         {list}
         <Pages w first older/>

@@ -2,6 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::login::Confirms;
+use authtuna::model::paths::{CONFIRM, LocalPath, SECURITY};
 use leptos::either::{Either, EitherOf5};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -12,8 +13,9 @@ use crate::api::passkey::ConfirmPrompt;
 use crate::islands::form::Form;
 use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::PasswordField;
+use crate::links::query as with;
+use crate::links::query_more;
 use crate::pages::auth::query;
-use crate::routes::{CONFIRM, SECURITY, Target, query as with, query_more};
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::Entry;
 use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words_with, password_words};
@@ -30,7 +32,7 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
     if let Some(token) = query("token").filter(|token| !token.is_empty()) {
         return Either::Left(by_link(w, token, left));
     }
-    let next = query("next").as_deref().and_then(Target::parse);
+    let next = query("next").as_deref().and_then(LocalPath::to_return_to);
     let next = next.map_or_else(|| SECURITY.to_owned(), |next| next.as_str().to_owned());
     let by = query("by").unwrap_or_default();
     // What is done then. Where that is gone, the page that was left.

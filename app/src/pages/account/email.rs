@@ -3,6 +3,7 @@
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
+use authtuna::model::paths::{CONFIRM, EMAIL, SECURITY};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -11,7 +12,7 @@ use super::own;
 use crate::api::addresses::{RequestEmailChange, SendAgain};
 use crate::islands::form::Form;
 use crate::islands::password::PasswordField;
-use crate::routes::{CONFIRM, EMAIL, SECURITY, query};
+use crate::links::query;
 use crate::ui::account::{Account, Head};
 use crate::ui::entry::product;
 use crate::ui::form::{Field, Left, Submit, Tried, form_words, password_words};

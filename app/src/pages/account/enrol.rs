@@ -1,14 +1,15 @@
 //! `/mfa/enrol`: what a role asks for has to be set up before anything else.
 
 use authtuna::auth::Auth;
+use authtuna::model::paths::{ADD_PASSKEY, DASHBOARD, LocalPath, MFA_SETUP};
 use authtuna::model::role::Requirement;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::api::entry::SignOut;
+use crate::links::leading_to;
 use crate::pages::auth::target;
-use crate::routes::{MFA_SETUP, PASSKEY_ADD, Target, leading_to};
 use crate::ui::entry::Entry;
 use crate::ui::form::Left;
 use crate::ui::load::load;
@@ -20,7 +21,7 @@ use crate::words::words;
 pub(crate) fn Enrol() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
-    let target = target().unwrap_or_else(Target::overview);
+    let target = target().unwrap_or_else(|| LocalPath::of(DASHBOARD));
     load(move |auth: Auth, visit| async move {
         let Some(lacks) = visit.actor().holder()?.lacks else {
             leptos_axum::redirect(target.as_str());
@@ -53,7 +54,7 @@ pub(crate) fn Enrol() -> impl IntoView {
                     {passkeys
                         .then(|| {
                             let (word, note) = (w.enrol_add_passkey(), w.enrol_passkey_note());
-                            way(PASSKEY_ADD, "button primary wide", "passkey", word, note)
+                            way(ADD_PASSKEY, "button primary wide", "passkey", word, note)
                         })}
                     {apps
                         .then(|| {

@@ -6,6 +6,7 @@ use authtuna::axum::Visit;
 use authtuna::error::Error;
 use authtuna::mfa::{Factors, TotpSetup};
 use authtuna::model::code::Code;
+use authtuna::model::paths::{LocalPath, MFA_SETUP, SECURITY};
 use authtuna::model::time::Timestamp;
 use authtuna::users::User;
 use leptos::either::{Either, EitherOf3};
@@ -18,7 +19,6 @@ use crate::api::mfa::{DisableTotp, EnableTotp, NewBackupCodes, SavedCodes, SetUp
 use crate::islands::form::Form;
 use crate::islands::save::{SaveButtons, SaveWords};
 use crate::pages::auth::{query, target};
-use crate::routes::{MFA_SETUP, SECURITY, Target};
 use crate::ui::account::{Account, Head};
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::product;
@@ -51,7 +51,7 @@ async fn set_up(
     visit: Visit,
     left: Left,
     tried: Tried,
-    target: Option<Target>,
+    target: Option<LocalPath>,
 ) -> Result<impl IntoView, Error> {
     let back = back(w, visit.actor());
     let head = move |subtitle: &'static str| {
@@ -88,7 +88,7 @@ async fn set_up(
 /// Where the set-up leads.
 struct Then {
     /// To go on to.
-    target: Option<Target>,
+    target: Option<LocalPath>,
     /// To stop.
     out: String,
 }
@@ -211,7 +211,7 @@ fn list(
     product: &str,
     user: &str,
     codes: Vec<String>,
-    target: Option<Target>,
+    target: Option<LocalPath>,
 ) -> impl IntoView + use<> {
     let text = format!("{}\n\n{}\n", w.mfa_codes_file(user, product), codes.join("\n"));
     let words = SaveWords {

@@ -19,9 +19,10 @@ use authtuna::actor::Actor;
 use authtuna::auth::Auth;
 use authtuna::error::Error;
 use authtuna::model::code::Code;
+use authtuna::model::paths::{LocalPath, MFA_ENROLL, SECURITY};
 use authtuna::users::User;
 
-use crate::routes::{ENROL, SECURITY, Target, leading_to};
+use crate::links::leading_to;
 use crate::words::Lang;
 
 /// The account of the person who asks.
@@ -37,8 +38,8 @@ fn enrols(actor: &Actor) -> bool {
 
 /// Where the way out of setting something up leads: who has to, comes back to the choice of what, and goes on to `target`
 /// from there.
-fn way_out(actor: &Actor, target: Option<&Target>) -> String {
-    if enrols(actor) { leading_to(ENROL, target) } else { SECURITY.to_owned() }
+fn way_out(actor: &Actor, target: Option<&LocalPath>) -> String {
+    if enrols(actor) { leading_to(MFA_ENROLL, target) } else { SECURITY.to_owned() }
 }
 
 /// The words of the way back to security, for those who may go there.

@@ -2,29 +2,26 @@
 
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
-use authtuna::error::Error;
 use authtuna::mfa::Factors;
-use authtuna::model::page::PageRequest;
+use authtuna::model::paths::{ACTIVITY, ADD_PASSKEY, DASHBOARD, MFA_SETUP, SECURITY, SESSIONS};
 use authtuna::model::time::Timestamp;
+use authtuna::overview::Overview as AtAGlance;
 use authtuna::users::User;
 use leptos::prelude::*;
 
 use super::email::EmailLine;
 use super::events::Events;
+use super::mfa;
 use super::protection::Offered;
-use super::{mfa, own};
-use crate::routes::{ACTIVITY, MFA_SETUP, OVERVIEW, PASSKEY_ADD, SECURITY, SESSIONS};
 use crate::say;
 use crate::ui::account::{Account, Head};
 use crate::ui::form::Left;
 use crate::ui::load::load;
 use crate::ui::part::{Badge, Tile, Tone};
+use crate::ui::recovery;
 use crate::ui::time::{Time, around};
 use crate::viewer::Viewer;
 use crate::words::{HERE, Lang, words};
-
-/// How many events it shows.
-const EVENTS: u32 = 5;
 
 /// The account at a glance.
 #[component]
@@ -33,31 +30,34 @@ pub(crate) fn Overview() -> impl IntoView {
     let left = Left::take(w);
     let name = Viewer::here().map(|viewer| viewer.name).unwrap_or_default();
     view! {
-        <Account w place=OVERVIEW title=w.overview_title()>
-            <Head heading=w.overview_hello(&name) subtitle=w.overview_subtitle()/>
-            {left.notice(None)}
-            {load(move |auth, visit| content(w, auth, visit))}
+        <Account w place=DASHBOARD title=w.overview_title() tells_of_recovery=true>
+            {load(async move |auth: Auth, visit: Visit| {
+                let at_a_glance = auth.overview(visit.actor()).await?;
+                let now = auth.clock.now();
+                Ok(
+                    view! {
+                        {at_a_glance.recovery.map(|open| recovery::notice(w, now, open))}
+                        <Head heading=w.overview_hello(&name) subtitle=w.overview_subtitle()/>
+                        {left.notice(None)}
+                        {content(w, &auth, now, at_a_glance)}
+                    },
+                )
+            })}
         </Account>
     }
 }
 
-async fn content(w: Lang, auth: Auth, visit: Visit) -> Result<impl IntoView, Error> {
-    let actor = visit.actor();
-    let user = own(&auth, actor).await?;
-    let sessions = auth.sessions.list(actor).await?;
-    let factors = auth.mfa.factors(actor).await?;
-    let recent = auth.activity(actor, &PageRequest { after: None, limit: Some(EVENTS) }).await?;
-    let recovered = auth.own_recovery(actor).await?.is_some();
-    let now = auth.clock.now();
-    let device =
-        sessions.iter().find(|session| session.current).map(|session| say::device(w, &session.device));
-    let offered = Offered::of(&auth);
+fn content(w: Lang, auth: &Auth, now: Timestamp, at_a_glance: AtAGlance) -> impl IntoView + use<> {
+    let AtAGlance { user, factors, recovery, sessions, device, recent } = at_a_glance;
+    let recovered = recovery.is_some();
+    let device = device.map(|device| say::device(w, &device));
+    let offered = Offered::of(auth);
     let parts = Parts::of(&user, factors, offered);
     let last = user.last_login_at.unwrap_or(user.created_at);
-    let count = u64::try_from(sessions.len()).unwrap_or(u64::MAX);
+    let count = sessions.unsigned_abs();
     let password_line = (user.has_password || factors.passkeys == 0)
         .then(|| view! { <PasswordLine w now user=user.clone() good=parts.password/> });
-    Ok(view! {
+    view! {
         <section class="card" aria-label=w.overview_protections()>
             <Glance w parts recovered set_up=set_up(factors, offered)/>
             <ul class="list">
@@ -90,9 +90,9 @@ async fn content(w: Lang, auth: Auth, visit: Visit) -> Result<impl IntoView, Err
                 <h2>{w.overview_recent()}</h2>
                 <a href=ACTIVITY>{w.overview_all_activity()}</a>
             </header>
-            <Events w now viewer=user.id events=recent.items/>
+            <Events w now viewer=user.id events=recent/>
         </section>
-    })
+    }
 }
 
 /// What protects the account, each part in place or not. What is None does not count here.
@@ -137,7 +137,7 @@ impl Parts {
 fn set_up(factors: Factors, offered: Offered) -> Option<&'static str> {
     match offered {
         _ if factors.wanted() => None,
-        Offered { passkeys: true, .. } => Some(PASSKEY_ADD),
+        Offered { passkeys: true, .. } => Some(ADD_PASSKEY),
         Offered { apps: true, .. } => Some(MFA_SETUP),
         Offered { .. } => None,
     }
@@ -159,7 +159,7 @@ fn Glance(
         (false, _) => (w.overview_missing_title(missing), parts.missing(w).join(" ")),
     };
     let act = set_up.filter(|_| !recovered).map(|to| {
-        let word = if to == PASSKEY_ADD { w.passkeys_add() } else { w.enrol_set_up_app() };
+        let word = if to == ADD_PASSKEY { w.passkeys_add() } else { w.enrol_set_up_app() };
         view! { <a class="button primary small" href=to>{word}</a> }
     });
     view! {

@@ -6,6 +6,7 @@ use authtuna::axum::Visit;
 use authtuna::error::Error;
 use authtuna::mfa::Factors;
 use authtuna::model::id::PasskeyId;
+use authtuna::model::paths::{ADD_PASSKEY, CONFIRM, LocalPath, MFA_SETUP, PASSKEY, SECURITY, segment};
 use authtuna::model::role::Requirement;
 use authtuna::model::time::Timestamp;
 use authtuna::passkeys::{Accepted, Kind, MAX_PASSKEYS, OwnPasskey};
@@ -14,7 +15,6 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_axum::ResponseOptions;
-use leptos_router::hooks::use_params_map;
 
 use super::mfa::last_step;
 use super::{back, own as own_account, way_out};
@@ -22,13 +22,14 @@ use crate::api::passkey::{AddPasskey, AddPrompt, RemovePasskey, RenamePasskey};
 use crate::client::passkey::Told;
 use crate::islands::form::Form;
 use crate::islands::passkey::{Asks, PasskeyForm, PasskeyWords, TellPasskeys};
+use crate::links::{leading_to, passkey_page, query};
 use crate::pages::auth::target;
-use crate::routes::{CONFIRM, MFA_SETUP, PASSKEY_ADD, SECURITY, Target, leading_to, passkey_page, query};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::{Field, Left, Submit, Tried, form_words, new_passkey_words};
 use crate::ui::load::load;
 use crate::ui::part::{Badge, Confirm, Icon, Tile, Tone};
 use crate::ui::time::{Time, around};
+use crate::viewer::request;
 use crate::words::{HERE, Lang, words};
 
 /// What the security page says of passkeys. It urges on whoever has no second factor at all. Nothing where they are not offered and there are none.
@@ -45,7 +46,7 @@ pub(crate) fn section(
     let room = offered && own.len() < MAX_PASSKEYS;
     let (tone, class) =
         if factors.wanted() { (Tone::Plain, "button small") } else { (Tone::Warn, "button primary small") };
-    let add = room.then(|| view! { <a class=class href=PASSKEY_ADD>{w.passkeys_add()}</a> });
+    let add = room.then(|| view! { <a class=class href=ADD_PASSKEY>{w.passkeys_add()}</a> });
     let empty = own.is_empty().then(|| {
         view! {
             <li>
@@ -140,11 +141,11 @@ async fn add(
     auth: Auth,
     visit: Visit,
     left: Left,
-    target: Option<Target>,
+    target: Option<LocalPath>,
 ) -> Result<impl IntoView, Error> {
     // Before anything is typed: a prompt can not be kept until then.
     if auth.require_confirmed(visit.actor()).is_err() {
-        leptos_axum::redirect(&query(CONFIRM, "next", &leading_to(PASSKEY_ADD, target.as_ref())));
+        leptos_axum::redirect(&query(CONFIRM, "next", &leading_to(ADD_PASSKEY, target.as_ref())));
     }
     let tried = left.tried("add-passkey");
     let factors = auth.mfa.factors(visit.actor()).await?;
@@ -217,7 +218,7 @@ pub(crate) fn PasskeyPage() -> impl IntoView {
     let w = words();
     let left = Left::take(w);
     let tried = left.tried("rename-passkey");
-    let id = use_params_map().with_untracked(|params| params.get("id")).unwrap_or_default();
+    let id = request(|parts| segment(PASSKEY, "id", parts.uri.path()).map(str::to_owned)).unwrap_or_default();
     let response = use_context::<ResponseOptions>();
     view! {
         <Account w place=SECURITY title=w.passkeys_one_title()>

@@ -1,6 +1,7 @@
 //! The section about the password of the security page: changing it, or choosing the first.
 
 use authtuna::mfa::Factors;
+use authtuna::model::paths::{CONFIRM, SECURITY};
 use authtuna::model::time::Timestamp;
 use authtuna::users::User;
 use leptos::either::EitherOf3;
@@ -11,7 +12,7 @@ use crate::api::account::{ChangePassword, SetPassword};
 use crate::api::entry::PasswordStrength;
 use crate::islands::form::Form;
 use crate::islands::password::PasswordField;
-use crate::routes::{CONFIRM, SECURITY, query};
+use crate::links::query;
 use crate::ui::form::{Submit, Tried, form_words, password_words};
 use crate::ui::time::{Time, around};
 use crate::words::{HERE, Lang};

@@ -3,13 +3,13 @@
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
+use authtuna::model::paths::{PROFILE, SECURITY};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::own;
 use crate::api::account::UpdateProfile;
 use crate::islands::form::Form;
-use crate::routes::{PROFILE, SECURITY};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::{Field, Left, Submit, Tried, form_words};
 use crate::ui::load::load;

@@ -3,6 +3,7 @@
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::error::Error;
+use authtuna::model::paths::{SECURITY, SESSIONS};
 use leptos::prelude::*;
 
 use super::email::EmailLine;
@@ -10,7 +11,6 @@ use super::password::{CHANGE, SET, Tries};
 use super::protection::Offered;
 use super::{mfa, own, passkeys, password, protection};
 use crate::flash::Notice;
-use crate::routes::{SECURITY, SESSIONS};
 use crate::ui::account::{Account, Head};
 use crate::ui::form::Left;
 use crate::ui::load::load;

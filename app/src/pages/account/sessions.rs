@@ -4,13 +4,13 @@ use authtuna::auth::Auth;
 use authtuna::axum::Visit;
 use authtuna::config::LifetimeFrom;
 use authtuna::error::Error;
+use authtuna::model::paths::SESSIONS;
 use authtuna::model::time::Timestamp;
 use authtuna::sessions::SessionView;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::api::account::{EndOtherSessions, EndSession};
-use crate::routes::SESSIONS;
 use crate::say;
 use crate::ui::account::{Account, Head};
 use crate::ui::form::Left;

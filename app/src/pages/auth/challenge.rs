@@ -2,6 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::mfa::Factor;
+use authtuna::model::paths::{LOGIN, MFA_CHALLENGE, RECOVERY};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -11,7 +12,7 @@ use crate::api::mfa::SecondFactor;
 use crate::api::passkey::SecondFactorPrompt;
 use crate::islands::form::Form;
 use crate::islands::passkey::{Asks, PasskeyForm};
-use crate::routes::{CHALLENGE, LOGIN, RECOVERY, query_more, with_next};
+use crate::links::{query_more, with_next};
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::Entry;
 use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words};
@@ -29,7 +30,7 @@ pub(crate) fn Challenge() -> impl IntoView {
     let left = Left::take(w);
     let by = query("by").unwrap_or_default();
     let login = with_next(LOGIN, target().as_ref());
-    let here = with_next(CHALLENGE, target().as_ref());
+    let here = with_next(MFA_CHALLENGE, target().as_ref());
     let next = next();
     Either::Right(load(move |auth: Auth, visit| async move {
         let token = visit.actor().origin.halfway.clone().unwrap_or_default();

@@ -1,13 +1,13 @@
 //! `/ui/settings/email/confirm` and `/auth/change-email/undo`: what the mails about a new address lead to.
 
 use authtuna::auth::Auth;
+use authtuna::model::paths::{EMAIL, FORGOT_PASSWORD};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::token;
 use crate::api::addresses::{ConfirmEmailChange, UndoEmailChange};
-use crate::routes::{EMAIL, FORGOT};
 use crate::ui::form::Left;
 use crate::ui::inbox::{Act, CheckInbox, Dead, NotWaiting, awaited};
 use crate::ui::load::load;
@@ -86,7 +86,7 @@ pub(crate) fn UndoEmailPage() -> impl IntoView {
                     w
                     title=w.email_undo_title()
                     body=w.email_undo_dead_body()
-                    to=FORGOT.to_owned()
+                    to=FORGOT_PASSWORD.to_owned()
                     word=w.email_undo_dead_act()
                     left
                 />

@@ -1,6 +1,7 @@
 //! `/auth/forgot-password` and `/auth/reset-password`.
 
 use authtuna::auth::Auth;
+use authtuna::model::paths::{FORGOT_PASSWORD, LOGIN};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -10,7 +11,6 @@ use crate::api::by_mail::{RequestReset, ResetCode, ResetPassword};
 use crate::api::entry::PasswordStrength;
 use crate::islands::form::Form;
 use crate::islands::password::PasswordField;
-use crate::routes::{FORGOT, LOGIN};
 use crate::ui::entry::Entry;
 use crate::ui::form::{Field, Left, Submit, form_words, password_words};
 use crate::ui::inbox::{Act, Again, CheckInbox, Dead, NoMail, NotWaiting, awaited, sends};
@@ -56,7 +56,7 @@ pub(crate) fn Reset() -> impl IntoView {
             Either::Left(set(w, token, left))
         } else {
             Either::Right(
-                view! { <Dead w title=w.reset_title() to=FORGOT.to_owned() word=w.reset_again() left/> },
+                view! { <Dead w title=w.reset_title() to=FORGOT_PASSWORD.to_owned() word=w.reset_again() left/> },
             )
         })
     }))
@@ -68,7 +68,7 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
     }
     let Some(address) = awaited() else {
         return EitherOf3::B(
-            view! { <NotWaiting w title=w.reset_title() to=FORGOT.to_owned() word=w.reset_again()/> },
+            view! { <NotWaiting w title=w.reset_title() to=FORGOT_PASSWORD.to_owned() word=w.reset_again()/> },
         );
     };
     let email = address.clone();
@@ -83,7 +83,7 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
             submit=w.reset_code_submit()
             left
             again
-            other=FORGOT.to_owned()
+            other=FORGOT_PASSWORD.to_owned()
         />
     })
 }

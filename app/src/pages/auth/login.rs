@@ -1,5 +1,6 @@
 //! `/auth/login`.
 
+use authtuna::model::paths::{FORGOT_PASSWORD, MAGIC_LINK, SIGN_UP};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -9,7 +10,7 @@ use crate::api::passkey::{PasskeySignIn, SignInPrompt};
 use crate::islands::form::Form;
 use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::{PasswordField, PasswordWords};
-use crate::routes::{FORGOT, MAGIC, SIGNUP, with_next};
+use crate::links::with_next;
 use crate::ui::entry::{Entry, product};
 use crate::ui::form::{Field, Left, Submit, form_words, passkey_words, password_words};
 use crate::ui::inbox::{magic_links, sends};
@@ -29,7 +30,7 @@ pub(crate) fn Login() -> impl IntoView {
     let tried = left.tried("sign-in");
     let about_form = tried.about_form(&["identifier", "password"]);
     let open = auth().is_ok_and(|auth| auth.settings().app.signup_enabled);
-    let sign_up = with_next(SIGNUP, target.as_ref());
+    let sign_up = with_next(SIGN_UP, target.as_ref());
     let below = move || {
         open.then(|| {
             view! {
@@ -39,7 +40,7 @@ pub(crate) fn Login() -> impl IntoView {
             }
         })
     };
-    let way_out = sends().then(|| (FORGOT.to_owned(), w.login_forgot().to_owned()));
+    let way_out = sends().then(|| (FORGOT_PASSWORD.to_owned(), w.login_forgot().to_owned()));
     let next = target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default();
     let passkeys = auth().is_ok_and(|auth| auth.settings().passkeys_offered());
     let then = next.clone();
@@ -62,7 +63,7 @@ pub(crate) fn Login() -> impl IntoView {
     let or = (passkeys || magic_links()).then(|| view! { <div class="or">{w.login_or()}</div> });
     let by_mail = magic_links().then(|| {
         view! {
-            <a class="button wide" href=with_next(MAGIC, target.as_ref())>
+            <a class="button wide" href=with_next(MAGIC_LINK, target.as_ref())>
                 <Icon name="mail"/>
                 {w.login_by_mail()}
             </a>

@@ -11,18 +11,15 @@ pub(crate) mod signed_out;
 pub(crate) mod signup;
 pub(crate) mod verify;
 
-use http::request::Parts;
-use leptos::prelude::use_context;
-
-use crate::routes::{OVERVIEW, Target};
-use crate::viewer::signed_in;
+use crate::viewer::{request, signed_in};
+use authtuna::model::paths::{DASHBOARD, LocalPath};
 
 /// One value of the page's query.
 pub(crate) fn query(name: &str) -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let query = parts.uri.query()?;
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    request(|parts| {
+        let mut pairs = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    })
 }
 
 /// The token of a link.
@@ -36,15 +33,15 @@ fn next() -> (&'static str, String) {
 }
 
 /// Where the person was going.
-pub(crate) fn target() -> Option<Target> {
-    query("next").as_deref().and_then(Target::parse)
+pub(crate) fn target() -> Option<LocalPath> {
+    query("next").as_deref().and_then(LocalPath::to_return_to)
 }
 
 /// Whoever is signed in has nothing to do here: sends them on. Whether it did.
 fn sent_on() -> bool {
     let signed_in = signed_in();
     if signed_in {
-        leptos_axum::redirect(target().as_ref().map_or(OVERVIEW, Target::as_str));
+        leptos_axum::redirect(target().as_ref().map_or(DASHBOARD, LocalPath::as_str));
     }
     signed_in
 }

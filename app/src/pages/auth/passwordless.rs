@@ -1,6 +1,7 @@
 //! `/auth/passwordless` and `/auth/passwordless/login`: sign-in by a mail.
 
 use authtuna::auth::Auth;
+use authtuna::model::paths::{LOGIN, MAGIC_LINK};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -8,7 +9,7 @@ use leptos::server_fn::ServerFn;
 use super::{next, sent_on, target, token};
 use crate::api::by_mail::{RequestMagicLink, SignInByMail};
 use crate::islands::form::Form;
-use crate::routes::{LOGIN, MAGIC, with_next};
+use crate::links::with_next;
 use crate::ui::entry::{Entry, product};
 use crate::ui::form::{Field, Left, Submit, form_words};
 use crate::ui::inbox::{Act, Again, CheckInbox, Dead, NoMail, NotWaiting, awaited, magic_links, sends};
@@ -58,14 +59,14 @@ pub(crate) fn PasswordlessLogin() -> impl IntoView {
         Ok(match auth.magic_link(&token).await? {
             Some(username) => Either::Left(enter(w, token, &username, left)),
             None => Either::Right(
-                view! { <Dead w title=w.magic_title() to=MAGIC.to_owned() word=w.magic_again() left/> },
+                view! { <Dead w title=w.magic_title() to=MAGIC_LINK.to_owned() word=w.magic_again() left/> },
             ),
         })
     }))
 }
 
 fn waiting(w: Lang, left: Left) -> impl IntoView {
-    let ask = with_next(MAGIC, target().as_ref());
+    let ask = with_next(MAGIC_LINK, target().as_ref());
     let Some(address) = awaited() else {
         return Either::Left(view! { <NotWaiting w title=w.magic_title() to=ask word=w.magic_again()/> });
     };

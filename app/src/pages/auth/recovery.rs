@@ -1,6 +1,7 @@
 //! `/auth/recovery` and what its mails lead to: for whoever lost all second factors.
 
 use authtuna::auth::Auth;
+use authtuna::model::paths::{LOGIN, RECOVERY, RECOVERY_CANCEL};
 use authtuna::recovery::Recovery;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
@@ -11,7 +12,6 @@ use crate::api::recovery::{
     CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, StopRecovery, UndoFactors,
 };
 use crate::islands::form::Form;
-use crate::routes::{LOGIN, RECOVERY, RECOVERY_CANCEL};
 use crate::say;
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::entry::{Entry, product};

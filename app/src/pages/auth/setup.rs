@@ -1,6 +1,7 @@
 //! `/setup`: the first administrator, by the one-time link that the server prints.
 
 use authtuna::auth::Auth;
+use authtuna::model::paths::LOGIN;
 use http::StatusCode;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -11,7 +12,6 @@ use super::query;
 use super::signup::{FIELDS, NewAccount};
 use crate::api::entry::SetUp;
 use crate::islands::form::Form;
-use crate::routes::LOGIN;
 use crate::ui::entry::{Entry, product};
 use crate::ui::form::{Left, Submit, form_words};
 use crate::ui::load::load;

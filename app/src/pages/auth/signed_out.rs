@@ -1,8 +1,8 @@
 //! `/auth/signed-out`.
 
+use authtuna::model::paths::LOGIN;
 use leptos::prelude::*;
 
-use crate::routes::LOGIN;
 use crate::ui::entry::Entry;
 use crate::words::words;
 

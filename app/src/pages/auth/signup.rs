@@ -1,5 +1,6 @@
 //! `/auth/signup`, and the fields of a new account.
 
+use authtuna::model::paths::{LOGIN, SIGN_UP};
 use http::StatusCode;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use crate::api::passkey::{PasskeySignUp, SignUpPrompt};
 use crate::islands::form::Form;
 use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::PasswordField;
-use crate::routes::{LOGIN, SIGNUP, query_more, with_next};
+use crate::links::{query_more, with_next};
 use crate::ui::entry::{Entry, product};
 use crate::ui::form::{Field, Left, Submit, Tried, form_words, new_passkey_words, password_words};
 use crate::ui::part::Icon;
@@ -49,7 +50,7 @@ pub(crate) fn Signup() -> impl IntoView {
     }
     let left = Left::take(w);
     let next = target().map(|target| target.as_str().to_owned()).unwrap_or_default();
-    let here = with_next(SIGNUP, target().as_ref());
+    let here = with_next(SIGN_UP, target().as_ref());
     let passkeys = auth().is_ok_and(|auth| auth.settings().passkeys_offered());
     let by_passkey = passkeys && query("by").as_deref() == Some("passkey");
     let subtitle = if by_passkey { w.signup_passkey_subtitle() } else { w.signup_subtitle() };

@@ -1,6 +1,7 @@
 //! `/auth/verify`: proving an address.
 
 use authtuna::auth::Auth;
+use authtuna::model::paths::{EMAIL, LOGIN, SECURITY, SIGN_UP};
 use authtuna::signup::ToConfirm;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -8,7 +9,7 @@ use leptos::server_fn::ServerFn;
 
 use super::{next, target, token};
 use crate::api::addresses::{ConfirmEmail, SendAgain};
-use crate::routes::{EMAIL, LOGIN, SECURITY, SIGNUP, with_next};
+use crate::links::with_next;
 use crate::ui::form::{Left, Tried};
 use crate::ui::inbox::{Act, Again, CheckInbox, Dead, NotWaiting, awaited};
 use crate::ui::load::load;
@@ -42,7 +43,7 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
     let (other, word) = if signed_in() {
         (EMAIL.to_owned(), w.email_change_heading())
     } else {
-        (with_next(SIGNUP, target().as_ref()), w.verify_sign_up_again())
+        (with_next(SIGN_UP, target().as_ref()), w.verify_sign_up_again())
     };
     let Some(address) = awaited() else {
         return Either::Left(view! { <NotWaiting w title=w.verify_title() to=other word/> });

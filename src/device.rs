@@ -3,10 +3,10 @@
 use woothee::parser::Parser;
 
 /// The longest user agent that is looked at, in bytes.
-const MAX_USER_AGENT: usize = 1024;
+pub(crate) const MAX_USER_AGENT: usize = 1024;
 
 /// Browser and system by name; "Unknown device" when neither is known. Versions change too often to be of use.
-pub fn device_name(user_agent: &str) -> String {
+pub(crate) fn device_name(user_agent: &str) -> String {
     fn known(name: &str) -> Option<&str> {
         (name != "UNKNOWN" && !name.is_empty()).then_some(name)
     }
