@@ -8,10 +8,10 @@ use std::error::Error;
 use std::net::SocketAddr;
 
 use authtuna::auth::Auth;
+use authtuna::authn::sign_in::SignIn;
+use authtuna::authn::sign_up::SignUp;
 use authtuna::axum::{ApiError, AuthLayer, CurrentUser, Visit};
-use authtuna::config::Settings;
-use authtuna::login::SignIn;
-use authtuna::signup::SignUp;
+use authtuna::foundation::config::Settings;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};

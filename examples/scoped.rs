@@ -4,14 +4,14 @@
 
 #![expect(clippy::print_stdout, reason = "a program says where it listens")]
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
+use authtuna::authn::sign_in::SignIn;
+use authtuna::authn::sign_up::SignUp;
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::{Assignment, NewRole};
 use authtuna::axum::{Allowed, ApiError, AuthLayer, RequirePermission, RequireRole, Visit, check};
-use authtuna::config::Settings;
-use authtuna::login::SignIn;
+use authtuna::foundation::config::Settings;
 use authtuna::model::{id::UserId, scope::Scope};
-use authtuna::roles::{Assignment, NewRole};
-use authtuna::signup::SignUp;
 use axum::extract::{Path, State};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};

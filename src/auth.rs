@@ -4,32 +4,32 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::actor::{Actor, Who};
+use crate::accounts::users::{self, User, Users};
 use crate::audit::Recorder;
-use crate::cache::Snapshots;
-use crate::clock::{Clock, Random};
-use crate::config::Settings;
-use crate::crypto::keyring::{Keyring, KeyringError};
-use crate::crypto::password::Passwords;
-use crate::email::{Ground, Mailer, MailerError, Outbox};
-use crate::error::Error;
-use crate::explorer::Explorer;
-use crate::hooks::Hooks;
-use crate::inbox::Inbox;
-use crate::limit::Limits;
-use crate::login::{Login, Progress, SecondFactor, SignIn, SignedIn};
-use crate::mfa::{self, Factor, Mfa};
+use crate::audit::hooks::Hooks;
+use crate::authn::email_challenge::Inbox;
+use crate::authn::mfa::{self, Factor, Mfa};
+use crate::authn::passkeys::Passkeys;
+use crate::authn::sessions::Sessions;
+use crate::authn::sign_in::{Login, Progress, SecondFactor, SignIn, SignedIn};
+use crate::authn::tokens::Tokens;
+use crate::authz::actor::{Actor, Who};
+use crate::authz::effective_access;
+use crate::authz::explorer::Explorer;
+use crate::authz::permissions::Permissions;
+use crate::authz::roles::Roles;
+use crate::authz::session_snapshot::{Person, SignedIn as SignedInUser};
+use crate::authz::snapshot_cache::Snapshots;
+use crate::foundation::clock::{Clock, Random};
+use crate::foundation::config::Settings;
+use crate::foundation::crypto::keyring::{Keyring, KeyringError};
+use crate::foundation::crypto::password::Passwords;
+use crate::foundation::error::Error;
+use crate::foundation::rate_limit::Limits;
+use crate::foundation::store::{OpenError, Store};
+use crate::mail::{Ground, Mailer, MailerError, Outbox};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
-use crate::passkeys::Passkeys;
-use crate::permissions::Permissions;
-use crate::roles::Roles;
-use crate::sessions::Sessions;
-use crate::snapshot::{Person, SignedIn as SignedInUser};
-use crate::standing;
-use crate::store::{OpenError, Store};
-use crate::tokens::Tokens;
-use crate::users::{self, User, Users};
 
 /// The auth core over one database. Cheap to clone: a clone is one reference more to the same [`Core`].
 #[derive(Clone)]
@@ -235,7 +235,7 @@ impl Auth {
         self.0.login.sign_in(actor, typed).await
     }
 
-    /// The second factors that somebody halfway in can show; None when the token of [`crate::login::Halfway`] is good for nothing any
+    /// The second factors that somebody halfway in can show; None when the token of [`crate::authn::sign_in::Halfway`] is good for nothing any
     /// more. Looking uses nothing up.
     pub async fn halfway(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
         self.0.login.halfway(token).await
@@ -258,9 +258,9 @@ impl Auth {
     ///
     /// ```
     /// # async fn example(auth: authtuna::auth::Auth, admin: authtuna::model::id::UserId,
-    /// #     author: authtuna::model::id::UserId) -> Result<(), authtuna::error::Error> {
-    /// use authtuna::actor::Actor;
-    /// use authtuna::roles::Assignment;
+    /// #     author: authtuna::model::id::UserId) -> Result<(), authtuna::foundation::error::Error> {
+    /// use authtuna::authz::actor::Actor;
+    /// use authtuna::authz::roles::Assignment;
     ///
     /// // The rules of delegation hold for the administrator as if they had asked by themselves.
     /// let actor = auth.on_behalf_of(&Actor::system(), admin).await?;
@@ -273,7 +273,7 @@ impl Auth {
         let mut conn = self.0.store.read().await?;
         let found = users::by_id(&mut conn, user).await?.map(|found| found.user).filter(User::may_enter);
         let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
-        let access = standing::access_of(&mut conn, user, self.clock.now()).await?;
+        let access = effective_access::access_of(&mut conn, user, self.clock.now()).await?;
         let factors = mfa::factors_of(&mut conn, user).await?;
         let user = SignedInUser {
             mfa_enabled: factors.wanted(),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::actor::Actor;
 use crate::auth::Auth;
-use crate::error::Error;
-use crate::recovery;
+use crate::authn::recovery;
+use crate::authz::actor::Actor;
+use crate::foundation::error::Error;
 
 /// How often old rows are deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
@@ -37,7 +37,7 @@ pub async fn recoveries(auth: &Auth) -> Result<u64, Error> {
 }
 
 /// Runs the jobs until the future is dropped: purging, recoveries, and sending mails. A failure is logged, and the next turn tries
-/// again. Whoever ends gives the mails that are under way some time: [`crate::email::Outbox::finish`].
+/// again. Whoever ends gives the mails that are under way some time: [`crate::mail::Outbox::finish`].
 pub async fn run(auth: Auth) {
     let purging = async {
         let mut turns = tokio::time::interval(PURGE_EVERY);
@@ -62,8 +62,11 @@ pub async fn run(auth: Auth) {
     // On the heap: they are large, and would make a large future of everybody's.
     let working = futures::future::join3(Box::pin(purging), Box::pin(telling), auth.outbox.run());
     #[cfg(feature = "postgres")]
-    futures::future::join(working, crate::sessions::link::listen(auth.store().clone(), auth.cache().clone()))
-        .await;
+    futures::future::join(
+        working,
+        crate::authn::sessions::link::listen(auth.store().clone(), auth.cache().clone()),
+    )
+    .await;
     #[cfg(not(feature = "postgres"))]
     working.await;
 }

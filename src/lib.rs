@@ -9,7 +9,7 @@
 //! # mod example {
 //! use authtuna::auth::Auth;
 //! use authtuna::axum::{AuthLayer, CurrentUser, RequirePermission};
-//! use authtuna::config::Settings;
+//! use authtuna::foundation::config::Settings;
 //! use axum::{Router, routing::get};
 //!
 //! # pub
@@ -65,79 +65,42 @@
 pub mod model;
 
 #[cfg(feature = "server")]
-pub mod access;
-#[cfg(feature = "server")]
-pub mod actor;
-#[cfg(feature = "server")]
-pub mod addresses;
-#[cfg(feature = "server")]
-mod admin;
+pub mod foundation;
+
 #[cfg(feature = "server")]
 pub mod audit;
+
+#[cfg(feature = "server")]
+pub mod authz;
+
+#[cfg(feature = "server")]
+pub mod mail;
+
+#[cfg(feature = "server")]
+pub mod accounts;
+
+#[cfg(feature = "server")]
+pub mod authn;
+
+#[cfg(feature = "server")]
+mod admin;
+
 #[cfg(feature = "server")]
 pub mod auth;
-#[cfg(feature = "axum")]
-pub mod axum;
-#[cfg(feature = "server")]
-mod cache;
-#[cfg(feature = "server")]
-pub mod clock;
-#[cfg(feature = "server")]
-pub mod config;
-#[cfg(feature = "server")]
-pub mod crypto;
-#[cfg(feature = "server")]
-pub mod delegation;
-#[cfg(feature = "server")]
-mod device;
-#[cfg(feature = "server")]
-pub mod email;
-#[cfg(feature = "server")]
-pub mod error;
-#[cfg(feature = "server")]
-pub mod explorer;
-#[cfg(feature = "server")]
-pub mod hooks;
-#[cfg(feature = "server")]
-pub mod inbox;
 #[cfg(feature = "server")]
 pub mod jobs;
 #[cfg(feature = "server")]
-mod limit;
-#[cfg(feature = "server")]
-pub mod login;
-#[cfg(feature = "server")]
-pub mod mfa;
-#[cfg(feature = "server")]
-pub mod once;
-#[cfg(feature = "server")]
-pub mod overview;
-#[cfg(feature = "server")]
-pub mod passkeys;
-#[cfg(feature = "server")]
-pub mod passwords;
-#[cfg(feature = "server")]
-pub mod permissions;
-#[cfg(feature = "server")]
 mod provision;
 #[cfg(feature = "server")]
-pub mod recovery;
+pub mod statements;
+
+#[cfg(feature = "axum")]
+pub mod axum;
+
+pub use crate::model::code::{Code, Field};
+pub use crate::model::scope::Scope;
 #[cfg(feature = "server")]
-pub mod roles;
-#[cfg(feature = "server")]
-pub mod sessions;
-#[cfg(feature = "server")]
-pub mod signup;
-#[cfg(feature = "server")]
-pub mod snapshot;
-#[cfg(feature = "server")]
-mod standing;
-#[cfg(feature = "server")]
-pub mod store;
-#[cfg(feature = "server")]
-mod tokens;
-#[cfg(feature = "server")]
-pub mod users;
+pub use crate::{auth::Auth, authz::actor::Actor, foundation::config::Settings, foundation::error::Error};
 
 /// What these pages show must compile.
 #[cfg(all(doctest, feature = "axum"))]

@@ -3,15 +3,15 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use crate::actor::Actor;
+use crate::accounts::users::{self, NewUser};
 use crate::audit::Change;
 use crate::auth::Auth;
-use crate::error::Error;
+use crate::authn::sign_up::hash_given;
+use crate::authz::actor::Actor;
+use crate::authz::roles;
+use crate::foundation::error::Error;
+use crate::foundation::names::{Email, Identifier, Username};
 use crate::model::role;
-use crate::roles;
-use crate::signup::hash_given;
-use crate::users::names::{Email, Identifier, Username};
-use crate::users::{self, NewUser};
 
 /// Raised when what is built in grows, so that existing installations get it.
 const VERSION: &str = "2";

@@ -1,7 +1,7 @@
 //! What may wait for a confirmation, in words. Nothing else is kept: whoever confirms is told what is done then. Another may
 //! have begun it in this very session, and lead its owner here.
 
-use authtuna::once::Act;
+use authtuna::authn::pending_action::Act;
 use leptos::server_fn::ServerFn;
 
 use crate::api::addresses::RequestEmailChange;

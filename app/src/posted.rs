@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use authtuna::once::Act;
+use authtuna::authn::pending_action::Act;
 
 /// In the extensions of a request that posts a form.
 #[derive(Clone, Default)]

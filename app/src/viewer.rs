@@ -1,11 +1,11 @@
 //! Who looks at the page: read from what the layers before Leptos have put into the request.
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
+use authtuna::authz::actor::Actor;
+use authtuna::authz::session_snapshot::SignedIn;
 use authtuna::axum::Visit;
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
-use authtuna::snapshot::SignedIn;
 use http::request::Parts;
 use leptos::prelude::{use_context, with_context};
 

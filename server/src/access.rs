@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use authtuna::actor::Actor;
-use authtuna::error::Error;
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::error::Error;
 use authtuna::model::scope::Scope;
 use axum::http::Method;
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use app::mails::{Mail, Mails};
 use authtuna::auth::Auth;
 use authtuna::axum::ApiError;
-use authtuna::config::Settings;
-use authtuna::email::{self, Letter};
-use authtuna::error::Error;
+use authtuna::foundation::config::Settings;
+use authtuna::foundation::error::Error;
+use authtuna::mail::{self, Letter};
 use authtuna::model::code::Code;
 use authtuna::model::id::MailId;
 use authtuna::model::paths::{DEV_MAIL, DEV_MAIL_MESSAGE, DEV_MAIL_SAMPLES, segment};
@@ -104,7 +104,7 @@ fn framed(html: &str) -> Response {
 }
 
 fn letters(auth: &Auth) -> Vec<Letter> {
-    email::samples(&auth.settings().app.api_base_url, auth.clock.now())
+    mail::samples(&auth.settings().app.api_base_url, auth.clock.now())
 }
 
 fn samples(auth: &Auth) -> Result<Vec<Mail>, Error> {
@@ -119,7 +119,7 @@ fn samples(auth: &Auth) -> Result<Vec<Mail>, Error> {
 
 /// The newest mails. Their ids begin with the time: the names of their files are in its order.
 async fn sent(auth: &Auth) -> Result<Vec<Mail>, Error> {
-    let folder = email::folder(auth.settings());
+    let folder = mail::folder(auth.settings());
     blocking(move || {
         let files = match fs::read_dir(&folder) {
             Ok(files) => files,
@@ -139,7 +139,7 @@ async fn sent(auth: &Auth) -> Result<Vec<Mail>, Error> {
 /// A mail, with its part in HTML.
 async fn one(auth: &Auth, id: Option<MailId>) -> Result<Option<(Mail, String)>, Error> {
     let Some(id) = id else { return Ok(None) };
-    let folder = email::folder(auth.settings());
+    let folder = mail::folder(auth.settings());
     blocking(move || Ok(read(&folder, id))).await
 }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use authtuna::audit::Broken;
 use authtuna::auth::StartError;
 use authtuna::axum::GeoIpError;
-use authtuna::config::SettingsError;
-use authtuna::error::Error;
+use authtuna::foundation::config::SettingsError;
+use authtuna::foundation::error::Error;
 
 /// Why a command ended without success. Each text says what to do.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! All routes with all layers around them.
 
 use authtuna::axum::{ApiError, AuthLayer, wants_json};
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 use authtuna::model::code::Code;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};

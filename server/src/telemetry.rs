@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, stderr};
 
-use authtuna::config::{LogFormat, Settings};
+use authtuna::foundation::config::{LogFormat, Settings};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;

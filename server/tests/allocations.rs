@@ -5,10 +5,10 @@
 use std::mem::size_of;
 
 use allocation_counter::{AllocationInfo, measure};
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
+use authtuna::authz::actor::Actor;
 use authtuna::axum::Visit;
-use authtuna::store::Store;
+use authtuna::foundation::store::Store;
 use authtuna_server::router;
 use authtuna_server::state::AppState;
 use axum::Router;

@@ -1,6 +1,6 @@
 //! What goes by mail, in JSON. What must not be possible is in the abuse suite; what the core does in its own tests.
 
-use authtuna::email::Message;
+use authtuna::mail::Message;
 use serde_json::json;
 
 use crate::support::{mailing, on_each_with, on_one, on_one_with, password, sign_in, sign_up};

@@ -97,7 +97,7 @@ fn config_shows_where_values_come_from_and_no_secret() {
         assert!(!json.contains("hidden"), "{json}");
         let list: serde_json::Value = serde_json::from_str(&json).unwrap();
         let names = list.as_array().unwrap().iter().filter(|one| one["name"].is_string() && one["doc"] != "");
-        assert_eq!(names.count(), authtuna::config::TABLE.len());
+        assert_eq!(names.count(), authtuna::foundation::config::TABLE.len());
     });
 }
 

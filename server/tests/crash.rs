@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use authtuna::audit;
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::JoinSet;
 

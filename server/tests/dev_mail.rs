@@ -1,7 +1,7 @@
 //! The mails of development: whoever may look at them, may enter every account.
 
-use authtuna::config::SettingsBuilder;
-use authtuna::email::Message;
+use authtuna::foundation::config::SettingsBuilder;
+use authtuna::mail::Message;
 
 use crate::support::{World, on_one_with, sign_up};
 

@@ -1,8 +1,8 @@
 //! A role that asks for a second factor: pages lead to setting it up, and the API says why it refuses.
 
-use authtuna::actor::Actor;
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::RoleChange;
 use authtuna::model::role::Requirement;
-use authtuna::roles::RoleChange;
 use serde_json::json;
 
 use crate::authenticator::Authenticator;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::process::Output;
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
-use authtuna::email::{Letter, Message};
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::config::Settings;
+use authtuna::mail::{Letter, Message};
 use serde_json::json;
 
 use crate::support::{Binary, Database, FakeSite, Kind, Peer, kinds, within_runtime};

@@ -9,7 +9,7 @@
 mod abuse;
 mod admin;
 mod allocations;
-#[path = "../../src/tests/authenticator.rs"]
+#[path = "../../src/tests/support/authenticator.rs"]
 mod authenticator;
 mod by_mail;
 mod commands;

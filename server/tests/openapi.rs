@@ -107,7 +107,9 @@ fn every_reference_leads_somewhere_and_every_id_is_one() {
 
 #[test]
 fn what_is_switched_off_is_not_there() {
-    let off = |settings: authtuna::config::SettingsBuilder| settings.set("ADMIN_ROUTES_ENABLED", "false");
+    let off = |settings: authtuna::foundation::config::SettingsBuilder| {
+        settings.set("ADMIN_ROUTES_ENABLED", "false")
+    };
     on_one_with(off, async |world| {
         let paths = document(&world)["paths"].to_string();
         assert!(paths.contains("/auth/login") && !paths.contains("/admin/"));

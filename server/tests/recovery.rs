@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use authtuna::email::Message;
 use authtuna::jobs;
+use authtuna::mail::Message;
 use serde_json::{Value, json};
 
 use crate::support::{App, Browser, World, mailing, on_each_with, on_one, on_one_with, password, sign_in};
@@ -19,7 +19,7 @@ async fn protected(world: &World, name: &str) -> (Browser, App) {
 
 /// The links of the newest letter about a recovery: to go on, if it has one, and to stop it.
 async fn links(world: &World) -> (String, String) {
-    let links = |letter: authtuna::email::Letter| match letter.message {
+    let links = |letter: authtuna::mail::Letter| match letter.message {
         Message::RecoveryStarted { cancel, .. } | Message::RecoveryReminder { cancel, .. } => {
             Some((String::new(), cancel))
         }

@@ -193,7 +193,7 @@ fn the_front_door_leads_to_the_account_or_to_sign_in() {
 
 #[test]
 fn account_pages_can_be_switched_off() {
-    let off = |settings: authtuna::config::SettingsBuilder| settings.set("UI_ENABLED", "false");
+    let off = |settings: authtuna::foundation::config::SettingsBuilder| settings.set("UI_ENABLED", "false");
     on_one_with(off, async |world| {
         let browser = world.person("maria").await;
         assert_eq!(browser.page("/ui/dashboard").await.status, 404);
@@ -205,7 +205,8 @@ fn account_pages_can_be_switched_off() {
 
 #[test]
 fn only_middleware_answers_health_checks_alone() {
-    let alone = |settings: authtuna::config::SettingsBuilder| settings.set("ONLY_MIDDLEWARE", "true");
+    let alone =
+        |settings: authtuna::foundation::config::SettingsBuilder| settings.set("ONLY_MIDDLEWARE", "true");
     on_one_with(alone, async |world| {
         let browser = world.browser();
         assert_eq!(browser.get("/healthz").await.status, 200);

@@ -1,15 +1,22 @@
 //! What only administrators do to others. Acting on a person needs a level above theirs; never oneself, never an account
-//! of the software (see [`crate::delegation::may_act_on`]).
+//! of the software (see [`crate::authz::delegation::may_act_on`]).
 
 mod sessions;
 
-use crate::actor::{Actor, Origin};
+use crate::accounts::users::{self, NewAccount, User, UserChange};
 use crate::audit::{Activity, AuditFilter, Entry, Event, activity_of, search};
 use crate::auth::Auth;
-use crate::cache::Evict;
-use crate::delegation::{self, Giver};
-use crate::email::{Circumstances, Message};
-use crate::error::Error;
+use crate::authn::passkeys;
+use crate::authn::recovery::{self, Ending};
+use crate::authn::sessions::end_all_of;
+use crate::authn::tokens::Purpose;
+use crate::authz::actor::{Actor, Origin};
+use crate::authz::delegation::{self, Giver};
+use crate::authz::effective_access;
+use crate::authz::snapshot_cache::Evict;
+use crate::foundation::error::Error;
+use crate::foundation::store::Conn;
+use crate::mail::{Circumstances, Message};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
@@ -18,13 +25,6 @@ use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
-use crate::passkeys;
-use crate::recovery::{self, Ending};
-use crate::sessions::end_all_of;
-use crate::standing;
-use crate::store::Conn;
-use crate::tokens::Purpose;
-use crate::users::{self, NewAccount, User, UserChange};
 
 /// The longest reason for what is done to somebody, in characters.
 const MAX_REASON: usize = 500;
@@ -33,7 +33,7 @@ impl Auth {
     /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs. The reason is one
     /// line of at most 500 characters. Err on it: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let reason = read_reason(reason)?;
         let now = work.now();
@@ -49,7 +49,7 @@ impl Auth {
 
     /// Lifts a suspension. Needs what suspending needs.
     pub async fn unsuspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let reason = read_reason(reason)?;
         let now = work.now();
@@ -63,7 +63,7 @@ impl Auth {
     /// not theirs. They are told, and where mails reach them they choose another password first: the one that they had would
     /// open the account alone now, and who knows it may be why the factors were there. Needs what suspending needs. Err([`Code::NoSecondFactor`]) when there are none.
     pub async fn remove_factors(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         self.require_confirmed(actor)?;
         users::lock(&mut work.tx, id).await?;
@@ -90,7 +90,7 @@ impl Auth {
 
     /// Opens sign-in to an account again that was closed by too many wrong passwords or codes. Needs what suspending needs.
     pub async fn unlock(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let first = self.limits().open(&mut work.tx, id).await?;
         if self.limits().open_second(&mut work.tx, id).await? || first {
@@ -100,11 +100,11 @@ impl Auth {
     }
 
     /// Makes an account with a password, for the program itself: people never set a password for others (OWASP ASVS 5.0
-    /// 6.4.6), they use [`crate::users::Users::create`].
+    /// 6.4.6), they use [`crate::accounts::users::Users::create`].
     pub async fn create_user(&self, actor: &Actor, new: &NewAccount, password: &str) -> Result<User, Error> {
         actor.require_system()?;
         let about = users::guessable(&self.settings().app.name, &new.username, &new.email);
-        let hash = crate::signup::hash_given(self.passwords(), password, &about).await?;
+        let hash = crate::authn::sign_up::hash_given(self.passwords(), password, &about).await?;
         self.users.create_with(actor, new, Some(hash)).await
     }
 
@@ -113,7 +113,7 @@ impl Auth {
     /// Err beside each field: [`Code::BadUsername`], [`Code::UsernameTaken`], [`Code::TooLong`], [`Code::BadCharacters`],
     /// and [`Code::BadRequest`] for metadata that are no JSON object.
     pub async fn update_user(&self, actor: &Actor, id: UserId, change: &UserChange) -> Result<User, Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         let before = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         self.users.write_change(&mut work, &before, change).await?;
         let after = users::by_id(&mut work.tx, id).await?.ok_or(Code::UserNotFound)?.user;
@@ -124,7 +124,7 @@ impl Auth {
     /// Deletes an account: nobody comes in any more, its sessions end at once. It can be restored for a while. Needs
     /// `users:manage`, and a level above theirs.
     pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         self.require_confirmed(actor)?;
         let reason = read_reason(reason)?;
@@ -140,7 +140,7 @@ impl Auth {
 
     /// Restores a deleted account as it was. Needs what deleting needs.
     pub async fn restore_user(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let now = work.now();
         if users::restore(&mut work.tx, id, now).await? {
@@ -209,7 +209,7 @@ impl Auth {
         if target.is_system || actor.user_id() == Some(id) {
             return Err(Code::Forbidden.into());
         }
-        let theirs = standing::access_of(conn, id, self.clock.now()).await?;
+        let theirs = effective_access::access_of(conn, id, self.clock.now()).await?;
         delegation::may_act_on(giver, &theirs)?;
         Ok(target)
     }

@@ -1,17 +1,17 @@
 //! The sessions of others.
 
-use crate::actor::Actor;
+use crate::accounts::users;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
-use crate::cache::Evict;
-use crate::error::Error;
+use crate::authn::sessions::{SessionView, end_all_of, end_of};
+use crate::authz::actor::Actor;
+use crate::authz::effective_access;
+use crate::authz::snapshot_cache::Evict;
+use crate::foundation::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
 use crate::model::permission::{USERS_MANAGE, USERS_READ};
 use crate::model::scope::Scope;
-use crate::sessions::{SessionView, end_all_of, end_of};
-use crate::standing;
-use crate::users;
 
 impl Auth {
     /// Where somebody is signed in, the last used first. Needs `users:read` or `users:manage` everywhere; the audit log
@@ -34,7 +34,7 @@ impl Auth {
     /// Ends one session of somebody. Needs `users:manage`, and a level above theirs. Err([`Code::NotFound`]) for what is
     /// no open session of theirs.
     pub async fn end_session_of(&self, actor: &Actor, id: UserId, session: SessionId) -> Result<(), Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let now = work.now();
         if !end_of(&mut work.tx, id, session, "ended_by_administrator", now).await? {
@@ -47,7 +47,7 @@ impl Auth {
 
     /// Ends all sessions of somebody; their number. Needs `users:manage`, and a level above theirs.
     pub async fn end_sessions_of(&self, actor: &Actor, id: UserId) -> Result<u64, Error> {
-        let (mut work, giver) = standing::begin(self.recorder(), actor).await?;
+        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
         self.may_act_on(&mut work.tx, &giver, actor, id).await?;
         let now = work.now();
         let ended = end_all_of(&mut work.tx, id, None, "ended_by_administrator", now).await?;

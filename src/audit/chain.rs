@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::event::Entry;
 use super::sql::{AFTER, EventRow, HEAD, Head, INSERT, SET_HEAD, TAKE_HEAD};
-use crate::actor::Actor;
-use crate::clock::Random;
-use crate::crypto::token::sha256_parts;
-use crate::error::Error;
+use crate::authz::actor::Actor;
+use crate::foundation::clock::Random;
+use crate::foundation::crypto::token::sha256_parts;
+use crate::foundation::error::Error;
+use crate::foundation::store::{Store, Tx};
 use crate::model::time::Timestamp;
-use crate::store::{Store, Tx};
 
 /// Rows read at a time while the chain is checked.
 const STEP: u32 = 1000;

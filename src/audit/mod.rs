@@ -6,6 +6,7 @@
 
 mod chain;
 mod event;
+pub mod hooks;
 mod read;
 mod sql;
 
@@ -22,12 +23,12 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tracing::Instrument;
 
-use crate::actor::{Actor, Origin};
-use crate::cache::{Evict, Snapshots};
-use crate::clock::{Clock, Random};
-use crate::error::Error;
-use crate::hooks::Hooks;
-use crate::store::{Store, Tx};
+use crate::audit::hooks::Hooks;
+use crate::authz::actor::{Actor, Origin};
+use crate::authz::snapshot_cache::{Evict, Snapshots};
+use crate::foundation::clock::{Clock, Random};
+use crate::foundation::error::Error;
+use crate::foundation::store::{Store, Tx};
 
 /// Begins changes that are recorded. Cheap to clone.
 #[derive(Clone)]

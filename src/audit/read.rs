@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::event::Event;
 use super::sql::{EventRow, LATEST, OF_USER, SEARCH_ACTOR, SEARCH_ALL, SEARCH_EVENT, SEARCH_USER};
-use crate::actor::Actor;
-use crate::error::Error;
+use crate::authz::actor::Actor;
+use crate::foundation::error::Error;
+use crate::foundation::store::Store;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::page::{Page, PageRequest};
 use crate::model::permission::AUDIT_READ;
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
-use crate::store::Store;
 
 /// One line of somebody's activity.
 #[derive(Clone, Debug, PartialEq)]

@@ -19,10 +19,10 @@ use tower::{Layer, Service};
 use super::Visit;
 use super::error::ApiError;
 use super::rule::{Asked, Rule};
-use crate::error::Error;
+use crate::authz::session_snapshot::Snapshot;
+use crate::foundation::error::Error;
 use crate::model::code::Code;
 use crate::model::scope::Scope;
-use crate::snapshot::Snapshot;
 
 /// A rule with a name, for [`Allowed`]. [`check!`](crate::check) declares one in a line.
 pub trait Check: 'static {

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 
-use crate::actor::Origin;
-use crate::config::{ClientIpSource, Http, Sessions};
-use crate::crypto::token::sha256_parts;
-use crate::device::MAX_USER_AGENT;
+use crate::authz::actor::Origin;
+use crate::foundation::config::{ClientIpSource, Http, Sessions};
+use crate::foundation::crypto::token::sha256_parts;
+use crate::foundation::user_agent::MAX_USER_AGENT;
 use crate::model::id::RequestId;
 
 /// The client's address, put into a request by [`super::AuthLayer`].
@@ -154,7 +154,7 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
-    use crate::config::Settings;
+    use crate::foundation::config::Settings;
 
     #[test]
     fn what_a_client_wrote_that_is_no_text_hides_nothing_of_the_proxys() {

@@ -7,10 +7,10 @@ use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 
 use super::CeremonyKept;
-use crate::actor::Waiting;
-use crate::config::{Sessions, Settings};
-use crate::crypto::keyring::Keyring;
-use crate::login::{Halfway, SignedIn};
+use crate::authn::sign_in::{Halfway, SignedIn};
+use crate::authz::actor::Waiting;
+use crate::foundation::config::{Sessions, Settings};
+use crate::foundation::crypto::keyring::Keyring;
 use crate::model::time::Timestamp;
 
 /// A browser is remembered for 400 days, the longest that browsers allow (RFC 6265bis).
@@ -98,9 +98,9 @@ impl CookieJar {
 
     fn header(&self, name: &str, value: &str, age: Duration) -> Option<HeaderValue> {
         let same_site = match self.settings.same_site {
-            crate::config::SameSite::Lax => SameSite::Lax,
-            crate::config::SameSite::Strict => SameSite::Strict,
-            crate::config::SameSite::None => SameSite::None,
+            crate::foundation::config::SameSite::Lax => SameSite::Lax,
+            crate::foundation::config::SameSite::Strict => SameSite::Strict,
+            crate::foundation::config::SameSite::None => SameSite::None,
         };
         let mut cookie = Cookie::build((name, value))
             .path("/")

@@ -6,7 +6,7 @@ use ::axum::response::{IntoResponse, Response};
 use url::form_urlencoded::byte_serialize;
 
 use super::accept::wants_page;
-use crate::config::App;
+use crate::foundation::config::App;
 use crate::model::paths::{LOGIN, LocalPath};
 
 /// The sign-in page.

@@ -5,7 +5,7 @@ use ::axum::http::{HeaderValue, StatusCode, header};
 use ::axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::error::Error;
+use crate::foundation::error::Error;
 use crate::model::code::Code;
 use crate::model::scope::ScopeError;
 

@@ -10,8 +10,8 @@ use ::axum::http::request::Parts;
 use super::Visit;
 use super::client::ClientIp;
 use super::error::ApiError;
-use crate::error::Error;
-use crate::snapshot::Snapshot;
+use crate::authz::session_snapshot::Snapshot;
+use crate::foundation::error::Error;
 
 impl<S: Sync> FromRequestParts<S> for Visit {
     type Rejection = ApiError;

@@ -18,11 +18,11 @@ use super::cookies::CookieJar;
 use super::entrance::{Entrance, see_other};
 use super::error::ApiError;
 use super::{Visit, Wish, Wishes};
-use crate::actor::{Actor, Who};
 use crate::auth::Auth;
+use crate::authn::sessions::Checked;
+use crate::authz::actor::{Actor, Who};
 use crate::model::code::Code;
 use crate::model::id::RequestId;
-use crate::sessions::Checked;
 
 /// Checks the session of every request and puts a [`Visit`] into it.
 ///

@@ -7,7 +7,7 @@
 //! ```no_run
 //! use std::net::SocketAddr;
 //!
-//! use authtuna::{auth::Auth, axum::AuthLayer, axum::CurrentUser, config::Settings};
+//! use authtuna::{Auth, Settings, axum::AuthLayer, axum::CurrentUser};
 //! use axum::{Router, routing::get};
 //!
 //! #[tokio::main]
@@ -38,14 +38,14 @@
 //! | [`Visit`] | the actor, for operations of the core, and the way to begin and end sessions | an anonymous actor |
 //! | [`ClientIp`] | the client's address | the same |
 //!
-//! The first four give a [`Snapshot`](crate::snapshot::Snapshot): `user` (id, name, address), `session`, and `access`,
+//! The first four give a [`Snapshot`](crate::authz::session_snapshot::Snapshot): `user` (id, name, address), `session`, and `access`,
 //! all they may do. It is read from memory most of the time; whatever changes it ends that at once.
 //!
 //! Operations of the core take the actor, and decide by themselves. Rules in front of a handler are for what the
 //! service itself does.
 //!
 //! ```
-//! use authtuna::{auth::Auth, axum::ApiError, axum::Visit};
+//! use authtuna::{Auth, axum::ApiError, axum::Visit};
 //! use axum::{Router, extract::State, routing::get};
 //!
 //! async fn sessions(State(auth): State<Auth>, visit: Visit) -> Result<String, ApiError> {
@@ -101,7 +101,7 @@
 //! carry the cookies.
 //!
 //! ```
-//! use authtuna::{auth::Auth, axum::ApiError, axum::Visit, login::SignIn};
+//! use authtuna::{Auth, authn::sign_in::SignIn, axum::ApiError, axum::Visit};
 //! use axum::{Json, Router, extract::State, routing::post};
 //!
 //! async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<&'static str, ApiError> {
@@ -144,11 +144,11 @@ pub use rule::{RequirePermission, RequireRole, Rule};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::actor::{Actor, Waiting};
-use crate::login::{Halfway, Progress, SignedIn};
+use crate::authn::passkeys::Ceremony;
+use crate::authn::sign_in::{Halfway, Progress, SignedIn};
+use crate::authn::sign_up::SignedUp;
+use crate::authz::actor::{Actor, Waiting};
 use crate::model::time::Timestamp;
-use crate::passkeys::Ceremony;
-use crate::signup::SignedUp;
 
 /// One request's view of who asks, and what its answer is to do to the browser's cookies. Cheap to clone.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Rules: what one must hold, and where. They are values that a program writes down; [`super::check`] asks them.
 
-use crate::access::Access;
+use crate::authz::access::Access;
 use crate::model::permission::PermissionName;
 use crate::model::role::RoleName;
 use crate::model::scope::Scope;
@@ -143,7 +143,7 @@ impl Rule {
     /// for handlers that know better than the path where to ask.
     ///
     /// ```
-    /// use authtuna::access::Access;
+    /// use authtuna::authz::access::Access;
     /// use authtuna::axum::RequirePermission;
     /// use authtuna::model::scope::Scope;
     ///

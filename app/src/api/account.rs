@@ -1,10 +1,11 @@
 //! One's own account.
 
-use authtuna::error::Error;
+use authtuna::accounts::users;
+use authtuna::authn::passwords;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::SessionId;
 use authtuna::model::paths::{PROFILE, SECURITY, SESSIONS};
-use authtuna::{passwords, users};
 use leptos::prelude::*;
 
 use super::form::{Done, Form, here, signed_in};

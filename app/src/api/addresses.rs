@@ -1,10 +1,10 @@
 //! Proving an address, changing it, and taking it back.
 
-use authtuna::addresses;
+use authtuna::authn::email_addresses;
+use authtuna::authn::sign_up::Confirmed;
 use authtuna::model::paths::{
     CONFIRM_EMAIL_CHANGE, EMAIL, LOGIN, LocalPath, RESET_PASSWORD, SECURITY, UNDO_EMAIL_CHANGE, VERIFY_EMAIL,
 };
-use authtuna::signup::Confirmed;
 use leptos::prelude::*;
 
 use super::form::{Done, Form, here, page_of, proof, repeated, signed_in};
@@ -78,7 +78,7 @@ pub async fn request_email_change(
     let outcome = async {
         let (auth, visit) = here()?;
         signed_in(visit.actor())?;
-        let typed = addresses::ChangeEmail { email, current_password };
+        let typed = email_addresses::ChangeEmail { email, current_password };
         visit.wait(auth.request_email_change(visit.actor(), &typed).await?);
         Ok(Done::to(CONFIRM_EMAIL_CHANGE))
     };

@@ -1,9 +1,9 @@
 //! Coming in and going out.
 
-use authtuna::error::Error;
-use authtuna::login;
+use authtuna::authn::sign_in;
+use authtuna::authn::sign_up;
+use authtuna::foundation::error::Error;
 use authtuna::model::paths::{DASHBOARD, LOGIN, LocalPath, SETUP, SIGN_UP, SIGNED_OUT, VERIFY_EMAIL};
-use authtuna::signup;
 use leptos::prelude::*;
 
 use super::form::{Done, Form, entered, here, refuse};
@@ -25,7 +25,7 @@ pub async fn sign_in(
     let form = Form::new("sign-in", with_next(LOGIN, target.as_ref())).keep("identifier", &identifier);
     let outcome = async {
         let (auth, visit) = here()?;
-        let progress = auth.sign_in(visit.actor(), &login::SignIn { identifier, password }).await?;
+        let progress = auth.sign_in(visit.actor(), &sign_in::SignIn { identifier, password }).await?;
         Ok(entered(&visit, progress, target.as_ref()))
     };
     form.answer(outcome.await).await
@@ -45,7 +45,7 @@ pub async fn sign_up(
         .keep("email", &email);
     let outcome = async {
         let (auth, visit) = here()?;
-        let typed = signup::SignUp { username, email, password };
+        let typed = sign_up::SignUp { username, email, password };
         let is_in = visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
         Ok(if is_in {
             Done::in_at(target.as_ref())
@@ -69,7 +69,7 @@ pub async fn set_up(
     let outcome = async {
         let (auth, visit) = here()?;
         let signed_in =
-            auth.set_up(visit.actor(), &token, &signup::SignUp { username, email, password }).await?;
+            auth.set_up(visit.actor(), &token, &sign_up::SignUp { username, email, password }).await?;
         visit.begin(signed_in);
         Ok(Done::to(DASHBOARD))
     };

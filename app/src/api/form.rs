@@ -1,14 +1,14 @@
 //! The one place where what became of a form turns into an HTTP answer.
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authn::pending_action::Act;
+use authtuna::authn::sign_in::Progress;
+use authtuna::authz::actor::Actor;
 use authtuna::axum::Visit;
-use authtuna::error::Error;
-use authtuna::inbox::Proof;
-use authtuna::login::Progress;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::paths::{CONFIRM, DASHBOARD, LocalPath, MFA_CHALLENGE, VERIFY_EMAIL};
-use authtuna::once::Act;
 use http::header::{ACCEPT, LOCATION, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::use_context;

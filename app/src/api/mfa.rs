@@ -1,8 +1,8 @@
 //! The second factor: at sign-in, setting it up, and confirming who one is.
 
-use authtuna::error::Error;
-use authtuna::inbox::Proof;
-use authtuna::login;
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authn::sign_in;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::paths::{CONFIRM, LocalPath, MFA_CHALLENGE, MFA_SETUP, SECURITY};
 use leptos::prelude::*;
@@ -32,7 +32,7 @@ pub async fn second_factor(
         let (auth, visit) = here()?;
         script_ran(&by, &passkey)?;
         let token = visit.actor().origin.halfway.clone().unwrap_or_default();
-        let typed = login::SecondFactor { token, code, passkey, remember: !remember.is_empty() };
+        let typed = sign_in::SecondFactor { token, code, passkey, remember: !remember.is_empty() };
         visit.begin(auth.second_factor(visit.actor(), &typed).await?);
         Ok(Done::in_at(target.as_ref()))
     };
@@ -115,7 +115,7 @@ pub async fn confirm(
     let outcome = async {
         let (auth, visit) = here()?;
         script_ran(&by, &passkey)?;
-        auth.confirm(visit.actor(), &login::Confirmation { password, code, passkey }).await?;
+        auth.confirm(visit.actor(), &sign_in::Confirmation { password, code, passkey }).await?;
         go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use authtuna::actor::{Actor, Who};
 use authtuna::auth::Auth;
+use authtuna::authn::sessions::Checked;
+use authtuna::authn::sign_in::SignedIn;
+use authtuna::authz::actor::{Actor, Who};
 use authtuna::axum::Visit;
-use authtuna::error::Error;
-use authtuna::login::SignedIn;
+use authtuna::foundation::error::Error;
 use authtuna::model::paths::{DASHBOARD, LocalPath, MFA_CODES};
-use authtuna::sessions::Checked;
 
 use super::form::Done;
 use crate::flash::Notice;

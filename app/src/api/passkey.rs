@@ -1,13 +1,13 @@
 //! Passkeys: prompts for the browser, and what is done with the answers.
 
-use authtuna::error::Error;
-use authtuna::login::PasskeyFor;
+use authtuna::authn::sign_in::PasskeyFor;
+use authtuna::authn::sign_up::{self, SignedUp};
+use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::id::PasskeyId;
 use authtuna::model::paths::{
     ADD_PASSKEY, CONFIRM, LOGIN, LocalPath, MFA_CHALLENGE, SECURITY, SIGN_UP, VERIFY_EMAIL,
 };
-use authtuna::signup::{self, SignedUp};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ pub async fn sign_up_prompt(
 ) -> Result<Value, Refusal> {
     let outcome = async {
         let (auth, visit) = here()?;
-        let typed = signup::PasskeySignUp { username, email };
+        let typed = sign_up::PasskeySignUp { username, email };
         Ok(visit.ask(auth.ask_to_sign_up(visit.actor(), &typed).await?))
     };
     Form::new("passkey-sign-up", SIGN_UP).prompt(outcome.await)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use authtuna::config::Settings;
-use authtuna::error::Error;
+use authtuna::foundation::config::Settings;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 
 use super::in_words;

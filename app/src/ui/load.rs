@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use http::header::RETRY_AFTER;
 use leptos::either::Either;
 use leptos::prelude::*;

@@ -1,7 +1,7 @@
 //! A recovery that somebody began: its person hears of it wherever they are.
 
+use authtuna::authn::recovery::Recovery;
 use authtuna::model::time::Timestamp;
-use authtuna::recovery::Recovery;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 

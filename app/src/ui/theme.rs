@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use authtuna::axum::cookie_value;
-use authtuna::config::{Theme, ThemeColors, ThemeMode};
+use authtuna::foundation::config::{Theme, ThemeColors, ThemeMode};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -120,7 +120,7 @@ pub(crate) fn Chooser(w: Lang, here: String) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use authtuna::config::Settings;
+    use authtuna::foundation::config::Settings;
 
     use super::*;
 

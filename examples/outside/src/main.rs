@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use authtuna::{auth::Auth, axum::AuthLayer, axum::CurrentUser, config::Settings};
+use authtuna::{Auth, Settings, axum::AuthLayer, axum::CurrentUser};
 use axum::{Router, routing::get};
 
 #[tokio::main]

@@ -1,6 +1,6 @@
 //! `authtuna config`.
 
-use authtuna::config::{Described, Settings};
+use authtuna::foundation::config::{Described, Settings};
 use serde_json::{Value, json};
 
 use super::say;

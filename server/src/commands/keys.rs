@@ -1,6 +1,6 @@
 //! `authtuna keys`.
 
-use authtuna::crypto::keyring::Keyring;
+use authtuna::foundation::crypto::keyring::Keyring;
 
 use super::say;
 use crate::cli::Keys;

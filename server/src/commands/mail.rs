@@ -1,14 +1,14 @@
 //! `authtuna mail`: what an operator does with mails, as the program itself.
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
-use authtuna::email::{MailLine, MailState, Tested, Verdict};
-use authtuna::error::Error;
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::config::Settings;
+use authtuna::foundation::error::Error;
+use authtuna::foundation::names::Email;
+use authtuna::mail::{MailLine, MailState, Tested, Verdict};
 use authtuna::model::code::Code;
 use authtuna::model::page::PageRequest;
 use authtuna::model::time::Timestamp;
-use authtuna::users::names::Email;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

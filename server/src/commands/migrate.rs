@@ -1,7 +1,7 @@
 //! `authtuna migrate`.
 
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 
 use super::say;
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! `authtuna purge`.
 
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 use authtuna::jobs;
 
 use super::say;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::{Assignment, Grant, RoleChange, RoleDetails};
+use authtuna::foundation::config::Settings;
 use authtuna::model::code::Code;
 use authtuna::model::page::PageRequest;
 use authtuna::model::role::Requirement;
 use authtuna::model::scope::Scope;
 use authtuna::model::time::Timestamp;
-use authtuna::roles::{Assignment, Grant, RoleChange, RoleDetails};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

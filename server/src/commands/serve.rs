@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::config::Settings;
 
 use super::say;
 use crate::failure::Failure;

@@ -1,10 +1,10 @@
 //! `authtuna user`: what an operator does to accounts, as the program itself.
 
-use authtuna::actor::Actor;
+use authtuna::accounts::users::User as Account;
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
-use authtuna::users::User as Account;
-use authtuna::users::names::{Email, Username};
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::config::Settings;
+use authtuna::foundation::names::{Email, Username};
 
 use super::say;
 use crate::cli::User;

@@ -1,14 +1,14 @@
 //! Coming in, going out, and one's own account, in JSON. Fields that these routes do not read are not looked at: forms of
 //! the Python version's clients may hold more.
 
+use authtuna::accounts::users::ProfileChange;
 use authtuna::auth::Auth;
+use authtuna::authn::passwords::ChangePassword;
+use authtuna::authn::sign_in::SignIn;
+use authtuna::authn::sign_up::SignUp;
 use authtuna::axum::{ApiError, CurrentUser, Visit};
-use authtuna::login::SignIn;
 use authtuna::model::code::Code;
 use authtuna::model::id::UserId;
-use authtuna::passwords::ChangePassword;
-use authtuna::signup::SignUp;
-use authtuna::users::ProfileChange;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,12 +1,12 @@
 //! What is proved by a mail, in JSON: addresses, new passwords, sign-in without one. The answers to requests for a mail
 //! are the same whether the address has an account or not.
 
-use authtuna::addresses;
 use authtuna::auth::Auth;
+use authtuna::authn::email_addresses;
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authn::sign_up::Confirmed;
 use authtuna::axum::{ApiError, Visit};
-use authtuna::inbox::Proof;
 use authtuna::model::code::Code;
-use authtuna::signup::Confirmed;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -245,7 +245,7 @@ async fn ask_to_change(
     visit: Visit,
     Body(form): Body<NewAddress>,
 ) -> Result<Accepted<Said>, ApiError> {
-    let typed = addresses::ChangeEmail { email: form.email, current_password: form.current_password };
+    let typed = email_addresses::ChangeEmail { email: form.email, current_password: form.current_password };
     visit.wait(auth.request_email_change(visit.actor(), &typed).await?);
     Ok(Accepted(Said { message: "A confirmation email has been sent to the new address." }))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authtuna::auth::Auth;
 use authtuna::axum::ApiError;
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;

@@ -1,9 +1,9 @@
 //! Second factors and confirming who one is, in JSON.
 
 use authtuna::auth::Auth;
+use authtuna::authn::mfa::Factor;
+use authtuna::authn::sign_in::{Confirmation, Progress, SecondFactor};
 use authtuna::axum::{ApiError, Visit};
-use authtuna::login::{Confirmation, Progress, SecondFactor};
-use authtuna::mfa::Factor;
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;

@@ -18,7 +18,7 @@ pub mod read;
 pub mod recovery;
 pub mod sessions;
 
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 
 pub use endpoint::Endpoint;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;

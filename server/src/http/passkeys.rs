@@ -3,12 +3,12 @@
 //! cookie, without which the answer counts nowhere.
 
 use authtuna::auth::Auth;
+use authtuna::authn::passkeys::{Ceremony, Kind, OwnPasskey};
+use authtuna::authn::sign_in::{PasskeyFor, SecondFactor};
+use authtuna::authn::sign_up::PasskeySignUp;
 use authtuna::axum::{ApiError, Visit};
-use authtuna::login::{PasskeyFor, SecondFactor};
 use authtuna::model::code::Code;
 use authtuna::model::id::PasskeyId;
-use authtuna::passkeys::{Ceremony, Kind, OwnPasskey};
-use authtuna::signup::PasskeySignUp;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -281,7 +281,11 @@ async fn show_factor(
 ) -> Result<Json<Said>, ApiError> {
     let (token, passkey) = (token(&visit, form.mfa_token), given(&form.response));
     if passkey.is_empty() {
-        return Err(authtuna::error::Error::on(authtuna::model::code::Field::Passkey, Code::Required).into());
+        return Err(authtuna::foundation::error::Error::on(
+            authtuna::model::code::Field::Passkey,
+            Code::Required,
+        )
+        .into());
     }
     let typed = SecondFactor { token, passkey, remember: form.remember, ..SecondFactor::default() };
     visit.begin(auth.second_factor(visit.actor(), &typed).await?);

@@ -2,7 +2,7 @@
 //! same form as everything else that is refused, beside its field.
 
 use authtuna::axum::ApiError;
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::{SessionId, UserId};
 use authtuna::model::page::PageRequest;

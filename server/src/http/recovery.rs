@@ -2,9 +2,9 @@
 //! address has an account or not, and whether that has second factors or not.
 
 use authtuna::auth::Auth;
+use authtuna::authn::recovery::Recovery;
 use authtuna::axum::{ApiError, Visit};
 use authtuna::model::code::Code;
-use authtuna::recovery::Recovery;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};

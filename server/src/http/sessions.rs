@@ -1,11 +1,11 @@
 //! One's own sessions, in JSON.
 
 use authtuna::auth::Auth;
+use authtuna::authn::sessions::SessionView;
 use authtuna::axum::{ApiError, Visit};
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::SessionId;
-use authtuna::sessions::SessionView;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Limits on how long a request may take and how much it may send; and changes that are never left half done.
 
 use authtuna::axum::ApiError;
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request};

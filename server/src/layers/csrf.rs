@@ -1,7 +1,7 @@
 //! No request from another site changes anything (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata headers").
 
 use authtuna::axum::ApiError;
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 use authtuna::model::code::Code;
 use axum::response::{IntoResponse, Response};
 use tower_http::csrf::{CsrfLayer, ProtectionError};

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use authtuna::axum::{ApiError, wants_page};
-use authtuna::clock::Random;
+use authtuna::foundation::clock::Random;
 use authtuna::model::code::Code;
 use authtuna::model::id::RequestId;
 use axum::extract::{MatchedPath, Request};

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use authtuna::actor::{Actor, Origin};
+use authtuna::authz::actor::{Actor, Origin};
 use authtuna::axum::{ApiError, Visit, wants_json, wants_page};
 use authtuna::model::code::Code;
 use authtuna::model::paths::{LOGIN, LocalPath, MFA_ENROLL};

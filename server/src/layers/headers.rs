@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use authtuna::clock::Random;
-use authtuna::config::Settings;
+use authtuna::foundation::clock::Random;
+use authtuna::foundation::config::Settings;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -7,10 +7,10 @@
 use std::net::SocketAddr;
 
 use app::posted::Posted;
+use authtuna::authn::pending_action::Act;
 use authtuna::axum::{ApiError, wants_page};
 use authtuna::model::code::Code;
 use authtuna::model::id::RequestId;
-use authtuna::once::Act;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};

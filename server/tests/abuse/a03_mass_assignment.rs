@@ -1,6 +1,6 @@
 //! A03: what a form does not ask for is set by writing it into the body: role, level, active, verified, id, system.
 
-use authtuna::actor::Actor;
+use authtuna::authz::actor::Actor;
 use axum::http::Method;
 use serde_json::{Value, json};
 

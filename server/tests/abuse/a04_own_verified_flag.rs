@@ -1,6 +1,6 @@
 //! A04: somebody sets their own verified flag.
 
-use authtuna::actor::Actor;
+use authtuna::authz::actor::Actor;
 use authtuna_server::access::{Effect, Kind};
 use authtuna_server::router;
 use serde_json::json;

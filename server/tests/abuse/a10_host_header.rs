@@ -1,7 +1,7 @@
 //! A10: Host / X-Forwarded-Host decides the link in a mail. Links in mails, the set-up link, every place that an answer
 //! leads to, and every address on a page come from API_BASE_URL or are paths.
 
-use authtuna::actor::Actor;
+use authtuna::authz::actor::Actor;
 use axum::http::Method;
 
 use serde_json::json;
@@ -53,7 +53,7 @@ fn a10_no_answer_repeats_the_host_that_was_asked_for() {
 
 #[test]
 fn a10_links_begin_with_the_address_of_the_settings() {
-    let elsewhere = |settings: authtuna::config::SettingsBuilder| {
+    let elsewhere = |settings: authtuna::foundation::config::SettingsBuilder| {
         settings.set("API_BASE_URL", "https://accounts.example.org")
     };
     on_one_with(elsewhere, async |world| {

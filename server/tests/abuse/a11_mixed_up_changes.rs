@@ -1,6 +1,6 @@
 //! A11: two parallel e-mail changes mix up address and proof.
 
-use authtuna::actor::Actor;
+use authtuna::authz::actor::Actor;
 use serde_json::json;
 
 use crate::support::{Browser, World, mailing, on_each_with, password};

@@ -5,7 +5,9 @@ use serde_json::json;
 use crate::support::{App, mailing, on_each_with, password, sign_in, sign_up, successes};
 
 /// Parallel requests from one address are no guesses here.
-fn unlimited(settings: authtuna::config::SettingsBuilder) -> authtuna::config::SettingsBuilder {
+fn unlimited(
+    settings: authtuna::foundation::config::SettingsBuilder,
+) -> authtuna::foundation::config::SettingsBuilder {
     mailing(settings).set("MAX_LOGIN_ATTEMPTS_PER_IP", "0").set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
 }
 

@@ -1,6 +1,6 @@
 //! A15: a magic link used twice, or used up by a mail scanner's GET.
 
-use authtuna::email::Message;
+use authtuna::mail::Message;
 use axum::http::Method;
 use serde_json::json;
 

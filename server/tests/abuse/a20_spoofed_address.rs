@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use authtuna::config::SettingsBuilder;
+use authtuna::foundation::config::SettingsBuilder;
 use axum::http::Method;
 
 use crate::support::{Browser, World, on_each_with, on_one_with, password, sign_in};

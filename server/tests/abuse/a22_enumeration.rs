@@ -130,7 +130,11 @@ fn a22_asking_for_a_mail_reads_the_same() {
         App::set_up(&world, &world.member("maria").await).await;
         world.member("rosa").await;
         let suspended = world.member("suse").await;
-        world.auth.suspend(&authtuna::actor::Actor::system(), world.id("suse").await, "").await.unwrap();
+        world
+            .auth
+            .suspend(&authtuna::authz::actor::Actor::system(), world.id("suse").await, "")
+            .await
+            .unwrap();
         drop(suspended);
         for route in 0..4 {
             let mut answers = Vec::new();

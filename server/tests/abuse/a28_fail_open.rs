@@ -25,8 +25,10 @@ fn a28_a_cookie_that_is_not_ours_opens_nothing() {
         let contents: [&[u8]; 6] = [b"", b"{\"at\":0}", &[0; 33], &[2; 33], &[1; 32], &[1; 34]];
         forged.extend(contents.map(|content| keys.encrypt(content)));
         // Under a key that is not ours.
-        let other = authtuna::crypto::keyring::Keyring::generate_key();
-        forged.push(authtuna::crypto::keyring::Keyring::new(&[other.into()]).unwrap().encrypt(&[1; 33]));
+        let other = authtuna::foundation::crypto::keyring::Keyring::generate_key();
+        forged.push(
+            authtuna::foundation::crypto::keyring::Keyring::new(&[other.into()]).unwrap().encrypt(&[1; 33]),
+        );
         for cookie in forged {
             let line = format!("__Host-session_token={cookie}");
             let headers = [("cookie", line.as_str()), ("accept", "application/json")];
@@ -49,7 +51,7 @@ fn a28_a_cookie_that_is_not_ours_opens_nothing() {
 
 #[test]
 fn a28_a_key_that_was_taken_out_opens_nothing() {
-    let [old, new] = [(); 2].map(|()| authtuna::crypto::keyring::Keyring::generate_key());
+    let [old, new] = [(); 2].map(|()| authtuna::foundation::crypto::keyring::Keyring::generate_key());
     let first = old.clone();
     crate::support::on_each_with(
         |settings| settings.set("FERNET_KEYS", &*first),

@@ -1,6 +1,6 @@
 //! A30: long passwords truncated, or a 1 MB password keeps a core busy.
 
-use authtuna::config::SettingsBuilder;
+use authtuna::foundation::config::SettingsBuilder;
 use serde_json::json;
 
 use crate::support::{on_each, on_one_with, password, sign_in};

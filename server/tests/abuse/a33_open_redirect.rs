@@ -39,7 +39,7 @@ fn stays(answer: &Answer, what: &str) {
 #[test]
 fn a33_signing_in_leads_to_a_page_of_this_site() {
     // The lock would close the account after some of these on purpose wrong sign-ins.
-    let unlocked = |settings: authtuna::config::SettingsBuilder| {
+    let unlocked = |settings: authtuna::foundation::config::SettingsBuilder| {
         settings.set("MAX_LOGIN_ATTEMPTS_PER_IP", "0").set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
     };
     on_one_with(unlocked, async |world| {

@@ -1,7 +1,7 @@
 //! A36: a role edit or an assignment gives more than the giver holds in that scope.
 
-use authtuna::actor::Actor;
-use authtuna::roles::Assignment;
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::Assignment;
 use serde_json::json;
 
 use crate::admin::{no, patch, refusal};

@@ -3,8 +3,8 @@
 //! The clock of these servers stands still, so nothing here can pass because an interval ran out: every session was seen
 //! in the same instant and is in memory.
 
-use authtuna::actor::Actor;
-use authtuna::users::names::Username;
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::names::Username;
 use serde_json::json;
 
 use crate::support::{Browser, on_each, password, sign_in};

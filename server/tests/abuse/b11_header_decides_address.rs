@@ -32,7 +32,7 @@ fn b11_a_new_header_for_every_guess_does_not_slip_past_the_limit() {
 
 #[test]
 fn b11_a_header_does_not_move_a_session_to_another_country() {
-    let with_header = |settings: authtuna::config::SettingsBuilder| {
+    let with_header = |settings: authtuna::foundation::config::SettingsBuilder| {
         settings.set("GEOIP_COUNTRY_HEADER", "CF-IPCountry").set("TRUSTED_PROXIES", "192.0.2.0/24")
     };
     on_each_with(with_header, async |world| {
@@ -54,7 +54,7 @@ fn b11_a_header_does_not_move_a_session_to_another_country() {
 
 #[test]
 fn b11_the_region_lock_ends_a_session_that_a_trusted_proxy_saw_elsewhere() {
-    let trusted = |settings: authtuna::config::SettingsBuilder| {
+    let trusted = |settings: authtuna::foundation::config::SettingsBuilder| {
         settings.set("GEOIP_COUNTRY_HEADER", "CF-IPCountry").set("TRUSTED_PROXIES", "127.0.0.1")
     };
     on_each_with(trusted, async |world| {

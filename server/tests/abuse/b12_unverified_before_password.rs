@@ -1,7 +1,7 @@
 //! B12: "e-mail not verified" before the password was checked; no dummy hash for unknown users.
 
-use authtuna::actor::Actor;
-use authtuna::users::names::Username;
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::names::Username;
 
 use crate::support::{on_each, password, sign_in};
 

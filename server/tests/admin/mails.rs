@@ -1,7 +1,7 @@
 //! Mails as administrators see them.
 
-use authtuna::actor::Actor;
-use authtuna::email::{Letter, Message};
+use authtuna::authz::actor::Actor;
+use authtuna::mail::{Letter, Message};
 use serde_json::{Value, json};
 
 use super::{no, refusal, texts};

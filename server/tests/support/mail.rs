@@ -1,8 +1,8 @@
 //! Mails, as their readers see them. Nobody delivers them: they wait in the outbox.
 
-use authtuna::actor::Actor;
-use authtuna::config::SettingsBuilder;
-use authtuna::email::{Letter, Message};
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::config::SettingsBuilder;
+use authtuna::mail::{Letter, Message};
 use serde_json::json;
 
 use super::{Browser, World, sign_up};

@@ -5,7 +5,7 @@ mod client;
 mod database;
 mod mail;
 mod passkey;
-#[path = "../../../src/tests/mail/peer.rs"]
+#[path = "../../../src/tests/support/smtp_server.rs"]
 mod peer;
 mod process;
 mod site;
@@ -22,14 +22,14 @@ pub(crate) use site::{FakeSite, HASH};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
-use authtuna::clock::Clock;
-use authtuna::config::{Settings, SettingsBuilder};
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::{Assignment, NewRole};
+use authtuna::foundation::clock::Clock;
+use authtuna::foundation::config::{Settings, SettingsBuilder};
+use authtuna::foundation::names::Username;
 use authtuna::model::id::UserId;
 use authtuna::model::time::Timestamp;
-use authtuna::roles::{Assignment, NewRole};
-use authtuna::users::names::Username;
 use authtuna_server::access::Rules;
 use authtuna_server::http::openapi;
 use authtuna_server::layers::headers::Policy;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
-use authtuna::email::{Letter, MailState, Mailbox, Mailer};
+use authtuna::authz::actor::Actor;
 use authtuna::jobs;
+use authtuna::mail::{Letter, MailState, Mailbox, Mailer};
 use serde_json::json;
 
-use super::peer::Peer;
 use super::{deliver, line, lines, notice, on_each_kind, send, told, world_at};
+use crate::support::smtp_server::Peer;
 use crate::support::{START, World, tamper, until};
 
 /// A node on the database of `world` that puts its mails into memory.
@@ -172,7 +172,7 @@ fn without_a_server_mails_become_files() {
         let world = World::new(kind, |builder| builder.set("EMAIL_ENABLED", "true")).await;
         send(&world.auth, &notice("a@example.org")).await;
         deliver(&world.auth).await;
-        let folder = authtuna::email::folder(&world.settings);
+        let folder = authtuna::mail::folder(&world.settings);
         let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(files, [folder.join(format!("{}.eml", line(&world.auth).await.id))]);
         assert_eq!(files[0].metadata().unwrap().permissions().mode() & 0o777, 0o600);

@@ -1,19 +1,19 @@
 //! Mails on their way: against a real SMTP server, with several nodes, and what administrators see of it.
 
+mod admin;
 mod delivery;
-mod office;
-mod peer;
+mod messages;
 mod reader;
 mod refusals;
 mod self_test;
 mod server;
 mod templates;
 
-use authtuna::actor::Actor;
 use authtuna::audit::AuditFilter;
 use authtuna::auth::Auth;
-use authtuna::config::SettingsBuilder;
-use authtuna::email::{Letter, MailLine, Message};
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::config::SettingsBuilder;
+use authtuna::mail::{Letter, MailLine, Message};
 use authtuna::model::page::PageRequest;
 use authtuna::model::time::Timestamp;
 use serde_json::Value;

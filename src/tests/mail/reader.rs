@@ -6,7 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::peer::program;
+use crate::support::smtp_server::program;
 
 /// A mail as Python's email package reads it.
 #[derive(Debug, Deserialize)]

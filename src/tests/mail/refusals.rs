@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use authtuna::email::MailState;
+use authtuna::mail::MailState;
 use serde_json::json;
 
-use super::peer::Peer;
 use super::{deliver, line, link, notice, on_each_kind, on_sqlite, send, told, world_at};
+use crate::support::smtp_server::Peer;
 use crate::support::{Kind, START, World};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -64,11 +64,11 @@ fn a_server_that_repeats_a_mail_tells_nobody_what_it_opens() {
         let peer = plain(&folder).await;
         let world = world_at(kind, peer.port, |builder| builder).await;
         let secret = "Gk3mQ0aXx7JvT2b5l8n1p4s6u9w0y3z5A7C9E1G3I5K";
-        let message = authtuna::email::Message::MagicLink {
+        let message = authtuna::mail::Message::MagicLink {
             link: format!("http://localhost:8000/auth/passwordless/login?token={secret}"),
             code: "271828".to_owned(),
         };
-        let letter = authtuna::email::Letter { message, ..notice("repeats@example.org") };
+        let letter = authtuna::mail::Letter { message, ..notice("repeats@example.org") };
         send(&world.auth, &letter).await;
         assert_eq!(deliver(&world.auth).await, 1);
         let error = line(&world.auth).await.last_error.unwrap();

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
-use authtuna::email::{Dns, Tested};
-use authtuna::users::names::Email;
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::names::Email;
+use authtuna::mail::{Dns, Tested};
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
 use hickory_resolver::proto::rr::{RData, Record, rdata::TXT};
 use serde_json::json;
 use tokio::net::UdpSocket;
 
-use super::peer::Peer;
 use super::{on_sqlite, told, world_at};
 use crate::support::Kind;
+use crate::support::smtp_server::Peer;
 
 /// Answers questions for texts, until the test ends.
 async fn dns(records: &[(&str, &str)]) -> SocketAddr {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use authtuna::config::SettingsBuilder;
-use authtuna::email::{MailState, Message, samples};
+use authtuna::foundation::config::SettingsBuilder;
+use authtuna::mail::{MailState, Message, samples};
 use serde_json::json;
 
-use super::peer::Peer;
 use super::reader::{Certificates, certificates, read, verify};
 use super::{deliver, line, lines, notice, on_sqlite, send, world_at};
+use crate::support::smtp_server::Peer;
 use crate::support::{Kind, START, World};
 
 const USER: &str = "portal";
@@ -57,7 +57,7 @@ async fn every_message(key: &str) {
     let letters = samples(&world.settings.app.api_base_url, START);
     for letter in &letters {
         let to = format!("{}@bücher.example", letter.message.kind());
-        send(&world.auth, &authtuna::email::Letter { to, ..letter.clone() }).await;
+        send(&world.auth, &authtuna::mail::Letter { to, ..letter.clone() }).await;
     }
     assert_eq!(deliver(&world.auth).await, Message::KINDS.len() as u64);
 

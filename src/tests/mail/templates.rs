@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use authtuna::auth::{Auth, StartError};
-use authtuna::clock::Clock;
-use authtuna::config::Settings;
-use authtuna::email::{Circumstances, Letter, Message, Rendered};
+use authtuna::foundation::clock::Clock;
+use authtuna::foundation::config::Settings;
+use authtuna::mail::{Circumstances, Letter, Message, Rendered};
 
 use super::{notice, on_sqlite};
 use crate::support::START;

@@ -2,7 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::page::PageRequest;
 use authtuna::model::paths::ACTIVITY;
 use leptos::either::Either;

@@ -1,7 +1,7 @@
 //! `/ui/confirm`: "confirm it's you", before an act that a thief of the session must not do.
 
 use authtuna::auth::Auth;
-use authtuna::login::Confirms;
+use authtuna::authn::sign_in::Confirms;
 use authtuna::model::paths::{CONFIRM, LocalPath, SECURITY};
 use leptos::either::{Either, EitherOf5};
 use leptos::prelude::*;

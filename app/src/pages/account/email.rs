@@ -2,7 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::axum::Visit;
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::paths::{CONFIRM, EMAIL, SECURITY};
 use leptos::either::Either;
 use leptos::prelude::*;

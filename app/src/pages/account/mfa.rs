@@ -1,14 +1,14 @@
 //! `/mfa/setup` and `/mfa/codes`: the authenticator app and its backup codes; and the section about them of the security
 //! page.
 
+use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
+use authtuna::authn::mfa::{Factors, TotpSetup};
 use authtuna::axum::Visit;
-use authtuna::error::Error;
-use authtuna::mfa::{Factors, TotpSetup};
+use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::paths::{LocalPath, MFA_SETUP, SECURITY};
 use authtuna::model::time::Timestamp;
-use authtuna::users::User;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

@@ -15,12 +15,12 @@ pub(crate) mod sessions;
 
 mod events;
 
-use authtuna::actor::Actor;
+use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
-use authtuna::error::Error;
+use authtuna::authz::actor::Actor;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::paths::{LocalPath, MFA_ENROLL, SECURITY};
-use authtuna::users::User;
 
 use crate::links::leading_to;
 use crate::words::Lang;

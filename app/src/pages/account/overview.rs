@@ -1,12 +1,12 @@
 //! `/ui/dashboard`: the account at a glance.
 
+use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
+use authtuna::authn::mfa::Factors;
+use authtuna::authn::overview::Overview as AtAGlance;
 use authtuna::axum::Visit;
-use authtuna::mfa::Factors;
 use authtuna::model::paths::{ACTIVITY, ADD_PASSKEY, DASHBOARD, MFA_SETUP, SECURITY, SESSIONS};
 use authtuna::model::time::Timestamp;
-use authtuna::overview::Overview as AtAGlance;
-use authtuna::users::User;
 use leptos::prelude::*;
 
 use super::email::EmailLine;

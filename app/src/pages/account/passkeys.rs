@@ -1,15 +1,15 @@
 //! One's passkeys: their section of the security page, `/ui/settings/passkeys/add`, and the page of each.
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
+use authtuna::authn::mfa::Factors;
+use authtuna::authn::passkeys::{Accepted, Kind, MAX_PASSKEYS, OwnPasskey};
+use authtuna::authz::actor::Actor;
 use authtuna::axum::Visit;
-use authtuna::error::Error;
-use authtuna::mfa::Factors;
+use authtuna::foundation::error::Error;
 use authtuna::model::id::PasskeyId;
 use authtuna::model::paths::{ADD_PASSKEY, CONFIRM, LocalPath, MFA_SETUP, PASSKEY, SECURITY, segment};
 use authtuna::model::role::Requirement;
 use authtuna::model::time::Timestamp;
-use authtuna::passkeys::{Accepted, Kind, MAX_PASSKEYS, OwnPasskey};
 use http::StatusCode;
 use leptos::either::Either;
 use leptos::prelude::*;

@@ -1,9 +1,9 @@
 //! The section about the password of the security page: changing it, or choosing the first.
 
-use authtuna::mfa::Factors;
+use authtuna::accounts::users::User;
+use authtuna::authn::mfa::Factors;
 use authtuna::model::paths::{CONFIRM, SECURITY};
 use authtuna::model::time::Timestamp;
-use authtuna::users::User;
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

@@ -1,8 +1,8 @@
 //! What protects an account, as a picture: three questions, each answered by what is there and what is missing.
 
+use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
-use authtuna::mfa::Factors;
-use authtuna::users::User;
+use authtuna::authn::mfa::Factors;
 use leptos::prelude::*;
 
 use crate::ui::part::{Icon, Tone};

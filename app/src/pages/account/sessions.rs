@@ -1,12 +1,12 @@
 //! `/ui/settings/sessions`: where one is signed in.
 
 use authtuna::auth::Auth;
+use authtuna::authn::sessions::SessionView;
 use authtuna::axum::Visit;
-use authtuna::config::LifetimeFrom;
-use authtuna::error::Error;
+use authtuna::foundation::config::LifetimeFrom;
+use authtuna::foundation::error::Error;
 use authtuna::model::paths::SESSIONS;
 use authtuna::model::time::Timestamp;
-use authtuna::sessions::SessionView;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 

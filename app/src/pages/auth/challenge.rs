@@ -1,7 +1,7 @@
 //! `/mfa/challenge`: the second factor, after the first.
 
 use authtuna::auth::Auth;
-use authtuna::mfa::Factor;
+use authtuna::authn::mfa::Factor;
 use authtuna::model::paths::{LOGIN, MFA_CHALLENGE, RECOVERY};
 use leptos::either::Either;
 use leptos::prelude::*;

@@ -1,8 +1,8 @@
 //! `/auth/recovery` and what its mails lead to: for whoever lost all second factors.
 
 use authtuna::auth::Auth;
+use authtuna::authn::recovery::Recovery;
 use authtuna::model::paths::{LOGIN, RECOVERY, RECOVERY_CANCEL};
-use authtuna::recovery::Recovery;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

@@ -1,8 +1,8 @@
 //! `/auth/verify`: proving an address.
 
 use authtuna::auth::Auth;
+use authtuna::authn::sign_up::ToConfirm;
 use authtuna::model::paths::{EMAIL, LOGIN, SECURITY, SIGN_UP};
-use authtuna::signup::ToConfirm;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

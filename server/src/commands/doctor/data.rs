@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use authtuna::audit;
-use authtuna::clock::Clock;
-use authtuna::config::Settings;
-use authtuna::error::Error;
+use authtuna::foundation::clock::Clock;
+use authtuna::foundation::config::Settings;
+use authtuna::foundation::error::Error;
+use authtuna::foundation::store::{OpenError, Store};
 use authtuna::model::time::Timestamp;
-use authtuna::store::{OpenError, Store};
 
 use super::{Finding, fail, ok, warn};
 use crate::failure::explain;

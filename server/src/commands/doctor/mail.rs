@@ -1,15 +1,15 @@
 //! Mails: whether the settings for them can be used, and whether one arrives.
 
 use authtuna::auth::Auth;
-use authtuna::config::Settings;
-use authtuna::email::{Mailer, Step, Verdict, folder};
+use authtuna::foundation::config::Settings;
+use authtuna::mail::{Mailer, Step, Verdict, folder};
 
 use super::{Finding, fail, ok, warn};
 use crate::commands::mail;
 
 /// How mails are sent, as far as that shows without sending one.
 pub(super) fn set_up(settings: &Settings) -> Finding {
-    if let Err(problem) = authtuna::email::check(settings) {
+    if let Err(problem) = authtuna::mail::check(settings) {
         return fail("mail", format!("{problem}."));
     }
     match Mailer::of(settings) {

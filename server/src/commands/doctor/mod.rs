@@ -5,7 +5,7 @@ mod mail;
 mod network;
 mod setup;
 
-use authtuna::config::Settings;
+use authtuna::foundation::config::Settings;
 
 use super::say;
 use crate::failure::Failure;

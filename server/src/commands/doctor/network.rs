@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
-use authtuna::config::{ClientIpSource, Settings};
+use authtuna::foundation::config::{ClientIpSource, Settings};
 use tokio::net::TcpListener;
 
 use super::{Finding, fail, ok, warn};

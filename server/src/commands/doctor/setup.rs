@@ -1,7 +1,7 @@
 //! Settings, keys, files, mail.
 
-use authtuna::config::{Settings, SettingsError, Source};
-use authtuna::crypto::keyring::Keyring;
+use authtuna::foundation::config::{Settings, SettingsError, Source};
+use authtuna::foundation::crypto::keyring::Keyring;
 
 use super::{Finding, fail, ok, warn};
 use crate::site::Site;

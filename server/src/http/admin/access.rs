@@ -1,9 +1,9 @@
 //! The access explorer: why somebody may do something, who may, what a person may do, and what a change would do.
 
-use authtuna::access::Held;
 use authtuna::auth::Auth;
+use authtuna::authz::access::Held;
+use authtuna::authz::explorer::{Affected, Chain, Explanation, Impact, PermissionImpact};
 use authtuna::axum::{ApiError, Visit};
-use authtuna::explorer::{Affected, Chain, Explanation, Impact, PermissionImpact};
 use authtuna::model::code::Code;
 use authtuna::model::id::UserId;
 use authtuna::model::scope::Scope;

@@ -1,12 +1,12 @@
 //! Giving roles to people and taking them away; who holds a role.
 
-use authtuna::actor::Actor;
 use authtuna::auth::Auth;
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::Assignment;
 use authtuna::axum::{ApiError, Visit};
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::UserId;
 use authtuna::model::scope::Scope;
-use authtuna::roles::Assignment;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -174,7 +174,7 @@ async fn members(
 /// The roles that `actor` may give, each with where.
 pub(super) async fn assignable_by(auth: &Auth, actor: &Actor) -> Result<Vec<Assignable>, ApiError> {
     let roles = auth.roles.assignable_anywhere(actor).await?;
-    let line = |(role, scopes): (authtuna::roles::Role, Vec<Scope>)| Assignable {
+    let line = |(role, scopes): (authtuna::authz::roles::Role, Vec<Scope>)| Assignable {
         name: role.name,
         description: role.description,
         scopes: scopes.into_iter().map(String::from).collect(),

@@ -2,11 +2,11 @@
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, Visit};
-use authtuna::email::{MailLine, MailState, Tested};
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
+use authtuna::foundation::names::Email;
+use authtuna::mail::{MailLine, MailState, Tested};
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::{MailId, UserId};
-use authtuna::users::names::Email;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};

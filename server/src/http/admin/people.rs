@@ -1,14 +1,14 @@
 //! People: finding, making and changing accounts.
 
+use authtuna::accounts::users::{NewAccount, State as Wanted, User, UserChange, UserFilter};
 use authtuna::auth::Auth;
+use authtuna::authz::roles::Grant;
 use authtuna::axum::{ApiError, Visit};
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::UserId;
 use authtuna::model::permission::{ROLES_MANAGE, ROLES_READ};
 use authtuna::model::scope::Scope;
-use authtuna::roles::Grant;
-use authtuna::users::{NewAccount, State as Wanted, User, UserChange, UserFilter};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,12 @@
 //! Roles: what they carry, their ranks, and what they may give on.
 
 use authtuna::auth::Auth;
+use authtuna::authz::roles::{NewRole, RoleChange};
 use authtuna::axum::{ApiError, Visit};
-use authtuna::error::Error;
+use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::role::Requirement;
 use authtuna::model::scope::Scope;
-use authtuna::roles::{NewRole, RoleChange};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,12 @@
 //! People, roles, permissions, grants and happenings as they are shown to administrators.
 
+use authtuna::accounts::users::User;
 use authtuna::audit::Activity;
+use authtuna::authz::permissions::Permission;
+use authtuna::authz::roles::{Grant, Role};
 use authtuna::model::id::{GrantId, PermissionId, RoleId, UserId};
 use authtuna::model::role::Requirement;
 use authtuna::model::time::Timestamp;
-use authtuna::permissions::Permission;
-use authtuna::roles::{Grant, Role};
-use authtuna::users::User;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

@@ -1,0 +1,3 @@
+//! Accounts: the users themselves, their profiles, and their state.
+
+pub mod users;

@@ -1,0 +1,322 @@
+//! People: their names, addresses, profiles, and whether they may come in.
+
+mod directory;
+mod rows;
+mod sql;
+
+pub use directory::{NewAccount, State, UserChange, UserFilter};
+
+pub(crate) use rows::{
+    admit, admit_by_mail, admit_by_other, ask_for_new_password, by_id, by_identifier, change_email,
+    change_password, credentials, delete, forget_password, lock, rehash, reset_password, restore,
+    set_first_password, suspend, take_email_back, unsuspend, verify_email,
+};
+pub(crate) use sql::{ALL, UserRow, user_columns};
+
+/// Whose id nobody has: what is asked of people is asked of nobody too, so that no answer takes longer than another.
+pub(crate) const NOBODY: UserId = UserId::from_uuid(Uuid::nil());
+
+use serde_json::Value;
+use sql::*;
+use uuid::Uuid;
+
+use crate::audit::{Change, Entry, Event, Recorder};
+use crate::authn::tokens::is_kept;
+use crate::authz::actor::Actor;
+use crate::authz::snapshot_cache::{Evict, Snapshots};
+use crate::foundation::clock::{Clock, Random};
+use crate::foundation::error::{Error, Problem};
+use crate::foundation::names::{Email, Identifier, Username};
+use crate::foundation::store::Store;
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::model::permission::{USERS_MANAGE, USERS_READ};
+use crate::model::scope::Scope;
+use crate::model::text;
+use crate::model::time::Timestamp;
+
+/// The longest first or last name, in characters.
+const MAX_NAME: usize = 100;
+
+/// A person, as the core knows them.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their username, as they wrote it.
+    pub username: String,
+    /// Their address. None for accounts of the software.
+    pub email: Option<String>,
+    /// When they proved that the address is theirs.
+    pub email_verified_at: Option<Timestamp>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Free data of the product built on this.
+    pub metadata: Value,
+    /// Whether they have a password.
+    pub has_password: bool,
+    /// When it was set.
+    pub password_changed_at: Option<Timestamp>,
+    /// Whether it must be set anew before it counts.
+    pub requires_password_reset: bool,
+    /// An account of the software: nobody signs in with it.
+    pub is_system: bool,
+    /// Since when they are suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// Why.
+    pub suspended_reason: Option<String>,
+    /// Since when they are deleted.
+    pub deleted_at: Option<Timestamp>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+    /// When they signed in last.
+    pub last_login_at: Option<Timestamp>,
+    /// The language in which they read, such as `de-AT`; None when it is not known.
+    pub language: Option<String>,
+    /// Whether sign-in asks for a second factor.
+    pub mfa_enabled: bool,
+}
+
+impl User {
+    /// Whether they may have sessions.
+    pub fn may_enter(&self) -> bool {
+        self.suspended_at.is_none() && self.deleted_at.is_none() && !self.is_system
+    }
+
+    /// What they are called: by their first name, if they gave one.
+    pub fn called(&self) -> &str {
+        self.first_name.as_deref().unwrap_or(&self.username)
+    }
+}
+
+/// What sign-in needs and nothing else may see.
+pub(crate) struct Credentials {
+    pub(crate) user: User,
+    pub(crate) password_hash: Option<String>,
+}
+
+/// A person to be created.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Their id, where it was given out before.
+    pub id: Option<UserId>,
+    /// The username.
+    pub username: Username,
+    /// The address; None for accounts of the software.
+    pub email: Option<Email>,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Free data, a JSON object.
+    pub metadata: Value,
+    /// The hash of their password, if they have one.
+    pub password_hash: Option<String>,
+    /// An account of the software.
+    pub is_system: bool,
+    /// The language in which they read, if it is known.
+    pub language: Option<String>,
+}
+
+/// New values of a profile. The username stays as unique as it was.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    /// The username.
+    pub username: String,
+    /// First name; empty for none.
+    pub first_name: String,
+    /// Last name; empty for none.
+    pub last_name: String,
+}
+
+/// The users of this installation.
+#[derive(Clone)]
+pub struct Users {
+    store: Store,
+    recorder: Recorder,
+    cache: Snapshots,
+    clock: Clock,
+    random: Random,
+}
+
+impl Users {
+    pub(crate) fn new(
+        store: Store,
+        recorder: Recorder,
+        cache: Snapshots,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { store, recorder, cache, clock, random }
+    }
+
+    /// The person with this id. One's own account is open; others' need `users:read` or `users:manage` everywhere, and the
+    /// audit log notes who looked.
+    pub async fn get(&self, actor: &Actor, id: UserId) -> Result<Option<User>, Error> {
+        if actor.user_id() != Some(id) {
+            may_read(actor)?;
+        }
+        let found = by_id(&mut self.store.read().await?, id).await?;
+        self.noted(actor, found).await
+    }
+
+    /// The person with this address. Needs `users:read` or `users:manage` everywhere, and is noted as [`Users::get`] is.
+    pub async fn get_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<User>, Error> {
+        may_read(actor)?;
+        let key = Identifier::Email(email.key().to_owned());
+        let found = by_identifier(&mut self.store.read().await?, &key).await?;
+        self.noted(actor, found).await
+    }
+
+    /// The person with this username. Needs `users:read` or `users:manage` everywhere, and is noted as [`Users::get`] is.
+    pub async fn get_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<User>, Error> {
+        may_read(actor)?;
+        let key = Identifier::Username(username.key().to_owned());
+        let found = by_identifier(&mut self.store.read().await?, &key).await?;
+        self.noted(actor, found).await
+    }
+
+    /// Notes in the audit log that a person looked at another.
+    async fn noted(&self, actor: &Actor, found: Option<Credentials>) -> Result<Option<User>, Error> {
+        let Some(Credentials { user, .. }) = found else { return Ok(None) };
+        if actor.user_id().is_some_and(|reader| reader != user.id) {
+            let mut work = self.recorder.begin(actor).await?;
+            work.record(Entry::new(Event::UserRead).to(user.id));
+            work.commit().await?;
+        }
+        Ok(Some(user))
+    }
+
+    /// Changes one's own profile. Err on `username` when it is taken or none.
+    pub async fn update_profile(&self, actor: &Actor, change: &ProfileChange) -> Result<(), Error> {
+        let id = actor.user()?.user.id;
+        let mut problems = Vec::new();
+        let username = Username::parse(&change.username)
+            .map_err(|code| problems.push(Problem { field: Field::Username, code }))
+            .ok();
+        let first_name = name(&change.first_name, Field::FirstName, &mut problems);
+        let last_name = name(&change.last_name, Field::LastName, &mut problems);
+        Error::all(problems)?;
+        let Some(username) = username else { return Err(Error::on(Field::Username, Code::Required)) };
+
+        let now = self.clock.now();
+        let mut work = self.recorder.begin(actor).await?;
+        let holder: Option<(UserId,)> = USERNAME_HOLDER.bind(username.key()).optional(&mut work.tx).await?;
+        if holder.is_some_and(|(holder,)| holder != id) {
+            return Err(Error::on(Field::Username, Code::UsernameTaken));
+        }
+        let before = by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
+        SET_PROFILE
+            .bind(id)
+            .bind(username.as_str())
+            .bind(username.key())
+            .bind(first_name.as_deref().map(str::to_owned))
+            .bind(last_name.as_deref().map(str::to_owned))
+            .bind(now)
+            .execute(&mut work.tx)
+            .await
+            .map_err(|error| taken_meanwhile(error, Field::Username, Code::UsernameTaken))?;
+        work.record(
+            Entry::new(Event::UserUpdated)
+                .to(id)
+                .personal(
+                    "before",
+                    profile_json(&before.username, before.first_name.as_deref(), before.last_name.as_deref()),
+                )
+                .personal(
+                    "after",
+                    profile_json(username.as_str(), first_name.as_deref(), last_name.as_deref()),
+                ),
+        );
+        work.commit_evicting(&self.cache, &[Evict::User(id)]).await
+    }
+
+    /// Puts a person in, as part of `work`. Err on the field that somebody else holds: an address also while its last
+    /// owner may take it back.
+    pub(crate) async fn insert(&self, work: &mut Change, user: NewUser) -> Result<UserId, Error> {
+        let now = self.clock.now();
+        let id = user.id.unwrap_or_else(|| UserId::from_uuid(self.random.uuid(now)));
+        let email_key = user.email.as_ref().map(|email| email.key().to_owned());
+        if let Some(key) = &email_key
+            && is_kept(&mut work.tx, key, None, now).await?
+        {
+            return Err(Error::on(Field::Email, Code::EmailTaken));
+        }
+        let inserted = INSERT
+            .bind(id)
+            .bind(user.username.as_str())
+            .bind(user.username.key())
+            .bind(user.email.as_ref().map(|email| email.as_str().to_owned()))
+            .bind(email_key.clone())
+            .bind(user.email_verified.then_some(now))
+            .bind(user.first_name)
+            .bind(user.last_name)
+            .bind(user.metadata.to_string())
+            .bind(user.password_hash.clone())
+            .bind(user.password_hash.map(|_| now))
+            .bind(user.is_system)
+            .bind(now)
+            .bind(now)
+            .bind(user.language)
+            .execute(&mut work.tx)
+            .await?;
+        if inserted == 1 {
+            work.record(
+                Entry::new(Event::UserCreated)
+                    .to(id)
+                    .personal("username", user.username.as_str())
+                    .personal("email", user.email.as_ref().map_or("", Email::as_str)),
+            );
+            return Ok(id);
+        }
+        let name_held = USERNAME_HOLDER.bind(user.username.key()).optional::<(UserId,)>(&mut work.tx).await?;
+        let mut problems = Vec::new();
+        if name_held.is_some() {
+            problems.push(Problem { field: Field::Username, code: Code::UsernameTaken });
+        }
+        if let Some(key) = email_key
+            && by_identifier(&mut work.tx, &Identifier::Email(key)).await?.is_some()
+        {
+            problems.push(Problem { field: Field::Email, code: Code::EmailTaken });
+        }
+        Error::all(problems)?;
+        Err(Error::internal("insert user", "refused, although neither name nor address is taken"))
+    }
+}
+
+/// Whether the actor may see other people.
+fn may_read(actor: &Actor) -> Result<(), Error> {
+    actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())
+}
+
+/// Words that make a password easy to guess for somebody who knows the person.
+pub(crate) fn guessable<'a>(product: &'a str, username: &'a str, email: &'a str) -> Vec<&'a str> {
+    let local = email.split('@').next().unwrap_or_default();
+    [product, username, email, local].into_iter().filter(|word| !word.is_empty()).collect()
+}
+
+/// Reads an optional name.
+fn name(typed: &str, field: Field, problems: &mut Vec<Problem>) -> Option<String> {
+    match text::line(typed, MAX_NAME) {
+        Ok(name) => (!name.is_empty()).then_some(name),
+        Err(code) => {
+            problems.push(Problem { field, code });
+            None
+        }
+    }
+}
+
+fn profile_json(username: &str, first_name: Option<&str>, last_name: Option<&str>) -> Value {
+    serde_json::json!({ "username": username, "first_name": first_name, "last_name": last_name })
+}
+
+/// Somebody else took the name between the look and the write (possible on Postgres only).
+fn taken_meanwhile(error: Error, field: Field, code: Code) -> Error {
+    if error.is_unique_violation() { Error::on(field, code) } else { error }
+}

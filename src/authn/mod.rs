@@ -1,0 +1,17 @@
+//! Authentication: proving who a user is, and everything that such a proof opens or changes.
+//!
+//! [`sign_up`] and [`email_addresses`] are here rather than with [`accounts`](crate::accounts): both stand on email
+//! challenges and end or begin sessions.
+
+pub mod email_addresses;
+pub mod email_challenge;
+pub mod mfa;
+pub mod overview;
+pub mod passkeys;
+pub mod passwords;
+pub mod pending_action;
+pub mod recovery;
+pub mod sessions;
+pub mod sign_in;
+pub mod sign_up;
+pub(crate) mod tokens;

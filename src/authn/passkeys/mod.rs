@@ -1,0 +1,390 @@
+//! Passkeys: WebAuthn credentials that can be found without a name, and that check who is there.
+//!
+//! One is two factors in itself: it is had, and opened by a fingerprint, a face or a PIN. Signing in by one asks for
+//! nothing more (the module `login`), and after a password or a mail it is a second factor like an app.
+
+mod authenticator;
+mod ceremony;
+mod record;
+mod sql;
+
+pub use authenticator::{Authenticator, Kind};
+pub use ceremony::Ceremony;
+pub(crate) use ceremony::{Answer, Asserted, Ceremonies, Holder, Made};
+pub(crate) use sql::{ALL, Row};
+
+use std::sync::Arc;
+
+use webauthn_rs::prelude::Passkey as WebauthnPasskey;
+
+use record::{credential_text, default_name, numbered, own, read, read_name, write};
+use sql::*;
+
+use crate::accounts::users::{self, User};
+use crate::audit::{Change, Entry, Event, Recorder};
+use crate::authn::email_challenge::Inbox;
+use crate::authn::mfa::{self, Factor, Factors, Mfa, factors_of};
+use crate::authn::sessions::{distrust_devices, lock_confirmed, lock_holder};
+use crate::authn::tokens::Purpose;
+use crate::authz::actor::Actor;
+use crate::authz::snapshot_cache::{Evict, Snapshots};
+use crate::foundation::config::Settings;
+use crate::foundation::error::Error;
+use crate::foundation::store::{Conn, Store};
+use crate::mail::{Circumstances, Message};
+use crate::model::code::{Code, Field};
+use crate::model::id::{PasskeyId, SessionId, UserId};
+use crate::model::paths;
+use crate::model::time::Timestamp;
+
+/// The longest name.
+pub const MAX_NAME: usize = 60;
+/// How many an account may have.
+pub const MAX_PASSKEYS: usize = 25;
+
+/// One of somebody's passkeys, as they see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnPasskey {
+    /// Its id here.
+    pub id: PasskeyId,
+    /// The authenticator's id of it, in base64url.
+    pub credential_id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// What keeps it, if that is known.
+    pub authenticator: Option<Authenticator>,
+    /// Whether it can be on several devices at once (WebAuthn: backup eligible).
+    pub backup_eligible: bool,
+    /// Whether it is now (WebAuthn: backup state).
+    pub backed_up: bool,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Since when it opens nothing: its counter went back, so that there may be a copy.
+    pub blocked_at: Option<Timestamp>,
+}
+
+/// What is true of somebody's passkeys: for password managers, which forget what is no longer true when they are told
+/// (W3C Web Authentication Level 3, section 5.1.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The site that the passkeys are of (the RP ID).
+    pub rp_id: String,
+    /// The user handle, in base64url.
+    pub user_id: String,
+    /// What passkeys are called after: the address or the username.
+    pub name: String,
+    /// What their owner is called.
+    pub display_name: String,
+    /// The ids of all passkeys of the account, blocked ones too, in base64url.
+    pub credential_ids: Vec<String>,
+}
+
+/// A passkey that was added.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The passkey.
+    pub passkey: OwnPasskey,
+    /// Ten backup codes, for whoever had no second factor before. Nothing shows them again.
+    pub backup_codes: Option<Vec<String>>,
+}
+
+/// The passkeys of people.
+#[derive(Clone)]
+pub struct Passkeys {
+    pub(crate) store: Store,
+    pub(crate) recorder: Recorder,
+    pub(crate) cache: Snapshots,
+    pub(crate) inbox: Inbox,
+    pub(crate) mfa: Mfa,
+    pub(crate) ceremonies: Ceremonies,
+    pub(crate) enabled: bool,
+    pub(crate) step_up: std::time::Duration,
+    /// Whether a mail alone opens a session.
+    pub(crate) magic_links: bool,
+}
+
+impl Passkeys {
+    pub(crate) fn new(
+        store: Store,
+        recorder: Recorder,
+        cache: Snapshots,
+        mfa: Mfa,
+        inbox: Inbox,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            store,
+            recorder,
+            cache,
+            mfa,
+            ceremonies: Ceremonies::new(inbox.clone(), settings)?,
+            inbox,
+            enabled: settings.passkeys_offered(),
+            step_up: settings.sessions.step_up,
+            magic_links: settings.mfa.passwordless_login,
+        })
+    }
+
+    /// One's own passkeys, the oldest first.
+    pub async fn list(&self, actor: &Actor) -> Result<Vec<OwnPasskey>, Error> {
+        let id = actor.holder()?.user.id;
+        let rows: Vec<Row> = OF_USER.bind(id).all(&mut self.store.read().await?).await?;
+        rows.into_iter().map(own).collect()
+    }
+
+    /// What is true of the passkeys `own` of `user`, which are all that they have.
+    pub fn accepted(&self, user: &User, own: &[OwnPasskey]) -> Accepted {
+        let holder = Holder::of(user);
+        Accepted {
+            rp_id: self.ceremonies.rp_id().to_owned(),
+            user_id: credential_text(holder.id.uuid().as_bytes()),
+            name: holder.name,
+            display_name: holder.display_name,
+            credential_ids: own.iter().map(|own| own.credential_id.clone()).collect(),
+        }
+    }
+
+    /// One of one's own passkeys.
+    pub async fn get(&self, actor: &Actor, id: PasskeyId) -> Result<Option<OwnPasskey>, Error> {
+        let user = actor.holder()?.user.id;
+        let row = OWN.bind(id).bind(user).optional::<Row>(&mut self.store.read().await?).await?;
+        row.map(own).transpose()
+    }
+
+    /// Asks the browser to make a passkey for the person who asks. Err([`Code::StepUpRequired`]) when the session was confirmed
+    /// too long ago, Err([`Code::TooManyPasskeys`]), Err([`Code::FeatureOff`]) without PASSKEYS_ENABLED.
+    pub async fn ask_to_add(&self, actor: &Actor) -> Result<Ceremony, Error> {
+        let snapshot = actor.holder()?;
+        self.offered()?;
+        actor.confirmed_within(self.step_up, self.inbox.now())?;
+        self.ceremonies.count(actor, Some(snapshot.user.id)).await?;
+        let mut conn = self.store.read().await?;
+        let user = users::by_id(&mut conn, snapshot.user.id).await?.ok_or(Code::NotAuthenticated)?.user;
+        let rows: Vec<Row> = OF_USER.bind(user.id).all(&mut conn).await?;
+        drop(conn);
+        if rows.len() >= MAX_PASSKEYS {
+            return Err(Code::TooManyPasskeys.into());
+        }
+        let known = rows.into_iter().map(|row| row.credential_id).collect();
+        let holder = Holder::of(&user);
+        self.ceremonies.ask_to_make(actor, Purpose::PasskeyAdd, &holder, known, snapshot.session.id).await
+    }
+
+    /// Adds the passkey that an authenticator made, in the session that asked for it. An empty `name` is that of the
+    /// authenticator. From now on a password or a mail alone opens no session.
+    ///
+    /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyExists`],
+    /// [`Code::BadToken`] when it was asked for too long ago; [`Code::StepUpRequired`], as for asking; beside `name`: [`Code::TooLong`], [`Code::BadCharacters`].
+    pub async fn add(&self, actor: &Actor, name: &str, answer: &str) -> Result<Added, Error> {
+        let snapshot = actor.holder()?;
+        self.offered()?;
+        // Again: the answer may come much later. It is not used up by being too late.
+        actor.confirmed_within(self.step_up, self.inbox.now())?;
+        let name = read_name(name)?;
+        let (made, asked) = self.ceremonies.made::<SessionId>(actor, Purpose::PasskeyAdd, answer).await?;
+        if asked != snapshot.session.id {
+            return Err(Error::on(Field::Passkey, Code::BadToken));
+        }
+        let mut work = self.recorder.begin(actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.step_up).await?;
+        let is_first = !factors_of(&mut work.tx, user.id).await?.wanted();
+        let passkey = self.insert(&mut work, user.id, name, &made).await?;
+        let mut backup_codes = None;
+        if is_first {
+            self.mfa.forget_what_passwords_opened(&mut work, actor).await?;
+            backup_codes = Some(self.mfa.replace_backup_codes(&mut work, user.id).await?);
+        }
+        if !is_first || !self.mfa.tell_of_first(&mut work, actor, &user, Factor::Passkey).await? {
+            let circumstances = Circumstances::of(&actor.origin, work.now());
+            let (link, named) = (self.inbox.link(paths::SECURITY, None), passkey.name.clone());
+            let message = Message::PasskeyAdded { circumstances, passkey: named, link };
+            self.inbox.tell(&mut work, &user, message).await?;
+        }
+        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
+        Ok(Added { passkey, backup_codes })
+    }
+
+    /// Gives one of one's own passkeys another name; an empty one is that of its authenticator. Err([`Code::NotFound`]).
+    pub async fn rename(&self, actor: &Actor, id: PasskeyId, name: &str) -> Result<(), Error> {
+        actor.user()?;
+        let name = read_name(name)?;
+        let mut work = self.recorder.begin(actor).await?;
+        let (user, _) = lock_holder(&mut work, actor).await?;
+        let row: Row = OWN.bind(id).bind(user.id).optional(&mut work.tx).await?.ok_or(Code::NotFound)?;
+        let name = name.unwrap_or_else(|| default_name(row.aaguid, &actor.origin));
+        if RENAME.bind(id).bind(user.id).bind(&name).execute(&mut work.tx).await? > 0 {
+            let entry = Entry::new(Event::PasskeyRenamed).to(user.id).with("passkey", id.to_string());
+            work.record(entry.personal("before", row.name.as_str()).personal("after", name.as_str()));
+        }
+        work.commit().await
+    }
+
+    /// Removes one of one's own passkeys. Err([`Code::NotFound`]), Err([`Code::StepUpRequired`]), Err([`Code::LastWayIn`])
+    /// when nobody could sign in to the account any more.
+    pub async fn remove(&self, actor: &Actor, id: PasskeyId) -> Result<(), Error> {
+        actor.user()?;
+        actor.confirmed_within(self.step_up, self.inbox.now())?;
+        let mut work = self.recorder.begin(actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.step_up).await?;
+        let row: Row = OWN.bind(id).bind(user.id).optional(&mut work.tx).await?.ok_or(Code::NotFound)?;
+        DELETE.bind(id).bind(user.id).execute(&mut work.tx).await?;
+        // One that is blocked is no way in.
+        let left = factors_of(&mut work.tx, user.id).await?;
+        if row.blocked_at.is_none() && (left.is_stuck() || !self.has_way_in(&user, left)) {
+            return Err(Code::LastWayIn.into());
+        }
+        if !left.wanted() {
+            self.mfa.forget_backup_codes(&mut work, user.id).await?;
+        }
+        // Whoever had it may have had a browser remembered by it.
+        distrust_devices(&mut work.tx, user.id).await?;
+        let entry = Entry::new(Event::PasskeyRemoved).to(user.id).with("passkey", id.to_string());
+        work.record(entry.personal("name", row.name.as_str()));
+        let circumstances = Circumstances::of(&actor.origin, work.now());
+        let link = self.inbox.link(paths::SECURITY, None);
+        let message = Message::PasskeyRemoved { circumstances, passkey: row.name, link };
+        self.inbox.tell(&mut work, &user, message).await?;
+        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
+    }
+
+    /// Err([`Code::FeatureOff`]) where no new passkeys are made.
+    pub(crate) fn offered(&self) -> Result<(), Error> {
+        if self.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
+    }
+
+    /// Puts a passkey in, as part of `work`.
+    pub(crate) async fn insert(
+        &self,
+        work: &mut Change,
+        user: UserId,
+        name: Option<String>,
+        made: &Made,
+    ) -> Result<OwnPasskey, Error> {
+        let now = work.now();
+        let (origin, credential_id) = (Arc::clone(work.origin()), made.credential.cred_id().clone());
+        let existing: Vec<Row> = OF_USER.bind(user).all(&mut work.tx).await?;
+        if existing.len() >= MAX_PASSKEYS {
+            return Err(Code::TooManyPasskeys.into());
+        }
+        let taken: Vec<&str> = existing.iter().map(|row| row.name.as_str()).collect();
+        let name = name.unwrap_or_else(|| numbered(&default_name(made.aaguid, &origin), &taken));
+        let row = Row {
+            id: PasskeyId::from_uuid(self.inbox.random.uuid(now)),
+            user_id: user,
+            credential_id,
+            name,
+            aaguid: made.aaguid,
+            credential: write(&made.credential)?,
+            created_at: now,
+            last_used_at: None,
+            blocked_at: None,
+        };
+        let inserted = INSERT
+            .bind(row.id)
+            .bind(user)
+            .bind(row.credential_id.clone())
+            .bind(&row.name)
+            .bind(row.aaguid)
+            .bind(&row.credential)
+            .bind(now)
+            .execute(&mut work.tx)
+            .await?;
+        if inserted == 0 {
+            return Err(Error::on(Field::Passkey, Code::PasskeyExists));
+        }
+        let entry = Entry::new(Event::PasskeyAdded).to(user).with("passkey", row.id.to_string());
+        work.record(entry.personal("name", row.name.as_str()));
+        own(row)
+    }
+
+    /// Whether somebody can still sign in to the account: by password, passkey, or a mail.
+    fn has_way_in(&self, user: &User, left: Factors) -> bool {
+        let by_mail = self.magic_links && self.inbox.sends() && user.email.is_some();
+        user.has_password || by_mail || left.passkeys > 0
+    }
+
+    /// Judges an answer to a prompt against the passkey that it names, as part of `work`, in which its owner's row is
+    /// locked. What was found out about the passkey is noted.
+    pub(crate) async fn judge(
+        &self,
+        work: &mut Change,
+        owner: &User,
+        answer: Answer,
+    ) -> Result<Asserted, Error> {
+        let row: Option<Row> =
+            BY_CREDENTIAL.bind(answer.credential_id().to_vec()).optional(&mut work.tx).await?;
+        let Some(row) = row.filter(|row| row.user_id == owner.id) else {
+            return Ok(Asserted::Wrong("unknown_passkey", Code::PasskeyUnknown));
+        };
+        if row.blocked_at.is_some() {
+            return Ok(Asserted::Wrong("blocked_passkey", Code::PasskeyBlocked));
+        }
+        if !answer.may_be_of(owner.id) {
+            return Ok(Asserted::Wrong("another_account", Code::BadPasskey));
+        }
+        let (mut passkey, now) = (read(&row)?, work.now());
+        let judged = self.ceremonies.judge(answer, &mut passkey)?;
+        match judged {
+            Asserted::Right => {
+                USED.bind(row.id).bind(write(&passkey)?).bind(now).execute(&mut work.tx).await?;
+            }
+            Asserted::Copied => {
+                BLOCK.bind(row.id).bind(now).execute(&mut work.tx).await?;
+                distrust_devices(&mut work.tx, owner.id).await?;
+                let entry =
+                    Entry::new(Event::PasskeyBlocked).to(owner.id).with("passkey", row.id.to_string());
+                work.record(entry.personal("name", row.name.as_str()));
+                let circumstances = Circumstances::of(work.origin(), now);
+                let (link, passkey) = (self.inbox.link(paths::SECURITY, None), row.name);
+                let message = Message::PasskeyBlocked { circumstances, passkey, link };
+                self.inbox.tell(work, owner, message).await?;
+            }
+            Asserted::Wrong(..) => {}
+        }
+        Ok(judged)
+    }
+
+    /// The passkeys that somebody can show.
+    pub(crate) async fn usable(&self, conn: &mut Conn, user: UserId) -> Result<Vec<WebauthnPasskey>, Error> {
+        let rows: Vec<Row> = OF_USER.bind(user).all(conn).await?;
+        rows.iter().filter(|row| row.blocked_at.is_none()).map(read).collect()
+    }
+}
+
+impl Holder {
+    pub(crate) fn of(user: &User) -> Self {
+        Self {
+            id: user.id,
+            name: user.email.clone().unwrap_or_else(|| user.username.clone()),
+            display_name: user.called().to_owned(),
+        }
+    }
+}
+
+/// Whose passkey has this id, if anybody's.
+pub(crate) async fn owner(conn: &mut Conn, credential_id: &[u8]) -> Result<Option<UserId>, Error> {
+    let row: Option<Row> = BY_CREDENTIAL.bind(credential_id.to_vec()).optional(conn).await?;
+    Ok(row.map(|row| row.user_id))
+}
+
+/// Takes the second factors off an account that were added after `since`, as part of `work`: whoever added them may be
+/// somebody else. The caller evicts the person. False when there were none.
+pub(crate) async fn forget_factors(
+    work: &mut Change,
+    user: UserId,
+    since: Timestamp,
+    why: &'static str,
+) -> Result<bool, Error> {
+    let removed = DELETE_SINCE.bind(user).bind(since).execute(&mut work.tx).await?;
+    if removed > 0 {
+        // Whoever added one has seen what stands in for it.
+        mfa::forget_stand_ins(work, user).await?;
+        let entry = Entry::new(Event::PasskeyRemoved).to(user).with("count", removed);
+        work.record(entry.with("reason", why));
+    }
+    let app = factors_of(&mut work.tx, user).await?.totp_since;
+    let had_app = app.is_none_or(|app| app > since) && mfa::forget_app(work, user, why).await?;
+    Ok(had_app || removed > 0)
+}

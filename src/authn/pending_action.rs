@@ -1,0 +1,114 @@
+//! What waits, encrypted, for the next page: what is shown once, and what is done once its person has confirmed who they are.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Auth;
+use crate::authn::tokens::{NewToken, Purpose, Shown};
+use crate::authz::actor::Actor;
+use crate::foundation::error::Error;
+use crate::model::code::Code;
+use crate::model::id::SessionId;
+
+/// How long somebody may take to write it down.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A form that was posted, and waits until its person has confirmed who they are.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// Where it was posted to.
+    pub path: String,
+    /// Its fields, form-urlencoded.
+    pub body: String,
+}
+
+/// An act with the session in which it was begun. In another one, somebody else might have begun it.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    session: SessionId,
+    act: Act,
+}
+
+impl Auth {
+    /// Keeps an act, encrypted, for ten minutes. The answer is a token to take it with, in the same session.
+    pub async fn keep_act(&self, actor: &Actor, act: Act) -> Result<String, Error> {
+        let session = actor.holder()?.session.id;
+        self.keep(actor, Purpose::Act, &session.to_string(), &Begun { session, act }).await
+    }
+
+    /// An act that was kept in this session, to tell its person what waits for them. None when it is gone, or another
+    /// session's.
+    pub async fn kept_act(&self, actor: &Actor, token: &str) -> Result<Option<Act>, Error> {
+        let session = actor.holder()?.session.id;
+        let found = self.inbox().peek(Purpose::Act, Shown::Secret(token)).await?;
+        let begun = found.and_then(|found| self.inbox().open::<Begun>(&found).ok());
+        Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
+    }
+
+    /// Takes an act that was kept in this session, once. None when it is gone, or another session's.
+    pub async fn take_act(&self, actor: &Actor, token: &str) -> Result<Option<Act>, Error> {
+        let snapshot = actor.holder()?;
+        let mut tx = self.store().write().await?;
+        let found = match self.tokens().redeem(&mut tx, Purpose::Act, Shown::Secret(token)).await {
+            Err(error) if error.code() == Code::BadToken => return Ok(None),
+            found => found?,
+        };
+        tx.commit().await?;
+        let begun = self.inbox().open::<Begun>(&found).ok();
+        Ok(begun.filter(|begun| begun.session == snapshot.session.id).map(|begun| begun.act))
+    }
+
+    /// Keeps what the person who asks is to be shown, encrypted, for ten minutes. The answer is a token to fetch it with; it
+    /// is good for this person alone.
+    pub async fn keep_to_show(&self, actor: &Actor, what: &impl Serialize) -> Result<String, Error> {
+        self.keep(actor, Purpose::ShowOnce, "", what).await
+    }
+
+    async fn keep(
+        &self,
+        actor: &Actor,
+        purpose: Purpose,
+        subject: &str,
+        what: &impl Serialize,
+    ) -> Result<String, Error> {
+        let token = NewToken {
+            purpose,
+            user: Some(actor.holder()?.user.id),
+            subject,
+            payload: Some(self.inbox().seal(what)?),
+            lifetime: PATIENCE,
+            browser: None,
+            told: true,
+        };
+        let mut tx = self.store().write().await?;
+        if purpose == Purpose::Act {
+            // One waits in a session at a time: nobody fills the database with what they never confirm.
+            self.tokens().forget_of(&mut tx, actor.holder()?.user.id, purpose, subject).await?;
+        }
+        let issued = self.tokens().issue(&mut tx, token).await?;
+        tx.commit().await?;
+        Ok(issued.secret)
+    }
+
+    /// What was kept; None when it is gone, or another person's. It stays until [`Auth::was_seen`]: a page may be loaded
+    /// again.
+    pub async fn shown_once<T: DeserializeOwned>(
+        &self,
+        actor: &Actor,
+        token: &str,
+    ) -> Result<Option<T>, Error> {
+        let id = actor.holder()?.user.id;
+        let found = self.inbox().peek(Purpose::ShowOnce, Shown::Secret(token)).await?;
+        Ok(found.filter(|found| found.user_id == Some(id)).and_then(|found| self.inbox().open(&found).ok()))
+    }
+
+    /// Forgets everything that was kept for the person who asks.
+    pub async fn was_seen(&self, actor: &Actor) -> Result<(), Error> {
+        let id = actor.holder()?.user.id;
+        let mut tx = self.store().write().await?;
+        self.tokens().void_of(&mut tx, id, &[Purpose::ShowOnce]).await?;
+        tx.commit().await
+    }
+}

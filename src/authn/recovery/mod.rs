@@ -1,0 +1,273 @@
+//! Recovery by people who lost all their second factors: asked for by mail, after waiting, without an administrator.
+//!
+//! Whoever reads somebody's mail is not the owner of the account for that alone, so there is time to object: the owner is
+//! told by mail and on every page of the account, and any link, any session and any second factor of theirs stops it.
+//! Links belong to one recovery: however it ends, they are worth nothing any more.
+
+mod ending;
+mod notices;
+mod office;
+mod sql;
+mod stop;
+mod undo;
+
+pub(crate) use ending::{Ending, end, end_and_tell};
+pub(crate) use notices::{purge, write_notices};
+pub(crate) use sql::ALL;
+
+use std::time::Duration;
+
+use sql::*;
+
+use crate::accounts::users::{self, User};
+use crate::audit::{Change, Entry, Event};
+use crate::auth::Auth;
+use crate::authn::email_challenge::{Inbox, Proof};
+use crate::authn::mfa::factors_of;
+use crate::authn::passkeys;
+use crate::authn::sessions::{end_all_of, forget_devices};
+use crate::authn::tokens::{NewToken, Purpose, Shown};
+use crate::authz::actor::{Actor, Waiting};
+use crate::authz::snapshot_cache::Evict;
+use crate::foundation::error::Error;
+use crate::foundation::names::Email;
+use crate::foundation::store::Conn;
+use crate::mail::{Circumstances, Message};
+use crate::model::code::{Code, Field};
+use crate::model::id::{RecoveryId, UserId};
+use crate::model::paths;
+use crate::model::time::Timestamp;
+
+/// For how long the last link works. Whoever does not use it has to begin anew.
+const READY_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// For how long none begins after somebody showed a second factor while one was open: nothing was lost, and whoever reads the
+/// mails can not begin again and again until its owner misses one.
+const CALM: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What a recovery that ends takes with it.
+const LINKS: &[Purpose] = &[Purpose::RecoveryStart, Purpose::RecoveryFinish, Purpose::RecoveryCancel];
+
+/// A recovery that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Recovery {
+    /// When the waiting began.
+    pub started_at: Timestamp,
+    /// When it is over.
+    pub due_at: Timestamp,
+}
+
+/// The open recovery of somebody.
+pub(crate) async fn open_of(conn: &mut Conn, user: UserId) -> Result<Option<Recovery>, Error> {
+    OPEN_OF.bind(user).optional(conn).await
+}
+
+/// A link to stop somebody's recovery, good for `lifetime`.
+async fn cancel_link(
+    inbox: &Inbox,
+    work: &mut Change,
+    user: UserId,
+    lifetime: Duration,
+) -> Result<String, Error> {
+    let token = link_token(Purpose::RecoveryCancel, user, "", lifetime);
+    let issued = inbox.tokens.issue(&mut work.tx, token).await?;
+    Ok(inbox.link(paths::RECOVERY_CANCEL, Some(&issued.secret)))
+}
+
+fn link_token(purpose: Purpose, user: UserId, subject: &str, lifetime: Duration) -> NewToken<'_> {
+    NewToken { purpose, user: Some(user), subject, payload: None, lifetime, browser: None, told: true }
+}
+
+fn gone() -> Error {
+    Error::on(Field::Token, Code::BadToken)
+}
+
+/// The key of a person's address; empty when they have none.
+fn key_of(user: &User) -> String {
+    let address = user.email.as_deref().and_then(|email| Email::parse(email).ok());
+    address.map(|email| email.key().to_owned()).unwrap_or_default()
+}
+
+impl Auth {
+    /// Whether people can recover their accounts: MFA_RECOVERY_ENABLED, and mails are sent.
+    pub fn recovers(&self) -> bool {
+        self.recoveries().is_ok()
+    }
+
+    fn recoveries(&self) -> Result<(), Error> {
+        if !self.settings().mfa.recovery_enabled {
+            return Err(Code::FeatureOff.into());
+        }
+        self.inbox().outbox.require()
+    }
+
+    /// Sends a mail to begin with to an address, if somebody with second factors has it. The answer is the same if not.
+    ///
+    /// Err([`Code::FeatureOff`]) without MFA_RECOVERY_ENABLED, Err([`Code::MailOff`]).
+    pub async fn request_recovery(&self, actor: &Actor, email: &str) -> Result<Waiting, Error> {
+        self.recoveries()?;
+        let wait = self.settings().mfa.recovery_delay.as_secs().div_ceil(60);
+        let message = |link, code| Message::RecoveryRequest { link, code, wait };
+        let (purpose, event) = (Purpose::RecoveryStart, Event::RecoveryRequested);
+        self.ask_by_address(actor, email, purpose, paths::RECOVERY_START, &message, event).await
+    }
+
+    /// Whether a link to begin would still work. Looking uses nothing up.
+    pub async fn recovery_request_open(&self, token: &str) -> Result<bool, Error> {
+        Ok(self.inbox().peek(Purpose::RecoveryStart, Shown::Secret(token)).await?.is_some())
+    }
+
+    /// Begins the waiting, by what that mail brought. One that was open before is over. The person is told by mail, with a
+    /// link to stop it. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]. Err([`Code::RecoveryTooSoon`]) for a week after
+    /// somebody showed a second factor while one was open; what was shown here stays good.
+    pub async fn start_recovery(&self, actor: &Actor, proof: &Proof) -> Result<Recovery, Error> {
+        self.recoveries()?;
+        let inbox = self.inbox();
+        let shown = inbox.judge(actor, Purpose::RecoveryStart, proof).await?;
+        let found = inbox.peek(Purpose::RecoveryStart, shown).await?.ok_or_else(gone)?;
+        let id = found.user_id.ok_or_else(gone)?;
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        users::lock(&mut work.tx, id).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::RecoveryStart, shown).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        let lost = factors_of(&mut work.tx, id).await?.wanted();
+        // Not at an address that its last owner can still take back: else whoever took the account could wait for them.
+        let disputed = !self.tokens().open_of(&mut work.tx, id, Purpose::EmailUndo).await?.is_empty();
+        if disputed || !user.may_enter() || !lost || key_of(&user) != found.subject {
+            return Err(gone());
+        }
+        let shown = SHOWN_SINCE.bind(id).bind(now.minus(CALM));
+        let shown = shown.bind(Ending::FactorShown.as_str()).bind(Ending::ByCode.as_str());
+        if let Some((at,)) = shown.optional::<(Timestamp,)>(&mut work.tx).await? {
+            return Err(Error::new(Code::RecoveryTooSoon).retry_after(at.plus(CALM).since(now)));
+        }
+        end(inbox, &mut work, id, Ending::Replaced).await?;
+        // Whoever asked several times begins once.
+        self.tokens().void_of(&mut work.tx, id, &[Purpose::RecoveryStart]).await?;
+        let delay = self.settings().mfa.recovery_delay;
+        let recovery = Recovery { started_at: now, due_at: now.plus(delay) };
+        BEGIN
+            .bind(RecoveryId::from_uuid(self.random().uuid(now)))
+            .bind(id)
+            .bind(now)
+            .bind(now.plus(delay / 2))
+            .bind(recovery.due_at)
+            .execute(&mut work.tx)
+            .await?;
+        let cancel = cancel_link(inbox, &mut work, id, delay + READY_FOR).await?;
+        let circumstances = Circumstances::of(&actor.origin, now);
+        let until = recovery.due_at;
+        inbox.tell(&mut work, &user, Message::RecoveryStarted { circumstances, until, cancel }).await?;
+        work.record(Entry::new(Event::RecoveryStarted).to(id).with("due_at", until.seconds()));
+        work.commit().await?;
+        Ok(recovery)
+    }
+
+    /// The recovery that a link would finish, which may not be due yet; None when the link does not work any more. Looking
+    /// uses nothing up.
+    pub async fn recovery_to_finish(&self, token: &str) -> Result<Option<Recovery>, Error> {
+        self.recovery_of_link(Purpose::RecoveryFinish, token).await
+    }
+
+    /// The recovery that a link would stop; None when the link does not work any more. Looking uses nothing up.
+    pub async fn recovery_to_cancel(&self, token: &str) -> Result<Option<Recovery>, Error> {
+        self.recovery_of_link(Purpose::RecoveryCancel, token).await
+    }
+
+    async fn recovery_of_link(&self, purpose: Purpose, token: &str) -> Result<Option<Recovery>, Error> {
+        let found = self.inbox().peek(purpose, Shown::Secret(token)).await?;
+        let Some(id) = found.and_then(|found| found.user_id) else { return Ok(None) };
+        open_of(&mut self.store().read().await?, id).await
+    }
+
+    /// Takes all second factors off, once the waiting is over. All sessions end. The answer is a token to choose a password
+    /// with, see [`Auth::reset_password`]. Err([`Code::BadToken`]) beside `token` before that, and when the recovery is over.
+    pub async fn finish_recovery(&self, actor: &Actor, token: &str) -> Result<String, Error> {
+        self.recoveries()?;
+        let inbox = self.inbox();
+        let shown = Shown::Secret(token);
+        let found = inbox.peek(Purpose::RecoveryFinish, shown).await?.ok_or_else(gone)?;
+        let id = found.user_id.ok_or_else(gone)?;
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        users::lock(&mut work.tx, id).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::RecoveryFinish, shown).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        if !user.may_enter() || key_of(&user) != found.subject {
+            return Err(gone());
+        }
+        // Somebody has set up another one since: nothing is lost.
+        let open = open_of(&mut work.tx, id).await?.ok_or_else(gone)?;
+        let app = factors_of(&mut work.tx, id).await?.totp_since;
+        let (newer,): (i64,) = NEWER_PASSKEYS.bind(id).bind(open.started_at).one(&mut work.tx).await?;
+        if newer > 0 || app.is_some_and(|since| since > open.started_at) {
+            return Err(gone());
+        }
+        let how = Ending::Completed.as_str();
+        if COMPLETE.bind(id).bind(now).bind(how).execute(&mut work.tx).await? == 0 {
+            return Err(gone());
+        }
+        if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "recovered").await? {
+            return Err(gone());
+        }
+        let ended = self.take_back(&mut work, id, "recovered").await?;
+        self.tokens().void_of(&mut work.tx, id, LINKS).await?;
+        let circumstances = Circumstances::of(&actor.origin, now);
+        let link = inbox.link(paths::SECURITY, None);
+        inbox.tell(&mut work, &user, Message::RecoveryDone { circumstances, link }).await?;
+        let token = self.let_choose_password(&mut work, &user).await?;
+        work.record(Entry::new(Event::RecoveryCompleted).to(id).with("sessions_ended", ended));
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        Ok(token)
+    }
+
+    /// Ends everything that opened an account whose factors were just taken off, as part of `work`: only the mailbox counts
+    /// now. The password alone would open it, and who has that may be why the factors were there. The answer is how many
+    /// sessions ended.
+    async fn take_back(&self, work: &mut Change, id: UserId, why: &'static str) -> Result<u64, Error> {
+        let now = work.now();
+        users::forget_password(&mut work.tx, id, now).await?;
+        let ended = end_all_of(&mut work.tx, id, None, why, now).await?;
+        forget_devices(&mut work.tx, id, None).await?;
+        // What strangers guessed of the factors closes nothing any more.
+        self.limits().open_second(&mut work.tx, id).await?;
+        let begun = &[Purpose::SecondFactor, Purpose::Confirm, Purpose::EmailChange, Purpose::FactorUndo];
+        self.tokens().void_of(&mut work.tx, id, begun).await?;
+        Ok(ended)
+    }
+
+    /// Stops a recovery by the link of one of its mails. Nobody needs to be signed in: it only protects.
+    /// Err([`Code::BadToken`]) beside `token` when it is over.
+    pub async fn cancel_recovery(&self, actor: &Actor, token: &str) -> Result<(), Error> {
+        let shown = Shown::Secret(token);
+        let found = self.inbox().peek(Purpose::RecoveryCancel, shown).await?.ok_or_else(gone)?;
+        let id = found.user_id.ok_or_else(gone)?;
+        let mut work = self.recorder().begin(actor).await?;
+        users::lock(&mut work.tx, id).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::RecoveryCancel, shown).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        if !end_and_tell(self.inbox(), &mut work, &user, Ending::ByMail).await? {
+            return Err(gone());
+        }
+        work.commit().await
+    }
+
+    /// The open recovery of whoever asks.
+    pub async fn own_recovery(&self, actor: &Actor) -> Result<Option<Recovery>, Error> {
+        let id = actor.holder()?.user.id;
+        open_of(&mut self.store().read().await?, id).await
+    }
+
+    /// Stops one's own recovery. However old the session is: it only protects. Err([`Code::NotFound`]) when there is none.
+    pub async fn cancel_own_recovery(&self, actor: &Actor) -> Result<(), Error> {
+        let id = actor.holder()?.user.id;
+        let mut work = self.recorder().begin(actor).await?;
+        users::lock(&mut work.tx, id).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
+        if !end_and_tell(self.inbox(), &mut work, &user, Ending::InSession).await? {
+            return Err(Code::NotFound.into());
+        }
+        work.commit().await
+    }
+}

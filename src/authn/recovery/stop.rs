@@ -1,0 +1,109 @@
+//! Stopping a recovery by a second factor alone: for whoever has theirs, while somebody else has their mailbox, and by
+//! that their password.
+
+use super::{Ending, end_and_tell};
+use crate::accounts::users;
+use crate::audit::{Entry, Event};
+use crate::auth::Auth;
+use crate::authn::mfa::is_backup_code;
+use crate::authn::sessions::is_known_device;
+use crate::authz::actor::Actor;
+use crate::foundation::error::{Error, Problem};
+use crate::foundation::names::{Identifier, identifier_key, identifier_problem};
+use crate::foundation::rate_limit::Subject;
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+
+/// How many codes of an app may be tried for one account within a day, from all unknown browsers together. Three of a million
+/// are right at any moment. Backup codes are not counted: nobody guesses one, so their owner always has those.
+const MAX_CODES_PER_DAY: u32 = 1000;
+
+impl Auth {
+    /// Stops the open recovery of an account by a code of its app or a backup code. Nobody needs to be signed in: it only
+    /// protects. A code is used up only if it stopped something. The mail about it does not say where that was: somebody
+    /// else may read it.
+    ///
+    /// Err([`Code::RecoveryNotStopped`]) beside `code` for a wrong one, and just the same where nothing is open and for a
+    /// name that nobody has. Err([`Code::TooManyAttempts`]): tries are counted for the address of the client, and for the
+    /// name from there; in a browser that the account is known in, for that alone. Whoever began the recovery does not use up
+    /// the tries of its owner.
+    pub async fn stop_recovery(&self, actor: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
+        let key = check_form(identifier, code)?;
+        let found = match &key {
+            Some(key) => users::by_identifier(&mut self.store().read().await?, key).await?,
+            None => None,
+        };
+        let name = key.map_or_else(|| identifier.trim().to_lowercase(), Identifier::into_key);
+        let id = found.map(|found| found.user.id);
+        let tries = self.count_stop(actor, id, &name, code).await?;
+        if self.stopped(actor, id.unwrap_or(users::NOBODY), code, &tries).await? {
+            return Ok(());
+        }
+        let mut work = self.recorder().begin(actor).await?;
+        self.limits().failed(&mut work.tx, &tries).await?;
+        let failed = Entry::new(Event::MfaFailed).with("reason", "recovery_not_stopped");
+        work.record(match id {
+            Some(id) => failed.to(id),
+            None => failed,
+        });
+        work.commit().await?;
+        Err(Error::on(Field::Code, Code::RecoveryNotStopped))
+    }
+
+    /// Counts a try before it is judged. What it counts against. The same is asked for people and for nobody.
+    async fn count_stop(
+        &self,
+        actor: &Actor,
+        id: Option<UserId>,
+        name: &str,
+        code: &str,
+    ) -> Result<Vec<Subject>, Error> {
+        let origin = &actor.origin;
+        let known =
+            is_known_device(&mut self.store().read().await?, id.unwrap_or(users::NOBODY), origin).await?;
+        let mut tx = self.store().write().await?;
+        let tries = match (id, origin.device_secret.filter(|_| known)) {
+            (Some(id), Some(device)) => vec![Subject::stops_from(id, &device)],
+            _ => {
+                origin.ip.map(Subject::address).into_iter().chain([Subject::stops(name, origin.ip)]).collect()
+            }
+        };
+        self.limits().count(&mut tx, &tries).await?;
+        let all = Subject::all_stops(id.ok_or(name));
+        let over = !known
+            && !is_backup_code(code)
+            && self.limits().is_over(&mut tx, &all, MAX_CODES_PER_DAY).await?;
+        tx.commit().await?;
+        if over { Err(Code::TooManyAttempts.into()) } else { Ok(tries) }
+    }
+
+    /// False when nothing was stopped; then nothing is used up either. The code is judged whether a recovery is open or not:
+    /// else the time would tell.
+    async fn stopped(&self, actor: &Actor, id: UserId, code: &str, tries: &[Subject]) -> Result<bool, Error> {
+        let mut work = self.recorder().begin(actor).await?;
+        users::lock(&mut work.tx, id).await?;
+        let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
+        let taken = self.mfa.take_untold(&mut work, id, code).await?;
+        let (Some(user), Some(factor)) = (user, taken) else { return Ok(false) };
+        if !end_and_tell(self.inbox(), &mut work, &user, Ending::ByCode).await? {
+            return Ok(false);
+        }
+        self.limits().succeeded(&mut work.tx, tries).await?;
+        let shown = Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str());
+        work.record(shown.with("reason", "recovery_stopped"));
+        work.commit().await?;
+        Ok(true)
+    }
+}
+
+fn check_form(identifier: &str, code: &str) -> Result<Option<Identifier>, Error> {
+    let mut problems = Vec::new();
+    if let Some(code) = identifier_problem(identifier) {
+        problems.push(Problem { field: Field::Identifier, code });
+    }
+    if code.trim().is_empty() {
+        problems.push(Problem { field: Field::Code, code: Code::Required });
+    }
+    Error::all(problems)?;
+    Ok(identifier_key(identifier))
+}

@@ -1,0 +1,54 @@
+//! Taking the first second factor off again, by the mail that told of it: for whoever's password somebody else had.
+
+use super::{Ending, end, gone, key_of};
+use crate::accounts::users;
+use crate::audit::{Entry, Event};
+use crate::auth::Auth;
+use crate::authn::passkeys;
+use crate::authn::tokens::{Purpose, Shown};
+use crate::authz::actor::{Actor, Origin};
+use crate::authz::effective_access;
+use crate::authz::snapshot_cache::Evict;
+use crate::foundation::error::Error;
+use crate::mail::{Circumstances, Message};
+use crate::model::paths;
+use crate::model::time::Timestamp;
+
+impl Auth {
+    /// Whether a link to take the factors off again works. Looking uses nothing up.
+    pub async fn can_undo_factors(&self, token: &str) -> Result<bool, Error> {
+        Ok(self.inbox().peek(Purpose::FactorUndo, Shown::Secret(token)).await?.is_some())
+    }
+
+    /// Takes all second factors off again by the link of the mail about the first. All sessions end. The answer is a token to
+    /// choose a password with, see [`Auth::reset_password`]. Err([`Code::BadToken`]) beside `token` when the link does not
+    /// work any more, also when the account got another address or more power since.
+    ///
+    /// [`Code::BadToken`]: crate::model::code::Code::BadToken
+    pub async fn undo_factors(&self, actor: &Actor, token: &str) -> Result<String, Error> {
+        let (inbox, shown) = (self.inbox(), Shown::Secret(token));
+        let found = inbox.peek(Purpose::FactorUndo, shown).await?.ok_or_else(gone)?;
+        let id = found.user_id.ok_or_else(gone)?;
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        users::lock(&mut work.tx, id).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::FactorUndo, shown).await?;
+        let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
+        let ordinary = effective_access::is_ordinary(&mut work.tx, id, now).await?;
+        if !ordinary || !user.may_enter() || key_of(&user) != found.subject {
+            return Err(gone());
+        }
+        if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "undone").await? {
+            return Err(gone());
+        }
+        let ended = self.take_back(&mut work, id, "factors_undone").await?;
+        end(inbox, &mut work, id, Ending::FactorsRemoved).await?;
+        let circumstances = Circumstances::of(&Origin::default(), now);
+        let (factor, link) = ("all".to_owned(), inbox.link(paths::SECURITY, None));
+        inbox.tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link }).await?;
+        let token = self.let_choose_password(&mut work, &user).await?;
+        work.record(Entry::new(Event::MfaUndone).to(id).with("sessions_ended", ended));
+        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        Ok(token)
+    }
+}

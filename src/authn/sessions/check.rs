@@ -1,0 +1,180 @@
+//! Whether a cookie opens a session: from memory while that is fresh enough, else from the database.
+
+use std::sync::Arc;
+
+use super::Sessions;
+use super::cookie::Claim;
+use super::rotate::{read_old, replacement_is_lost};
+use super::sql::*;
+use crate::audit::{Entry, Event};
+use crate::authz::actor::{Actor, Origin, Who};
+use crate::authz::effective_access;
+use crate::authz::session_snapshot::{SessionState, SignedIn, Snapshot, Stale};
+use crate::authz::snapshot_cache::Evict;
+use crate::foundation::config::LifetimeFrom;
+use crate::foundation::error::Error;
+use crate::foundation::store::Conn;
+use crate::model::role::Requirement;
+use crate::model::time::Timestamp;
+
+/// What a cookie turned out to be.
+#[derive(Clone, Debug)]
+pub enum Checked {
+    /// It opens this session. With a cookie: it replaces the one that came.
+    Open(Arc<Snapshot>, Option<String>),
+    /// It opens nothing, and should be deleted.
+    Closed,
+}
+
+/// What is wrong with the way in which a session is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// It ran out: nothing to tell.
+    Expired,
+    /// It is used as only a thief, or two browsers with one cookie, would.
+    Stolen(&'static str),
+}
+
+impl Sessions {
+    /// Looks whether `cookie`, coming from `origin`, opens a session.
+    ///
+    /// Err only when the database can not be asked: the request is then refused, never let in.
+    pub async fn check(&self, cookie: &str, origin: &Arc<Origin>) -> Result<Checked, Error> {
+        let Some(claim) = self.cookies.read(cookie) else { return Ok(Checked::Closed) };
+        let now = self.clock.now();
+        if let Some(snapshot) = self.cache.get(claim.session)
+            && self.is_fresh(&snapshot, now)
+            // That a new secret has arrived is noted at once: the grace of the one before begins.
+            && (snapshot.session.secret_seen || claim.secret_hash != snapshot.session.secret_hash)
+            && self.trouble(&snapshot.session, &claim, origin, now).is_none()
+        {
+            return Ok(Checked::Open(snapshot, None));
+        }
+        self.verify(claim, origin, now).await
+    }
+
+    /// A clock that was set back must not make a snapshot young again.
+    fn is_fresh(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
+        now >= snapshot.verified_at
+            && now < snapshot.verified_at.plus(self.settings.verification_interval)
+            && snapshot.access.next_expiry().is_none_or(|expiry| now < expiry)
+    }
+
+    /// Asks the database.
+    async fn verify(&self, claim: Claim, origin: &Arc<Origin>, now: Timestamp) -> Result<Checked, Error> {
+        let ticket = self.cache.ticket();
+        let mut conn = self.store.read().await?;
+        let Some(mut snapshot) = self.load(&mut conn, claim, now).await? else { return Ok(Checked::Closed) };
+        drop(conn);
+        match self.trouble(&snapshot.session, &claim, origin, now) {
+            None => {}
+            Some(Trouble::Expired) => return Ok(Checked::Closed),
+            Some(Trouble::Stolen(reason)) => {
+                self.invalidate(&snapshot, origin, reason, now).await?;
+                return Ok(Checked::Closed);
+            }
+        }
+        let cookie = self.keep_up(&mut snapshot, &claim, origin, now).await?;
+        Ok(Checked::Open(self.cache.put(ticket, snapshot), cookie))
+    }
+
+    /// Reads the session, its person and what they may do. None when there is no such open session, or the person may
+    /// not have one.
+    async fn load(&self, conn: &mut Conn, claim: Claim, now: Timestamp) -> Result<Option<Snapshot>, Error> {
+        let Some(row) = OPEN.bind(claim.session).optional::<OpenRow>(conn).await? else { return Ok(None) };
+        if row.is_system || row.suspended_at.is_some() || row.deleted_at.is_some() {
+            return Ok(None);
+        }
+        let corrupt = |column: &str| Error::corrupt("sessions", column, row.id);
+        let session = SessionState {
+            id: row.id,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            confirmed_at: row.confirmed_at,
+            absolute_expires_at: row.absolute_expires_at,
+            last_ip: row.last_ip,
+            country: row.country,
+            fingerprint: row.fingerprint.try_into().map_err(|_| corrupt("fingerprint"))?,
+            secret_hash: row.secret_hash.try_into().map_err(|_| corrupt("secret_hash"))?,
+            secret_seen: row.secret_seen,
+            rotated_at: row.rotated_at,
+            old_secrets: read_old(&row.old_secrets).ok_or_else(|| corrupt("old_secrets"))?,
+        };
+        let user = SignedIn {
+            id: row.user_id,
+            username: row.username,
+            email: row.email,
+            email_verified: row.email_verified_at.is_some(),
+            first_name: row.first_name,
+            last_name: row.last_name,
+            mfa_enabled: row.mfa_enabled,
+            has_passkey: row.has_passkey,
+        };
+        let access = effective_access::access_of(conn, user.id, now).await?;
+        let has = |requirement: &Requirement| match requirement {
+            Requirement::Mfa => row.has_totp || row.has_passkey,
+            Requirement::Passkey => row.has_passkey,
+        };
+        let lacks = access.requirement().filter(|requirement| !has(requirement));
+        Ok(Some(Snapshot { user, session, access, lacks, verified_at: now, stale: Stale::default() }))
+    }
+
+    fn trouble(
+        &self,
+        session: &SessionState,
+        claim: &Claim,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Option<Trouble> {
+        let settings = &self.settings;
+        let idle_from = match settings.lifetime_from {
+            LifetimeFrom::LastActivity => session.last_seen_at,
+            LifetimeFrom::Creation => session.created_at,
+        };
+        if now >= session.absolute_expires_at || now >= idle_from.plus(settings.lifetime) {
+            return Some(Trouble::Expired);
+        }
+        if session.fingerprint != origin.fingerprint {
+            return Some(Trouble::Stolen("fingerprint_mismatch"));
+        }
+        if settings.lock_region
+            && let (Some(began), Some(comes)) = (&session.country, &origin.country)
+            && began != comes
+        {
+            return Some(Trouble::Stolen("region_mismatch"));
+        }
+        let in_grace = |(hash, replaced): &([u8; 32], Timestamp)| {
+            *hash == claim.secret_hash && now <= replaced.plus(settings.random_string_grace)
+        };
+        if !settings.disable_random_string
+            && session.secret_hash != claim.secret_hash
+            && !replacement_is_lost(session, claim)
+            && !session.old_secrets.iter().any(in_grace)
+        {
+            return Some(Trouble::Stolen("random_string_mismatch"));
+        }
+        None
+    }
+
+    /// Ends a session that looks stolen.
+    async fn invalidate(
+        &self,
+        snapshot: &Snapshot,
+        origin: &Arc<Origin>,
+        reason: &'static str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let actor = Actor { who: Who::Anonymous, origin: Arc::clone(origin) };
+        let mut work = self.recorder.begin(&actor).await?;
+        let ended = END.bind(snapshot.session.id).bind(now).bind(reason).execute(&mut work.tx).await?;
+        if ended > 0 {
+            work.record(
+                Entry::new(Event::SessionInvalidated)
+                    .to(snapshot.user.id)
+                    .with("reason", reason)
+                    .with("session", snapshot.session.id.to_string()),
+            );
+        }
+        work.commit_evicting(&self.cache, &[Evict::Session(snapshot.session.id)]).await
+    }
+}

@@ -1,0 +1,398 @@
+//! Signing in and out.
+//!
+//! The answer to a wrong password and to an unknown name is one and the same, and takes the same time (OWASP ASVS 5.0
+//! 6.3.8). What else may be wrong with an account is only said to whoever knew its password.
+
+mod confirm;
+mod magic_link;
+mod passkey;
+mod second_factor;
+
+pub use confirm::{Confirmation, Confirms};
+pub use passkey::PasskeyFor;
+pub(crate) use second_factor::Way;
+pub use second_factor::{Halfway, Progress, SecondFactor};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::accounts::users::{self, Credentials, User};
+use crate::audit::{Change, Entry, Event, Recorder};
+use crate::authn::email_challenge::Inbox;
+use crate::authn::mfa::{Mfa, factors_of};
+use crate::authn::passkeys::Passkeys;
+use crate::authn::sessions::{NewSession, Sessions, is_known_device, looks_new, set_confirmed};
+use crate::authz::actor::{Actor, Origin};
+use crate::authz::snapshot_cache::Evict;
+use crate::foundation::clock::Random;
+use crate::foundation::crypto::password::{Passwords, Verdict};
+use crate::foundation::crypto::strength::Password;
+use crate::foundation::error::{Error, Problem};
+use crate::foundation::names::{Email, Identifier, identifier_key, identifier_problem};
+use crate::foundation::rate_limit::{Limits, Subject};
+use crate::foundation::store::Store;
+use crate::mail::{Circumstances, Message};
+use crate::model::code::{Code, Field};
+use crate::model::id::{SessionId, UserId};
+use crate::model::paths;
+
+/// What somebody types to sign in.
+#[derive(Clone, Default, Deserialize)]
+pub struct SignIn {
+    /// Username or e-mail address.
+    pub identifier: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Somebody who has just come in: what the browser is to keep.
+#[derive(Clone)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// The session with its cookie.
+    pub session: NewSession,
+    /// The secret of this browser's device cookie.
+    pub device_secret: [u8; 32],
+}
+
+/// Somebody on their way in: not before [`Login::finish`] has committed it.
+pub(crate) enum Entered {
+    /// With a session.
+    In(Session),
+    /// With a token, and a second factor to show.
+    Halfway(Halfway),
+}
+
+/// A session that is to begin, and the one in whose place.
+pub(crate) struct Session {
+    signed_in: SignedIn,
+    replaced: Option<SessionId>,
+}
+
+/// The ways in and out.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) store: Store,
+    pub(crate) recorder: Recorder,
+    pub(crate) sessions: Sessions,
+    pub(crate) passwords: Passwords,
+    pub(crate) limits: Limits,
+    pub(crate) random: Random,
+    pub(crate) inbox: Inbox,
+    pub(crate) mfa: Mfa,
+    pub(crate) passkeys: Passkeys,
+    /// For how long a browser is asked for no second factor.
+    pub(crate) remember: Duration,
+}
+
+impl Login {
+    /// Signs in by password.
+    pub(crate) async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<Progress, Error> {
+        let password = check_form(typed)?;
+        let key = identifier_key(&typed.identifier);
+        let found = match &key {
+            Some(key) => users::by_identifier(&mut self.store.read().await?, key).await?,
+            None => None,
+        };
+        let nobody = key.map_or_else(|| typed.identifier.trim().to_lowercase(), Identifier::into_key);
+        let subjects = self.subjects(actor, found.as_ref().ok_or(nobody.as_str())).await?;
+        self.count(&subjects).await?;
+        let verdict = self.verify(&password, found.as_ref(), &subjects).await?;
+        let new_hash = self.hash_anew(verdict, &password).await?;
+
+        let mut work = self.recorder.begin(actor).await?;
+        let (Some(found), true) = (found.as_ref(), verdict != Verdict::Wrong) else {
+            return self.refuse(work, found.as_ref(), &typed.identifier, &subjects).await;
+        };
+        let user = &found.user;
+        let refusal = if user.suspended_at.is_some() {
+            Some((Code::Suspended, "suspended"))
+        } else if user.requires_password_reset {
+            Some((Code::PasswordResetRequired, "password_reset_required"))
+        } else if user.email_verified_at.is_none() && user.email.is_some() && self.inbox.sends() {
+            return self.ask_for_proof(work, actor, user, &subjects).await;
+        } else {
+            None
+        };
+        if let Some((code, reason)) = refusal {
+            // Whoever knows the password has not been guessing, whether they may come in or not.
+            self.limits.succeeded(&mut work.tx, &subjects).await?;
+            work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", reason));
+            work.commit().await?;
+            return Err(code.into());
+        }
+        let now = work.now();
+        // The person's row before the counts, as everywhere: two of one person never wait for each other.
+        if !users::admit(&mut work.tx, found, now).await? {
+            // It was the password when the row was read.
+            return self.refuse(work, Some(found), &typed.identifier, &subjects).await;
+        }
+        self.limits.succeeded(&mut work.tx, &subjects).await?;
+        if let (Some(new), Some(old)) = (new_hash, &found.password_hash) {
+            users::rehash(&mut work.tx, user.id, &new, old).await?;
+        }
+        let entered = self.enter(&mut work, actor, user.id, Way::Password).await?;
+        self.finish(work, entered, &[]).await
+    }
+
+    /// Sends the mail to prove the address of somebody who knows the password. They go on by it, in this browser or another.
+    async fn ask_for_proof(
+        &self,
+        mut work: Change,
+        actor: &Actor,
+        user: &User,
+        subjects: &[Subject],
+    ) -> Result<Progress, Error> {
+        let address = Email::parse(user.email.as_deref().unwrap_or_default());
+        let address = address.map_err(|code| Error::on(Field::Email, code))?;
+        let waiting = self.inbox.waiting(actor, &address);
+        self.inbox.ask_to_verify(&mut work, user, Some(&waiting)).await?;
+        self.limits.succeeded(&mut work.tx, subjects).await?;
+        work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", "email_not_verified"));
+        work.commit().await?;
+        Ok(Progress::Inbox(waiting))
+    }
+
+    /// A hash with today's parameters for a password whose stored one has weaker ones. None when that is not needed, or
+    /// the server is too busy for it now: the next sign-in does it.
+    async fn hash_anew(&self, verdict: Verdict, password: &Password) -> Result<Option<String>, Error> {
+        if verdict != Verdict::RightButOld {
+            return Ok(None);
+        }
+        match self.passwords.hash(password).await {
+            Err(error) if error.code() == Code::Busy => Ok(None),
+            hashed => hashed.map(Some),
+        }
+    }
+
+    /// Begins the first session of an account that `work` has just made: it has no second factor yet.
+    pub(crate) async fn welcome(
+        &self,
+        mut work: Change,
+        actor: &Actor,
+        user: UserId,
+        method: &'static str,
+    ) -> Result<SignedIn, Error> {
+        let session = self.begin(&mut work, actor, user, method).await?;
+        self.commit(work, session, &[]).await
+    }
+
+    /// Goes on, under another id, with the session of somebody who has just proved their password anew. Where there is a
+    /// second factor that confirms nothing: the session is as old as it was.
+    pub(crate) async fn go_on(
+        &self,
+        mut work: Change,
+        actor: &Actor,
+        touched: &[Evict],
+    ) -> Result<SignedIn, Error> {
+        let before = actor.user()?;
+        let user = before.user.id;
+        let session = self.begin(&mut work, actor, user, "password").await?;
+        if factors_of(&mut work.tx, user).await?.wanted() {
+            set_confirmed(&mut work.tx, session.signed_in.session.id, before.session.confirmed_at).await?;
+        }
+        self.commit(work, session, touched).await
+    }
+
+    /// Begins a session. Only for whoever needs to show nothing more: [`Login::enter`] decides who does. A session that the
+    /// browser had before ends: nothing from before the sign-in lives on (session fixation, OWASP ASVS 5.0 7.2.4).
+    async fn begin(
+        &self,
+        work: &mut Change,
+        actor: &Actor,
+        user: UserId,
+        method: &'static str,
+    ) -> Result<Session, Error> {
+        let replaced = actor.holder().ok().map(|before| before.session.id);
+        if let Some(before) = replaced {
+            self.sessions.replace(work, before).await?;
+        }
+        // Whoever used this browser before may have kept its mark: it only stays one that this person has.
+        let known = is_known_device(&mut work.tx, user, &actor.origin).await?;
+        if !known && !matches!(method, "sign_up" | "set_up") {
+            self.tell_of_new_device(work, actor, user).await?;
+        }
+        let kept = actor.origin.device_secret.filter(|_| known);
+        let device_secret = kept.unwrap_or_else(|| self.random.bytes());
+        let origin = Origin { device_secret: Some(device_secret), ..Origin::clone(&actor.origin) };
+        let session = self.sessions.begin(work, user, &origin, method).await?;
+        Ok(Session { signed_in: SignedIn { user, session, device_secret }, replaced })
+    }
+
+    /// Tells somebody that there is a session where they had none: in a browser that does not have their mark, and does not
+    /// look like one that was used from the same address before. Programs keep no marks.
+    async fn tell_of_new_device(&self, work: &mut Change, actor: &Actor, user: UserId) -> Result<(), Error> {
+        if !self.inbox.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
+            return Ok(());
+        }
+        let Some(found) = users::by_id(&mut work.tx, user).await? else { return Ok(()) };
+        let circumstances = Circumstances::of(&actor.origin, work.now());
+        let link = self.inbox.link(paths::SESSIONS, None);
+        self.inbox.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
+    }
+
+    /// Commits how far somebody came; what is `touched` besides is evicted.
+    pub(crate) async fn finish(
+        &self,
+        work: Change,
+        entered: Entered,
+        touched: &[Evict],
+    ) -> Result<Progress, Error> {
+        match entered {
+            Entered::In(session) => self.commit(work, session, touched).await.map(Progress::In),
+            Entered::Halfway(halfway) => {
+                work.commit_evicting(self.sessions.cache(), touched).await?;
+                Ok(Progress::SecondFactor(halfway))
+            }
+        }
+    }
+
+    /// Commits a session. The one that it replaced is refused from here on, everywhere; and what else is `touched`.
+    async fn commit(&self, work: Change, session: Session, touched: &[Evict]) -> Result<SignedIn, Error> {
+        let touched: Vec<Evict> =
+            session.replaced.map(Evict::Session).into_iter().chain(touched.iter().copied()).collect();
+        work.commit_evicting(self.sessions.cache(), &touched).await?;
+        Ok(session.signed_in)
+    }
+
+    /// Counts an account that is about to be made from the actor's address.
+    pub(crate) async fn count_sign_up(&self, actor: &Actor) -> Result<(), Error> {
+        match actor.origin.ip {
+            Some(ip) => self.count(&[Subject::sign_ups(ip)]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the session that asks. Nobody signed in is no error: the aim is reached.
+    pub(crate) async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
+        let Ok(snapshot) = actor.holder().map(Arc::clone) else { return Ok(()) };
+        match self.sessions.end(actor, snapshot.session.id).await {
+            Err(error) if error.code() == Code::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Compares a password given by a signed-in person with theirs, within the same limits as at sign-in.
+    pub(crate) async fn confirm_password(
+        &self,
+        actor: &Actor,
+        found: &Credentials,
+        password: &Password,
+    ) -> Result<(), Error> {
+        let failure = (Field::CurrentPassword, Event::PasswordChangeFailed);
+        self.judge_password(actor, found, password, failure).await
+    }
+
+    /// The same; a wrong one is told beside the field, and noted as the event, of `failure`.
+    async fn judge_password(
+        &self,
+        actor: &Actor,
+        found: &Credentials,
+        password: &Password,
+        (field, failure): (Field, Event),
+    ) -> Result<(), Error> {
+        let subjects = self.subjects(actor, Ok(found)).await?;
+        self.count(&subjects).await?;
+        let verdict = self.verify(password, Some(found), &subjects).await?;
+        let mut work = self.recorder.begin(actor).await?;
+        if verdict == Verdict::Wrong {
+            let closed = self.limits.failed(&mut work.tx, &subjects).await?;
+            work.record(Entry::new(failure).to(found.user.id));
+            if closed {
+                work.record(Entry::new(Event::LoginLocked).to(found.user.id));
+            }
+            work.commit().await?;
+            return Err(Error::on(field, Code::WrongPassword));
+        }
+        self.limits.succeeded(&mut work.tx, &subjects).await?;
+        work.commit().await
+    }
+
+    /// What the try counts against: a person, or the folded name of nobody. Asks the same questions for both.
+    async fn subjects(
+        &self,
+        actor: &Actor,
+        found: Result<&Credentials, &str>,
+    ) -> Result<Vec<Subject>, Error> {
+        let origin = &actor.origin;
+        let mut subjects: Vec<Subject> = origin.ip.map(Subject::address).into_iter().collect();
+        let mut conn = self.store.read().await?;
+        let user = found.map_or(users::NOBODY, |found| found.user.id);
+        let known = is_known_device(&mut conn, user, origin).await?;
+        let device = origin.device_secret.map(|secret| Subject::device(user, &secret));
+        let spent = match &device {
+            Some(device) => self.limits.is_spent(&mut conn, device).await?,
+            None => false,
+        };
+        subjects.push(match (found, device) {
+            (Ok(_), Some(device)) if known && !spent => device,
+            (Ok(found), _) => Subject::account(found.user.id),
+            (Err(name), _) => Subject::nobody(name),
+        });
+        Ok(subjects)
+    }
+
+    async fn count(&self, subjects: &[Subject]) -> Result<(), Error> {
+        let mut tx = self.store.write().await?;
+        self.limits.count(&mut tx, subjects).await?;
+        tx.commit().await
+    }
+
+    /// Judges a counted try; one that can not be judged is not counted. An account that nobody signs in with has no
+    /// password here, whatever its row says.
+    async fn verify(
+        &self,
+        password: &Password,
+        found: Option<&Credentials>,
+        counted: &[Subject],
+    ) -> Result<Verdict, Error> {
+        let open = found.filter(|found| !found.user.is_system && found.user.deleted_at.is_none());
+        let judged =
+            self.passwords.verify(password, open.and_then(|found| found.password_hash.as_deref())).await;
+        if judged.is_err() {
+            let mut tx = self.store.write().await?;
+            self.limits.undo(&mut tx, counted).await?;
+            tx.commit().await?;
+        }
+        judged
+    }
+
+    async fn refuse(
+        &self,
+        mut work: Change,
+        found: Option<&Credentials>,
+        typed: &str,
+        subjects: &[Subject],
+    ) -> Result<Progress, Error> {
+        let closed = self.limits.failed(&mut work.tx, subjects).await?;
+        for event in [Some(Event::LoginFailed), closed.then_some(Event::LoginLocked)].into_iter().flatten() {
+            let mut entry = Entry::new(event).with("reason", "bad_credentials");
+            // What was typed may be a password in the wrong field: it is only kept when it names an account.
+            if let Some(found) = found {
+                entry = entry.to(found.user.id).personal("identifier", typed.trim());
+            }
+            work.record(entry);
+        }
+        work.commit().await?;
+        Err(Code::BadCredentials.into())
+    }
+}
+
+fn check_form(typed: &SignIn) -> Result<Password, Error> {
+    let mut problems = Vec::new();
+    if let Some(code) = identifier_problem(&typed.identifier) {
+        problems.push(Problem { field: Field::Identifier, code });
+    }
+    let password =
+        if typed.password.is_empty() { Err(Code::Required) } else { Password::typed(&typed.password) };
+    match password {
+        Ok(password) if problems.is_empty() => return Ok(password),
+        Ok(_) => {}
+        Err(code) => problems.push(Problem { field: Field::Password, code }),
+    }
+    Error::all(problems)?;
+    Err(Code::BadRequest.into())
+}

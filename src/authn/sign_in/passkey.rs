@@ -1,0 +1,135 @@
+//! Signing in by a passkey, and showing one as a second factor.
+
+use super::{Login, Progress, Way};
+use crate::accounts::users::{self, User};
+use crate::audit::{Change, Entry, Event};
+use crate::auth::Auth;
+use crate::authn::mfa::Factor;
+use crate::authn::passkeys::{Answer, Asserted, Ceremony, owner};
+use crate::authn::tokens::{Purpose, Shown};
+use crate::authz::actor::Actor;
+use crate::authz::snapshot_cache::Evict;
+use crate::foundation::error::Error;
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+
+/// What a passkey is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum PasskeyFor<'a> {
+    /// Signing in: whoever it is.
+    SignIn,
+    /// The second factor of somebody with this token of [`super::Halfway`].
+    SecondFactor(&'a str),
+    /// Confirming who one is.
+    Confirming,
+}
+
+impl Login {
+    /// Signs in whoever shows a passkey. It says by itself whose it is, and is two factors.
+    pub(crate) async fn sign_in_by_passkey(&self, actor: &Actor, answer: &str) -> Result<Progress, Error> {
+        self.passkeys.offered()?;
+        let answer = self.passkeys.ceremonies.shown(actor, answer).await?;
+        let owner = owner(&mut self.store.read().await?, answer.credential_id()).await?;
+        let owner = owner.ok_or_else(|| Error::on(Field::Passkey, Code::PasskeyUnknown))?;
+        let (mut work, user) = self.judge_passkey(actor, owner, answer, Event::LoginFailed).await?;
+        let refusal = if user.suspended_at.is_some() {
+            Some((Code::Suspended, "suspended"))
+        } else if user.requires_password_reset {
+            Some((Code::PasswordResetRequired, "password_reset_required"))
+        } else if user.email_verified_at.is_none() && user.email.is_some() && self.inbox.sends() {
+            return self.ask_for_proof(work, actor, &user, &[]).await;
+        } else {
+            None
+        };
+        if let Some((code, reason)) = refusal {
+            work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", reason));
+            work.commit().await?;
+            return Err(code.into());
+        }
+        let now = work.now();
+        if !users::admit_by_other(&mut work.tx, user.id, now).await? {
+            return Err(Error::on(Field::Passkey, Code::PasskeyUnknown));
+        }
+        self.has_a_factor(&mut work, &user).await?;
+        let entered = self.enter(&mut work, actor, user.id, Way::Passkey).await?;
+        self.finish(work, entered, &[]).await
+    }
+
+    /// Judges an answer for which somebody was asked who is known already. A right one is noted in the change that comes
+    /// back; what is done with it is the caller's to commit.
+    pub(super) async fn judge_passkey_of(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        answer: &str,
+        failure: Event,
+    ) -> Result<(Change, User, Factor), Error> {
+        let answer = self.passkeys.ceremonies.shown(actor, answer).await?;
+        let (mut work, user) = self.judge_passkey(actor, id, answer, failure).await?;
+        if !user.may_enter() {
+            return Err(Error::on(Field::Token, Code::BadToken));
+        }
+        self.has_a_factor(&mut work, &user).await?;
+        let factor = Factor::Passkey;
+        work.record(Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str()));
+        Ok((work, user, factor))
+    }
+
+    /// Judges an answer of `id`'s. A refused one is noted as `failure`, and Err beside `passkey`. Nothing is counted: there
+    /// is nothing to guess.
+    async fn judge_passkey(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        answer: Answer,
+        failure: Event,
+    ) -> Result<(Change, User), Error> {
+        let mut work = self.recorder.begin(actor).await?;
+        users::lock(&mut work.tx, id).await?;
+        let found = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
+        let user = found.filter(|user| user.deleted_at.is_none() && !user.is_system);
+        let user = user.ok_or_else(|| Error::on(Field::Passkey, Code::PasskeyUnknown))?;
+        let (reason, code) = match self.passkeys.judge(&mut work, &user, answer).await? {
+            Asserted::Right => return Ok((work, user)),
+            Asserted::Copied => ("possible_copy", Code::PasskeyBlocked),
+            Asserted::Wrong(reason, code) => (reason, code),
+        };
+        work.record(Entry::new(failure).to(id).with("method", "passkey").with("reason", reason));
+        work.commit_evicting(self.sessions.cache(), &[Evict::User(id)]).await?;
+        Err(Error::on(Field::Passkey, code))
+    }
+}
+
+impl Auth {
+    /// Asks the browser for a passkey. Err([`Code::FeatureOff`]) for signing in where there are none (PASSKEYS_ENABLED),
+    /// Err([`Code::BadToken`]) beside `token` when the first factor has to be proved again, Err([`Code::NotFound`]) when the
+    /// person has none that could be shown.
+    pub async fn ask_for_passkey(&self, actor: &Actor, what: PasskeyFor<'_>) -> Result<Ceremony, Error> {
+        let gone = || Error::on(Field::Token, Code::BadToken);
+        let user = match what {
+            PasskeyFor::SignIn => {
+                self.passkeys.offered()?;
+                return self.passkeys.ceremonies.ask_to_show(actor, None, &[]).await;
+            }
+            PasskeyFor::SecondFactor(token) => {
+                let found = self.inbox().peek(Purpose::SecondFactor, Shown::Secret(token)).await?;
+                found.and_then(|found| found.user_id).ok_or_else(gone)?
+            }
+            PasskeyFor::Confirming => actor.holder()?.user.id,
+        };
+        let only = self.passkeys.usable(&mut self.store().read().await?, user).await?;
+        if only.is_empty() {
+            return Err(Code::NotFound.into());
+        }
+        self.passkeys.ceremonies.ask_to_show(actor, Some(user), &only).await
+    }
+
+    /// Signs in by what a passkey answered to [`PasskeyFor::SignIn`].
+    ///
+    /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyUnknown`],
+    /// [`Code::PasskeyBlocked`], [`Code::BadToken`] when it was asked for too long ago or in another browser; and, as after
+    /// the right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
+    pub async fn sign_in_by_passkey(&self, actor: &Actor, answer: &str) -> Result<Progress, Error> {
+        self.login().sign_in_by_passkey(actor, answer).await
+    }
+}

@@ -1,0 +1,81 @@
+//! Making an account with a passkey, and no password at all.
+
+use serde::{Deserialize, Serialize};
+
+use super::SignedUp;
+use crate::accounts::users;
+use crate::auth::Auth;
+use crate::authn::passkeys::{Ceremony, Holder, Made};
+use crate::authn::tokens::Purpose;
+use crate::authz::actor::Actor;
+use crate::foundation::error::Error;
+use crate::foundation::names::Identifier;
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+
+/// What somebody types to make an account with a passkey. It comes back with the passkey.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct PasskeySignUp {
+    /// The username.
+    pub username: String,
+    /// The e-mail address.
+    pub email: String,
+}
+
+/// The passkey of an account that is not there yet, and the id that the account gets: the passkey has it as its user
+/// handle.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FirstPasskey {
+    pub(super) user: UserId,
+    pub(super) made: Made,
+}
+
+impl Auth {
+    /// Asks the browser to make a passkey for a new account. Everything that is wrong with name and address is told now,
+    /// but for an address that has an account. Err([`Code::FeatureOff`]) without PASSKEYS_ENABLED.
+    pub async fn ask_to_sign_up(&self, actor: &Actor, typed: &PasskeySignUp) -> Result<Ceremony, Error> {
+        self.sign_up_is_open()?;
+        self.passkeys.offered()?;
+        let mut problems = Vec::new();
+        let accepted = self.accept_names(&typed.username, &typed.email, true, &mut problems);
+        Error::all(problems)?;
+        let accepted = accepted.ok_or(Code::BadRequest)?;
+        // Before anything is looked up: names are not to be tried by the thousand.
+        self.passkeys.ceremonies.count(actor, None).await?;
+        let mut conn = self.store().read().await?;
+        let name = Identifier::Username(accepted.username.key().to_owned());
+        if users::by_identifier(&mut conn, &name).await?.is_some() {
+            return Err(Error::on(Field::Username, Code::UsernameTaken));
+        }
+        drop(conn);
+        let user = UserId::from_uuid(self.random().uuid(self.clock.now()));
+        let (name, display_name) =
+            (accepted.email.as_str().to_owned(), accepted.username.as_str().to_owned());
+        let holder = Holder { id: user, name, display_name };
+        let then = (user, typed);
+        self.passkeys.ceremonies.ask_to_make(actor, Purpose::PasskeySignUp, &holder, Vec::new(), then).await
+    }
+
+    /// Makes the account with the passkey that an authenticator made, as [`Auth::sign_up`] does with a password. Err beside
+    /// its field, as there; and beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`],
+    /// [`Code::BadToken`].
+    pub async fn sign_up_by_passkey(&self, actor: &Actor, answer: &str) -> Result<SignedUp, Error> {
+        self.sign_up_is_open()?;
+        self.passkeys.offered()?;
+        let made = self.passkeys.ceremonies.made(actor, Purpose::PasskeySignUp, answer).await?;
+        let (made, (user, typed)): (Made, (UserId, PasskeySignUp)) = made;
+        let mut problems = Vec::new();
+        let accepted = self.accept_names(&typed.username, &typed.email, true, &mut problems);
+        Error::all(problems)?;
+        let accepted = accepted.ok_or(Code::BadRequest)?;
+        self.login().count_sign_up(actor).await?;
+        if self.settings().email.enabled {
+            return self.sign_up_by_mail(actor, accepted, None, Some(FirstPasskey { user, made })).await;
+        }
+        let mut work = self.recorder().begin(actor).await?;
+        let language = actor.origin.language.clone();
+        let user = self.create(&mut work, Some(user), accepted, None, language).await?;
+        self.passkeys.insert(&mut work, user, None, &made).await?;
+        self.login().welcome(work, actor, user, "sign_up").await.map(SignedUp::In)
+    }
+}

@@ -1,0 +1,181 @@
+//! Making an account: by oneself, or as the first administrator.
+
+mod by_mail;
+mod by_passkey;
+
+pub use by_mail::{Confirmed, SignedUp, ToConfirm};
+pub use by_passkey::PasskeySignUp;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::accounts::users::{NewUser, guessable};
+use crate::audit::{Change, Entry, Event};
+use crate::auth::Auth;
+use crate::authn::sign_in::SignedIn;
+use crate::authn::tokens::{NewToken, Purpose, Shown};
+use crate::authz::actor::Actor;
+use crate::authz::roles;
+use crate::foundation::crypto::password::Passwords;
+use crate::foundation::crypto::strength::NewPassword;
+use crate::foundation::error::{Error, Problem};
+use crate::foundation::names::{Email, Username};
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::model::paths;
+use crate::model::role;
+use crate::model::scope::Scope;
+
+/// What somebody types to make an account.
+#[derive(Clone, Default, Deserialize)]
+pub struct SignUp {
+    /// The username.
+    pub username: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A sign-up whose every field is good.
+struct Accepted {
+    username: Username,
+    email: Email,
+}
+
+impl Auth {
+    /// Makes an account and signs it in; where mails are sent, sends one first, and makes the account when its address is
+    /// proved ([`Auth::confirm_email`]). Everything that is wrong with the form is told at once, but for an address that
+    /// has an account: its owner is told by mail.
+    pub async fn sign_up(&self, actor: &Actor, typed: &SignUp) -> Result<SignedUp, Error> {
+        self.sign_up_is_open()?;
+        let (accepted, password) = self.accept(typed, true).await?;
+        self.login().count_sign_up(actor).await?;
+        let hash = self.passwords().hash(password.password()).await?;
+        if self.settings().email.enabled {
+            return self.sign_up_by_mail(actor, accepted, Some(hash), None).await;
+        }
+        let mut work = self.recorder().begin(actor).await?;
+        let language = actor.origin.language.clone();
+        let user = self.create(&mut work, None, accepted, Some(hash), language).await?;
+        self.login().welcome(work, actor, user, "sign_up").await.map(SignedUp::In)
+    }
+
+    /// A link for the first administrator, when there is none. Links given out before stop working.
+    pub async fn issue_set_up(&self, actor: &Actor) -> Result<Option<String>, Error> {
+        actor.require_system()?;
+        let mut tx = self.store().write().await?;
+        if roles::has_holder(&mut tx, role::SUPER_ADMIN, self.clock.now()).await? {
+            return Ok(None);
+        }
+        self.tokens().void(&mut tx, Purpose::SetUp).await?;
+        let token = NewToken {
+            purpose: Purpose::SetUp,
+            user: None,
+            subject: "",
+            payload: None,
+            lifetime: std::time::Duration::from_secs(24 * 3600),
+            browser: None,
+            told: true,
+        };
+        let issued = self.tokens().issue(&mut tx, token).await?;
+        tx.commit().await?;
+        Ok(Some(self.inbox().link(paths::SETUP, Some(&issued.secret))))
+    }
+
+    /// Whether a link for the first administrator would still work.
+    pub async fn set_up_open(&self, token: &str) -> Result<bool, Error> {
+        Ok(self.inbox().peek(Purpose::SetUp, Shown::Secret(token)).await?.is_some())
+    }
+
+    /// Makes the first administrator and signs them in. The link works once.
+    pub async fn set_up(&self, actor: &Actor, token: &str, typed: &SignUp) -> Result<SignedIn, Error> {
+        // Looked at before any work is done for it; it counts when it is redeemed.
+        if !self.set_up_open(token).await? {
+            return Err(Error::on(Field::Token, Code::BadToken));
+        }
+        let (accepted, password) = self.accept(typed, false).await?;
+        let hash = self.passwords().hash(password.password()).await?;
+        let mut work = self.recorder().begin(actor).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::SetUp, Shown::Secret(token)).await?;
+        if roles::has_holder(&mut work.tx, role::SUPER_ADMIN, self.clock.now()).await? {
+            return Err(Code::AlreadySetUp.into());
+        }
+        work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
+        let user = self.create(&mut work, None, accepted, Some(hash), actor.origin.language.clone()).await?;
+        self.give(&mut work, user, role::SUPER_ADMIN).await?;
+        self.login().welcome(work, actor, user, "set_up").await
+    }
+
+    fn sign_up_is_open(&self) -> Result<(), Error> {
+        if self.settings().app.signup_enabled { Ok(()) } else { Err(Code::SignupClosed.into()) }
+    }
+
+    /// Checks every field, and names all that are wrong.
+    async fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<(Accepted, NewPassword), Error> {
+        let mut problems = Vec::new();
+        let accepted = self.accept_names(&typed.username, &typed.email, by_oneself, &mut problems);
+        let about = guessable(&self.settings().app.name, &typed.username, &typed.email);
+        let password = self.passwords().accept(&typed.password, &about).await?;
+        let password = password.map_err(|code| problems.push(Problem { field: Field::Password, code })).ok();
+        Error::all(problems)?;
+        accepted.zip(password).ok_or_else(|| Code::BadRequest.into())
+    }
+
+    /// Checks name and address; what is wrong with them is added to `problems`.
+    fn accept_names(
+        &self,
+        username: &str,
+        email: &str,
+        by_oneself: bool,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Accepted> {
+        let mut note = |field, code| problems.push(Problem { field, code });
+        let username = Username::parse(username).map_err(|code| note(Field::Username, code)).ok();
+        let email = Email::parse(email).map_err(|code| note(Field::Email, code)).ok();
+        if let Some(email) = &email
+            && by_oneself
+            && !self.settings().email.allows_domain(email.domain())
+        {
+            note(Field::Email, Code::EmailDomainNotAllowed);
+        }
+        Some(Accepted { username: username?, email: email? })
+    }
+
+    async fn create(
+        &self,
+        work: &mut Change,
+        id: Option<UserId>,
+        accepted: Accepted,
+        password_hash: Option<String>,
+        language: Option<String>,
+    ) -> Result<UserId, Error> {
+        let user = NewUser {
+            id,
+            username: accepted.username,
+            // Nobody has proved yet that they read what is sent there, whether mails are sent or not.
+            email_verified: false,
+            email: Some(accepted.email),
+            first_name: None,
+            last_name: None,
+            metadata: json!({}),
+            password_hash,
+            is_system: false,
+            language,
+        };
+        let id = self.users.insert(work, user).await?;
+        self.give(work, id, role::USER).await?;
+        Ok(id)
+    }
+
+    /// Gives a built-in role everywhere.
+    pub(crate) async fn give(&self, work: &mut Change, user: UserId, role: &str) -> Result<(), Error> {
+        roles::give_built_in(work, user, role, &Scope::global(), &self.clock, self.random()).await
+    }
+}
+
+/// Hashes a password that an operator has set, after the same checks as anybody's.
+pub(crate) async fn hash_given(passwords: &Passwords, plain: &str, about: &[&str]) -> Result<String, Error> {
+    let password = passwords.accept(plain, about).await?.map_err(|code| Error::on(Field::Password, code))?;
+    passwords.hash(password.password()).await
+}

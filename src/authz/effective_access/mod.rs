@@ -1,0 +1,134 @@
+//! What people hold at this moment, read from the database.
+
+mod sql;
+
+pub(crate) use sql::ALL;
+
+use std::collections::HashMap;
+
+use crate::audit::{Change, Recorder};
+use crate::authz::access::{Access, Held};
+use crate::authz::actor::{Actor, Who};
+use crate::authz::delegation::Giver;
+use crate::foundation::error::Error;
+use crate::foundation::store::{Conn, Tx};
+use crate::model::code::Code;
+use crate::model::id::{RoleId, UserId};
+use crate::model::role::{self, Requirement};
+use crate::model::scope::Scope;
+use crate::model::time::Timestamp;
+use sql::*;
+
+/// What a role carries, by its kinds, each sorted. Roles to give are keys or names, as the statement has them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Carried {
+    pub(crate) permissions: Vec<String>,
+    pub(crate) can_assign: Vec<String>,
+    pub(crate) can_grant: Vec<String>,
+}
+
+/// Everything that `user` may do at `now`. Two statements, whatever they hold.
+pub(crate) async fn access_of(conn: &mut Conn, user: UserId, now: Timestamp) -> Result<Access, Error> {
+    let grants: Vec<HeldRow> = HELD_BY.bind(user).bind(now).all(conn).await?;
+    if grants.is_empty() {
+        return Ok(Access::default());
+    }
+    let carried = by_role(CARRIED_BY.bind(user).all(conn).await?)?;
+    let held = grants.into_iter().map(|grant| {
+        let Carried { permissions, can_assign, can_grant } =
+            carried.get(&grant.role_id).cloned().unwrap_or_default();
+        Ok(Held {
+            scope: read_scope(&grant.scope, grant.id)?,
+            grant: grant.id,
+            role_id: grant.role_id,
+            role: grant.role,
+            level: grant.level,
+            given_by: grant.given_by,
+            given_at: grant.given_at,
+            expires_at: grant.expires_at,
+            requires: requirement(grant.required_factor.as_deref(), grant.role_id)?,
+            all_permissions: grant.all_permissions,
+            permissions,
+            can_assign,
+            can_grant,
+        })
+    });
+    Ok(Access { held: held.collect::<Result<_, Error>>()? })
+}
+
+/// Whether somebody may do no more than everybody: they have the role of everybody, or none.
+pub(crate) async fn is_ordinary(conn: &mut Conn, user: UserId, now: Timestamp) -> Result<bool, Error> {
+    Ok(access_of(conn, user, now).await?.held.iter().all(|held| held.role == role::USER))
+}
+
+/// Begins a change of roles, permissions or grants: nobody else's goes on until it ends, and who makes it is read anew.
+pub(crate) async fn begin(recorder: &Recorder, actor: &Actor) -> Result<(Change, Giver), Error> {
+    // Nobody is kept waiting by somebody whom we do not know, or who has to enrol first.
+    if matches!(actor.who, Who::Anonymous | Who::Enrolling(_)) {
+        actor.user()?;
+    }
+    let mut work = recorder.begin(actor).await?;
+    lock(&mut work.tx).await?;
+    let now = work.now();
+    let giver = giver(&mut work.tx, actor, now).await?;
+    Ok((work, giver))
+}
+
+/// Takes the lock of roles, permissions and grants until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx) -> Result<(), Error> {
+    LOCK.query().execute(tx).await.map(drop)
+}
+
+/// Who gives: read anew, since a change is decided by what holds at its moment and not by what a request remembers.
+/// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, they may not come in any more, or the session has ended.
+pub(crate) async fn giver(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Result<Giver, Error> {
+    if matches!(actor.who, Who::System) {
+        return Ok(Giver::Program);
+    }
+    let user = actor.user_id().ok_or_else(|| actor.stranger())?;
+    let enters: Option<(i32,)> = MAY_ENTER.bind(user).optional(conn).await?;
+    let open: Option<(i32,)> = match actor.session_id() {
+        Some(session) => IS_OPEN.bind(session).optional(conn).await?,
+        None => enters,
+    };
+    if enters.is_none() || open.is_none() {
+        return Err(Code::NotAuthenticated.into());
+    }
+    Ok(Giver::Person(access_of(conn, user, now).await?))
+}
+
+/// What one role carries.
+pub(crate) async fn carried(conn: &mut Conn, role: RoleId) -> Result<Carried, Error> {
+    Ok(by_role(CARRIED.bind(role).all(conn).await?)?.remove(&role).unwrap_or_default())
+}
+
+fn by_role(rows: Vec<CarriedRow>) -> Result<HashMap<RoleId, Carried>, Error> {
+    let mut found: HashMap<RoleId, Carried> = HashMap::new();
+    for row in rows {
+        let carried = found.entry(row.role_id).or_default();
+        match row.kind.as_str() {
+            "p" => carried.permissions.push(row.what),
+            "a" => carried.can_assign.push(row.what),
+            "g" => carried.can_grant.push(row.what),
+            _ => return Err(Error::corrupt("roles", "kind", row.role_id)),
+        }
+    }
+    // Look-ups are by bytes; Postgres would sort by its collation.
+    for carried in found.values_mut() {
+        carried.permissions.sort_unstable();
+        carried.can_assign.sort_unstable();
+        carried.can_grant.sort_unstable();
+    }
+    Ok(found)
+}
+
+/// What a role asks for, as a row has it.
+pub(crate) fn requirement(name: Option<&str>, row: RoleId) -> Result<Option<Requirement>, Error> {
+    let read = |name| Requirement::parse(name).ok_or_else(|| Error::corrupt("roles", "required_factor", row));
+    name.map(read).transpose()
+}
+
+/// A scope as a row has it.
+pub(crate) fn read_scope(text: &str, row: impl std::fmt::Display) -> Result<Scope, Error> {
+    text.parse().map_err(|_| Error::corrupt("grants", "scope", row))
+}

@@ -1,0 +1,229 @@
+//! The access explorer: why somebody may do something, or what is missing; who may; and what a change would do.
+//!
+//! Answers hold only what the one who asks may see. Everybody sees what they themselves may do; of others one sees the
+//! grants in scopes where one holds `roles:read` or `roles:manage`. Who sees less than all is told so
+//! ([`Explanation::complete`]), and told it whether there is more or not.
+
+mod sql;
+mod what_if;
+
+pub use what_if::{Affected, Impact, PermissionImpact};
+
+pub(crate) use sql::ALL;
+
+use sql::*;
+
+use crate::authz::access::Held;
+use crate::authz::actor::Actor;
+use crate::authz::effective_access;
+use crate::authz::permissions;
+use crate::authz::roles::{self, Grant, Sight};
+use crate::foundation::clock::Clock;
+use crate::foundation::error::Error;
+use crate::foundation::store::{Conn, Store};
+use crate::model::code::{Code, Field};
+use crate::model::id::UserId;
+use crate::model::page::{Page, PageRequest};
+use crate::model::scope::Scope;
+use crate::model::time::Timestamp;
+
+/// One way in which somebody comes to hold a permission: a grant of a role that carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// The grant: role, scope, who gave it, when, until when.
+    pub grant: Grant,
+    /// Whether the role carries it because it holds every permission.
+    pub by_rule: bool,
+}
+
+/// Whether somebody may do something somewhere, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Whether they may, as far as the one who asks may see.
+    pub allowed: bool,
+    /// Whether they may come in at all: a suspended or deleted person may do nothing, whatever they hold.
+    pub may_enter: bool,
+    /// Every grant that allows it. More than one: taking one away changes nothing.
+    pub chains: Vec<Chain>,
+    /// Grants that carry the permission, but in scopes that do not cover this one.
+    pub elsewhere: Vec<Chain>,
+    /// Grants that would allow it, had they not run out.
+    pub expired: Vec<Chain>,
+    /// The roles that carry the permission, by name: what to give somebody who lacks it. Only for who sees all roles.
+    pub carried_by: Vec<String>,
+    /// Whether the one who asks sees all grants. If not, there may be more that allow it.
+    pub complete: bool,
+}
+
+/// Somebody who may do something, with every reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub user: UserId,
+    /// Their username.
+    pub username: String,
+    /// Every grant that allows it.
+    pub chains: Vec<Chain>,
+}
+
+/// Answers questions about access.
+#[derive(Clone)]
+pub struct Explorer {
+    store: Store,
+    clock: Clock,
+}
+
+impl Explorer {
+    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// Whether `user` holds `permission` in `scope`: every chain that says so, or what is missing.
+    ///
+    /// Err: [`Code::Forbidden`] when the one who asks may not see grants in `scope`; [`Code::PermissionNotFound`];
+    /// [`Code::UserNotFound`], also for people of whom the one who asks may see nothing.
+    ///
+    /// ```
+    /// # async fn example(auth: authtuna::auth::Auth, actor: authtuna::authz::actor::Actor,
+    /// #     user: authtuna::model::id::UserId) -> Result<(), authtuna::foundation::error::Error> {
+    /// let why = auth.explorer.explain(&actor, user, "posts:publish", &"org:1".parse()?).await?;
+    /// for chain in &why.chains {
+    ///     let grant = &chain.grant;
+    ///     println!("{} in {}, given by {:?}", grant.role, grant.scope, grant.given_by);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn explain(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        permission: &str,
+        scope: &Scope,
+    ) -> Result<Explanation, Error> {
+        let sight = self.sight_of(actor, user, scope)?;
+        let permission = permission.trim();
+        let mut conn = self.store.read().await?;
+        exists(&mut conn, permission).await?;
+        let person = PERSON.bind(user).optional::<PersonRow>(&mut conn).await?;
+        let person = person.ok_or_else(|| Error::on(Field::User, Code::UserNotFound))?;
+        let rows: Vec<ChainRow> = CARRYING.bind(user).bind(permission).all(&mut conn).await?;
+        let mut chains = rows.into_iter().map(chain).collect::<Result<Vec<_>, _>>()?;
+        chains.retain(|chain| sight.covers(&chain.grant.scope));
+        if !sight.is_all() && chains.is_empty() && !self.is_visible(&mut conn, &sight, user).await? {
+            return Err(Error::on(Field::User, Code::UserNotFound));
+        }
+        let carried_by: Vec<(String,)> = if sight.is_all() && roles::may_read(actor).is_ok() {
+            ROLES_CARRYING.bind(permission).all(&mut conn).await?
+        } else {
+            Vec::new()
+        };
+        let now = self.clock.now();
+        let (covering, elsewhere): (Vec<_>, Vec<_>) =
+            chains.into_iter().partition(|chain| chain.grant.scope.covers(scope));
+        let (chains, expired): (Vec<_>, Vec<_>) = covering.into_iter().partition(|chain| is_live(chain, now));
+        let may_enter = person.suspended_at.is_none() && person.deleted_at.is_none();
+        Ok(Explanation {
+            allowed: may_enter && !chains.is_empty(),
+            may_enter,
+            chains,
+            elsewhere: elsewhere.into_iter().filter(|chain| is_live(chain, now)).collect(),
+            expired,
+            carried_by: carried_by.into_iter().map(|(name,)| name).collect(),
+            complete: sight.is_all(),
+        })
+    }
+
+    /// Who may do something somewhere, each with every reason, in the order of their ids.
+    ///
+    /// Needs `roles:read` or `roles:manage` in `scope`; who holds it only there and below does not see whose grants
+    /// come from above. Err([`Code::PermissionNotFound`]).
+    pub async fn who_can(
+        &self,
+        actor: &Actor,
+        permission: &str,
+        scope: &Scope,
+        page: &PageRequest,
+    ) -> Result<Page<Holder>, Error> {
+        let sight = match Sight::of(actor)? {
+            Sight::All => Scope::global(),
+            // Those that cover one place lie in one another: the widest shows what all of them show.
+            Sight::In(scopes) => scopes
+                .into_iter()
+                .filter(|held| held.covers(scope))
+                .min_by_key(|held| held.as_str().len())
+                .ok_or(Code::Forbidden)?,
+        };
+        let after = page.after.as_deref().map_or(Ok(UserId::from_uuid(uuid::Uuid::nil())), |cursor| {
+            cursor.parse().map_err(|_| Error::on(Field::Cursor, Code::BadCursor))
+        })?;
+        let permission = permission.trim();
+        let now = self.clock.now();
+        let permission = permission.trim();
+        let mut conn = self.store.read().await?;
+        exists(&mut conn, permission).await?;
+        if scope.is_none() {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let query = PEOPLE_WHO.bind(after).bind(now).bind(permission).bind(scope).bind(&sight);
+        let people: Vec<(UserId, String)> = query.bind(page.rows() + 1).all(&mut conn).await?;
+        let people = page.cut(people, |(user, _)| user.to_string());
+        let (Some(first), Some(last)) = (people.items.first(), people.items.last()) else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let query = CHAINS_OF.bind(first.0).bind(last.0).bind(now).bind(permission).bind(scope).bind(&sight);
+        let rows: Vec<ChainRow> = query.all(&mut conn).await?;
+        let chains = rows.into_iter().map(chain).collect::<Result<Vec<_>, _>>()?;
+        Ok(people.map(|(user, username)| {
+            let chains = chains.iter().filter(|chain| chain.grant.user == user).cloned().collect();
+            Holder { user, username, chains }
+        }))
+    }
+
+    /// What somebody may do: the roles that they hold, each with its scope and everything that it carries. One's own is
+    /// open. Err: [`Code::Forbidden`], [`Code::UserNotFound`].
+    pub async fn what_can(&self, actor: &Actor, user: UserId) -> Result<Vec<Held>, Error> {
+        let own = actor.user_id() == Some(user);
+        let sight = if own { Sight::All } else { Sight::of(actor)? };
+        sight.check_any()?;
+        let mut conn = self.store.read().await?;
+        let person = PERSON.bind(user).optional::<PersonRow>(&mut conn).await?;
+        let mut held = effective_access::access_of(&mut conn, user, self.clock.now()).await?.held;
+        held.retain(|held| sight.covers(&held.scope));
+        if person.is_none() || (held.is_empty() && !sight.is_all()) {
+            return Err(Error::on(Field::User, Code::UserNotFound));
+        }
+        held.sort_by(|a, b| (&a.scope, &a.role).cmp(&(&b.scope, &b.role)));
+        Ok(held)
+    }
+
+    /// What the one who asks may see of `user` in `scope`.
+    fn sight_of(&self, actor: &Actor, user: UserId, scope: &Scope) -> Result<Sight, Error> {
+        if actor.user_id() == Some(user) {
+            return Ok(Sight::All);
+        }
+        let sight = Sight::of(actor)?;
+        if sight.covers(scope) { Ok(sight) } else { Err(Code::Forbidden.into()) }
+    }
+
+    /// Whether any grant of `user` may be seen.
+    async fn is_visible(&self, conn: &mut Conn, sight: &Sight, user: UserId) -> Result<bool, Error> {
+        let access = effective_access::access_of(conn, user, self.clock.now()).await?;
+        Ok(access.held.iter().any(|held| sight.covers(&held.scope)))
+    }
+}
+
+async fn exists(conn: &mut Conn, permission: &str) -> Result<(), Error> {
+    if permissions::exists(conn, permission).await? {
+        return Ok(());
+    }
+    Err(Error::on(Field::Permission, Code::PermissionNotFound))
+}
+
+fn is_live(chain: &Chain, now: Timestamp) -> bool {
+    chain.grant.expires_at.is_none_or(|end| now < end)
+}
+
+fn chain(row: ChainRow) -> Result<Chain, Error> {
+    Ok(Chain { grant: roles::grant(row.grant)?, by_rule: row.all_permissions })
+}

@@ -1,0 +1,99 @@
+//! What a change of a role would do, before it is made.
+
+use super::Explorer;
+use super::sql::*;
+use crate::authz::actor::Actor;
+use crate::authz::effective_access::{self, read_scope};
+use crate::authz::roles::{self, RoleChange};
+use crate::foundation::error::Error;
+use crate::model::id::UserId;
+use crate::model::scope::Scope;
+
+/// How many of those affected are named for each permission.
+const NAMED: u32 = 100;
+
+/// What a change of a role would do to those who hold it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impact {
+    /// The role's name.
+    pub role: String,
+    /// How many people hold it at this moment.
+    pub holders: i64,
+    /// Its level, before and after.
+    pub level: (Option<i64>, Option<i64>),
+    /// Permissions that people would gain.
+    pub gains: Vec<PermissionImpact>,
+    /// Permissions that people would lose.
+    pub loses: Vec<PermissionImpact>,
+    /// Roles that holders could give from then on.
+    pub may_assign: Vec<String>,
+    /// Roles that they could not give any more by this role.
+    pub may_not_assign: Vec<String>,
+    /// Permissions that holders could add to roles from then on.
+    pub may_grant: Vec<String>,
+    /// Permissions that they could not add any more by this role.
+    pub may_not_grant: Vec<String>,
+}
+
+/// Who would gain or lose one permission: those whose other grants do not give it to them there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermissionImpact {
+    /// The permission.
+    pub permission: String,
+    /// How many people.
+    pub people: i64,
+    /// The first hundred.
+    pub named: Vec<Affected>,
+}
+
+/// Somebody who would gain or lose something, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Affected {
+    /// Who.
+    pub user: UserId,
+    /// Their username.
+    pub username: String,
+    /// Where.
+    pub scope: Scope,
+}
+
+impl Explorer {
+    /// What `change` of the role `name` would do. Nothing is changed.
+    ///
+    /// Needs what the change itself needs, and fails as it would; see [`crate::authz::roles::Roles::update`].
+    pub async fn what_if(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Impact, Error> {
+        roles::may_read(actor)?;
+        let mut conn = self.store.read().await?;
+        let now = self.clock.now();
+        let giver = effective_access::giver(&mut conn, actor, now).await?;
+        let plan = roles::change::plan(&mut conn, &giver, name, change).await?;
+        let (holders,): (i64,) = HOLDERS.bind(plan.role.id).bind(now).one(&mut conn).await?;
+        let mut impacts = [Vec::new(), Vec::new()];
+        for (list, permissions) in impacts.iter_mut().zip([&plan.add_permissions, &plan.remove_permissions]) {
+            for permission in permissions {
+                let (people,): (i64,) =
+                    AFFECTED_COUNT.bind(plan.role.id).bind(now).bind(permission).one(&mut conn).await?;
+                let query = AFFECTED.bind(plan.role.id).bind(now).bind(permission).bind(NAMED);
+                let rows: Vec<AffectedRow> = query.all(&mut conn).await?;
+                let named = rows.into_iter().map(affected).collect::<Result<_, _>>()?;
+                list.push(PermissionImpact { permission: permission.clone(), people, named });
+            }
+        }
+        let [gains, loses] = impacts;
+        Ok(Impact {
+            level: (plan.role.level, plan.level),
+            role: plan.role.name,
+            holders,
+            gains,
+            loses,
+            may_assign: roles::names_of(&mut conn, &plan.add_assignable).await?,
+            may_not_assign: roles::names_of(&mut conn, &plan.remove_assignable).await?,
+            may_grant: plan.add_grantable,
+            may_not_grant: plan.remove_grantable,
+        })
+    }
+}
+
+fn affected(row: AffectedRow) -> Result<Affected, Error> {
+    Ok(Affected { scope: read_scope(&row.scope, row.user_id)?, user: row.user_id, username: row.username })
+}

@@ -1,0 +1,226 @@
+//! Whether mails arrive, step by step, and whether others will believe them.
+
+use super::compose::{Composer, Mail};
+use super::dns::{Dns, Silent};
+use super::mailer::Mailer;
+use super::message::Message;
+use super::outbox::{Letter, Outbox};
+use super::smtp::Progress;
+use crate::audit::{Entry, Event};
+use crate::authz::actor::Actor;
+use crate::foundation::error::Error;
+use crate::foundation::names::Email;
+use crate::model::id::MailId;
+use crate::model::permission::USERS_MANAGE;
+use crate::model::scope::Scope;
+
+/// What is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reaching the mail server, with the TLS that the settings ask for.
+    Connect,
+    /// Signing in there.
+    SignIn,
+    /// Handing over a mail.
+    Send,
+    /// The record that says who may send for the domain (RFC 7208).
+    Spf,
+    /// The record with the key of the signature (RFC 6376).
+    Dkim,
+    /// The record that says what is done with mails that neither fits (RFC 7489).
+    Dmarc,
+}
+
+impl Step {
+    /// Whether no mail arrives when it fails. The others decide whether it is believed.
+    pub const fn is_needed(self) -> bool {
+        matches!(self, Self::Connect | Self::SignIn | Self::Send)
+    }
+
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::SignIn => "sign_in",
+            Self::Send => "send",
+            Self::Spf => "spf",
+            Self::Dkim => "dkim",
+            Self::Dmarc => "dmarc",
+        }
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is right.
+    Passed,
+    /// It is not.
+    Failed,
+    /// It was not tried, or nobody could tell.
+    Unknown,
+}
+
+impl Verdict {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One step of a test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tested {
+    /// Which.
+    pub step: Step,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why, as a stable name.
+    pub code: &'static str,
+    /// The mail server's words, or the record that was found.
+    pub text: String,
+}
+
+impl Tested {
+    fn new(step: Step, verdict: Verdict, code: &'static str, text: impl Into<String>) -> Self {
+        Self { step, verdict, code, text: text.into() }
+    }
+}
+
+impl Outbox {
+    /// Sends a mail to `to` at once, past the outbox, and looks at the records of the sender's domain. Needs
+    /// `users:manage` everywhere. Never fails for what it tests: that is in what it says.
+    pub async fn self_test(&self, actor: &Actor, to: &Email) -> Result<Vec<Tested>, Error> {
+        actor.require(USERS_MANAGE, &Scope::global())?;
+        self.require()?;
+        let now = self.clock.now();
+        let letter = Letter {
+            to: to.as_str().to_owned(),
+            name: String::new(),
+            user: None,
+            language: None,
+            expires_at: None,
+            message: Message::SelfTest {},
+        };
+        let id = MailId::from_uuid(self.random.uuid(now));
+        let mail = self.composer.compose(id, &letter.to, self.render(&letter, now)?, now)?;
+        let mut tested = match self.mailer.as_deref() {
+            Some(mailer) => handed_over(mailer, &mail).await,
+            None => Vec::new(),
+        };
+        tested.extend(records(&self.dns, &self.composer).await);
+
+        let mut work = self.recorder.begin(actor).await?;
+        let mut entry = Entry::new(Event::MailTested).personal("to", to.as_str());
+        for test in &tested {
+            entry = entry.with(test.step.as_str(), test.code);
+        }
+        work.record(entry);
+        work.commit().await?;
+        Ok(tested)
+    }
+}
+
+async fn handed_over(mailer: &Mailer, mail: &Mail) -> Vec<Tested> {
+    let mut tested = Vec::new();
+    let (taken, signs_in) = match mailer {
+        Mailer::Smtp(smtp) => {
+            let taken = smtp
+                .try_out(mail, |progress, text| {
+                    let step = match progress {
+                        Progress::Connected => Step::Connect,
+                        Progress::SignedIn => Step::SignIn,
+                    };
+                    tested.push(Tested::new(step, Verdict::Passed, "ok", text));
+                })
+                .await;
+            (taken, smtp.signs_in())
+        }
+        Mailer::Files(_) | Mailer::Memory(_) => (mailer.send(mail).await, false),
+    };
+    // What comes after a step that failed was not tried.
+    let steps = match mailer {
+        Mailer::Smtp(_) if signs_in => &[Step::Connect, Step::SignIn, Step::Send][..],
+        Mailer::Smtp(_) => &[Step::Connect, Step::Send],
+        Mailer::Files(_) | Mailer::Memory(_) => &[Step::Send],
+    };
+    let mut rest = steps.iter().filter(|step| tested.iter().all(|done| done.step != **step)).copied();
+    let ends_here = rest.next().unwrap_or(Step::Send);
+    let rest: Vec<Step> = rest.collect();
+    tested.push(match taken {
+        Ok(text) => Tested::new(ends_here, Verdict::Passed, "ok", text),
+        Err(refusal) => {
+            let refusal = refusal.without(&[]);
+            Tested::new(ends_here, Verdict::Failed, refusal.reason.as_str(), refusal.text)
+        }
+    });
+    tested.extend(rest.into_iter().map(|step| Tested::new(step, Verdict::Unknown, "not_tried", "")));
+    tested
+}
+
+async fn records(dns: &Dns, composer: &Composer) -> Vec<Tested> {
+    let domain = composer.domain();
+    let spf = async { found(Step::Spf, dns.texts(domain).await, |text| is_version(text, "v=spf1")) };
+    let (spf, dkim, dmarc) = futures::future::join3(spf, dkim(dns, composer), dmarc(dns, domain)).await;
+    vec![spf, dkim, dmarc]
+}
+
+/// The one record that there must be.
+fn found(step: Step, texts: Result<Vec<String>, Silent>, fits: impl Fn(&str) -> bool) -> Tested {
+    let Ok(texts) = texts else {
+        return Tested::new(step, Verdict::Unknown, "dns_silent", "DNS does not answer");
+    };
+    let mut fitting = texts.into_iter().filter(|text| fits(text));
+    match (fitting.next(), fitting.next()) {
+        (None, _) => Tested::new(step, Verdict::Failed, "no_record", ""),
+        // With two, receivers take neither (RFC 7208 section 4.5, RFC 7489 section 6.6.3).
+        (Some(first), Some(_)) => Tested::new(step, Verdict::Failed, "several_records", first),
+        (Some(text), None) => Tested::new(step, Verdict::Passed, "ok", text),
+    }
+}
+
+async fn dkim(dns: &Dns, composer: &Composer) -> Tested {
+    let Some(signer) = composer.signer() else {
+        return Tested::new(Step::Dkim, Verdict::Unknown, "not_signed", "DKIM_PRIVATE_KEY_PATH is not set");
+    };
+    let name = format!("{}._domainkey.{}", signer.selector, signer.domain);
+    let tested = found(Step::Dkim, dns.texts(&name).await, |text| tag(text, "p").is_some());
+    let published = tag(&tested.text, "p").unwrap_or_default();
+    match &signer.public {
+        Some(own) if tested.verdict == Verdict::Passed && *own != published => {
+            Tested::new(Step::Dkim, Verdict::Failed, "other_key", tested.text)
+        }
+        _ => tested,
+    }
+}
+
+/// The domain's own record, or that of a domain above it, which counts for it too.
+async fn dmarc(dns: &Dns, domain: &str) -> Tested {
+    let mut at = domain;
+    loop {
+        let texts = dns.texts(&format!("_dmarc.{at}")).await;
+        let tested = found(Step::Dmarc, texts, |text| is_version(text, "v=DMARC1"));
+        match at.split_once('.') {
+            Some((_, above)) if tested.code == "no_record" && above.contains('.') => at = above,
+            _ => return tested,
+        }
+    }
+}
+
+/// Whether a record begins with this version and nothing like it.
+fn is_version(text: &str, version: &str) -> bool {
+    let rest = text.strip_prefix(version);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ';']))
+}
+
+/// The value of a tag in a list such as `v=DKIM1; p=MII…`, without the spaces that may stand in it.
+fn tag(text: &str, name: &str) -> Option<String> {
+    text.split(';').find_map(|part| {
+        let (tag, value) = part.split_once('=')?;
+        (tag.trim() == name).then(|| value.split_whitespace().collect())
+    })
+}

@@ -1,0 +1,28 @@
+//! Every statement of the core, for the test that prepares each on both databases.
+
+use crate::foundation::store::{self, Statement};
+
+/// All statements, area by area. A test reads the sources and fails when an area is missing here.
+pub fn all() -> impl Iterator<Item = Statement> {
+    [
+        store::ALL,
+        crate::accounts::users::ALL,
+        crate::audit::ALL,
+        crate::authn::mfa::ALL,
+        crate::authn::overview::ALL,
+        crate::authn::passkeys::ALL,
+        crate::authn::recovery::ALL,
+        crate::authn::sessions::ALL,
+        crate::authn::tokens::ALL,
+        crate::authz::effective_access::ALL,
+        crate::authz::explorer::ALL,
+        crate::authz::permissions::ALL,
+        crate::authz::roles::ALL,
+        crate::foundation::rate_limit::ALL,
+        crate::mail::ALL,
+        crate::provision::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

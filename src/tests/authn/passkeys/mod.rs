@@ -1,0 +1,296 @@
+//! Passkeys: adding them, signing in by them, and what is refused.
+
+mod manage;
+
+use std::time::Duration;
+
+use authtuna::accounts::users::NewAccount;
+use authtuna::auth::Auth;
+use authtuna::authn::mfa::Factor;
+use authtuna::authn::passkeys::{Added, Ceremony, Kind};
+use authtuna::authn::sign_in::{
+    Confirmation, Confirms, PasskeyFor, Progress, SecondFactor, SignIn, SignedIn,
+};
+use authtuna::authn::sign_up::PasskeySignUp;
+use authtuna::authz::actor::{Actor, Origin};
+use authtuna::authz::roles::Assignment;
+use authtuna::foundation::error::Error;
+use authtuna::model::code::{Code, Field};
+use serde_json::Value;
+
+use crate::support::authenticator::{Authenticator, Conduct};
+use crate::support::{World, on_each, on_each_with, origin, password};
+
+pub(crate) const ORIGIN: &str = "http://localhost:8000";
+
+/// The same actor in the browser that keeps what the ceremony gave it.
+pub(crate) fn with_prompt(actor: &Actor, ceremony: &Ceremony) -> Actor {
+    let origin = Origin { ceremony: Some(ceremony.secret), ..Origin::clone(&actor.origin) };
+    Actor { who: actor.who.clone(), origin: origin.into() }
+}
+
+/// Somebody's session, in the browser that knows them.
+pub(crate) async fn at_home(world: &World, person: &SignedIn) -> Actor {
+    let mut actor = world.actor(&person.session.cookie).await;
+    actor.origin = Origin { device_secret: Some(person.device_secret), ..origin() }.into();
+    actor
+}
+
+pub(crate) async fn add(
+    auth: &Auth,
+    actor: &Actor,
+    key: &mut Authenticator,
+    name: &str,
+) -> Result<Added, Error> {
+    let asked = auth.passkeys.ask_to_add(actor).await?;
+    let answer = key.create(&asked.options).to_string();
+    auth.passkeys.add(&with_prompt(actor, &asked), name, &answer).await
+}
+
+/// Somebody with a passkey.
+async fn protected(world: &World, name: &str) -> (SignedIn, Authenticator, Added) {
+    let person = world.person(name).await;
+    let actor = at_home(world, &person).await;
+    let mut key = Authenticator::new(ORIGIN);
+    let added = add(&world.auth, &actor, &mut key, "").await.unwrap();
+    (person, key, added)
+}
+
+pub(crate) async fn sign_in(auth: &Auth, key: &mut Authenticator) -> Result<Progress, Error> {
+    let actor = Actor::anonymous(origin());
+    let asked = auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await?;
+    let answer = key.get(&asked.options).to_string();
+    auth.sign_in_by_passkey(&with_prompt(&actor, &asked), &answer).await
+}
+
+fn refusal<T>(outcome: Result<T, Error>) -> (Field, Code) {
+    let error = outcome.err().unwrap();
+    let problem = error.problems().first().unwrap_or_else(|| panic!("{error:?}"));
+    (problem.field, problem.code)
+}
+
+#[test]
+fn a_passkey_signs_in_without_a_name_and_asks_for_nothing_more() {
+    on_each(|world| async move {
+        let (maria, mut key, added) = protected(&world, "maria").await;
+        assert_eq!(added.backup_codes.unwrap().len(), 10, "the first second factor brings backup codes");
+        let actor = at_home(&world, &maria).await;
+        assert!(actor.user().unwrap().user.mfa_enabled);
+        let signed_in = sign_in(&world.auth, &mut key).await.unwrap().signed_in().unwrap();
+        assert_eq!(signed_in.user, maria.user);
+        let actor = world.actor(&signed_in.session.cookie).await;
+        let factors = world.auth.mfa.factors(&actor).await.unwrap();
+        assert_eq!((factors.passkeys, factors.backup_codes_left), (1, 10));
+        // Two factors: confirmed.
+        assert!(actor.confirmed_within(Duration::from_secs(1), world.clock.now()).is_ok());
+        let events = world.events(&actor).await;
+        assert!(events.contains(&"PASSKEY_ADDED".to_owned()), "{events:?}");
+        let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
+        assert_eq!(own.last_used_at, Some(world.clock.now()));
+    });
+}
+
+#[test]
+fn an_answer_counts_once_and_only_where_it_was_asked_for() {
+    on_each(|world| async move {
+        let (_, mut key, _) = protected(&world, "maria").await;
+        let actor = Actor::anonymous(origin());
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+        let answer = key.get(&asked.options).to_string();
+        let elsewhere = Origin { ceremony: Some([7; 32]), ..origin() };
+        for other in [Actor::anonymous(elsewhere), actor.clone()] {
+            let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+            let answer = key.get(&asked.options).to_string();
+            let refused = world.auth.sign_in_by_passkey(&other, &answer).await;
+            assert_eq!(refusal(refused), (Field::Passkey, Code::BadToken), "in another browser");
+        }
+        let here = with_prompt(&actor, &asked);
+        assert!(world.auth.sign_in_by_passkey(&here, &answer).await.is_ok());
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken, "again");
+
+        // One that was refused is used up too.
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SignIn).await.unwrap();
+        assert_eq!(asked.secret, here.origin.ceremony.unwrap(), "one browser may ask twice");
+        key.verifies = false;
+        let answer = key.get(&asked.options).to_string();
+        let refused = world.auth.sign_in_by_passkey(&here, &answer).await;
+        assert_eq!(refusal(refused).1, Code::UserVerificationRequired);
+        key.verifies = true;
+        let answer = key.get(&asked.options).to_string();
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken);
+
+        // Nor does it count for ever.
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SignIn).await.unwrap();
+        world.clock.advance(Duration::from_secs(3601));
+        let answer = key.get(&asked.options).to_string();
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken);
+    });
+}
+
+#[test]
+fn what_another_page_or_nobody_asked_for_is_refused() {
+    on_each(|world| async move {
+        let (maria, key, _) = protected(&world, "maria").await;
+        let conduct: [Conduct; 5] = [
+            |key| key.origin = "http://localhost:8001".to_owned(),
+            |key| key.origin = "https://localhost:8000".to_owned(),
+            |key| key.origin = "http://evil.localhost:8000".to_owned(),
+            |key| key.rp_id = "example.org".to_owned(),
+            |key| *key = Authenticator { rp_id: "localhost".to_owned(), ..Authenticator::new(ORIGIN) },
+        ];
+        for (place, change) in conduct.into_iter().enumerate() {
+            let mut key = key.clone();
+            change(&mut key);
+            let code = refusal(sign_in(&world.auth, &mut key).await).1;
+            assert_eq!(code, if place == 4 { Code::PasskeyUnknown } else { Code::BadPasskey }, "{place}");
+        }
+        for answer in ["", "{", "{}", "null", "\u{0}"] {
+            let refused = world.auth.sign_in_by_passkey(&Actor::anonymous(origin()), answer).await;
+            assert!(matches!(refusal(refused).1, Code::Required | Code::BadPasskey), "{answer:?}");
+        }
+        // A key of one's own, under the id of hers.
+        let mut own = Authenticator { rp_id: "localhost".to_owned(), ..Authenticator::new(ORIGIN) };
+        let actor = Actor::anonymous(origin());
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+        let mut answer = own.get(&asked.options);
+        let hers = key.clone().get(&asked.options);
+        for part in ["id", "rawId"] {
+            answer[part] = hers[part].clone();
+        }
+        answer["response"]["userHandle"] = hers["response"]["userHandle"].clone();
+        let refused = world.auth.sign_in_by_passkey(&with_prompt(&actor, &asked), &answer.to_string()).await;
+        assert_eq!(refusal(refused).1, Code::BadPasskey);
+        let events = world.events(&at_home(&world, &maria).await).await;
+        assert!(events.contains(&"LOGIN_FAILED".to_owned()));
+        // The good one still works.
+        assert!(sign_in(&world.auth, &mut key.clone()).await.is_ok());
+    });
+}
+
+#[test]
+fn a_counter_that_goes_back_blocks_the_passkey_and_tells_its_owner() {
+    on_each(|world| async move {
+        let maria = world.person("maria").await;
+        let actor = at_home(&world, &maria).await;
+        let mut key = Authenticator { counter: 10, ..Authenticator::new(ORIGIN) };
+        add(&world.auth, &actor, &mut key, "Key ring").await.unwrap();
+        let mut copy = key.clone();
+        assert!(sign_in(&world.auth, &mut key).await.is_ok());
+        assert_eq!(refusal(sign_in(&world.auth, &mut copy).await).1, Code::PasskeyBlocked);
+        assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyBlocked, "for both");
+        let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
+        assert_eq!(own.blocked_at, Some(world.clock.now()));
+        let events = world.events(&actor).await;
+        assert!(events.contains(&"PASSKEY_BLOCKED".to_owned()), "{events:?}");
+        // The password alone is no more than it was; the backup codes stand in.
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let Progress::SecondFactor(half) =
+            world.auth.sign_in(&Actor::anonymous(origin()), &typed).await.unwrap()
+        else {
+            panic!("in by the password alone")
+        };
+        assert_eq!(half.factors, [Factor::BackupCode]);
+    });
+}
+
+#[test]
+fn a_passkey_is_a_second_factor_after_a_password() {
+    on_each(|world| async move {
+        let (maria, mut key, _) = protected(&world, "maria").await;
+        let (_, mut juns, _) = protected(&world, "jun").await;
+        let actor = Actor::anonymous(origin());
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let halfway = async || match world.auth.sign_in(&actor, &typed).await.unwrap() {
+            Progress::SecondFactor(half) => half,
+            Progress::In(_) | Progress::Inbox(_) => panic!("the second factor was not asked for"),
+        };
+        let half = halfway().await;
+        assert_eq!(half.factors, [Factor::Passkey, Factor::BackupCode]);
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        assert_eq!(asked.options["allowCredentials"].as_array().unwrap().len(), 1);
+        let here = with_prompt(&actor, &asked);
+        let show = async |answer: Value| {
+            let (token, passkey) = (half.token.clone(), answer.to_string());
+            world.auth.second_factor(&here, &SecondFactor { token, passkey, ..SecondFactor::default() }).await
+        };
+        assert_eq!(refusal(show(juns.get(&asked.options)).await).1, Code::PasskeyUnknown, "another person's");
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        assert_eq!(show(key.get(&asked.options)).await.unwrap().user, maria.user);
+        // For the person who was asked alone.
+        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&halfway().await.token)).await;
+        let answer = juns.get(&asked.unwrap().options).to_string();
+        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadPasskey);
+        let none = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor("nothing")).await;
+        assert_eq!(refusal(none), (Field::Token, Code::BadToken));
+    });
+}
+
+#[test]
+fn a_passkey_confirms_and_nothing_less_does() {
+    on_each(|world| async move {
+        let (maria, mut key, added) = protected(&world, "maria").await;
+        world.clock.advance(Duration::from_secs(601));
+        let actor = at_home(&world, &maria).await;
+        let id = added.passkey.id;
+        for refused in [
+            world.auth.passkeys.remove(&actor, id).await.err(),
+            world.auth.passkeys.ask_to_add(&actor).await.err(),
+        ] {
+            assert_eq!(refused.unwrap().code(), Code::StepUpRequired);
+        }
+        let ways = world.auth.ways_to_confirm(&actor).await.unwrap();
+        assert_eq!(ways, [Confirms::Passkey, Confirms::BackupCode]);
+        let by_password = Confirmation { password: password("maria"), ..Confirmation::default() };
+        assert!(world.auth.confirm(&actor, &by_password).await.is_err());
+        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::Confirming).await.unwrap();
+        let passkey = key.get(&asked.options).to_string();
+        let typed = Confirmation { passkey, ..Confirmation::default() };
+        world.auth.confirm(&with_prompt(&actor, &asked), &typed).await.unwrap();
+        let actor = at_home(&world, &maria).await;
+        world.auth.passkeys.remove(&actor, id).await.unwrap();
+        assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyUnknown);
+        assert!(!world.auth.mfa.factors(&actor).await.unwrap().wanted());
+        assert_eq!(world.auth.mfa.factors(&actor).await.unwrap().backup_codes_left, 0);
+    });
+}
+
+#[test]
+fn who_may_not_come_in_does_not_come_in_by_a_passkey() {
+    on_each(|world| async move {
+        let (maria, mut key, _) = protected(&world, "maria").await;
+        world.auth.suspend(&Actor::system(), maria.user, "test").await.unwrap();
+        assert_eq!(sign_in(&world.auth, &mut key).await.err().unwrap().code(), Code::Suspended);
+        world.auth.unsuspend(&Actor::system(), maria.user, "test").await.unwrap();
+        assert!(sign_in(&world.auth, &mut key).await.is_ok());
+        world.auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
+        assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyUnknown);
+    });
+}
+
+#[test]
+fn prompts_of_strangers_use_up_none_of_a_persons() {
+    let few = |builder: authtuna::foundation::config::SettingsBuilder| {
+        builder.set("MAX_PASSKEY_PROMPTS_PER_IP", "3")
+    };
+    on_each_with(few, |world| async move {
+        let (maria, mut key, _) = protected(&world, "maria").await;
+        let anyone = Actor::anonymous(origin());
+        let ask = async || world.auth.ask_for_passkey(&anyone, PasskeyFor::SignIn).await;
+        for _ in 0..3 {
+            ask().await.unwrap();
+        }
+        assert_eq!(ask().await.err().unwrap().code(), Code::TooManyAttempts);
+        let taken = PasskeySignUp { username: "maria".to_owned(), email: "m@example.org".to_owned() };
+        let refused = world.auth.ask_to_sign_up(&anyone, &taken).await.err().unwrap();
+        assert_eq!(refused.code(), Code::TooManyAttempts, "names can not be tried either");
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let Progress::SecondFactor(half) = world.auth.sign_in(&anyone, &typed).await.unwrap() else {
+            panic!()
+        };
+        let asked = world.auth.ask_for_passkey(&anyone, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        let (token, passkey) = (half.token, key.get(&asked.options).to_string());
+        let typed = SecondFactor { token, passkey, ..SecondFactor::default() };
+        let signed_in = world.auth.second_factor(&with_prompt(&anyone, &asked), &typed).await.unwrap();
+        assert_eq!(signed_in.user, maria.user);
+    });
+}

@@ -1,0 +1,104 @@
+//! What administrators see and do of it.
+
+use authtuna::authn::sign_in::{Progress, SignIn, SignedIn};
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::Assignment;
+use authtuna::mail::Message;
+use authtuna::model::code::Code;
+
+use super::is_dead;
+use crate::support::mailbox::{nobody, with_mail};
+use crate::support::{World, password};
+
+const MARIA: &str = "maria@example.org";
+
+async fn raise(world: &World, who: &SignedIn, role: &str) -> Actor {
+    world.auth.roles.assign(&Actor::system(), &Assignment::new(who.user, role).everywhere()).await.unwrap();
+    world.actor(&who.session.cookie).await
+}
+
+#[test]
+fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let id = maria.signed_in.user;
+        let office = raise(&world, &world.member("boss").await, "Admin").await;
+        let auth = &world.auth;
+        assert_eq!(auth.recovery_of(&office, id).await.unwrap(), None);
+        assert_eq!(auth.end_recovery(&office, id).await.err().unwrap().code(), Code::NotFound);
+        assert_eq!(auth.hasten_recovery(&office, id).await.err().unwrap().code(), Code::NotFound);
+        let begun = world.begin(MARIA).await;
+        assert_eq!(auth.recovery_of(&office, id).await.unwrap(), Some(begun));
+        assert_eq!(auth.factors_of(&office, id).await.unwrap().backup_codes_left, 10);
+        auth.end_recovery(&office, id).await.unwrap();
+        let Message::RecoveryCancelled { circumstances, .. } = world.letter(MARIA).await.message else {
+            panic!()
+        };
+        assert_eq!(circumstances.ip, "", "where an administrator sits is their own affair");
+        assert!(world.has_factors(&maria).await);
+
+        world.begin(MARIA).await;
+        for _ in 0..2 {
+            auth.hasten_recovery(&office, id).await.unwrap();
+            world.tell().await;
+        }
+        assert_eq!(world.count(MARIA, "recovery_ready").await, 1);
+        assert_eq!(world.count(MARIA, "recovery_reminder").await, 0);
+        assert!(world.has_factors(&maria).await, "its person finishes it, and nobody else");
+        let own = world.at_home(&maria.signed_in).await;
+        let events = world.events(&own).await;
+        let count = |event: &str| events.iter().filter(|known| *known == event).count();
+        assert_eq!((count("RECOVERY_CANCELLED"), count("RECOVERY_HASTENED")), (1, 1), "{events:?}");
+        assert!(count("USER_READ") >= 3, "{events:?}");
+        auth.finish_recovery(&nobody(), &world.finish_token(MARIA).await).await.unwrap();
+    });
+}
+
+#[test]
+fn once_an_administrator_took_the_factors_off_the_password_alone_opens_nothing() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let office = raise(&world, &world.member("boss").await, "Admin").await;
+        world.auth.remove_factors(&office, maria.signed_in.user).await.unwrap();
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        assert_eq!(refused.code(), Code::PasswordResetRequired);
+        // Whoever reads her mails chooses another, and comes in by it.
+        world.tick();
+        world.auth.request_password_reset(&nobody(), MARIA).await.unwrap();
+        let token = world.token(MARIA).await;
+        world.auth.reset_password(&nobody(), &token, &password("chosen")).await.unwrap();
+        let typed = SignIn { identifier: "maria".to_owned(), password: password("chosen") };
+        assert!(matches!(world.auth.sign_in(&nobody(), &typed).await.unwrap(), Progress::In(_)));
+    });
+}
+
+#[test]
+fn who_may_not_act_on_somebody_neither_sees_nor_touches_their_recovery() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let id = maria.signed_in.user;
+        raise(&world, &maria.signed_in, "Admin").await;
+        let begun = world.begin(MARIA).await;
+        let equal = raise(&world, &world.member("boss").await, "Admin").await;
+        let plain = world.member("jun").await;
+        let plain = world.actor(&plain.session.cookie).await;
+        let own = world.at_home(&maria.signed_in).await;
+        for (actor, code) in [
+            (&equal, Code::AboveYourLevel),
+            (&plain, Code::Forbidden),
+            (&own, Code::Forbidden),
+            (&nobody(), Code::NotAuthenticated),
+        ] {
+            let refused = |error: authtuna::foundation::error::Error| error.code();
+            let auth = &world.auth;
+            assert_eq!(auth.factors_of(actor, id).await.err().map(refused), Some(code));
+            assert_eq!(auth.recovery_of(actor, id).await.err().map(refused), Some(code));
+            assert_eq!(auth.end_recovery(actor, id).await.err().map(refused), Some(code));
+            assert_eq!(auth.hasten_recovery(actor, id).await.err().map(refused), Some(code));
+        }
+        assert_eq!(world.recovery(&maria).await, Some(begun));
+        assert_eq!(world.count(MARIA, "recovery_ready").await, 0);
+        is_dead(world.auth.finish_recovery(&nobody(), "").await);
+    });
+}

@@ -1,0 +1,157 @@
+//! Recovery by whoever lost all second factors.
+
+mod admin;
+mod end;
+mod finish;
+mod notices;
+mod request;
+mod stop;
+mod undo;
+
+use std::time::Duration;
+
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authn::recovery::Recovery;
+use authtuna::authn::sign_in::{Progress, SecondFactor, SignIn, SignedIn};
+use authtuna::authz::actor::{Actor, Origin};
+use authtuna::foundation::error::Error;
+use authtuna::jobs;
+use authtuna::mail::Message;
+use authtuna::model::code::{Code, Field};
+
+use crate::authn::mfa::app;
+use crate::support::mailbox::{nobody, token_of};
+use crate::support::{World, origin, password};
+
+const HOUR: Duration = Duration::from_secs(3600);
+/// The waiting.
+const DELAY: Duration = Duration::from_secs(72 * 3600);
+/// After a second factor was shown, none begins before that.
+const CALM: Duration = Duration::from_secs(7 * 24 * 3600);
+const STEP: Duration = Duration::from_secs(30);
+
+/// Somebody with an authenticator app: their session, its secret, their backup codes.
+struct Protected {
+    signed_in: SignedIn,
+    secret: String,
+    backup_codes: Vec<String>,
+}
+
+/// A recovery that can be finished: the tokens of its mails.
+struct Ready {
+    finish: String,
+    /// Of the mails in their order.
+    cancel: [String; 3],
+}
+
+impl World {
+    async fn protected(&self, name: &str) -> Protected {
+        let signed_in = self.member(name).await;
+        let actor = self.at_home(&signed_in).await;
+        let secret = self.auth.mfa.setup_totp(&actor).await.unwrap().secret;
+        let backup_codes = self.auth.mfa.verify_and_enable_totp(&actor, &app(self, &secret)).await.unwrap();
+        self.clock.advance(STEP);
+        Protected { signed_in, secret, backup_codes }
+    }
+
+    /// Somebody's session, in the browser that knows them.
+    async fn at_home(&self, person: &SignedIn) -> Actor {
+        let mut actor = self.actor(&person.session.cookie).await;
+        actor.origin = Origin { device_secret: Some(person.device_secret), ..origin() }.into();
+        actor
+    }
+
+    /// The token of the link to begin with.
+    async fn requested(&self, to: &str) -> String {
+        self.tick();
+        self.auth.request_recovery(&nobody(), to).await.unwrap();
+        self.token(to).await
+    }
+
+    async fn begin(&self, to: &str) -> Recovery {
+        let proof = Proof::Link(self.requested(to).await);
+        let recovery = self.auth.start_recovery(&nobody(), &proof).await.unwrap();
+        self.clock.advance(Duration::from_millis(1));
+        recovery
+    }
+
+    async fn tell(&self) {
+        jobs::recoveries(&self.auth).await.unwrap();
+        self.clock.advance(Duration::from_millis(1));
+    }
+
+    /// Begins, and waits until it can be finished.
+    async fn ready(&self, to: &str) -> Ready {
+        self.begin(to).await;
+        let first = self.cancel_token(to).await;
+        self.clock.advance(DELAY / 2);
+        self.tell().await;
+        let second = self.cancel_token(to).await;
+        self.clock.advance(DELAY / 2);
+        self.tell().await;
+        Ready { finish: self.finish_token(to).await, cancel: [first, second, self.cancel_token(to).await] }
+    }
+
+    /// The token of the link to stop it, in the newest letter to somebody.
+    async fn cancel_token(&self, to: &str) -> String {
+        match self.letter(to).await.message {
+            Message::RecoveryStarted { cancel, .. }
+            | Message::RecoveryReminder { cancel, .. }
+            | Message::RecoveryReady { cancel, .. } => token_of(&cancel),
+            other => panic!("{} stops nothing", other.kind()),
+        }
+    }
+
+    /// The token of the link to finish it, in the newest letter to somebody.
+    async fn finish_token(&self, to: &str) -> String {
+        match self.letter(to).await.message {
+            Message::RecoveryReady { link, .. } => token_of(&link),
+            other => panic!("{} finishes nothing", other.kind()),
+        }
+    }
+
+    async fn has_factors(&self, person: &Protected) -> bool {
+        let factors = self.auth.factors_of(&Actor::system(), person.signed_in.user).await.unwrap();
+        factors.wanted()
+    }
+
+    async fn recovery(&self, person: &Protected) -> Option<Recovery> {
+        self.auth.recovery_of(&Actor::system(), person.signed_in.user).await.unwrap()
+    }
+
+    /// How many letters of a kind wait for somebody.
+    async fn count(&self, to: &str, kind: &str) -> usize {
+        self.kinds(to).await.iter().filter(|known| **known == kind).count()
+    }
+
+    /// The token of somebody who typed their password.
+    async fn halfway(&self, name: &str, from: Origin) -> String {
+        match self.first_factor(name, from).await {
+            Progress::SecondFactor(halfway) => halfway.token,
+            Progress::In(_) | Progress::Inbox(_) => panic!("the second factor was not asked for"),
+        }
+    }
+
+    async fn first_factor(&self, name: &str, from: Origin) -> Progress {
+        let typed = SignIn { identifier: name.to_owned(), password: password(name) };
+        self.auth.sign_in(&Actor::anonymous(from), &typed).await.unwrap()
+    }
+
+    async fn second_factor(&self, token: &str, code: &str, from: Origin) -> Result<SignedIn, Error> {
+        let typed = SecondFactor {
+            token: token.to_owned(),
+            code: code.to_owned(),
+            remember: true,
+            ..SecondFactor::default()
+        };
+        self.auth.second_factor(&Actor::anonymous(from), &typed).await
+    }
+}
+
+/// Asserts that a token was refused as one that is worth nothing.
+#[track_caller]
+fn is_dead<T>(outcome: Result<T, Error>) {
+    let error = outcome.err().unwrap();
+    let problem = error.problems().first().unwrap_or_else(|| panic!("{error:?}"));
+    assert_eq!((problem.field, problem.code), (Field::Token, Code::BadToken));
+}

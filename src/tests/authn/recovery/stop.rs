@@ -1,0 +1,201 @@
+//! Stopping a recovery by a second factor alone, for whoever can not sign in: somebody else has their mailbox.
+
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authz::actor::{Actor, Origin};
+use authtuna::foundation::error::Error;
+use authtuna::mail::Message;
+use authtuna::model::code::{Code, Field};
+
+use super::end::stopped;
+use super::{CALM, HOUR, Protected, STEP};
+use crate::authn::mfa::app;
+use crate::support::mailbox::{nobody, with_mail};
+use crate::support::{World, ip, origin, password, tamper};
+
+const MARIA: &str = "maria@example.org";
+
+async fn stop(world: &World, from: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
+    world.auth.stop_recovery(from, identifier, code).await
+}
+
+/// Asserts that nothing was stopped, in the one way in which that is said.
+#[track_caller]
+fn refused(outcome: Result<(), Error>) {
+    let error = outcome.err().unwrap();
+    let problem = error.problems().first().unwrap_or_else(|| panic!("{error:?}"));
+    assert_eq!((problem.field, problem.code), (Field::Code, Code::RecoveryNotStopped));
+}
+
+fn from(address: &str) -> Actor {
+    Actor::anonymous(Origin { ip: Some(ip(address)), ..origin() })
+}
+
+/// Whether a code still opens the account.
+async fn opens(world: &World, maria: &Protected, code: &str) -> bool {
+    assert!(world.has_factors(maria).await);
+    let token = world.halfway("maria", origin()).await;
+    world.second_factor(&token, code, origin()).await.is_ok()
+}
+
+#[test]
+fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        // Whoever has the mailbox has the password too: nothing else than the app is left to the owner.
+        world.tick();
+        world.auth.request_password_reset(&nobody(), MARIA).await.unwrap();
+        let reset = world.token(MARIA).await;
+        world.auth.reset_password(&nobody(), &reset, &password("theirs")).await.unwrap();
+
+        let ready = world.ready(MARIA).await;
+        let code = app(&world, &maria.secret);
+        stopped(&world, &maria, &ready, true, async {
+            stop(&world, &nobody(), "MARIA", &code).await.unwrap();
+        })
+        .await;
+        // Whoever reads the mail does not learn where the owner is.
+        let Message::RecoveryCancelled { circumstances, .. } = world.letter(MARIA).await.message else {
+            panic!()
+        };
+        assert_eq!((circumstances.ip.as_str(), circumstances.device.as_str()), ("", ""));
+        world.clock.advance(CALM);
+        let ready = world.ready(MARIA).await;
+        let backup = maria.backup_codes[0].to_lowercase();
+        stopped(&world, &maria, &ready, true, async {
+            stop(&world, &nobody(), " Maria@Example.org ", &backup).await.unwrap();
+        })
+        .await;
+        assert!(world.has_factors(&maria).await);
+        // It is used up.
+        world.clock.advance(CALM);
+        world.begin(MARIA).await;
+        refused(stop(&world, &nobody(), "maria", &backup).await);
+        assert!(world.recovery(&maria).await.is_some());
+    });
+}
+
+#[test]
+fn whoever_reads_the_mails_can_not_begin_again_at_once() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let begun = world.begin(MARIA).await;
+        stop(&world, &nobody(), "maria", &maria.backup_codes[0]).await.unwrap();
+        world.clock.advance(24 * HOUR);
+        let token = Proof::Link(world.requested(MARIA).await);
+        let refused = world.auth.start_recovery(&nobody(), &token).await.err().unwrap();
+        assert_eq!(refused.code(), Code::RecoveryTooSoon);
+        assert_eq!(refused.wait().unwrap().as_secs().div_ceil(3600), 6 * 24);
+        assert_eq!(world.recovery(&maria).await, None);
+        world.clock.set(begun.started_at.plus(CALM + HOUR));
+        world.begin(MARIA).await;
+        // Stopped in any other way, it may begin at once.
+        world.auth.cancel_recovery(&nobody(), &world.cancel_token(MARIA).await).await.unwrap();
+        world.begin(MARIA).await;
+    });
+}
+
+#[test]
+fn of_parallel_tries_with_one_code_one_counts_whatever_it_is_for() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        world.begin(MARIA).await;
+        let halfway = world.halfway("maria", origin()).await;
+        let code = app(&world, &maria.secret);
+        let stops = (0..4).map(|n| {
+            let (world, code) = (&world, &code);
+            async move { stop(world, &from(&format!("192.0.2.{}", 10 + n)), "maria", code).await.is_ok() }
+        });
+        let opens = async { world.second_factor(&halfway, &code, origin()).await.is_ok() };
+        let (stopped, opened) = futures::future::join(futures::future::join_all(stops), opens).await;
+        let right = stopped.into_iter().filter(|stopped| *stopped).count() + usize::from(opened);
+        assert_eq!(right, 1);
+        assert_eq!(world.recovery(&maria).await, None, "by either");
+    });
+}
+
+#[test]
+fn no_other_code_stops_one_and_no_answer_tells_whether_there_is_any() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        let jun = world.protected("jun").await;
+        let (own, code) = (app(&world, &jun.secret), app(&world, &maria.secret));
+        // Nothing is open: a right code is told nothing, and stays good.
+        refused(stop(&world, &from("192.0.2.2"), "maria", &code).await);
+        refused(stop(&world, &from("192.0.2.2"), "maria", &maria.backup_codes[0]).await);
+        assert!(opens(&world, &maria, &maria.backup_codes[0]).await);
+        assert!(opens(&world, &maria, &code).await);
+        world.clock.advance(STEP);
+
+        world.begin(MARIA).await;
+        for (address, name, code) in [
+            ("192.0.2.3", "maria", "000000"),
+            ("192.0.2.3", "maria", own.as_str()),
+            ("192.0.2.3", "maria", jun.backup_codes[0].as_str()),
+            ("192.0.2.4", "jun", own.as_str()),
+            ("192.0.2.4", "nobody", own.as_str()),
+            ("192.0.2.4", "n@example.org", own.as_str()),
+            ("192.0.2.4", "\u{202e}?", own.as_str()),
+        ] {
+            refused(stop(&world, &from(address), name, code).await);
+        }
+        assert!(world.recovery(&maria).await.is_some());
+        assert!(
+            opens(&world, &maria, &app(&world, &maria.secret)).await,
+            "and what was tried counts nowhere else"
+        );
+
+        let empty = stop(&world, &nobody(), " ", "").await.err().unwrap();
+        let problems: Vec<_> = empty.problems().iter().map(|problem| (problem.field, problem.code)).collect();
+        assert_eq!(problems, [(Field::Identifier, Code::Required), (Field::Code, Code::Required)]);
+    });
+}
+
+#[test]
+fn tries_are_counted_and_nobody_uses_up_those_of_the_owner() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        world.begin(MARIA).await;
+        let thief = from("198.51.100.7");
+        let limit = world.auth.settings().limits.max_login_attempts_per_user;
+        for name in ["maria", "nobody"] {
+            for _ in 0..limit {
+                refused(stop(&world, &thief, name, "000000").await);
+            }
+            let closed = stop(&world, &thief, &name.to_uppercase(), &maria.backup_codes[0]).await;
+            assert_eq!(closed.err().unwrap().code(), Code::TooManyAttempts, "{name}");
+        }
+        assert!(world.recovery(&maria).await.is_some());
+        // Nobody learns by it which address is whose.
+        let other = from("198.51.100.8");
+        for _ in 0..limit {
+            refused(stop(&world, &other, "maria", "000000").await);
+        }
+        for address in [MARIA, "nobody@example.org"] {
+            refused(stop(&world, &other, address, "000000").await);
+        }
+        // The owner in their own browser, which has the same address.
+        let mut own = from("198.51.100.7");
+        let device_secret = Some(maria.signed_in.device_secret);
+        own.origin = Origin { device_secret, ..Origin::clone(&own.origin) }.into();
+        stop(&world, &own, "maria", &app(&world, &maria.secret)).await.unwrap();
+        assert!(world.recovery(&maria).await.is_none());
+    });
+}
+
+#[test]
+fn codes_of_an_app_are_not_guessed_from_a_thousand_places() {
+    with_mail(|world| async move {
+        let maria = world.protected("maria").await;
+        world.begin(MARIA).await;
+        refused(stop(&world, &from("192.0.2.2"), "maria", "000000").await);
+        tamper(&world, "UPDATE throttle SET failures = 1000 WHERE kind = 'recovery_stops'").await;
+        let code = app(&world, &maria.secret);
+        let elsewhere = from("2001:db8::1");
+        let closed = stop(&world, &elsewhere, "maria", &code).await.err().unwrap();
+        assert_eq!(closed.code(), Code::TooManyAttempts);
+        assert!(world.recovery(&maria).await.is_some());
+        // Nobody guesses one of these.
+        stop(&world, &elsewhere, "maria", &maria.backup_codes[0]).await.unwrap();
+        assert!(world.recovery(&maria).await.is_none());
+    });
+}

@@ -1,0 +1,4 @@
+//! Signing in.
+
+mod concurrent;
+mod magic_link;

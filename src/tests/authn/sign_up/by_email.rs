@@ -1,0 +1,332 @@
+//! Making an account by a mail.
+
+use std::time::Duration;
+
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authn::sign_up::Confirmed;
+use authtuna::authz::actor::Actor;
+use authtuna::model::code::{Code, Field};
+
+use crate::support::mailbox::{address, browser, form, nobody, successes, with_mail};
+use crate::support::password;
+
+#[test]
+fn there_is_no_account_before_its_address_is_proved() {
+    with_mail(|world| async move {
+        let waiting = world.ask_for_account("maria").await;
+        assert_eq!(world.kinds("maria@example.org").await, ["sign_up"]);
+        let refused = world.sign_in("maria", crate::support::origin()).await;
+        assert_eq!(refused.err().unwrap().code(), Code::BadCredentials);
+
+        let token = world.token("maria@example.org").await;
+        // Looking, as often as one likes, uses nothing up.
+        for _ in 0..3 {
+            let about = world.auth.to_confirm(&token).await.unwrap().unwrap();
+            assert_eq!(
+                (about.email.as_str(), about.username.as_deref()),
+                ("maria@example.org", Some("maria"))
+            );
+        }
+        let confirmed = world.auth.confirm_email(&browser(Some(&waiting)), &Proof::Link(token), None).await;
+        let Confirmed::In(signed_in) = confirmed.unwrap() else { panic!("not signed in") };
+        let maria = world.actor(&signed_in.session.cookie).await;
+        assert!(maria.user().unwrap().user.email_verified);
+        assert_eq!(world.kinds("maria@example.org").await, ["sign_up", "welcome"]);
+        assert!(world.sign_in("maria", crate::support::origin()).await.is_ok());
+        assert_eq!(
+            world.events(&maria).await[..3],
+            ["USER_CREATED", "ROLE_ASSIGNED", "EMAIL_VERIFIED"].map(str::to_owned)
+        );
+    });
+}
+
+#[test]
+fn in_another_browser_the_password_that_was_typed_does_not_count() {
+    with_mail(|world| async move {
+        world.ask_for_account("maria").await;
+        let other = world.ask_for_account("jun").await;
+        let proof = Proof::Link(world.token("maria@example.org").await);
+        // A browser that waits for somebody else's mail is another browser too.
+        let confirmed = world.auth.confirm_email(&browser(Some(&other)), &proof, None).await.unwrap();
+        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
+        // Whoever signed up may be somebody who wants the key to the account of the mail's reader.
+        let stranger = world.sign_in("maria", crate::support::origin()).await.err().unwrap();
+        assert_eq!(stranger.code(), Code::BadCredentials);
+        world.auth.reset_password(&nobody(), &token, &password("chosen")).await.unwrap();
+        let typed =
+            authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("chosen") };
+        assert!(world.auth.sign_in(&nobody(), &typed).await.is_ok());
+    });
+}
+
+#[test]
+fn a_link_makes_one_account_also_in_parallel() {
+    with_mail(|world| async move {
+        let waiting = world.ask_for_account("maria").await;
+        let proof = Proof::Link(world.token("maria@example.org").await);
+        let here = browser(Some(&waiting));
+        assert_eq!(successes(50, || world.auth.confirm_email(&here, &proof, None)).await, 1);
+        let again = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
+        assert_eq!(again.code(), Code::BadToken);
+    });
+}
+
+#[test]
+fn an_address_with_an_account_is_answered_alike_and_its_owner_is_told() {
+    with_mail(|world| async move {
+        world.member("maria").await;
+        let mut taken = form("stranger");
+        taken.email = "Maria@EXAMPLE.org".to_owned();
+        let waiting = world.auth.sign_up(&nobody(), &taken).await.unwrap().signed_in();
+        assert_eq!(waiting.err().unwrap().code(), Code::EmailNotVerified);
+        let told = world.letter("maria@example.org").await;
+        assert_eq!(told.message.kind(), "sign_up_taken");
+        assert_eq!(told.name, "maria");
+        // The name is as free as if the address had been new: else it would tell.
+        let mut new = form("stranger");
+        new.email = "new@example.org".to_owned();
+        assert!(world.auth.sign_up(&nobody(), &new).await.is_ok());
+    });
+}
+
+#[test]
+fn who_is_suspended_is_told_nothing() {
+    with_mail(|world| async move {
+        let maria = world.member("maria").await;
+        world.auth.suspend(&Actor::system(), maria.user, "").await.unwrap();
+        let before = world.kinds("maria@example.org").await;
+        assert_eq!(before.last(), Some(&"account_suspended"));
+        let mut taken = form("stranger");
+        taken.email = "maria@example.org".to_owned();
+        world.auth.sign_up(&nobody(), &taken).await.unwrap();
+        assert_eq!(world.kinds("maria@example.org").await, before);
+    });
+}
+
+#[test]
+fn a_name_that_was_taken_meanwhile_can_be_chosen_anew() {
+    with_mail(|world| async move {
+        let waiting = world.ask_for_account("maria").await;
+        let mut quicker = form("maria");
+        quicker.email = "other@example.org".to_owned();
+        world.auth.sign_up(&nobody(), &quicker).await.unwrap();
+        let proof = Proof::Link(world.token("other@example.org").await);
+        world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+
+        let here = browser(Some(&waiting));
+        let proof = Proof::Link(world.token("maria@example.org").await);
+        let refused = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
+        assert_eq!((refused.problems()[0].field, refused.code()), (Field::Username, Code::UsernameTaken));
+        let refused = world.auth.confirm_email(&here, &proof, Some("a b")).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadUsername);
+        // By the code too: one that was right is right again.
+        let proof = Proof::Code(world.code("maria@example.org").await);
+        let refused = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
+        assert_eq!(refused.code(), Code::UsernameTaken);
+        let confirmed = world.auth.confirm_email(&here, &proof, Some("maria2")).await.unwrap();
+        let Confirmed::In(signed_in) = confirmed else { panic!("not signed in") };
+        let maria = world.actor(&signed_in.session.cookie).await;
+        assert_eq!(world.names(&maria).await, "maria2");
+    });
+}
+
+#[test]
+fn a_mail_is_sent_again_in_the_browser_that_waits_for_it() {
+    with_mail(|world| async move {
+        let refused = world.auth.resend_sign_up(&nobody()).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadToken);
+        let waiting = world.ask_for_account("maria").await;
+        let first = world.token("maria@example.org").await;
+        let old_code = world.code("maria@example.org").await;
+        let again = world.auth.resend_sign_up(&browser(Some(&waiting))).await.unwrap();
+        assert_eq!((again.secret, &again.address), (waiting.secret, &waiting.address));
+        let (second, code) = (world.token("maria@example.org").await, world.code("maria@example.org").await);
+        assert_ne!(first, second);
+        // Whichever mail arrives: both links work, the code is that of the newest.
+        assert!(world.auth.to_confirm(&first).await.unwrap().is_some());
+        let here = browser(Some(&waiting));
+        if code != old_code {
+            let refused = world.auth.confirm_email(&here, &Proof::Code(old_code), None).await.err().unwrap();
+            assert_eq!(refused.code(), Code::BadOtp);
+        }
+        assert!(world.auth.confirm_email(&here, &Proof::Code(code), None).await.is_ok());
+        let late = world.auth.confirm_email(&here, &Proof::Link(first), None).await.err().unwrap();
+        assert_eq!((late.problems()[0].field, late.code()), (Field::Username, Code::UsernameTaken));
+    });
+}
+
+#[test]
+fn a_link_runs_out() {
+    with_mail(|world| async move {
+        let waiting = world.ask_for_account("maria").await;
+        let token = world.token("maria@example.org").await;
+        world.clock.advance(Duration::from_secs(3600));
+        assert_eq!(world.auth.to_confirm(&token).await.unwrap(), None);
+        let here = browser(Some(&waiting));
+        let late = world.auth.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
+        assert_eq!(late.code(), Code::BadToken);
+        // And makes no fresh one.
+        assert_eq!(world.letters("maria@example.org").await.len(), 1);
+        assert_eq!(world.auth.resend_sign_up(&here).await.err().unwrap().code(), Code::BadToken);
+    });
+}
+
+#[test]
+fn somebody_from_before_mails_proves_their_address() {
+    with_mail(|world| async move {
+        let maria = world.unproved("maria").await;
+        let actor = world.actor(&maria.session.cookie).await;
+        // The right password sends the mail; a wrong one does not.
+        let mut wrong =
+            authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("no") };
+        let refused = world.auth.sign_in(&nobody(), &wrong).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadCredentials);
+        assert_eq!(world.letters("maria@example.org").await.len(), 0);
+        wrong.password = password("maria");
+        let progress = world.auth.sign_in(&nobody(), &wrong).await.unwrap();
+        assert!(matches!(progress, authtuna::authn::sign_in::Progress::Inbox(_)), "nobody is in");
+        assert_eq!(world.kinds("maria@example.org").await, ["verification"]);
+        assert_eq!(
+            world.letter("maria@example.org").await.name,
+            "",
+            "a name is text of whoever made the account"
+        );
+        let waiting = world.auth.request_verification(&actor).await.unwrap();
+        assert_eq!(waiting.address, "maria@example.org");
+        let proof = Proof::Code(world.code("maria@example.org").await);
+        let confirmed = world.auth.confirm_email(&browser(Some(&waiting)), &proof, None).await.unwrap();
+        assert!(matches!(confirmed, Confirmed::Proved));
+        let actor = world.actor(&maria.session.cookie).await;
+        assert!(actor.user().unwrap().user.email_verified, "at once, whatever is in memory");
+        assert!(world.auth.sign_in(&nobody(), &wrong).await.is_ok());
+        // The other link is worth nothing any more, and no further mail is sent.
+        let letters = world.letters("maria@example.org").await.len();
+        world.auth.request_verification(&actor).await.unwrap();
+        assert_eq!(world.letters("maria@example.org").await.len(), letters);
+    });
+}
+
+#[test]
+fn a_proof_of_an_address_that_is_no_longer_the_accounts_proves_nothing() {
+    with_mail(|world| async move {
+        let maria = world.unproved("maria").await;
+        let actor = world.actor(&maria.session.cookie).await;
+        let waiting = world.auth.request_verification(&actor).await.unwrap();
+        let token = world.token("maria@example.org").await;
+        crate::support::tamper(
+            &world,
+            "UPDATE users SET email = 'x@example.org', email_key = 'x@example.org' WHERE username = 'maria'",
+        )
+        .await;
+        let here = browser(Some(&waiting));
+        let refused = world.auth.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadToken);
+    });
+}
+
+#[test]
+fn so_many_mails_a_day_and_no_more() {
+    with_mail(|world| async move {
+        let waiting = world.ask_for_account("maria").await;
+        for _ in 0..7 {
+            assert!(
+                world.auth.resend_sign_up(&browser(Some(&waiting))).await.is_ok(),
+                "the answer is the same"
+            );
+        }
+        assert_eq!(world.letters("maria@example.org").await.len(), 5);
+        world.clock.advance(Duration::from_secs(24 * 3600 + 1));
+        world.ask_for_account("maria").await;
+        assert_eq!(world.letters("maria@example.org").await.len(), 6);
+        assert_eq!(address("maria"), "maria@example.org");
+    });
+}
+
+#[test]
+fn the_first_proof_of_an_address_takes_the_account_from_whoever_had_it() {
+    with_mail(|world| async move {
+        // By the mail that a stranger's own sign-in sends.
+        let stranger = world.unproved("maria").await;
+        let typed =
+            authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("maria") };
+        assert!(world.auth.sign_in(&nobody(), &typed).await.unwrap().signed_in().is_none());
+        let proof = Proof::Link(world.token("maria@example.org").await);
+        let confirmed = world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
+        assert_eq!(world.opens(&stranger.session.cookie).await, None);
+        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadCredentials);
+        world.auth.reset_password(&nobody(), &token, &password("mine")).await.unwrap();
+
+        // By a magic link.
+        let stranger = world.unproved("jun").await;
+        world.auth.request_magic_link(&nobody(), "jun@example.org").await.unwrap();
+        let proof = Proof::Link(world.token("jun@example.org").await);
+        let owner = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap().signed_in().unwrap();
+        assert_eq!(world.opens(&stranger.session.cookie).await, None);
+        assert!(world.opens(&owner.session.cookie).await.is_some());
+        let typed =
+            authtuna::authn::sign_in::SignIn { identifier: "jun".to_owned(), password: password("jun") };
+        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        assert_eq!(refused.code(), Code::BadCredentials);
+        let kinds = world.kinds("jun@example.org").await;
+        assert!(kinds.contains(&"password_changed"), "they are told that it is gone: {kinds:?}");
+    });
+}
+
+#[test]
+fn a_sign_up_that_was_closed_meanwhile_makes_no_account() {
+    with_mail(|world| async move {
+        let waiting = world.ask_for_account("maria").await;
+        let proof = Proof::Link(world.token("maria@example.org").await);
+        let closed = world.another_process_with(|settings| settings.app.signup_enabled = false).await;
+        let here = browser(Some(&waiting));
+        let refused = closed.confirm_email(&here, &proof, None).await.err().unwrap();
+        assert_eq!(refused.code(), Code::SignupClosed);
+        let refused = closed.resend_sign_up(&here).await.err().unwrap();
+        assert_eq!(refused.code(), Code::SignupClosed);
+        assert!(world.auth.confirm_email(&here, &proof, None).await.is_ok(), "nothing was used up");
+        closed.store().close().await;
+    });
+}
+
+#[test]
+fn an_app_that_a_stranger_put_on_an_unproved_account_keeps_nobody_out() {
+    with_mail(|world| async move {
+        for way in ["magic link", "verification", "reset"] {
+            let name = way.replace(' ', "");
+            let stranger = world.unproved(&name).await;
+            let actor = world.actor(&stranger.session.cookie).await;
+            let setup = world.auth.mfa.setup_totp(&actor).await.unwrap();
+            let code = crate::authn::mfa::app(&world, &setup.secret);
+            world.auth.mfa.verify_and_enable_totp(&actor, &code).await.unwrap();
+            world.tick();
+            let email = address(&name);
+            match way {
+                "magic link" => {
+                    world.auth.request_magic_link(&nobody(), &email).await.unwrap();
+                    let proof = Proof::Link(world.token(&email).await);
+                    let progress = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap();
+                    assert!(progress.signed_in().is_some(), "the owner is in");
+                }
+                "verification" => {
+                    let typed = authtuna::authn::sign_in::SignIn {
+                        identifier: name.clone(),
+                        password: password(&name),
+                    };
+                    world.auth.sign_in(&nobody(), &typed).await.unwrap();
+                    let proof = Proof::Link(world.token(&email).await);
+                    world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+                }
+                _ => {
+                    world.auth.request_password_reset(&nobody(), &email).await.unwrap();
+                    let token = world.token(&email).await;
+                    world.auth.reset_password(&nobody(), &token, &password("mine")).await.unwrap();
+                }
+            }
+            assert_eq!(world.opens(&stranger.session.cookie).await, None, "{way}");
+            let left = crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM totp").await;
+            assert_eq!(left, "0", "{way}");
+        }
+    });
+}

@@ -1,0 +1,127 @@
+//! Everything that is started by a mail: what is sent to whom, and what it can do, once.
+
+use std::future::Future;
+
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authn::sign_in::SignedIn;
+use authtuna::authn::sign_up::{Confirmed, SignUp, SignedUp};
+use authtuna::authz::actor::{Actor, Origin, Waiting};
+use authtuna::mail::{Letter, Message};
+
+use crate::support::{World, on_each_with, origin, password};
+
+/// Runs a test on every database, with mails switched on. Nothing delivers them: they stay in the outbox.
+pub(crate) fn with_mail<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
+    on_each_with(|builder| builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "mail.invalid"), test);
+}
+
+/// A browser that waits for a mail.
+pub(crate) fn browser(waiting: Option<&Waiting>) -> Actor {
+    Actor::anonymous(Origin { waiting: waiting.cloned(), ..origin() })
+}
+
+pub(crate) fn nobody() -> Actor {
+    browser(None)
+}
+
+pub(crate) fn form(name: &str) -> SignUp {
+    SignUp { username: name.to_owned(), email: address(name), password: password(name) }
+}
+
+pub(crate) fn address(name: &str) -> String {
+    format!("{name}@example.org")
+}
+
+impl World {
+    /// Ids, and so letters, are in the order of time; this world's stands still.
+    pub(crate) fn tick(&self) {
+        self.clock.advance(std::time::Duration::from_millis(1));
+    }
+
+    /// Every letter that waits for somebody, oldest first.
+    pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
+        let all = self.auth.outbox.waiting(&Actor::system()).await.unwrap();
+        self.tick();
+        all.into_iter().filter(|letter| letter.to == to).collect()
+    }
+
+    /// The kinds of the letters that wait for somebody, oldest first.
+    pub(crate) async fn kinds(&self, to: &str) -> Vec<&'static str> {
+        self.letters(to).await.iter().map(|letter| letter.message.kind()).collect()
+    }
+
+    /// The newest letter to somebody.
+    pub(crate) async fn letter(&self, to: &str) -> Letter {
+        self.letters(to).await.pop().unwrap()
+    }
+
+    /// The token of the link in the newest letter to somebody.
+    pub(crate) async fn token(&self, to: &str) -> String {
+        let (link, _) = link_and_code(&self.letter(to).await.message);
+        token_of(&link)
+    }
+
+    /// The code in the newest letter to somebody.
+    pub(crate) async fn code(&self, to: &str) -> String {
+        link_and_code(&self.letter(to).await.message).1
+    }
+
+    pub(crate) async fn ask_for_account(&self, name: &str) -> Waiting {
+        match self.auth.sign_up(&nobody(), &form(name)).await.unwrap() {
+            SignedUp::Inbox(waiting) => waiting,
+            SignedUp::In(_) => panic!("an account was made at once"),
+        }
+    }
+
+    /// Somebody with a proved address, signed in.
+    pub(crate) async fn member(&self, name: &str) -> SignedIn {
+        let waiting = self.ask_for_account(name).await;
+        let proof = Proof::Link(self.token(&address(name)).await);
+        let confirmed = self.auth.confirm_email(&browser(Some(&waiting)), &proof, None).await.unwrap();
+        self.tick();
+        match confirmed {
+            Confirmed::In(signed_in) => signed_in,
+            Confirmed::ChoosePassword(_) | Confirmed::Proved => panic!("nobody was signed in"),
+        }
+    }
+
+    /// Somebody whose account was made before mails were sent.
+    pub(crate) async fn unproved(&self, name: &str) -> SignedIn {
+        let silent = self.another_process_with(|settings| settings.email.enabled = false).await;
+        let signed_in = silent.sign_up(&nobody(), &form(name)).await.unwrap().signed_in().unwrap();
+        silent.store().close().await;
+        signed_in
+    }
+
+    pub(crate) async fn names(&self, actor: &Actor) -> String {
+        self.auth.users.get(&Actor::system(), actor.user_id().unwrap()).await.unwrap().unwrap().username
+    }
+}
+
+pub(crate) fn link_and_code(message: &Message) -> (String, String) {
+    match message {
+        Message::SignUp { link, code }
+        | Message::Verification { link, code }
+        | Message::PasswordReset { link, code }
+        | Message::MagicLink { link, code }
+        | Message::EmailChange { link, code }
+        | Message::ConfirmAct { link, code, .. }
+        | Message::RecoveryRequest { link, code, .. } => (link.clone(), code.clone()),
+        Message::EmailChangedOld { undo, .. } => (undo.clone(), String::new()),
+        other => panic!("{} has no link that acts", other.kind()),
+    }
+}
+
+pub(crate) fn token_of(link: &str) -> String {
+    assert!(link.starts_with("http://localhost:8000/"), "{link}");
+    link.split_once("?token=").unwrap().1.to_owned()
+}
+
+/// How many of `tries` parallel tries succeed.
+pub(crate) async fn successes<T, E, F: Future<Output = Result<T, E>>>(
+    tries: usize,
+    once: impl Fn() -> F,
+) -> usize {
+    let all = futures::future::join_all((0..tries).map(|_| once())).await;
+    all.iter().filter(|result| result.is_ok()).count()
+}

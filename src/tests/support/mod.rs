@@ -1,0 +1,239 @@
+//! A core over a fresh database, with a clock that stands still until it is moved.
+
+pub(crate) mod authenticator;
+pub(crate) mod mailbox;
+pub(crate) mod population;
+pub(crate) mod smtp_server;
+pub(crate) mod web;
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use authtuna::auth::Auth;
+use authtuna::authn::sessions::Checked;
+use authtuna::authn::sign_in::{SignIn, SignedIn};
+use authtuna::authn::sign_up::SignUp;
+use authtuna::authz::actor::{Actor, Origin, Who};
+use authtuna::foundation::clock::Clock;
+use authtuna::foundation::config::{Settings, SettingsBuilder};
+use authtuna::model::time::Timestamp;
+
+/// A good password, different for each word.
+pub(crate) fn password(word: &str) -> String {
+    format!("{word} walks 7 blue kilometers")
+}
+
+/// 2026-01-01T00:00:00Z.
+pub(crate) const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A core over a database of its own, which is gone when this is dropped.
+pub(crate) struct World {
+    pub(crate) auth: Auth,
+    pub(crate) clock: Clock,
+    pub(crate) kind: Kind,
+    pub(crate) settings: Settings,
+    _folder: tempfile::TempDir,
+}
+
+/// Keeps the world whole: a test's `async move` takes only the fields that it names out of a type without `Drop`, and the
+/// folder would be gone before the test begins.
+impl Drop for World {
+    fn drop(&mut self) {}
+}
+
+/// Runs a test on every database there is.
+pub(crate) fn on_each<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
+    on_each_with(|builder| builder, test);
+}
+
+/// The same with other settings.
+pub(crate) fn on_each_with<F: Future<Output = ()>>(
+    change: impl Fn(SettingsBuilder) -> SettingsBuilder,
+    test: impl Fn(World) -> F,
+) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for kind in kinds() {
+        runtime.block_on(async {
+            let world = World::new(kind, &change).await;
+            let auth = world.auth.clone();
+            test(world).await;
+            auth.store().close().await;
+        });
+    }
+}
+
+/// SQLite always; Postgres when a server is named. `make test` names one.
+pub(crate) fn kinds() -> Vec<Kind> {
+    let mut kinds = vec![Kind::Sqlite];
+    if postgres_url().is_some() {
+        kinds.push(Kind::Postgres);
+    }
+    kinds
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test runner says where its database is")]
+fn postgres_url() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok()
+}
+
+impl World {
+    pub(crate) async fn new(kind: Kind, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let uri = match kind {
+            Kind::Sqlite => format!("sqlite:///{}", folder.path().join("test.db").display()),
+            Kind::Postgres => new_database().await,
+        };
+        let builder = Settings::builder()
+            .no_env()
+            .set("DATA_DIR", folder.path().display().to_string())
+            .set("DEFAULT_DATABASE_URI", uri)
+            .set("DATABASE_POOL_SIZE", "4")
+            .set("DATABASE_MAX_OVERFLOW", "4");
+        let settings = change(builder).build().unwrap();
+        let clock = Clock::manual(START);
+        let auth = Auth::start_at(settings.clone(), clock.clone()).await.unwrap();
+        Self { auth, clock, kind, settings, _folder: folder }
+    }
+
+    /// A second process on the same database.
+    pub(crate) async fn another_process(&self) -> Auth {
+        self.another_process_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn another_process_with(&self, change: impl FnOnce(&mut Settings)) -> Auth {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        Auth::start_at(settings, self.clock.clone()).await.unwrap()
+    }
+
+    /// Signs somebody up from [`origin`]; their name is their address' local part.
+    pub(crate) async fn person(&self, name: &str) -> SignedIn {
+        let form = SignUp {
+            username: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: password(name),
+        };
+        self.auth.sign_up(&Actor::anonymous(origin()), &form).await.unwrap().signed_in().unwrap()
+    }
+
+    pub(crate) async fn sign_in(
+        &self,
+        name: &str,
+        from: Origin,
+    ) -> Result<SignedIn, authtuna::foundation::error::Error> {
+        let typed = SignIn { identifier: name.to_owned(), password: password(name) };
+        let progress = self.auth.sign_in(&Actor::anonymous(from), &typed).await?;
+        Ok(progress.signed_in().unwrap())
+    }
+
+    /// The actor that a cookie opens.
+    pub(crate) async fn actor(&self, cookie: &str) -> Actor {
+        let from = Arc::new(origin());
+        match self.auth.sessions.check(cookie, &from).await.unwrap() {
+            Checked::Open(snapshot, _) => Actor { who: Who::of(snapshot), origin: from },
+            Checked::Closed => panic!("the cookie opens nothing"),
+        }
+    }
+
+    /// What a cookie does now: Some(replacement, if any) when it opens its session.
+    pub(crate) async fn opens(&self, cookie: &str) -> Option<Option<String>> {
+        self.opens_from(cookie, origin()).await
+    }
+
+    pub(crate) async fn opens_from(&self, cookie: &str, from: Origin) -> Option<Option<String>> {
+        match self.auth.sessions.check(cookie, &Arc::new(from)).await.unwrap() {
+            Checked::Open(_, replacement) => Some(replacement),
+            Checked::Closed => None,
+        }
+    }
+
+    /// The names of the events in the audit log of somebody, oldest first.
+    pub(crate) async fn events(&self, actor: &Actor) -> Vec<String> {
+        let page = authtuna::model::page::PageRequest { after: None, limit: Some(200) };
+        let mut events: Vec<_> =
+            self.auth.activity(actor, &page).await.unwrap().items.into_iter().map(|a| a.event).collect();
+        events.reverse();
+        events
+    }
+}
+
+/// Waits for a condition, half a minute at most.
+pub(crate) async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
+    let waiting = async {
+        while !condition().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await.unwrap();
+}
+
+/// Changes the database behind the program's back.
+pub(crate) async fn tamper(world: &World, sql: &'static str) {
+    use authtuna::foundation::config::DatabaseUri;
+    use secrecy::ExposeSecret;
+    use sqlx::Connection;
+    match &world.settings.database.uri {
+        DatabaseUri::Sqlite { path } => {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut conn = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query(sql).execute(&mut conn).await.unwrap();
+        }
+        DatabaseUri::Postgres { url } => {
+            let mut conn = sqlx::postgres::PgConnection::connect(url.expose_secret()).await.unwrap();
+            sqlx::query(sql).execute(&mut conn).await.unwrap();
+        }
+    }
+}
+
+/// The text of the first column of the first row.
+pub(crate) async fn value(world: &World, sql: &'static str) -> String {
+    use authtuna::foundation::config::DatabaseUri;
+    use secrecy::ExposeSecret;
+    use sqlx::Connection;
+    match &world.settings.database.uri {
+        DatabaseUri::Sqlite { path } => {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            let mut conn = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
+        }
+        DatabaseUri::Postgres { url } => {
+            let mut conn = sqlx::postgres::PgConnection::connect(url.expose_secret()).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
+        }
+    }
+}
+
+/// A browser at 192.0.2.1.
+pub(crate) fn origin() -> Origin {
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+    Origin { ip: Some(ip("192.0.2.1")), user_agent: Some(firefox.to_owned()), ..Origin::default() }
+}
+
+pub(crate) fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// A new empty database on the test server; its address.
+async fn new_database() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+
+    use sqlx::{Connection, Executor, SqlSafeStr};
+    let server = postgres_url().unwrap();
+    let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    let mut conn = sqlx::postgres::PgConnection::connect(&server).await.unwrap();
+    conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")).into_sql_str()).await.unwrap();
+    conn.close().await.unwrap();
+    let mut url = url::Url::parse(&server).unwrap();
+    url.set_path(&name);
+    url.to_string()
+}

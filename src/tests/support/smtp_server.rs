@@ -1,0 +1,80 @@
+//! A real SMTP server (aiosmtpd): `smtp_server.py`. The server's tests use this file too.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// A mail server. It ends with this.
+pub(crate) struct Peer {
+    _child: Child,
+    folder: PathBuf,
+    pub(crate) port: u16,
+}
+
+/// A mail that it took.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Taken {
+    pub(crate) path: String,
+    pub(crate) to: String,
+    pub(crate) from: String,
+    /// Its Message-ID.
+    pub(crate) id: String,
+    pub(crate) tls: bool,
+    pub(crate) user: Option<String>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "scripts/env says where the tests' Python is")]
+fn python() -> PathBuf {
+    let Ok(folder) = std::env::var("AUTHTUNA_PYTHON") else {
+        panic!("AUTHTUNA_PYTHON is not set: run `. scripts/env` first, or make test-core");
+    };
+    let program = Path::new(&folder).join("bin/python");
+    assert!(program.exists(), "{} is missing: run scripts/setup --for core", program.display());
+    program
+}
+
+/// The program, whichever package asks.
+pub(crate) fn program() -> Command {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root =
+        own.ancestors().find(|folder| folder.join("src/tests/support/smtp_server.py").exists()).unwrap();
+    let mut command = Command::new(python());
+    command.args(["-W", "ignore"]).arg(root.join("src/tests/support/smtp_server.py"));
+    command
+}
+
+impl Peer {
+    /// One that listens on a port of its own.
+    pub(crate) async fn new(folder: &Path, options: Value) -> Self {
+        Self::at(folder, 0, options).await
+    }
+
+    /// One that listens on `port`, where another was before.
+    pub(crate) async fn at(folder: &Path, port: u16, mut options: Value) -> Self {
+        options["folder"] = json!(folder);
+        options["port"] = json!(port);
+        let mut command = program();
+        command.arg("serve").arg(options.to_string()).kill_on_drop(true);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next_line().await.unwrap().unwrap();
+        let first: Value = serde_json::from_str(&first).unwrap();
+        let port = first["port"].as_u64().unwrap();
+        Self { _child: child, folder: folder.to_owned(), port: u16::try_from(port).unwrap() }
+    }
+
+    /// Ends it, and waits until it is gone.
+    pub(crate) async fn stop(mut self) {
+        self._child.kill().await.unwrap();
+    }
+
+    /// What it took so far.
+    pub(crate) fn taken(&self) -> Vec<Taken> {
+        let text = std::fs::read_to_string(self.folder.join("taken")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}

@@ -1,0 +1,124 @@
+//! A browser before a router, without a network between them.
+
+use std::sync::Mutex;
+
+use authtuna::auth::Auth;
+use authtuna::authn::sign_up::SignUp;
+use authtuna::authz::actor::Actor;
+use authtuna::authz::roles::{Assignment, NewRole};
+use authtuna::axum::{ApiError, AuthLayer, Visit};
+use authtuna::model::id::UserId;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Path;
+use axum::http::{HeaderMap, Method, Request, header};
+use axum::routing::post;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::support::password;
+
+/// What a browser that navigates accepts.
+pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The `code` of a refusal in JSON.
+    pub(crate) fn code(&self) -> String {
+        let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
+        json["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// `routes` behind a session layer, with a sign-up beside them.
+pub(crate) fn site(auth: &Auth, routes: Router) -> Router {
+    site_with(auth, routes, |layer| layer)
+}
+
+/// The same with a layer of the test's own making.
+pub(crate) fn site_with(auth: &Auth, routes: Router, change: impl Fn(AuthLayer) -> AuthLayer) -> Router {
+    let core = auth.clone();
+    let sign_up = |visit: Visit, Path(name): Path<String>| async move {
+        let email = format!("{name}@example.org");
+        let form = SignUp { password: password(&name), username: name, email };
+        let signed_in = core.sign_up(visit.actor(), &form).await?.signed_in()?;
+        let id = signed_in.user.to_string();
+        visit.begin(signed_in);
+        Ok::<_, ApiError>(id)
+    };
+    routes.route("/sign-up/{name}", post(sign_up)).layer(change(AuthLayer::new(auth.clone()).unwrap()))
+}
+
+/// A browser: it keeps the session's cookie, and follows no redirects.
+pub(crate) struct Browser {
+    router: Router,
+    pub(crate) cookie: Mutex<Option<String>>,
+}
+
+impl Browser {
+    pub(crate) fn at(router: &Router) -> Self {
+        Self { router: router.clone(), cookie: Mutex::default() }
+    }
+
+    /// A browser in which somebody has just signed up, and who.
+    pub(crate) async fn of(router: &Router, name: &str) -> (Self, UserId) {
+        let browser = Self::at(router);
+        let answer = browser.send(Method::POST, &format!("/sign-up/{name}"), "*/*").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        (browser, answer.body.parse().unwrap())
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, accept: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+        if let Some(cookie) = self.cookie.lock().unwrap().as_ref() {
+            request = request.header(header::COOKIE, format!("__Host-session_token={cookie}"));
+        }
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for line in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = line.to_str().unwrap().split(';').next().unwrap();
+            if let Some(value) = pair.strip_prefix("__Host-session_token=") {
+                *self.cookie.lock().unwrap() = Some(value.to_owned()).filter(|value| !value.is_empty());
+            }
+        }
+        let body = String::from_utf8_lossy(&to_bytes(body, 1 << 20).await.unwrap()).into_owned();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// The status of a GET by a program.
+    pub(crate) async fn get(&self, path: &str) -> u16 {
+        self.send(Method::GET, path, "application/json").await.status
+    }
+
+    /// Navigates to a page.
+    pub(crate) async fn page(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, PAGES).await
+    }
+}
+
+/// Makes a role that carries these permissions.
+pub(crate) async fn role(auth: &Auth, name: &str, permissions: &[&str]) {
+    let program = Actor::system();
+    auth.roles.get_or_create(&program, &NewRole::named(name, "")).await.unwrap();
+    for permission in permissions {
+        auth.permissions.get_or_create(&program, permission, "").await.unwrap();
+        auth.roles.add_permission(&program, name, permission).await.unwrap();
+    }
+}
+
+/// Gives somebody a role in a scope.
+pub(crate) async fn give(auth: &Auth, user: UserId, role: &str, scope: &str) {
+    let wish = Assignment::new(user, role).within(scope.parse().unwrap());
+    auth.roles.assign(&Actor::system(), &wish).await.unwrap();
+}
