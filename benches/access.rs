@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use authtuna::auth::Auth;
 use authtuna::authn::sessions::Checked;
-use authtuna::authz::actor::{Actor, Origin, Who};
+use authtuna::authz::actor::{Actor, Origin, Principal};
 use authtuna::authz::roles::NewRole;
 use authtuna::foundation::clock::Clock;
 use authtuna::foundation::config::{DatabaseUri, Settings};
@@ -31,14 +31,14 @@ const PERMISSION: &str = "posts:create";
 const SECRET: [u8; 16] = [7; 16];
 
 /// An installation with `people` who hold [`ROLE`] in `org:1`, each signed in once.
-struct Place {
+struct Installation {
     auth: Auth,
     people: u32,
     origin: Arc<Origin>,
     _folder: tempfile::TempDir,
 }
 
-impl Place {
+impl Installation {
     async fn new(people: u32, postgres: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = format!("sqlite:///{}", folder.path().join("bench.db").display());
@@ -118,7 +118,7 @@ impl Place {
     async fn actor(&self, cookie: &str) -> Actor {
         match self.auth.sessions.check(cookie, &self.origin).await.unwrap() {
             Checked::Open(snapshot, _) => {
-                Actor { who: Who::User(snapshot), origin: Arc::clone(&self.origin) }
+                Actor { principal: Principal::User(snapshot), origin: Arc::clone(&self.origin) }
             }
             Checked::Closed => unreachable!("every session is open"),
         }
@@ -137,7 +137,7 @@ impl Place {
 fn checks(criterion: &mut Criterion, runtime: &tokio::runtime::Runtime) {
     let scope: Scope = "org:1/team:3".parse().unwrap();
     for people in [10, 1_000, 100_000] {
-        let place = runtime.block_on(Place::new(people, None));
+        let place = runtime.block_on(Installation::new(people, None));
         let cookies = runtime.block_on(place.warm());
         let cookie = &cookies[cookies.len() / 2];
         let mut group = criterion.benchmark_group(format!("{people} people signed in"));
@@ -161,7 +161,7 @@ fn checks(criterion: &mut Criterion, runtime: &tokio::runtime::Runtime) {
 
 /// Edits the role of 100,000 people who are all signed in.
 async fn edit(name: &str, postgres: Option<&str>) {
-    let place = Place::new(100_000, postgres).await;
+    let place = Installation::new(100_000, postgres).await;
     let jobs = tokio::spawn(authtuna::jobs::run(place.auth.clone()));
     while !place.auth.sessions.is_linked() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -269,7 +269,7 @@ impl Server {
         let ready = request("GET", "/readyz", "", "");
         loop {
             if let Ok(mut stream) = TcpStream::connect(address).await {
-                assert_eq!(Answer::default().ask(&mut stream, ready.as_bytes()).await, 200);
+                assert_eq!(Response::default().ask(&mut stream, ready.as_bytes()).await, 200);
                 break;
             }
             assert!(child.try_wait().unwrap().is_none(), "the server does not start");
@@ -292,7 +292,7 @@ async fn sign_up(address: SocketAddr) -> String {
     let body =
         r#"{"username":"maria","email":"maria@example.org","password":"seven quiet tunas under lamps"}"#;
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let mut answer = Answer::default();
+    let mut answer = Response::default();
     let form = request("POST", "/auth/signup", "Content-Type: application/json\r\n", body);
     let status = answer.ask(&mut stream, form.as_bytes()).await;
     let head = String::from_utf8_lossy(&answer.0);
@@ -312,7 +312,7 @@ async fn load(address: SocketAddr, request: &[u8]) -> f64 {
     let connection = |_| async move {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let mut answer = Answer::default();
+        let mut answer = Response::default();
         let mut answered = 0_u32;
         while begun.elapsed() < TURN {
             assert_eq!(answer.ask(&mut stream, request).await, 200);
@@ -327,9 +327,9 @@ async fn load(address: SocketAddr, request: &[u8]) -> f64 {
 /// The bytes of an answer, kept from one request to the next. The client must cost little, or it is the client that is
 /// measured: it looks for two headers, and at nothing else.
 #[derive(Default)]
-struct Answer(Vec<u8>);
+struct Response(Vec<u8>);
 
-impl Answer {
+impl Response {
     /// One request; its status once the whole answer is read.
     async fn ask(&mut self, stream: &mut TcpStream, request: &[u8]) -> u16 {
         stream.write_all(request).await.unwrap();

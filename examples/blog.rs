@@ -7,7 +7,7 @@ use authtuna::auth::Auth;
 use authtuna::authn::{sign_in::SignIn, sign_up::SignUp};
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, NewRole};
-use authtuna::axum::{Allowed, ApiError, AuthLayer, RequirePermission, Visit, check};
+use authtuna::axum::{Allowed, ApiError, AuthContext, AuthLayer, RequirePermission, check};
 use authtuna::foundation::config::Settings;
 use authtuna::model::{id::UserId, scope::Scope};
 use axum::extract::{Path, State};
@@ -60,20 +60,20 @@ async fn publish(_: Allowed<PublishPosts>, Path(id): Path<u64>) -> String {
 }
 
 type Person = Path<(UserId, String)>;
-async fn assign(auth: State<Auth>, visit: Visit, Path((user, role)): Person) -> Result<(), ApiError> {
+async fn assign(auth: State<Auth>, context: AuthContext, Path((user, role)): Person) -> Result<(), ApiError> {
     let grant = Assignment::new(user, &role).everywhere();
-    Ok(auth.roles.assign(visit.actor(), &grant).await.map(drop)?) // the core decides who may
+    Ok(auth.roles.assign(context.actor(), &grant).await.map(drop)?) // the core decides who may
 }
-async fn remove(auth: State<Auth>, visit: Visit, Path((user, role)): Person) -> Result<(), ApiError> {
-    Ok(auth.roles.remove(visit.actor(), user, &role, &Scope::global()).await?)
+async fn remove(auth: State<Auth>, context: AuthContext, Path((user, role)): Person) -> Result<(), ApiError> {
+    Ok(auth.roles.remove(context.actor(), user, &role, &Scope::global()).await?)
 }
-async fn sign_up(auth: State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<String, ApiError> {
-    let new = auth.sign_up(visit.actor(), &form).await?.signed_in()?;
+async fn sign_up(auth: State<Auth>, context: AuthContext, form: Json<SignUp>) -> Result<String, ApiError> {
+    let new = auth.sign_up(context.actor(), &form).await?.signed_in()?;
     auth.roles.assign(&Actor::system(), &Assignment::new(new.user, "viewer").everywhere()).await?;
-    visit.begin(new.clone());
+    context.begin(new.clone());
     Ok(new.user.to_string())
 }
-async fn sign_in(auth: State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
-    visit.enter(auth.sign_in(visit.actor(), &form).await?);
+async fn sign_in(auth: State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<(), ApiError> {
+    context.enter(auth.sign_in(context.actor(), &form).await?);
     Ok(())
 }

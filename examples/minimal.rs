@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use authtuna::auth::Auth;
 use authtuna::authn::sign_in::SignIn;
 use authtuna::authn::sign_up::SignUp;
-use authtuna::axum::{ApiError, AuthLayer, CurrentUser, Visit};
+use authtuna::axum::{ApiError, AuthContext, AuthLayer, CurrentUser};
 use authtuna::foundation::config::Settings;
 use axum::extract::State;
 use axum::routing::{get, post};
@@ -46,18 +46,18 @@ async fn me(user: CurrentUser) -> Json<Value> {
     Json(json!({ "id": who.id, "username": who.username, "email": who.email, "roles": roles }))
 }
 
-async fn sign_up(State(auth): State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<(), ApiError> {
-    visit.signed_up(auth.sign_up(visit.actor(), &form).await?);
+async fn sign_up(State(auth): State<Auth>, context: AuthContext, form: Json<SignUp>) -> Result<(), ApiError> {
+    context.signed_up(auth.sign_up(context.actor(), &form).await?);
     Ok(())
 }
 
-async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
-    visit.enter(auth.sign_in(visit.actor(), &form).await?);
+async fn sign_in(State(auth): State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<(), ApiError> {
+    context.enter(auth.sign_in(context.actor(), &form).await?);
     Ok(())
 }
 
-async fn sign_out(State(auth): State<Auth>, visit: Visit) -> Result<(), ApiError> {
-    auth.sign_out(visit.actor()).await?;
-    visit.end();
+async fn sign_out(State(auth): State<Auth>, context: AuthContext) -> Result<(), ApiError> {
+    auth.sign_out(context.actor()).await?;
+    context.end();
     Ok(())
 }

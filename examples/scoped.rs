@@ -9,7 +9,7 @@ use authtuna::authn::sign_in::SignIn;
 use authtuna::authn::sign_up::SignUp;
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, NewRole};
-use authtuna::axum::{Allowed, ApiError, AuthLayer, RequirePermission, RequireRole, Visit, check};
+use authtuna::axum::{Allowed, ApiError, AuthContext, AuthLayer, RequirePermission, RequireRole, check};
 use authtuna::foundation::config::Settings;
 use authtuna::model::{id::UserId, scope::Scope};
 use axum::extract::{Path, State};
@@ -59,19 +59,19 @@ async fn projects(user: Allowed<ReadProjects>) -> String {
 }
 
 type Member = Path<(String, UserId)>;
-async fn admit(auth: State<Auth>, visit: Visit, Path((org, user)): Member) -> Result<(), ApiError> {
+async fn admit(auth: State<Auth>, context: AuthContext, Path((org, user)): Member) -> Result<(), ApiError> {
     let grant = Assignment::new(user, "member").within(Scope::at("org", &org)?);
-    Ok(auth.roles.assign(visit.actor(), &grant).await.map(drop)?) // the core decides who may
+    Ok(auth.roles.assign(context.actor(), &grant).await.map(drop)?) // the core decides who may
 }
-async fn expel(auth: State<Auth>, visit: Visit, Path((org, user)): Member) -> Result<(), ApiError> {
-    Ok(auth.roles.remove(visit.actor(), user, "member", &Scope::at("org", &org)?).await?)
+async fn expel(auth: State<Auth>, context: AuthContext, Path((org, user)): Member) -> Result<(), ApiError> {
+    Ok(auth.roles.remove(context.actor(), user, "member", &Scope::at("org", &org)?).await?)
 }
-async fn sign_up(auth: State<Auth>, visit: Visit, form: Json<SignUp>) -> Result<String, ApiError> {
-    let new = auth.sign_up(visit.actor(), &form).await?.signed_in()?;
-    visit.begin(new.clone());
+async fn sign_up(auth: State<Auth>, context: AuthContext, form: Json<SignUp>) -> Result<String, ApiError> {
+    let new = auth.sign_up(context.actor(), &form).await?.signed_in()?;
+    context.begin(new.clone());
     Ok(new.user.to_string())
 }
-async fn sign_in(auth: State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<(), ApiError> {
-    visit.enter(auth.sign_in(visit.actor(), &form).await?);
+async fn sign_in(auth: State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<(), ApiError> {
+    context.enter(auth.sign_in(context.actor(), &form).await?);
     Ok(())
 }

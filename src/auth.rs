@@ -7,18 +7,18 @@ use std::time::Duration;
 use crate::accounts::users::{self, User, Users};
 use crate::audit::Recorder;
 use crate::audit::hooks::Hooks;
-use crate::authn::email_challenge::Inbox;
+use crate::authn::email_challenge::EmailChallenges;
 use crate::authn::mfa::{self, Factor, Mfa};
 use crate::authn::passkeys::Passkeys;
 use crate::authn::sessions::Sessions;
-use crate::authn::sign_in::{Login, Progress, SecondFactor, SignIn, SignedIn};
+use crate::authn::sign_in::{Login, SecondFactor, SignIn, SignInOutcome, SignedIn};
 use crate::authn::tokens::Tokens;
-use crate::authz::actor::{Actor, Who};
+use crate::authz::actor::{Actor, Principal};
 use crate::authz::effective_access;
 use crate::authz::explorer::Explorer;
 use crate::authz::permissions::Permissions;
 use crate::authz::roles::Roles;
-use crate::authz::session_snapshot::{Person, SignedIn as SignedInUser};
+use crate::authz::session_snapshot::{Person, SessionUser};
 use crate::authz::snapshot_cache::Snapshots;
 use crate::foundation::clock::{Clock, Random};
 use crate::foundation::config::Settings;
@@ -27,7 +27,7 @@ use crate::foundation::crypto::password::Passwords;
 use crate::foundation::error::Error;
 use crate::foundation::rate_limit::Limits;
 use crate::foundation::store::{OpenError, Store};
-use crate::mail::{Ground, Mailer, MailerError, Outbox};
+use crate::mail::{Deps, Mailer, MailerError, Outbox};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
@@ -65,7 +65,7 @@ pub struct Core {
     passwords: Passwords,
     limits: Limits,
     tokens: Tokens,
-    inbox: Inbox,
+    email_challenges: EmailChallenges,
     login: Login,
     random: Random,
 }
@@ -152,18 +152,18 @@ impl Auth {
             clock.clone(),
             random,
         );
-        let ground = Ground {
+        let deps = Deps {
             store: store.clone(),
             recorder: recorder.clone(),
             keys: Arc::clone(&keys),
             clock: clock.clone(),
             random,
         };
-        let outbox = Outbox::new(ground, &settings, mailer)?;
+        let outbox = Outbox::new(deps, &settings, mailer)?;
         let passwords = Passwords::new(&settings.passwords, random)?;
         let tokens = Tokens { clock: clock.clone(), random };
         let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };
-        let inbox = Inbox::new(
+        let email_challenges = EmailChallenges::new(
             store.clone(),
             recorder.clone(),
             outbox.clone(),
@@ -179,7 +179,7 @@ impl Auth {
             cache.clone(),
             Arc::clone(&keys),
             random,
-            inbox.clone(),
+            email_challenges.clone(),
             &settings,
         );
         let passkeys = Passkeys::new(
@@ -187,7 +187,7 @@ impl Auth {
             recorder.clone(),
             cache.clone(),
             mfa.clone(),
-            inbox.clone(),
+            email_challenges.clone(),
             &settings,
         )?;
         let days = u64::from(settings.mfa.remember_device_days);
@@ -198,7 +198,7 @@ impl Auth {
             passwords: passwords.clone(),
             limits: limits.clone(),
             random,
-            inbox: inbox.clone(),
+            email_challenges: email_challenges.clone(),
             mfa: mfa.clone(),
             passkeys: passkeys.clone(),
             remember: Duration::from_secs(days * 24 * 3600),
@@ -222,7 +222,7 @@ impl Auth {
             passwords,
             limits,
             tokens,
-            inbox,
+            email_challenges,
             login,
             random,
         })))
@@ -230,15 +230,15 @@ impl Auth {
 
     /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong
     /// together, whichever of them is wrong. Whoever knows both may still have to show a second factor, or to prove their
-    /// address first: see [`Progress`].
-    pub async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<Progress, Error> {
+    /// address first: see [`SignInOutcome`].
+    pub async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignInOutcome, Error> {
         self.0.login.sign_in(actor, typed).await
     }
 
-    /// The second factors that somebody halfway in can show; None when the token of [`crate::authn::sign_in::Halfway`] is good for nothing any
+    /// The second factors that somebody halfway in can show; None when the token of [`crate::authn::sign_in::MfaChallenge`] is good for nothing any
     /// more. Looking uses nothing up.
-    pub async fn halfway(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
-        self.0.login.halfway(token).await
+    pub async fn mfa_challenge(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
+        self.0.login.mfa_challenge(token).await
     }
 
     /// Signs in whoever proved their first factor, by the second. Err beside its field: [`Code::BadOtp`] for a wrong code,
@@ -275,7 +275,7 @@ impl Auth {
         let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
         let access = effective_access::access_of(&mut conn, user, self.clock.now()).await?;
         let factors = mfa::factors_of(&mut conn, user).await?;
-        let user = SignedInUser {
+        let user = SessionUser {
             mfa_enabled: factors.wanted(),
             has_passkey: factors.passkeys > 0,
             id: user,
@@ -285,8 +285,8 @@ impl Auth {
             first_name: found.first_name,
             last_name: found.last_name,
         };
-        let who = Who::Behalf(Arc::new(Person { user, access }));
-        Ok(Actor { who, origin: Arc::clone(&program.origin) })
+        let principal = Principal::OnBehalfOf(Arc::new(Person { user, access }));
+        Ok(Actor { principal, origin: Arc::clone(&program.origin) })
     }
 
     /// The settings that everything was built with.
@@ -329,8 +329,8 @@ impl Auth {
         &self.0.tokens
     }
 
-    pub(crate) fn inbox(&self) -> &Inbox {
-        &self.0.inbox
+    pub(crate) fn email_challenges(&self) -> &EmailChallenges {
+        &self.0.email_challenges
     }
 
     pub(crate) fn login(&self) -> &Login {

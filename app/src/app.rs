@@ -10,16 +10,16 @@ use crate::routes::Page;
 
 /// A page that is shown, or why it is not.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Shown {
+pub(crate) enum PageContent {
     Page(&'static Page),
     Refused(Code),
 }
 
 /// What is shown. All of it arrives complete: nothing is streamed later.
-pub(crate) fn app(shown: Shown) -> impl IntoView {
-    match shown {
-        Shown::Refused(code) => Either::Left(view! { <Status code/> }),
-        Shown::Page(page) => Either::Right(view! {
+pub(crate) fn app(content: PageContent) -> impl IntoView {
+    match content {
+        PageContent::Refused(code) => Either::Left(view! { <Status code/> }),
+        PageContent::Page(page) => Either::Right(view! {
             {(page.view)()}
             <LocalTimes/>
         }),

@@ -15,8 +15,6 @@ pub mod islands;
 mod client;
 
 #[cfg(feature = "ssr")]
-mod acts;
-#[cfg(feature = "ssr")]
 pub mod api;
 #[cfg(feature = "ssr")]
 mod app;
@@ -25,27 +23,29 @@ pub mod error;
 #[cfg(feature = "ssr")]
 mod flash;
 #[cfg(feature = "ssr")]
+pub mod i18n;
+#[cfg(feature = "ssr")]
 mod links;
 #[cfg(feature = "ssr")]
 pub mod mails;
 #[cfg(feature = "ssr")]
+mod messages;
+#[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
-pub mod posted;
+pub mod pending_action;
+#[cfg(feature = "ssr")]
+mod pending_action_words;
 #[cfg(feature = "ssr")]
 pub mod reference;
 #[cfg(feature = "ssr")]
 pub mod routes;
-#[cfg(feature = "ssr")]
-mod say;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "ssr")]
 mod ui;
 #[cfg(feature = "ssr")]
 pub mod viewer;
-#[cfg(feature = "ssr")]
-pub mod words;
 
 /// Called once by the browser: makes every island of the page live.
 #[cfg(feature = "hydrate")]

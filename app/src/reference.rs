@@ -42,12 +42,12 @@ pub struct Route {
     /// What is sent: the name of a shape; empty for nothing.
     pub body: String,
     /// What it answers.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<ResponseDoc>,
 }
 
 /// What a route answers.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ResponseDoc {
     /// The status.
     pub status: String,
     /// When.
@@ -123,7 +123,7 @@ fn route(document: &Value, path: &str, method: &str, operation: &Value) -> Route
         let shared =
             answer["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
         let schema = &answer["content"]["application/json"]["schema"];
-        Answer {
+        ResponseDoc {
             status: status.to_owned(),
             about: text(&shared.unwrap_or(answer)["description"]),
             kind: if shared.is_some() { String::new() } else { kind(schema) },

@@ -1,6 +1,7 @@
 //! Every page and every server function of the portal: its path, who may come there, and what is shown or done. The
 //! server routes and guards by these tables.
 
+use authtuna::authz::guard::Guard;
 use authtuna::model::paths::{
     ACTIVITY, ADD_PASSKEY, CONFIRM, CONFIRM_EMAIL_CHANGE, DASHBOARD, DEV_MAIL, DEV_MAIL_MESSAGE,
     DEV_MAIL_SAMPLES, DOCS, EMAIL, FORGOT_PASSWORD, LOGIN, MAGIC_LINK, MAGIC_LINK_LOGIN, MFA_CHALLENGE,
@@ -12,12 +13,10 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::api::account::{ChangePassword, EndOtherSessions, EndSession, SetPassword, UpdateProfile};
-use crate::api::addresses::{
+use crate::api::by_email::{RequestMagicLink, RequestReset, ResetCode, ResetPassword, SignInByMail};
+use crate::api::email_addresses::{
     ConfirmEmail, ConfirmEmailChange, RequestEmailChange, SendAgain, UndoEmailChange,
 };
-use crate::api::by_mail::{RequestMagicLink, RequestReset, ResetCode, ResetPassword, SignInByMail};
-use crate::api::entry::{PasswordStrength, SetUp, SignIn, SignOut, SignUp};
-use crate::api::look::ChooseTheme;
 use crate::api::mfa::{
     Confirm, ConfirmByMail, DisableTotp, EnableTotp, NewBackupCodes, SavedCodes, SecondFactor,
     SendConfirmation, SetUpTotp,
@@ -30,10 +29,12 @@ use crate::api::recovery::{
     CancelOwnRecovery, CancelRecovery, FinishRecovery, RequestRecovery, StartRecovery, StopRecovery,
     UndoFactors,
 };
+use crate::api::sign_in::{PasswordStrength, SetUp, SignIn, SignOut, SignUp};
+use crate::api::theme::ChooseTheme;
 use crate::pages::account::activity::ActivityPage;
 use crate::pages::account::confirm::ConfirmPage;
 use crate::pages::account::email::EmailPage;
-use crate::pages::account::enrol::Enrol;
+use crate::pages::account::enrollment::EnrollmentPage;
 use crate::pages::account::mfa::{BackupCodes, SetUpApp};
 use crate::pages::account::overview::Overview;
 use crate::pages::account::passkeys::{AddPasskeyPage, PasskeyPage};
@@ -54,19 +55,6 @@ use crate::pages::auth::signup::Signup;
 use crate::pages::auth::verify::Verify;
 use crate::pages::dev::DevMail;
 use crate::pages::docs::Docs;
-
-/// Who may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guard {
-    /// Everybody.
-    Public,
-    /// Whoever is signed in, also while they have to set up first what a role of theirs asks for.
-    Enrolling,
-    /// Whoever is signed in.
-    SignedIn,
-    /// Whoever holds this permission everywhere.
-    Permission(&'static str),
-}
 
 /// A page.
 #[derive(Clone, Copy, Debug)]
@@ -120,12 +108,12 @@ pub const PAGES: &[Page] = &[
     page!(PROFILE, Guard::SignedIn, Profile),
     page!(SECURITY, Guard::SignedIn, Security),
     page!(EMAIL, Guard::SignedIn, EmailPage),
-    page!(ADD_PASSKEY, Guard::Enrolling, AddPasskeyPage),
+    page!(ADD_PASSKEY, Guard::SignedInOrEnrolling, AddPasskeyPage),
     page!(PASSKEY, Guard::SignedIn, PasskeyPage),
-    page!(MFA_ENROLL, Guard::Enrolling, Enrol),
-    page!(MFA_SETUP, Guard::Enrolling, SetUpApp),
-    page!(MFA_CODES, Guard::Enrolling, BackupCodes),
-    page!(CONFIRM, Guard::Enrolling, ConfirmPage),
+    page!(MFA_ENROLL, Guard::SignedInOrEnrolling, EnrollmentPage),
+    page!(MFA_SETUP, Guard::SignedInOrEnrolling, SetUpApp),
+    page!(MFA_CODES, Guard::SignedInOrEnrolling, BackupCodes),
+    page!(CONFIRM, Guard::SignedInOrEnrolling, ConfirmPage),
     page!(CONFIRM_EMAIL_CHANGE, Guard::SignedIn, ChangeEmailPage),
     page!(SESSIONS, Guard::SignedIn, Sessions),
     page!(ACTIVITY, Guard::SignedIn, ActivityPage),
@@ -170,19 +158,19 @@ pub const FUNCTIONS: &[Function] = &[
     function::<ChangePassword>(Guard::SignedIn),
     function::<SetPassword>(Guard::SignedIn),
     function::<UpdateProfile>(Guard::SignedIn),
-    function::<SetUpTotp>(Guard::Enrolling),
-    function::<EnableTotp>(Guard::Enrolling),
+    function::<SetUpTotp>(Guard::SignedInOrEnrolling),
+    function::<EnableTotp>(Guard::SignedInOrEnrolling),
     function::<DisableTotp>(Guard::SignedIn),
     function::<NewBackupCodes>(Guard::SignedIn),
-    function::<SavedCodes>(Guard::Enrolling),
-    function::<AddPrompt>(Guard::Enrolling),
-    function::<AddPasskey>(Guard::Enrolling),
+    function::<SavedCodes>(Guard::SignedInOrEnrolling),
+    function::<AddPrompt>(Guard::SignedInOrEnrolling),
+    function::<AddPasskey>(Guard::SignedInOrEnrolling),
     function::<RenamePasskey>(Guard::SignedIn),
     function::<RemovePasskey>(Guard::SignedIn),
-    function::<ConfirmPrompt>(Guard::Enrolling),
-    function::<Confirm>(Guard::Enrolling),
-    function::<SendConfirmation>(Guard::Enrolling),
-    function::<ConfirmByMail>(Guard::Enrolling),
+    function::<ConfirmPrompt>(Guard::SignedInOrEnrolling),
+    function::<Confirm>(Guard::SignedInOrEnrolling),
+    function::<SendConfirmation>(Guard::SignedInOrEnrolling),
+    function::<ConfirmByMail>(Guard::SignedInOrEnrolling),
     function::<EndSession>(Guard::SignedIn),
     function::<EndOtherSessions>(Guard::SignedIn),
     function::<RequestRecovery>(Guard::Public),
@@ -191,7 +179,7 @@ pub const FUNCTIONS: &[Function] = &[
     function::<StopRecovery>(Guard::Public),
     function::<FinishRecovery>(Guard::Public),
     function::<UndoFactors>(Guard::Public),
-    function::<CancelOwnRecovery>(Guard::Enrolling),
+    function::<CancelOwnRecovery>(Guard::SignedInOrEnrolling),
 ];
 
 #[cfg(test)]

@@ -10,31 +10,31 @@ use leptos::prelude::*;
 use leptos::tachys::html::InertElement;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 
-use crate::app::{Shown, app};
+use crate::app::{PageContent, app};
+use crate::i18n::lang;
 use crate::routes::Page;
 use crate::ui::theme::{Choice, Colors};
 use crate::viewer::extension;
-use crate::words::words;
 
 /// The document of a page, or of a refusal where a guard has left one in the request. Everything that decides how it looks
 /// is known before its first byte.
 pub fn shell(files: &BuiltFiles, page: &'static Page) -> impl IntoView + use<> {
-    document(files, extension().map_or(Shown::Page(page), |Refused(code)| Shown::Refused(code)))
+    document(files, extension().map_or(PageContent::Page(page), |Refused(code)| PageContent::Refused(code)))
 }
 
 /// The document where there is no page.
 pub fn not_found(files: &BuiltFiles) -> impl IntoView + use<> {
-    document(files, Shown::Refused(Code::NotFound))
+    document(files, PageContent::Refused(Code::NotFound))
 }
 
-fn document(files: &BuiltFiles, shown: Shown) -> impl IntoView + use<> {
+fn document(files: &BuiltFiles, content: PageContent) -> impl IntoView + use<> {
     provide_meta_context();
-    let w = words();
+    let t = lang();
     // A page without islands loads no script at all.
-    let islands = matches!(shown, Shown::Page(page) if page.islands);
+    let islands = matches!(content, PageContent::Page(page) if page.islands);
     view! {
         <!DOCTYPE html>
-        <html lang=w.tag() dir=w.direction() data-theme=Choice::here().as_str()>
+        <html lang=t.tag() dir=t.direction() data-theme=Choice::here().as_str()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -44,7 +44,7 @@ fn document(files: &BuiltFiles, shown: Shown) -> impl IntoView + use<> {
                 <MetaTags/>
             </head>
             <body>
-                {app(shown)}
+                {app(content)}
             </body>
         </html>
     }

@@ -2,8 +2,8 @@
 
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
-use authtuna::authz::session_snapshot::SignedIn;
-use authtuna::axum::Visit;
+use authtuna::authz::session_snapshot::SessionUser;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use http::request::Parts;
@@ -26,9 +26,9 @@ pub(crate) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
 }
 
 /// This request's visit.
-pub fn visit() -> Result<Visit, Error> {
-    let visit = extension::<Visit>();
-    visit.ok_or_else(|| Error::internal("page", "the session layer is missing from this router"))
+pub fn context() -> Result<AuthContext, Error> {
+    let context = extension::<AuthContext>();
+    context.ok_or_else(|| Error::internal("page", "the session layer is missing from this router"))
 }
 
 /// A signed-in person, as pages show them.
@@ -49,7 +49,7 @@ pub struct Viewer {
 impl Viewer {
     /// The person who asks. Err([`Code::NotAuthenticated`]) when nobody is signed in.
     pub fn of(actor: &Actor) -> Result<Self, Error> {
-        let snapshot = actor.holder()?;
+        let snapshot = actor.session_user()?;
         let user = &snapshot.user;
         Ok(Self {
             enrols: snapshot.lacks.is_some(),
@@ -62,22 +62,22 @@ impl Viewer {
 
     /// The person who looks at the page at hand.
     pub fn here() -> Option<Self> {
-        Self::of(visit().ok()?.actor()).ok()
+        Self::of(context().ok()?.actor()).ok()
     }
 }
 
-fn initials(user: &SignedIn) -> String {
+fn initials(user: &SessionUser) -> String {
     let first = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().chars().next());
-    let letters: String = match (first(&user.first_name), first(&user.last_name)) {
+    let email_messages: String = match (first(&user.first_name), first(&user.last_name)) {
         (None, None) => user.username.chars().take(2).collect(),
         (first, last) => first.into_iter().chain(last).collect(),
     };
-    letters.to_uppercase()
+    email_messages.to_uppercase()
 }
 
 /// Whether somebody is signed in.
 pub fn signed_in() -> bool {
-    visit().is_ok_and(|visit| visit.actor().holder().is_ok())
+    context().is_ok_and(|context| context.actor().session_user().is_ok())
 }
 
 /// A fault goes to the log once, with the request that met it; what anybody sees is its code.

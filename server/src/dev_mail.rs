@@ -10,7 +10,7 @@ use authtuna::auth::Auth;
 use authtuna::axum::ApiError;
 use authtuna::foundation::config::Settings;
 use authtuna::foundation::error::Error;
-use authtuna::mail::{self, Letter};
+use authtuna::mail::{self, EmailMessage};
 use authtuna::model::code::Code;
 use authtuna::model::id::MailId;
 use authtuna::model::paths::{DEV_MAIL, DEV_MAIL_MESSAGE, DEV_MAIL_SAMPLES, segment};
@@ -24,10 +24,11 @@ use axum::routing::get;
 use mail_parser::MessageParser;
 use url::Host;
 
-use crate::access::{Access, Effect, Kind, Rule};
 use crate::layers::headers::Framing;
 use crate::portal;
+use crate::route_rules::{Effect, Kind, RouteRule};
 use crate::state::AppState;
+use authtuna::authz::guard::Guard;
 
 /// The part in HTML of a mail, and of one that is made up.
 const HTML: [&str; 2] = ["/dev/mail/{id}/html", "/dev/mail/preview/{kind}/html"];
@@ -47,11 +48,11 @@ pub fn is_on(settings: &Settings) -> bool {
 }
 
 /// The rules of what is in the frames.
-pub fn rules() -> impl Iterator<Item = Rule> {
-    HTML.into_iter().map(|path| Rule {
+pub fn rules() -> impl Iterator<Item = RouteRule> {
+    HTML.into_iter().map(|path| RouteRule {
         method: Method::GET,
         path: path.to_owned(),
-        access: Access::Public,
+        guard: Guard::Public,
         kind: Kind::Page,
         effect: Effect::Reads,
     })
@@ -91,8 +92,9 @@ async fn html(State(auth): State<Auth>, Segment(id): Segment<String>) -> Result<
 
 async fn sample_html(State(auth): State<Auth>, Segment(kind): Segment<String>) -> Result<Response, ApiError> {
     let now = auth.clock.now();
-    let letter = letters(&auth).into_iter().find(|letter| letter.message.kind() == kind);
-    let written = auth.outbox.render(&letter.ok_or(Code::NotFound)?, now)?;
+    let email_message =
+        email_messages(&auth).into_iter().find(|email_message| email_message.message.kind() == kind);
+    let written = auth.outbox.render(&email_message.ok_or(Code::NotFound)?, now)?;
     Ok(framed(&written.html))
 }
 
@@ -103,18 +105,18 @@ fn framed(html: &str) -> Response {
     response
 }
 
-fn letters(auth: &Auth) -> Vec<Letter> {
+fn email_messages(auth: &Auth) -> Vec<EmailMessage> {
     mail::samples(&auth.settings().app.api_base_url, auth.clock.now())
 }
 
 fn samples(auth: &Auth) -> Result<Vec<Mail>, Error> {
     let at = auth.clock.now();
-    let write = |letter: Letter| {
-        let written = auth.outbox.render(&letter, at)?;
-        let id = letter.message.kind().to_owned();
-        Ok(Mail { id, to: letter.to, subject: written.subject, at, text: written.text })
+    let write = |email_message: EmailMessage| {
+        let written = auth.outbox.render(&email_message, at)?;
+        let id = email_message.message.kind().to_owned();
+        Ok(Mail { id, to: email_message.to, subject: written.subject, at, text: written.text })
     };
-    letters(auth).into_iter().map(write).collect()
+    email_messages(auth).into_iter().map(write).collect()
 }
 
 /// The newest mails. Their ids begin with the time: the names of their files are in its order.

@@ -9,17 +9,17 @@
 // A page of the portal is one type, as deep as its elements are nested.
 #![recursion_limit = "256"]
 
-pub mod access;
 pub mod assets;
 pub mod cli;
+pub mod cli_error;
 pub mod commands;
 pub mod dev_mail;
-pub mod failure;
 pub mod forms;
 pub mod http;
 pub mod layers;
 pub mod metrics;
 pub mod portal;
+pub mod route_rules;
 pub mod router;
 pub mod server;
 pub mod shutdown;

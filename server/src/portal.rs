@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use any_spawner::Executor;
+use app::i18n::lang;
 use app::reference::Reference;
-use app::routes::{FUNCTIONS, Guard, PAGES};
+use app::routes::{FUNCTIONS, PAGES};
 use app::shell::{self, BuiltFiles, Refused};
-use app::words::words;
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, wants_page};
 use authtuna::model::code::Code;
@@ -20,23 +20,21 @@ use leptos::nonce::Nonce;
 use leptos::prelude::{Owner, provide_context, with_context};
 use serde_json::Value;
 
-use crate::access::{Access, Effect, Kind, Rule};
 use crate::forms;
 use crate::layers::error_page::Words;
 use crate::layers::headers::CspNonce;
+use crate::route_rules::{Effect, Kind, RouteRule};
 use crate::site::Site;
 use crate::state::AppState;
 
 /// The rules of all pages and server functions.
-pub fn rules() -> Vec<Rule> {
-    let rule = |method, path: &str, guard, kind, effect| {
-        let access = match guard {
-            Guard::Public => Access::Public,
-            Guard::Enrolling => Access::Enrolling,
-            Guard::SignedIn => Access::SignedIn,
-            Guard::Permission(permission) => Access::Permission(permission),
-        };
-        Rule { method, path: path.to_owned(), access, kind, effect }
+pub fn rules() -> Vec<RouteRule> {
+    let rule = |method, path: &str, guard, kind, effect| RouteRule {
+        method,
+        path: path.to_owned(),
+        guard,
+        kind,
+        effect,
     };
     let pages = PAGES.iter().map(|page| rule(Method::GET, page.path, page.guard, Kind::Page, Effect::Reads));
     let functions = FUNCTIONS
@@ -46,7 +44,7 @@ pub fn rules() -> Vec<Rule> {
 }
 
 /// The pages that `rules` name, and all server functions. `document` is what the page of the API shows.
-pub fn routes(auth: &Auth, site: &Site, rules: &[Rule], document: &Value) -> Router<AppState> {
+pub fn routes(auth: &Auth, site: &Site, rules: &[RouteRule], document: &Value) -> Router<AppState> {
     // Leptos runs what pages wait for on tokio. Err says that it does already.
     let _ = Executor::init_tokio();
     let files = BuiltFiles::of(site.options());
@@ -89,7 +87,7 @@ pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> W
     let w = Owner::new().with(|| {
         provide_context(parts);
         provide_context(auth.clone());
-        words()
+        lang()
     });
     let (title, body) = match code {
         Code::NotFound => (w.status_not_found_title(), w.status_not_found_body()),

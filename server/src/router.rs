@@ -9,21 +9,21 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tower::{ServiceBuilder, ServiceExt};
 
-use crate::access::{Rule, Rules};
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 use crate::http::Endpoint;
 use crate::layers::{around, csrf, edge, guard, resume};
+use crate::route_rules::{RouteRule, Rules};
 use crate::state::AppState;
 use crate::{assets, dev_mail, http, portal};
 
 /// The rule of every route that `settings` switch on.
 pub fn rules(settings: &Settings) -> Rules {
-    let mut all: Vec<Rule> = http::plain().into_iter().map(|endpoint| endpoint.rule).collect();
+    let mut all: Vec<RouteRule> = http::plain().into_iter().map(|endpoint| endpoint.rule).collect();
     if !settings.app.only_middleware {
         all.extend(http::api(settings).into_iter().map(|endpoint| endpoint.rule));
         let pages = pages(settings);
         let beside = http::beside_pages().into_iter().map(|endpoint| endpoint.rule);
-        let without_page: Vec<Rule> = beside.filter(|rule| !has(&pages, rule)).collect();
+        let without_page: Vec<RouteRule> = beside.filter(|rule| !has(&pages, rule)).collect();
         all.extend(pages);
         all.extend(without_page);
     }
@@ -31,7 +31,7 @@ pub fn rules(settings: &Settings) -> Rules {
 }
 
 /// All of it.
-pub fn build(state: &AppState) -> Result<Router, Failure> {
+pub fn build(state: &AppState) -> Result<Router, CliError> {
     let settings = state.auth.settings();
     let guarded = around(state, guard::guard);
     let sessions = AuthLayer::new(state.auth.clone())?.without_redirects();
@@ -72,8 +72,8 @@ pub fn within_edge(router: Router<AppState>, state: &AppState) -> Router {
 }
 
 /// The rules of the pages and server functions that `settings` switch on.
-fn pages(settings: &Settings) -> Vec<Rule> {
-    let off = |rule: &Rule| {
+fn pages(settings: &Settings) -> Vec<RouteRule> {
+    let off = |rule: &RouteRule| {
         let below = |place: &str| rule.path == place || rule.path.starts_with(&format!("{place}/"));
         (below("/dev") && !dev_mail::is_on(settings))
             || (below("/ui") && !settings.app.ui_enabled)
@@ -82,7 +82,7 @@ fn pages(settings: &Settings) -> Vec<Rule> {
     portal::rules().into_iter().chain(dev_mail::rules()).filter(|rule| !off(rule)).collect()
 }
 
-fn has(pages: &[Rule], rule: &Rule) -> bool {
+fn has(pages: &[RouteRule], rule: &RouteRule) -> bool {
     pages.iter().any(|page| page.path == rule.path && page.method == rule.method)
 }
 

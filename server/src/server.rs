@@ -20,7 +20,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
 
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 use crate::http::openapi;
 use crate::layers::headers::Policy;
 use crate::metrics::Metrics;
@@ -47,7 +47,7 @@ pub struct Server {
 impl Server {
     /// Listens on the addresses of the settings. Connections wait until [`Server::run`]. Without a site there are health
     /// checks alone.
-    pub async fn bind(auth: Auth, site: Option<Site>) -> Result<Self, Failure> {
+    pub async fn bind(auth: Auth, site: Option<Site>) -> Result<Self, CliError> {
         let settings = auth.settings();
         let state = AppState::from(Shared {
             metrics: Metrics::new(&auth),
@@ -67,8 +67,8 @@ impl Server {
     }
 
     /// Where it listens; the port is real even when the settings ask for any.
-    pub fn address(&self) -> Result<SocketAddr, Failure> {
-        self.listener.local_addr().map_err(|source| Failure::System("own address", source))
+    pub fn address(&self) -> Result<SocketAddr, CliError> {
+        self.listener.local_addr().map_err(|source| CliError::System("own address", source))
     }
 
     /// Where metrics are, if anywhere.
@@ -111,8 +111,8 @@ impl Server {
     }
 }
 
-async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|source| Failure::Listen { setting, address, source })
+async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).await.map_err(|source| CliError::Listen { setting, address, source })
 }
 
 /// Accepts connections for ever.

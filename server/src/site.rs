@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use leptos::config::errors::LeptosConfigError;
 use leptos::config::{LeptosOptions, get_configuration};
 
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Read from the working directory.
 const OPTIONS: &str = "Leptos.toml";
@@ -19,10 +19,10 @@ pub struct Site {
 
 impl Site {
     /// Reads Leptos.toml and the LEPTOS_* variables, and looks whether the files are there that every page leads to.
-    pub fn load() -> Result<Self, Failure> {
+    pub fn load() -> Result<Self, CliError> {
         let options = get_configuration(Some(OPTIONS)).map_err(|problem| match problem {
-            LeptosConfigError::ConfigNotFound => Failure::NoOptions(OPTIONS),
-            other => Failure::Site(other.to_string()),
+            LeptosConfigError::ConfigNotFound => CliError::NoOptions(OPTIONS),
+            other => CliError::Site(other.to_string()),
         })?;
         let mut site = Self::new(options.leptos_options)?;
         if is_watched() {
@@ -34,12 +34,12 @@ impl Site {
 
     /// The site of these options. Err when one of its files is missing: Leptos looks for them anew at every page, and
     /// would show pages without style.
-    pub fn new(options: LeptosOptions) -> Result<Self, Failure> {
+    pub fn new(options: LeptosOptions) -> Result<Self, CliError> {
         let package = Path::new(&*options.site_root).join(&*options.site_pkg_dir);
         for choices in file_names(&options)? {
             if !choices.iter().any(|name| package.join(name).is_file()) {
                 let missing = choices.first().map(|name| package.join(name)).unwrap_or_default();
-                return Err(Failure::Unbuilt(missing));
+                return Err(CliError::Unbuilt(missing));
             }
         }
         Ok(Self { options, reload: None })
@@ -68,18 +68,18 @@ impl Site {
 
 /// Style sheet, script and WebAssembly, as `HashedStylesheet` and `HydrationScripts` look for them; for each the names
 /// of which one must be there.
-fn file_names(options: &LeptosOptions) -> Result<Vec<Vec<String>>, Failure> {
+fn file_names(options: &LeptosOptions) -> Result<Vec<Vec<String>>, CliError> {
     let output = &options.output_name;
     if !options.hash_files {
         let plain = |end: &str| format!("{output}{end}");
         return Ok(vec![vec![plain(".css")], vec![plain(".js")], vec![plain("_bg.wasm"), plain(".wasm")]]);
     }
     let path = hash_file(options);
-    let hashes = std::fs::read_to_string(&path).map_err(|_| Failure::Unbuilt(path.clone()))?;
+    let hashes = std::fs::read_to_string(&path).map_err(|_| CliError::Unbuilt(path.clone()))?;
     let name = |kind: &str| {
         let hash =
             hashes.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == kind);
-        let (_, hash) = hash.ok_or_else(|| Failure::Site(format!("{} names no {kind}", path.display())))?;
+        let (_, hash) = hash.ok_or_else(|| CliError::Site(format!("{} names no {kind}", path.display())))?;
         Ok(vec![format!("{output}.{}.{kind}", hash.trim())])
     };
     ["css", "js", "wasm"].into_iter().map(name).collect()

@@ -7,9 +7,9 @@ use authtuna::auth::Auth;
 use axum::extract::FromRef;
 use serde_json::Value;
 
-use crate::access::Rules;
 use crate::layers::headers::Policy;
 use crate::metrics::Metrics;
+use crate::route_rules::Rules;
 use crate::site::Site;
 
 /// What every request can reach. Cheap to clone: a clone is one reference more to the same [`Shared`].

@@ -7,7 +7,7 @@ use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Postgres notes at every start that what is there is there.
 const QUIET: &str = "sqlx::postgres::notice=warn";
@@ -19,14 +19,14 @@ const WAITING: usize = 10_000;
 /// log too, with their place.
 ///
 /// A thread of its own writes: no request waits for standard error, and many lines are one call to the system.
-pub fn begin(settings: &Settings) -> Result<WorkerGuard, Failure> {
+pub fn begin(settings: &Settings) -> Result<WorkerGuard, CliError> {
     let (writer, writing) = NonBlockingBuilder::default()
         .lossy(false)
         .buffered_lines_limit(WAITING)
         .thread_name("log")
         .finish(BufWriter::new(stderr()));
     let filter =
-        EnvFilter::try_new(format!("{QUIET},{}", settings.http.log_level)).map_err(Failure::LogLevel)?;
+        EnvFilter::try_new(format!("{QUIET},{}", settings.http.log_level)).map_err(CliError::LogLevel)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let begun = match settings.http.log_format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&stderr())).finish().try_init(),

@@ -7,7 +7,7 @@ use std::mem::size_of;
 use allocation_counter::{AllocationInfo, measure};
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::store::Store;
 use authtuna_server::router;
 use authtuna_server::state::AppState;
@@ -98,6 +98,6 @@ fn what_is_copied_for_a_request_is_small() {
     assert_eq!(size_of::<Auth>(), pointer);
     assert_eq!(size_of::<AppState>(), pointer);
     assert_eq!(size_of::<Store>(), pointer);
-    assert_eq!(size_of::<Visit>(), pointer);
+    assert_eq!(size_of::<AuthContext>(), pointer);
     assert!(size_of::<Actor>() <= 4 * pointer);
 }

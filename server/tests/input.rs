@@ -1,16 +1,16 @@
 //! Bad input: whatever is sent, the answer says what is wrong, under the right status, and is never a 500.
 
-use authtuna_server::access::{Effect, Kind, Rule};
+use authtuna_server::route_rules::{Effect, Kind, RouteRule};
 use authtuna_server::router;
 use axum::http::Method;
 use serde_json::json;
 
-use crate::support::{Answer, Browser, World, on_each, on_one, on_one_with, raw};
+use crate::support::{Browser, TestResponse, World, on_each, on_one, on_one_with, raw};
 
 const JSON: &[(&str, &str)] = &[("accept", "application/json"), ("content-type", "application/json")];
 
 /// A refusal as every route gives it: `{"detail", "code"}` and, where fields are wrong, `"errors"`.
-fn refused(answer: &Answer, status: u16, code: &str) {
+fn refused(answer: &TestResponse, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     let said = answer.json();
     assert_eq!(said["code"], code, "{answer:?}");
@@ -23,14 +23,14 @@ fn refused(answer: &Answer, status: u16, code: &str) {
 
 fn changing(world: &World, kind: Kind) -> Vec<String> {
     let rules = router::rules(world.auth.settings());
-    let wanted = |rule: &&Rule| rule.effect == Effect::Changes && rule.kind == kind;
+    let wanted = |rule: &&RouteRule| rule.effect == Effect::Changes && rule.kind == kind;
     let mut paths: Vec<String> =
         rules.all().filter(wanted).map(|rule| rule.path.replace("{id}", "0")).collect();
     paths.sort();
     paths
 }
 
-async fn post(browser: &Browser, path: &str, kind: &str, body: impl Into<axum::body::Bytes>) -> Answer {
+async fn post(browser: &Browser, path: &str, kind: &str, body: impl Into<axum::body::Bytes>) -> TestResponse {
     browser.send(Method::POST, path, &[("accept", "application/json"), ("content-type", kind)], body).await
 }
 

@@ -6,7 +6,7 @@ use std::process::Output;
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
 use authtuna::foundation::config::Settings;
-use authtuna::mail::{Letter, Message};
+use authtuna::mail::{EmailMessage, Message};
 use serde_json::json;
 
 use crate::support::{Binary, Database, FakeSite, Kind, Peer, kinds, within_runtime};
@@ -20,9 +20,9 @@ fn size() -> (usize, usize) {
     (kills, kills * 10)
 }
 
-fn notice(to: String) -> Letter {
+fn notice(to: String) -> EmailMessage {
     let message = Message::AccountSuspended {};
-    Letter { to, name: String::new(), user: None, language: None, expires_at: None, message }
+    EmailMessage { to, name: String::new(), user: None, language: None, expires_at: None, message }
 }
 
 /// The core over the database of a server that runs beside it.
@@ -70,7 +70,7 @@ fn every_mail_survives_kill_9() {
                 server.child.start_kill().unwrap();
                 server.child.wait().await.unwrap();
             }
-            let left = auth.outbox.waiting(&Actor::system()).await.unwrap().len();
+            let left = auth.outbox.pending_challenge(&Actor::system()).await.unwrap().len();
             assert!(left > 0, "{kind:?}: all were sent before the last kill");
 
             let _server = binary.serve().await;
@@ -94,7 +94,7 @@ fn every_mail_survives_kill_9() {
 }
 
 async fn waits(auth: &Auth) -> bool {
-    !auth.outbox.waiting(&Actor::system()).await.unwrap().is_empty()
+    !auth.outbox.pending_challenge(&Actor::system()).await.unwrap().is_empty()
 }
 
 fn said(output: &Output) -> String {

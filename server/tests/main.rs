@@ -11,12 +11,12 @@ mod admin;
 mod allocations;
 #[path = "../../src/tests/support/authenticator.rs"]
 mod authenticator;
-mod by_mail;
+mod by_email;
 mod commands;
 mod crash;
 mod dev_mail;
 mod doctor;
-mod enrolment;
+mod enrollment;
 mod input;
 mod json;
 mod mail;

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use authtuna_server::access::{Access, Kind};
+use authtuna::authz::guard::Guard;
 use authtuna_server::http::{self, openapi};
+use authtuna_server::route_rules::Kind;
 use authtuna_server::router;
 use serde_json::Value;
 
@@ -66,7 +67,7 @@ fn every_route_of_the_api_has_its_rule_and_its_document() {
         let ruled: BTreeSet<_> = rules
             .all()
             .filter(|rule| rule.kind == Kind::Api)
-            .map(|rule| (rule.method.to_string(), rule.path.clone(), rule.access != Access::Public))
+            .map(|rule| (rule.method.to_string(), rule.path.clone(), rule.guard != Guard::Public))
             .collect();
         // Where the portal has a page too, the page's rule counts, and it is the same.
         let beside: BTreeSet<_> = http::beside_pages()
@@ -75,7 +76,7 @@ fn every_route_of_the_api_has_its_rule_and_its_document() {
             .collect();
         assert_eq!(documented, ruled.union(&beside).cloned().collect());
         for (_, path, _) in &beside {
-            assert!(rules.all().any(|rule| rule.path == *path && rule.access != Access::Public), "{path}");
+            assert!(rules.all().any(|rule| rule.path == *path && rule.guard != Guard::Public), "{path}");
         }
     });
 }

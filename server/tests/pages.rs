@@ -1,6 +1,7 @@
 //! The portal from a browser without JavaScript.
 
-use authtuna_server::access::{Access, Rules};
+use authtuna::authz::guard::Guard;
+use authtuna_server::route_rules::Rules;
 use authtuna_server::router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
@@ -136,7 +137,7 @@ fn a_page_that_one_may_not_see_says_so_under_403() {
         let usual = router::rules(world.auth.settings());
         let rules = usual.all().cloned().map(|mut rule| {
             if rule.path == "/ui/activity" || rule.path == "/api/update-profile" {
-                rule.access = Access::Permission("users:manage");
+                rule.guard = Guard::Permission("users:manage");
             }
             rule
         });

@@ -19,14 +19,14 @@ async fn protected(world: &World, name: &str) -> (Browser, App) {
 
 /// The links of the newest letter about a recovery: to go on, if it has one, and to stop it.
 async fn links(world: &World) -> (String, String) {
-    let links = |letter: authtuna::mail::Letter| match letter.message {
+    let links = |email_message: authtuna::mail::EmailMessage| match email_message.message {
         Message::RecoveryStarted { cancel, .. } | Message::RecoveryReminder { cancel, .. } => {
             Some((String::new(), cancel))
         }
         Message::RecoveryReady { link, cancel, .. } => Some((link, cancel)),
         _ => None,
     };
-    world.letters(MARIA).await.into_iter().rev().find_map(links).unwrap()
+    world.email_messages(MARIA).await.into_iter().rev().find_map(links).unwrap()
 }
 
 fn token(link: &str) -> Value {

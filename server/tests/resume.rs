@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Answer, App, Browser, World, mailing, on_each, on_each_with, on_one, password};
+use crate::support::{App, Browser, TestResponse, World, mailing, on_each, on_each_with, on_one, password};
 
 /// A session that was confirmed too long ago.
 async fn long_ago(world: &World, name: &str) -> Browser {
@@ -14,14 +14,14 @@ async fn long_ago(world: &World, name: &str) -> Browser {
 }
 
 /// The token of the act that an answer leads to confirm.
-fn act(answer: &Answer) -> String {
+fn act(answer: &TestResponse) -> String {
     assert_eq!(answer.status, 303, "{answer:?}");
     let place = answer.header("location");
     assert!(place.starts_with("/ui/confirm?next=%2F"), "{place}");
     place.split_once("&act=").unwrap().1.to_owned()
 }
 
-async fn confirm(browser: &Browser, name: &str, act: &str) -> Answer {
+async fn confirm(browser: &Browser, name: &str, act: &str) -> TestResponse {
     browser
         .form("/api/confirm", &[("password", &password(name)), ("next", "/ui/profile"), ("act", act)])
         .await

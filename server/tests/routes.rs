@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use authtuna_server::access::{Access, Effect, Kind, Rule};
+use authtuna::authz::guard::Guard;
 use authtuna_server::layers::around;
 use authtuna_server::layers::guard::guard;
+use authtuna_server::route_rules::{Effect, Kind, RouteRule};
 use authtuna_server::router;
 use axum::Router;
 use axum::body::Body;
@@ -15,14 +16,14 @@ use tower::ServiceExt;
 use crate::support::{FakeSite, World, on_each, on_one, on_one_with};
 
 /// A path that the rule's pattern fits.
-fn path_of(rule: &Rule) -> String {
+fn path_of(rule: &RouteRule) -> String {
     let id = "01a20d20-307e-79fc-b38d-201798448d56";
     let path = rule.path.replace("{id}", id).replace("{sid}", id);
     path.replace("{name}", "Admin").replace("{permission}", "users:read")
 }
 
-fn rules(world: &World) -> Vec<Rule> {
-    let mut rules: Vec<Rule> = router::rules(world.auth.settings()).all().cloned().collect();
+fn rules(world: &World) -> Vec<RouteRule> {
+    let mut rules: Vec<RouteRule> = router::rules(world.auth.settings()).all().cloned().collect();
     rules.sort_by_key(|rule| (rule.path.clone(), rule.method.to_string()));
     assert!(rules.len() > 20, "rules are missing");
     rules
@@ -97,8 +98,8 @@ fn nothing_that_changes_anything_is_a_get() {
 #[test]
 fn nobody_comes_in_where_somebody_must_be_signed_in() {
     on_each(async |world| {
-        let closed: Vec<Rule> =
-            rules(&world).into_iter().filter(|rule| rule.access != Access::Public).collect();
+        let closed: Vec<RouteRule> =
+            rules(&world).into_iter().filter(|rule| rule.guard != Guard::Public).collect();
         assert!(closed.len() > 10);
         for rule in closed {
             let path = path_of(&rule);
@@ -142,7 +143,7 @@ fn whoever_is_signed_in_comes_in() {
                 // What they may ask there depends on where they hold something: nowhere.
                 "/admin/access/explain" | "/admin/access/who-can" => &[422],
                 "/admin/access/users/{id}" | "/admin/roles/{name}/members" => &[403],
-                _ if matches!(rule.access, Access::Permission(_)) => &[403],
+                _ if matches!(rule.guard, Guard::Permission(_)) => &[403],
                 _ => &[200],
             };
             assert!(fits.contains(&answer.status), "{rule:?}: {answer:?}");

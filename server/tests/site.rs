@@ -6,9 +6,9 @@ use std::path::Path;
 use axum::http::Method;
 use toml::Value;
 
-use crate::support::{Answer, HASH, World, on_one};
+use crate::support::{HASH, TestResponse, World, on_one};
 
-async fn file(world: &World, path: &str, encodings: &str) -> Answer {
+async fn file(world: &World, path: &str, encodings: &str) -> TestResponse {
     world.browser().send(Method::GET, path, &[("accept-encoding", encodings)], "").await
 }
 

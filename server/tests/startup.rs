@@ -119,8 +119,11 @@ fn a_database_that_is_locked() {
         // Who waits is told for what; and when the lock is let go in time, the start goes on.
         let mut child = binary.command(&["serve"]).spawn().unwrap();
         let mut output = lines(child.stdout.take().unwrap());
-        let waiting = said_by(&mut output, "waiting").await;
-        assert!(waiting.starts_with("Note: waiting for the database sqlite:///"), "{waiting}");
+        let pending_challenge = said_by(&mut output, "waiting").await;
+        assert!(
+            pending_challenge.starts_with("Note: waiting for the database sqlite:///"),
+            "{pending_challenge}"
+        );
         drop(lock);
         said_by(&mut output, " listens on ").await;
     });

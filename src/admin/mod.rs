@@ -11,7 +11,7 @@ use crate::authn::recovery::{self, Ending};
 use crate::authn::sessions::end_all_of;
 use crate::authn::tokens::Purpose;
 use crate::authz::actor::{Actor, Origin};
-use crate::authz::delegation::{self, Giver};
+use crate::authz::delegation::{self, Grantor};
 use crate::authz::effective_access;
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
@@ -33,14 +33,14 @@ impl Auth {
     /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs. The reason is one
     /// line of at most 500 characters. Err on it: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        let target = self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::suspend(&mut work.tx, id, actor.user_id(), &reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
-            recovery::end(self.inbox(), &mut work, id, Ending::Suspended).await?;
-            self.inbox().tell(&mut work, &target, Message::AccountSuspended {}).await?;
+            recovery::end(self.email_challenges(), &mut work, id, Ending::Suspended).await?;
+            self.email_challenges().tell(&mut work, &target, Message::AccountSuspended {}).await?;
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason.as_str()));
         }
@@ -49,8 +49,8 @@ impl Auth {
 
     /// Lifts a suspension. Needs what suspending needs.
     pub async fn unsuspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::unsuspend(&mut work.tx, id, now).await? {
@@ -63,15 +63,15 @@ impl Auth {
     /// not theirs. They are told, and where mails reach them they choose another password first: the one that they had would
     /// open the account alone now, and who knows it may be why the factors were there. Needs what suspending needs. Err([`Code::NoSecondFactor`]) when there are none.
     pub async fn remove_factors(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        let target = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        let target = self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         self.require_confirmed(actor)?;
         users::lock(&mut work.tx, id).await?;
         if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "removed_by_administrator").await? {
             return Err(Code::NoSecondFactor.into());
         }
         let now = work.now();
-        let by_mail = self.inbox().sends() && target.email.is_some();
+        let by_mail = self.email_challenges().sends() && target.email.is_some();
         if !by_mail && !target.has_password {
             // A passkey was all that opened it.
             return Err(Code::LastWayIn.into());
@@ -81,19 +81,21 @@ impl Auth {
         }
         end_all_of(&mut work.tx, id, None, "factors_removed", now).await?;
         self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
-        recovery::end(self.inbox(), &mut work, id, Ending::FactorsRemoved).await?;
+        recovery::end(self.email_challenges(), &mut work, id, Ending::FactorsRemoved).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        let (factor, link) = ("all".to_owned(), self.inbox().link(paths::SECURITY, None));
-        self.inbox().tell(&mut work, &target, Message::FactorRemoved { circumstances, factor, link }).await?;
+        let (factor, link) = ("all".to_owned(), self.email_challenges().link(paths::SECURITY, None));
+        self.email_challenges()
+            .tell(&mut work, &target, Message::FactorRemoved { circumstances, factor, link })
+            .await?;
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await
     }
 
     /// Opens sign-in to an account again that was closed by too many wrong passwords or codes. Needs what suspending needs.
     pub async fn unlock(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
-        let first = self.limits().open(&mut work.tx, id).await?;
-        if self.limits().open_second(&mut work.tx, id).await? || first {
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
+        let first = self.limits().unlock(&mut work.tx, id).await?;
+        if self.limits().unlock_second_factor(&mut work.tx, id).await? || first {
             work.record(Entry::new(Event::LoginUnlocked).to(id));
         }
         work.commit().await
@@ -113,8 +115,8 @@ impl Auth {
     /// Err beside each field: [`Code::BadUsername`], [`Code::UsernameTaken`], [`Code::TooLong`], [`Code::BadCharacters`],
     /// and [`Code::BadRequest`] for metadata that are no JSON object.
     pub async fn update_user(&self, actor: &Actor, id: UserId, change: &UserChange) -> Result<User, Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        let before = self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        let before = self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         self.users.write_change(&mut work, &before, change).await?;
         let after = users::by_id(&mut work.tx, id).await?.ok_or(Code::UserNotFound)?.user;
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
@@ -124,14 +126,14 @@ impl Auth {
     /// Deletes an account: nobody comes in any more, its sessions end at once. It can be restored for a while. Needs
     /// `users:manage`, and a level above theirs.
     pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         self.require_confirmed(actor)?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::delete(&mut work.tx, id, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "deleted", now).await?;
-            recovery::end(self.inbox(), &mut work, id, Ending::Deleted).await?;
+            recovery::end(self.email_challenges(), &mut work, id, Ending::Deleted).await?;
             let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason.as_str()));
         }
@@ -140,8 +142,8 @@ impl Auth {
 
     /// Restores a deleted account as it was. Needs what deleting needs.
     pub async fn restore_user(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         let now = work.now();
         if users::restore(&mut work.tx, id, now).await? {
             work.record(Entry::new(Event::UserRestored).to(id));
@@ -191,15 +193,15 @@ impl Auth {
         Ok(found)
     }
 
-    /// Ok, with the person, when `giver`, read at this moment, may act on them.
+    /// Ok, with the person, when `grantor`, read at this moment, may act on them.
     pub(crate) async fn may_act_on(
         &self,
         conn: &mut Conn,
-        giver: &Giver,
+        grantor: &Grantor,
         actor: &Actor,
         id: UserId,
     ) -> Result<User, Error> {
-        if let Giver::Person(access) = giver
+        if let Grantor::Person(access) = grantor
             && !access.allows(USERS_MANAGE, &Scope::global())
         {
             return Err(Code::Forbidden.into());
@@ -210,7 +212,7 @@ impl Auth {
             return Err(Code::Forbidden.into());
         }
         let theirs = effective_access::access_of(conn, id, self.clock.now()).await?;
-        delegation::may_act_on(giver, &theirs)?;
+        delegation::may_act_on(grantor, &theirs)?;
         Ok(target)
     }
 }

@@ -34,8 +34,8 @@ impl Auth {
     /// Ends one session of somebody. Needs `users:manage`, and a level above theirs. Err([`Code::NotFound`]) for what is
     /// no open session of theirs.
     pub async fn end_session_of(&self, actor: &Actor, id: UserId, session: SessionId) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         let now = work.now();
         if !end_of(&mut work.tx, id, session, "ended_by_administrator", now).await? {
             return Err(Error::on(Field::Session, Code::NotFound));
@@ -47,8 +47,8 @@ impl Auth {
 
     /// Ends all sessions of somebody; their number. Needs `users:manage`, and a level above theirs.
     pub async fn end_sessions_of(&self, actor: &Actor, id: UserId) -> Result<u64, Error> {
-        let (mut work, giver) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &giver, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
+        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
         let now = work.now();
         let ended = end_all_of(&mut work.tx, id, None, "ended_by_administrator", now).await?;
         if ended > 0 {

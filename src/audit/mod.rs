@@ -52,7 +52,7 @@ impl Recorder {
             tx,
             actor: actor.clone(),
             entries: Vec::new(),
-            waiting: Vec::new(),
+            pending_challenge: Vec::new(),
             recorder: Arc::new(self.clone()),
         })
     }
@@ -65,7 +65,7 @@ pub struct Change {
     actor: Actor,
     entries: Vec<Entry>,
     /// Who waits for the change to last.
-    waiting: Vec<Arc<Notify>>,
+    pending_challenge: Vec<Arc<Notify>>,
     recorder: Arc<Recorder>,
 }
 
@@ -85,9 +85,9 @@ impl Change {
         self.entries.push(entry);
     }
 
-    /// Tells `waiting` once the change lasts.
-    pub(crate) fn wake(&mut self, waiting: &Arc<Notify>) {
-        self.waiting.push(Arc::clone(waiting));
+    /// Tells `pending_challenge` once the change lasts.
+    pub(crate) fn wake(&mut self, pending_challenge: &Arc<Notify>) {
+        self.pending_challenge.push(Arc::clone(pending_challenge));
     }
 
     /// Writes the entries at the end of the chain, makes the change last, and tells the hooks.
@@ -115,8 +115,8 @@ impl Change {
             chain::append(&mut self.tx, entry, &self.actor, now, self.recorder.random).await?;
         }
         self.tx.commit().await?;
-        for waiting in &self.waiting {
-            waiting.notify_one();
+        for pending_challenge in &self.pending_challenge {
+            pending_challenge.notify_one();
         }
         if let Some((cache, touched)) = evict {
             cache.evict(&touched).await;

@@ -13,14 +13,14 @@ use crate::authn::passkeys;
 use crate::authn::recovery::{self, Ending};
 use crate::authn::sessions::{end_all_of, forget_devices, lock_holder};
 use crate::authn::sign_up::Confirmed;
-use crate::authn::tokens::{Found, NewToken, Purpose, Shown, is_kept};
-use crate::authz::actor::{Actor, Origin, Waiting};
+use crate::authn::tokens::{Found, NewToken, PresentedToken, Purpose, is_kept};
+use crate::authz::actor::{Actor, Origin, PendingChallenge};
 use crate::authz::effective_access;
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::crypto::strength::Password;
 use crate::foundation::error::{Error, Problem};
 use crate::foundation::names::{Email, Identifier};
-use crate::mail::{Circumstances, Letter, Message};
+use crate::mail::{Circumstances, EmailMessage, Message};
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
 use crate::model::paths;
@@ -73,27 +73,27 @@ struct OldAddress {
 
 impl Auth {
     /// Sends a mail to prove one's own address.
-    pub async fn request_verification(&self, actor: &Actor) -> Result<Waiting, Error> {
-        self.inbox().outbox.require()?;
+    pub async fn request_verification(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
+        self.email_challenges().outbox.require()?;
         let id = actor.user()?.user.id;
-        self.inbox().count(actor).await?;
+        self.email_challenges().count(actor).await?;
         let mut work = self.recorder().begin(actor).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
-        let waiting = self.inbox().waiting(actor, &address);
+        let pending_challenge = self.email_challenges().pending_challenge(actor, &address);
         // Known already: nothing is left to do.
         if user.email_verified_at.is_none() {
-            self.inbox().ask_to_verify(&mut work, &user, Some(&waiting)).await?;
+            self.email_challenges().ask_to_verify(&mut work, &user, Some(&pending_challenge)).await?;
             work.commit().await?;
         }
-        Ok(waiting)
+        Ok(pending_challenge)
     }
 
     pub(crate) async fn prove_email(
         &self,
         actor: &Actor,
-        shown: Shown<'_>,
+        presented: PresentedToken<'_>,
         found: &Found,
     ) -> Result<Confirmed, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
@@ -101,13 +101,15 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::VerifyEmail, shown).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::VerifyEmail, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::verify_email(&mut work.tx, id, &found.subject, now).await? {
             return Err(gone());
         }
         self.tokens().void_of(&mut work.tx, id, &[Purpose::VerifyEmail]).await?;
-        let asked_here = found.is_of(actor.origin.waiting.as_ref().map(|waiting| &waiting.secret));
+        let asked_here = found.is_of(
+            actor.origin.pending_challenge.as_ref().map(|pending_challenge| &pending_challenge.secret),
+        );
         let outcome = if asked_here || actor.user_id() == Some(id) {
             work.record(Entry::new(Event::EmailVerified).to(id));
             Confirmed::Proved
@@ -154,7 +156,7 @@ impl Auth {
         let now = work.now();
         if effective_access::is_ordinary(&mut work.tx, id, now).await? {
             passkeys::forget_factors(work, id, Timestamp::EPOCH, "address_proved").await?;
-            recovery::end(self.inbox(), work, id, Ending::FactorsRemoved).await?;
+            recovery::end(self.email_challenges(), work, id, Ending::FactorsRemoved).await?;
         }
         Ok(())
     }
@@ -165,15 +167,19 @@ impl Auth {
     /// Err beside its field: [`Code::BadEmail`], [`Code::EmailUnchanged`], [`Code::EmailDomainNotAllowed`],
     /// [`Code::WrongPassword`]; [`Code::StepUpRequired`] for people without a password, or with a second factor, who confirmed
     /// too long ago.
-    pub async fn request_email_change(&self, actor: &Actor, typed: &ChangeEmail) -> Result<Waiting, Error> {
-        self.inbox().outbox.require()?;
+    pub async fn request_email_change(
+        &self,
+        actor: &Actor,
+        typed: &ChangeEmail,
+    ) -> Result<PendingChallenge, Error> {
+        self.email_challenges().outbox.require()?;
         let id = actor.user()?.user.id;
         let found = users::by_id(&mut self.store().read().await?, id).await?.ok_or(Code::NotFound)?;
         let new = self.check_new_address(&found.user, typed)?;
         self.confirm_owner(actor, &found, &typed.current_password).await?;
 
-        let inbox = self.inbox();
-        let waiting = inbox.waiting(actor, &new);
+        let email_challenges = self.email_challenges();
+        let pending_challenge = email_challenges.pending_challenge(actor, &new);
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         let (_, confirmed_at) = lock_holder(&mut work, actor).await?;
@@ -206,15 +212,15 @@ impl Auth {
             language: actor.origin.language.as_deref(),
             real: holder.as_ref().map_or(!kept, User::may_enter),
             counted: Some(id),
-            payload: Some(inbox.seal(&payload)?),
-            waiting: Some(&waiting),
+            payload: Some(email_challenges.seal(&payload)?),
+            pending_challenge: Some(&pending_challenge),
             page: paths::CONFIRM_EMAIL_CHANGE,
             message: &message,
             event: Event::EmailChangeRequested,
         };
-        inbox.ask(&mut work, ask).await?;
+        email_challenges.ask(&mut work, ask).await?;
         work.commit().await?;
-        Ok(waiting)
+        Ok(pending_challenge)
     }
 
     fn check_new_address(&self, user: &User, typed: &ChangeEmail) -> Result<Email, Error> {
@@ -247,10 +253,12 @@ impl Auth {
 
     /// The address that a link would give its account; None when it does not work any more. Looking uses nothing up.
     pub async fn email_change(&self, token: &str) -> Result<Option<String>, Error> {
-        let Some(found) = self.inbox().peek(Purpose::EmailChange, Shown::Secret(token)).await? else {
+        let Some(found) =
+            self.email_challenges().peek(Purpose::EmailChange, PresentedToken::Secret(token)).await?
+        else {
             return Ok(None);
         };
-        Ok(Some(self.inbox().open::<NewAddress>(&found)?.email))
+        Ok(Some(self.email_challenges().open::<NewAddress>(&found)?.email))
     }
 
     /// Changes the address: the new one is proved, by somebody who is signed in to the account: else a stranger's account
@@ -258,13 +266,13 @@ impl Auth {
     /// hours.
     pub async fn change_email(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
         let asks = actor.user()?.user.id;
-        let shown = self.inbox().judge(actor, Purpose::EmailChange, proof).await?;
+        let presented = self.email_challenges().judge(actor, Purpose::EmailChange, proof).await?;
         let gone = || Error::on(Field::Token, Code::BadToken);
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, asks).await?;
-        let token = self.tokens().redeem(&mut work.tx, Purpose::EmailChange, shown).await?;
-        let change: NewAddress = self.inbox().open(&token)?;
+        let token = self.tokens().redeem(&mut work.tx, Purpose::EmailChange, presented).await?;
+        let change: NewAddress = self.email_challenges().open(&token)?;
         let new = Email::parse(&change.email).map_err(|code| Error::on(Field::Email, code))?;
         let id = token.user_id.filter(|id| *id == asks).ok_or_else(gone)?;
         let before = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
@@ -278,7 +286,7 @@ impl Auth {
             return Err(gone());
         }
         self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
-        recovery::end(self.inbox(), &mut work, id, Ending::AddressChanged).await?;
+        recovery::end(self.email_challenges(), &mut work, id, Ending::AddressChanged).await?;
         self.tell_of_change(&mut work, actor, &before, &new).await?;
         let entry = Entry::new(Event::EmailChanged).to(id);
         let entry = entry.personal("before", before.email.as_deref().unwrap_or_default());
@@ -301,11 +309,11 @@ impl Auth {
         before: &User,
         new: &Email,
     ) -> Result<(), Error> {
-        let inbox = self.inbox();
+        let email_challenges = self.email_challenges();
         if let (Some(old), Some(key)) = (&before.email, key_of(before)) {
             let older = self.tokens().open_of(&mut work.tx, before.id, Purpose::EmailUndo).await?;
             let changed_at = Some(work.now());
-            let payload = inbox.seal(&OldAddress { email: old.clone(), older, changed_at })?;
+            let payload = email_challenges.seal(&OldAddress { email: old.clone(), older, changed_at })?;
             let token = NewToken {
                 purpose: Purpose::EmailUndo,
                 user: Some(before.id),
@@ -318,13 +326,13 @@ impl Auth {
             let issued = self.tokens().issue(&mut work.tx, token).await?;
             let told = Message::EmailChangedOld {
                 circumstances: Circumstances::of(&actor.origin, work.now()),
-                undo: inbox.link(paths::UNDO_EMAIL_CHANGE, Some(&issued.secret)),
+                undo: email_challenges.link(paths::UNDO_EMAIL_CHANGE, Some(&issued.secret)),
                 hours: UNDO.as_secs() / 3600,
             };
-            inbox.tell(work, before, told).await?;
+            email_challenges.tell(work, before, told).await?;
         }
-        let told = Message::EmailChanged { link: inbox.link(paths::SECURITY, None) };
-        let letter = Letter {
+        let told = Message::EmailChanged { link: email_challenges.link(paths::SECURITY, None) };
+        let email_message = EmailMessage {
             to: new.as_str().to_owned(),
             name: before.called().to_owned(),
             user: Some(before.id),
@@ -332,36 +340,38 @@ impl Auth {
             expires_at: None,
             message: told,
         };
-        inbox.outbox.queue(work, &letter).await
+        email_challenges.outbox.queue(work, &email_message).await
     }
 
     /// The address that a link would give its account back; None when it does not work any more. Looking uses nothing up.
     pub async fn email_undo(&self, token: &str) -> Result<Option<String>, Error> {
-        let Some(found) = self.inbox().peek(Purpose::EmailUndo, Shown::Secret(token)).await? else {
+        let Some(found) =
+            self.email_challenges().peek(Purpose::EmailUndo, PresentedToken::Secret(token)).await?
+        else {
             return Ok(None);
         };
-        Ok(Some(self.inbox().open::<OldAddress>(&found)?.email))
+        Ok(Some(self.email_challenges().open::<OldAddress>(&found)?.email))
     }
 
     /// Gives an account the address back that it had. Whoever changed it knew the password: all sessions end, and a new
     /// one must be set. The answer is the token to set it with, see [`Auth::reset_password`].
     pub async fn undo_email_change(&self, actor: &Actor, token: &str) -> Result<String, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
-        let shown = Shown::Secret(token);
-        let found = self.inbox().peek(Purpose::EmailUndo, shown).await?.ok_or_else(gone)?;
+        let presented = PresentedToken::Secret(token);
+        let found = self.email_challenges().peek(Purpose::EmailUndo, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::EmailUndo, shown).await?;
-        let old: OldAddress = self.inbox().open(&found)?;
+        self.tokens().redeem(&mut work.tx, Purpose::EmailUndo, presented).await?;
+        let old: OldAddress = self.email_challenges().open(&found)?;
         let old_email = Email::parse(&old.email).map_err(|code| Error::on(Field::Email, code))?;
         let taken_from = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::take_email_back(&mut work.tx, id, &old_email, now).await? {
             return Err(gone());
         }
         self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
-        recovery::end(self.inbox(), &mut work, id, Ending::AddressChanged).await?;
+        recovery::end(self.email_challenges(), &mut work, id, Ending::AddressChanged).await?;
         // The ways back of later changes; not those of earlier ones, which are the owner's if this one is a thief's.
         for other in self.tokens().open_of(&mut work.tx, id, Purpose::EmailUndo).await? {
             if !old.older.contains(&other) {
@@ -375,7 +385,9 @@ impl Auth {
         // Also beside factors of the owner's: whoever took the account may have made new codes.
         mfa::forget_stand_ins(&mut work, id).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        self.inbox().tell(&mut work, &taken_from, Message::EmailChangeUndone { circumstances }).await?;
+        self.email_challenges()
+            .tell(&mut work, &taken_from, Message::EmailChangeUndone { circumstances })
+            .await?;
         let ended = end_all_of(&mut work.tx, id, None, "email_change_undone", now).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         let token = self.let_choose_password(&mut work, &user).await?;

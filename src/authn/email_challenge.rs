@@ -1,7 +1,7 @@
 //! Proving something by a mail: asking for one, and showing what it brought.
 //!
 //! A mail has a link and six digits. The link opens a page in any browser, and the page's button acts: whoever only opens
-//! it, such as a scanner, uses nothing up. The digits work in the browser that asked ([`Waiting`]), and nowhere else.
+//! it, such as a scanner, uses nothing up. The digits work in the browser that asked ([`PendingChallenge`]), and nowhere else.
 //!
 //! Whoever asks for a mail to somebody's address learns nothing about that address: the same is written, and the same
 //! answered, whether it has an account or not (OWASP ASVS 5.0 6.3.8).
@@ -16,16 +16,16 @@ use url::Url;
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event, Recorder};
 use crate::authn::sessions::is_known_device;
-use crate::authn::tokens::{Found, NewToken, Purpose, Shown, Tokens};
-use crate::authz::actor::{Actor, Waiting};
+use crate::authn::tokens::{Found, NewToken, PresentedToken, Purpose, Tokens};
+use crate::authz::actor::{Actor, PendingChallenge};
 use crate::foundation::clock::Random;
 use crate::foundation::config::Settings;
 use crate::foundation::crypto::keyring::Keyring;
 use crate::foundation::error::Error;
 use crate::foundation::names::Email;
-use crate::foundation::rate_limit::{Limits, Subject};
+use crate::foundation::rate_limit::{Limits, RateLimitKey};
 use crate::foundation::store::Store;
-use crate::mail::{Letter, Message, Outbox};
+use crate::mail::{EmailMessage, Message, Outbox};
 use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
 use crate::model::paths;
@@ -62,7 +62,7 @@ pub(crate) struct Ask<'a> {
     /// What is done once it is proved; encrypted.
     pub(crate) payload: Option<String>,
     /// The browser that asks, if it waits.
-    pub(crate) waiting: Option<&'a Waiting>,
+    pub(crate) pending_challenge: Option<&'a PendingChallenge>,
     /// The page that the link opens.
     pub(crate) page: &'static str,
     /// What the mail says, with link and code.
@@ -73,7 +73,7 @@ pub(crate) struct Ask<'a> {
 
 /// Asks for mails, and judges what they brought. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Inbox {
+pub(crate) struct EmailChallenges {
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
     pub(crate) outbox: Outbox,
@@ -86,7 +86,7 @@ pub(crate) struct Inbox {
     max_per_day: u32,
 }
 
-impl Inbox {
+impl EmailChallenges {
     #[expect(clippy::too_many_arguments, reason = "each is a part of the whole that this stands on")]
     pub(crate) fn new(
         store: Store,
@@ -106,13 +106,13 @@ impl Inbox {
 
     /// What the browser of `actor` is to keep while it waits for a mail to `address`. One that waits for one to the same
     /// address already keeps its secret: two may be under way.
-    pub(crate) fn waiting(&self, actor: &Actor, address: &Email) -> Waiting {
-        let same = |waiting: &&Waiting| {
-            Email::parse(&waiting.address).is_ok_and(|before| before.key() == address.key())
+    pub(crate) fn pending_challenge(&self, actor: &Actor, address: &Email) -> PendingChallenge {
+        let same = |pending_challenge: &&PendingChallenge| {
+            Email::parse(&pending_challenge.address).is_ok_and(|before| before.key() == address.key())
         };
-        let before = actor.origin.waiting.as_ref().filter(same);
-        Waiting {
-            secret: before.map_or_else(|| self.random.bytes(), |waiting| waiting.secret),
+        let before = actor.origin.pending_challenge.as_ref().filter(same);
+        PendingChallenge {
+            secret: before.map_or_else(|| self.random.bytes(), |pending_challenge| pending_challenge.secret),
             address: address.as_str().to_owned(),
             until: self.outbox.now().plus(self.lifetime),
         }
@@ -131,7 +131,7 @@ impl Inbox {
     pub(crate) async fn count(&self, actor: &Actor) -> Result<(), Error> {
         let Some(ip) = actor.origin.ip else { return Ok(()) };
         let mut tx = self.store.write().await?;
-        self.limits.count(&mut tx, &[Subject::mail_requests(ip)]).await?;
+        self.limits.count(&mut tx, &[RateLimitKey::mail_requests(ip)]).await?;
         tx.commit().await
     }
 
@@ -149,21 +149,21 @@ impl Inbox {
             subject: ask.to.key(),
             payload: ask.payload,
             lifetime: self.lifetime,
-            browser: ask.waiting.map(|waiting| &waiting.secret),
+            browser: ask.pending_challenge.map(|pending_challenge| &pending_challenge.secret),
             told: sent,
         };
         let issued = self.tokens.issue(&mut work.tx, token).await?;
         let message = (ask.message)(self.link(ask.page, Some(&issued.secret)), issued.code);
-        let mut letter = letter(ask.reader, message);
+        let mut email_message = email_message(ask.reader, message);
         // Not as it was typed: to some providers other capitals are another mailbox.
         let to = ask.reader.and_then(|reader| reader.email.as_deref()).unwrap_or_else(|| ask.to.as_str());
-        to.clone_into(&mut letter.to);
-        letter.expires_at = Some(issued.expires_at);
-        letter.language = letter.language.or_else(|| ask.language.map(str::to_owned));
+        to.clone_into(&mut email_message.to);
+        email_message.expires_at = Some(issued.expires_at);
+        email_message.language = email_message.language.or_else(|| ask.language.map(str::to_owned));
         if sent {
-            self.outbox.queue(work, &letter).await?;
+            self.outbox.queue(work, &email_message).await?;
         } else {
-            self.outbox.pretend(work, &letter).await?;
+            self.outbox.queue_dummy(work, &email_message).await?;
         }
         let mut entry =
             Entry::new(if over { Event::MailRequestsLimited } else { ask.event }).with("purpose", purpose);
@@ -175,17 +175,17 @@ impl Inbox {
     }
 
     /// What a mail is counted for. A stranger who asks for mail after mail takes none from the owner's own browser.
-    async fn counted(&self, work: &mut Change, ask: &Ask<'_>) -> Result<Vec<Subject>, Error> {
+    async fn counted(&self, work: &mut Change, ask: &Ask<'_>) -> Result<Vec<RateLimitKey>, Error> {
         let purpose = ask.purpose.as_str();
         // The same is asked for an address that nobody has.
         let reader = ask.reader.map_or(users::NOBODY, |reader| reader.id);
         let origin = Arc::clone(work.origin());
         let known = is_known_device(&mut work.tx, reader, &origin).await?;
         let to = match origin.device_secret.filter(|_| known) {
-            Some(device) => Subject::mails_from(purpose, reader, &device),
-            None => Subject::mails(purpose, ask.to.key()),
+            Some(device) => RateLimitKey::mails_from(purpose, reader, &device),
+            None => RateLimitKey::mails(purpose, ask.to.key()),
         };
-        let whose = ask.counted.map(|user| Subject::mails(purpose, &user.to_string()));
+        let whose = ask.counted.map(|user| RateLimitKey::mails(purpose, &user.to_string()));
         Ok([to].into_iter().chain(whose).collect())
     }
 
@@ -194,7 +194,7 @@ impl Inbox {
         &self,
         work: &mut Change,
         user: &User,
-        waiting: Option<&Waiting>,
+        pending_challenge: Option<&PendingChallenge>,
     ) -> Result<(), Error> {
         let Some(address) = user.email.as_deref().and_then(|address| Email::parse(address).ok()) else {
             return Ok(());
@@ -208,7 +208,7 @@ impl Inbox {
             real: true,
             counted: None,
             payload: None,
-            waiting,
+            pending_challenge,
             page: paths::VERIFY_EMAIL,
             message: &|link, code| Message::Verification { link, code },
             event: Event::EmailVerificationRequested,
@@ -219,7 +219,7 @@ impl Inbox {
     /// Tells a person something, as part of `work`. Nobody is told who has no address.
     pub(crate) async fn tell(&self, work: &mut Change, user: &User, message: Message) -> Result<(), Error> {
         let Some(to) = &user.email else { return Ok(()) };
-        self.outbox.queue(work, &Letter { to: to.clone(), ..letter(Some(user), message) }).await
+        self.outbox.queue(work, &EmailMessage { to: to.clone(), ..email_message(Some(user), message) }).await
     }
 
     /// A link to a page of the portal: always on API_BASE_URL, whatever the request said of itself.
@@ -236,10 +236,10 @@ impl Inbox {
         actor: &Actor,
         purpose: Purpose,
         proof: &'p Proof,
-    ) -> Result<Shown<'p>, Error> {
+    ) -> Result<PresentedToken<'p>, Error> {
         match proof {
-            Proof::Link(secret) => Ok(Shown::Secret(secret)),
-            Proof::Code(code) => self.judge_code(actor, purpose, code).await.map(Shown::Known),
+            Proof::Link(secret) => Ok(PresentedToken::Secret(secret)),
+            Proof::Code(code) => self.judge_code(actor, purpose, code).await.map(PresentedToken::Known),
         }
     }
 
@@ -254,18 +254,18 @@ impl Inbox {
             return Err(Error::on(Field::Code, Code::Required));
         }
         let bad = || Error::on(Field::Code, Code::BadOtp);
-        let Some(waiting) = &actor.origin.waiting else { return Err(bad()) };
-        let subjects: Vec<Subject> = actor.origin.ip.map(Subject::address).into_iter().collect();
+        let Some(pending_challenge) = &actor.origin.pending_challenge else { return Err(bad()) };
+        let subjects: Vec<RateLimitKey> = actor.origin.ip.map(RateLimitKey::address).into_iter().collect();
         let mut tx = self.store.write().await?;
         self.limits.count(&mut tx, &subjects).await?;
         tx.commit().await?;
 
         let mut work = self.recorder.begin(actor).await?;
-        let tried = self.tokens.try_code(&mut work.tx, purpose, &waiting.secret, &code).await?;
+        let tried = self.tokens.try_code(&mut work.tx, purpose, &pending_challenge.secret, &code).await?;
         let mut known = None;
         if let Some(tried) = tried {
             // Whoever asks for mail after mail, from address after address, gets no more tries for it.
-            let tries = Subject::codes(purpose.as_str(), &tried.subject);
+            let tries = RateLimitKey::codes(purpose.as_str(), &tried.subject);
             let over = self.limits.is_over(&mut work.tx, &tries, MAX_CODES_PER_DAY).await?;
             known = (tried.right && !over).then_some(tried.id);
         }
@@ -280,8 +280,12 @@ impl Inbox {
     }
 
     /// What a token would do, if it could be redeemed now.
-    pub(crate) async fn peek(&self, purpose: Purpose, shown: Shown<'_>) -> Result<Option<Found>, Error> {
-        self.tokens.peek(&mut self.store.read().await?, purpose, shown).await
+    pub(crate) async fn peek(
+        &self,
+        purpose: Purpose,
+        presented: PresentedToken<'_>,
+    ) -> Result<Option<Found>, Error> {
+        self.tokens.peek(&mut self.store.read().await?, purpose, presented).await
     }
 
     /// Encrypts what a token is to do.
@@ -299,9 +303,9 @@ impl Inbox {
 
 /// A letter to somebody, less its address. Somebody is called by their name where the address is known to be theirs: else
 /// a name could carry any text to any address.
-fn letter(reader: Option<&User>, message: Message) -> Letter {
+fn email_message(reader: Option<&User>, message: Message) -> EmailMessage {
     let proved = reader.filter(|user| user.email_verified_at.is_some());
-    Letter {
+    EmailMessage {
         to: String::new(),
         name: proved.map(|user| user.called().to_owned()).unwrap_or_default(),
         user: reader.map(|user| user.id),

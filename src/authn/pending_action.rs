@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Auth;
-use crate::authn::tokens::{NewToken, Purpose, Shown};
+use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
 use crate::authz::actor::Actor;
 use crate::foundation::error::Error;
 use crate::model::code::Code;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A form that was posted, and waits until its person has confirmed who they are.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
+pub struct PendingAction {
     /// Where it was posted to.
     pub path: String,
     /// Its fields, form-urlencoded.
@@ -28,35 +28,40 @@ pub struct Act {
 #[derive(Serialize, Deserialize)]
 struct Begun {
     session: SessionId,
-    act: Act,
+    act: PendingAction,
 }
 
 impl Auth {
     /// Keeps an act, encrypted, for ten minutes. The answer is a token to take it with, in the same session.
-    pub async fn keep_act(&self, actor: &Actor, act: Act) -> Result<String, Error> {
-        let session = actor.holder()?.session.id;
-        self.keep(actor, Purpose::Act, &session.to_string(), &Begun { session, act }).await
+    pub async fn keep_action(&self, actor: &Actor, act: PendingAction) -> Result<String, Error> {
+        let session = actor.session_user()?.session.id;
+        self.keep(actor, Purpose::PendingAction, &session.to_string(), &Begun { session, act }).await
     }
 
     /// An act that was kept in this session, to tell its person what waits for them. None when it is gone, or another
     /// session's.
-    pub async fn kept_act(&self, actor: &Actor, token: &str) -> Result<Option<Act>, Error> {
-        let session = actor.holder()?.session.id;
-        let found = self.inbox().peek(Purpose::Act, Shown::Secret(token)).await?;
-        let begun = found.and_then(|found| self.inbox().open::<Begun>(&found).ok());
+    pub async fn pending_action(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
+        let session = actor.session_user()?.session.id;
+        let found =
+            self.email_challenges().peek(Purpose::PendingAction, PresentedToken::Secret(token)).await?;
+        let begun = found.and_then(|found| self.email_challenges().open::<Begun>(&found).ok());
         Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
     }
 
     /// Takes an act that was kept in this session, once. None when it is gone, or another session's.
-    pub async fn take_act(&self, actor: &Actor, token: &str) -> Result<Option<Act>, Error> {
-        let snapshot = actor.holder()?;
+    pub async fn take_action(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
+        let snapshot = actor.session_user()?;
         let mut tx = self.store().write().await?;
-        let found = match self.tokens().redeem(&mut tx, Purpose::Act, Shown::Secret(token)).await {
+        let found = match self
+            .tokens()
+            .redeem(&mut tx, Purpose::PendingAction, PresentedToken::Secret(token))
+            .await
+        {
             Err(error) if error.code() == Code::BadToken => return Ok(None),
             found => found?,
         };
         tx.commit().await?;
-        let begun = self.inbox().open::<Begun>(&found).ok();
+        let begun = self.email_challenges().open::<Begun>(&found).ok();
         Ok(begun.filter(|begun| begun.session == snapshot.session.id).map(|begun| begun.act))
     }
 
@@ -75,17 +80,17 @@ impl Auth {
     ) -> Result<String, Error> {
         let token = NewToken {
             purpose,
-            user: Some(actor.holder()?.user.id),
+            user: Some(actor.session_user()?.user.id),
             subject,
-            payload: Some(self.inbox().seal(what)?),
+            payload: Some(self.email_challenges().seal(what)?),
             lifetime: PATIENCE,
             browser: None,
             told: true,
         };
         let mut tx = self.store().write().await?;
-        if purpose == Purpose::Act {
+        if purpose == Purpose::PendingAction {
             // One waits in a session at a time: nobody fills the database with what they never confirm.
-            self.tokens().forget_of(&mut tx, actor.holder()?.user.id, purpose, subject).await?;
+            self.tokens().forget_of(&mut tx, actor.session_user()?.user.id, purpose, subject).await?;
         }
         let issued = self.tokens().issue(&mut tx, token).await?;
         tx.commit().await?;
@@ -99,14 +104,16 @@ impl Auth {
         actor: &Actor,
         token: &str,
     ) -> Result<Option<T>, Error> {
-        let id = actor.holder()?.user.id;
-        let found = self.inbox().peek(Purpose::ShowOnce, Shown::Secret(token)).await?;
-        Ok(found.filter(|found| found.user_id == Some(id)).and_then(|found| self.inbox().open(&found).ok()))
+        let id = actor.session_user()?.user.id;
+        let found = self.email_challenges().peek(Purpose::ShowOnce, PresentedToken::Secret(token)).await?;
+        Ok(found
+            .filter(|found| found.user_id == Some(id))
+            .and_then(|found| self.email_challenges().open(&found).ok()))
     }
 
     /// Forgets everything that was kept for the person who asks.
     pub async fn was_seen(&self, actor: &Actor) -> Result<(), Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         let mut tx = self.store().write().await?;
         self.tokens().void_of(&mut tx, id, &[Purpose::ShowOnce]).await?;
         tx.commit().await

@@ -49,7 +49,7 @@ impl Held {
     }
 
     /// Whether the role lets its holders add `permission` to roles: they hold it, or may grant it.
-    pub fn hands_on(&self, permission: &str) -> bool {
+    pub fn may_grant(&self, permission: &str) -> bool {
         self.carries(permission) || contains(&self.can_grant, permission)
     }
 }

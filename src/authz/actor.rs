@@ -18,25 +18,25 @@ use crate::model::time::Timestamp;
 
 /// Who asks.
 #[derive(Clone, Debug)]
-pub enum Who {
+pub enum Principal {
     /// Nobody that we know.
     Anonymous,
     /// A signed-in person.
     User(Arc<Snapshot>),
     /// A signed-in person who lacks what a role of theirs asks for. Until they have set it up they may do that, confirm who
-    /// they are, and sign out: see [`Actor::holder`].
-    Enrolling(Arc<Snapshot>),
+    /// they are, and sign out: see [`Actor::session_user`].
+    EnrollmentRequired(Arc<Snapshot>),
     /// A person for whom the program acts without a session of theirs (see `Auth::on_behalf_of`): a job, or a call from
     /// another service.
-    Behalf(Arc<Person>),
+    OnBehalfOf(Arc<Person>),
     /// The program itself: provisioning, jobs, the command line.
     System,
 }
 
-impl Who {
+impl Principal {
     /// The person of a session.
     pub fn of(snapshot: Arc<Snapshot>) -> Self {
-        if snapshot.lacks.is_some() { Self::Enrolling(snapshot) } else { Self::User(snapshot) }
+        if snapshot.lacks.is_some() { Self::EnrollmentRequired(snapshot) } else { Self::User(snapshot) }
     }
 }
 
@@ -59,9 +59,9 @@ pub struct Origin {
     /// The language that the browser asks for first, such as `de-AT`.
     pub language: Option<String>,
     /// The mail that the browser waits for.
-    pub waiting: Option<Waiting>,
+    pub pending_challenge: Option<PendingChallenge>,
     /// The token of somebody who proved their first factor in this browser.
-    pub halfway: Option<String>,
+    pub mfa_challenge: Option<String>,
     /// The secret of a browser in which a passkey was asked for: only there it is answered.
     pub ceremony: Option<[u8; 32]>,
     /// The secret of the device cookie: the mark of a browser in which somebody signed in before.
@@ -89,7 +89,7 @@ impl Origin {
 
 /// A browser that waits for a mail which somebody asked for in it. The browser keeps it, encrypted.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct PendingChallenge {
     /// What makes the mail's code work in this browser, and in no other.
     pub secret: [u8; 32],
     /// The address that the mail goes to, as it was typed.
@@ -98,7 +98,7 @@ pub struct Waiting {
     pub until: Timestamp,
 }
 
-impl fmt::Debug for Waiting {
+impl fmt::Debug for PendingChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Waiting")
     }
@@ -108,7 +108,7 @@ impl fmt::Debug for Waiting {
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// Who.
-    pub who: Who,
+    pub principal: Principal,
     /// From where.
     pub origin: Arc<Origin>,
 }
@@ -116,71 +116,80 @@ pub struct Actor {
 impl Actor {
     /// The program itself.
     pub fn system() -> Self {
-        Self { who: Who::System, origin: Arc::new(Origin::default()) }
+        Self { principal: Principal::System, origin: Arc::new(Origin::default()) }
     }
 
     /// Nobody that we know, at `origin`.
     pub fn anonymous(origin: Origin) -> Self {
-        Self { who: Who::Anonymous, origin: Arc::new(origin) }
+        Self { principal: Principal::Anonymous, origin: Arc::new(origin) }
     }
 
     /// The person of the session that asks. Err([`Code::NotAuthenticated`]) when there is none,
-    /// Err([`Code::EnrolmentRequired`]) when they have to set up first what a role of theirs asks for.
+    /// Err([`Code::EnrollmentRequired`]) when they have to set up first what a role of theirs asks for.
     pub fn user(&self) -> Result<&Arc<Snapshot>, Error> {
-        match &self.who {
-            Who::User(snapshot) => Ok(snapshot),
-            Who::Enrolling(_) | Who::Anonymous | Who::Behalf(_) | Who::System => Err(self.stranger().into()),
+        match &self.principal {
+            Principal::User(snapshot) => Ok(snapshot),
+            Principal::EnrollmentRequired(_)
+            | Principal::Anonymous
+            | Principal::OnBehalfOf(_)
+            | Principal::System => Err(self.stranger().into()),
         }
     }
 
     /// The person of the session that asks, also while they have to set up first what a role of theirs asks for: only for
     /// setting that up, and for leaving. Err([`Code::NotAuthenticated`]) when there is none.
-    pub fn holder(&self) -> Result<&Arc<Snapshot>, Error> {
-        match &self.who {
-            Who::User(snapshot) | Who::Enrolling(snapshot) => Ok(snapshot),
-            Who::Anonymous | Who::Behalf(_) | Who::System => Err(Code::NotAuthenticated.into()),
+    pub fn session_user(&self) -> Result<&Arc<Snapshot>, Error> {
+        match &self.principal {
+            Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot) => Ok(snapshot),
+            Principal::Anonymous | Principal::OnBehalfOf(_) | Principal::System => {
+                Err(Code::NotAuthenticated.into())
+            }
         }
     }
 
     /// Why the actor is nobody who may do something.
     pub(crate) fn stranger(&self) -> Code {
-        match self.who {
-            Who::Enrolling(_) => Code::EnrolmentRequired,
-            Who::Anonymous | Who::User(_) | Who::Behalf(_) | Who::System => Code::NotAuthenticated,
+        match self.principal {
+            Principal::EnrollmentRequired(_) => Code::EnrollmentRequired,
+            Principal::Anonymous | Principal::User(_) | Principal::OnBehalfOf(_) | Principal::System => {
+                Code::NotAuthenticated
+            }
         }
     }
 
     /// The id of the person who asks, and may do something.
     pub fn user_id(&self) -> Option<UserId> {
-        match &self.who {
-            Who::User(snapshot) => Some(snapshot.user.id),
-            Who::Behalf(person) => Some(person.user.id),
-            Who::Enrolling(_) | Who::Anonymous | Who::System => None,
+        match &self.principal {
+            Principal::User(snapshot) => Some(snapshot.user.id),
+            Principal::OnBehalfOf(person) => Some(person.user.id),
+            Principal::EnrollmentRequired(_) | Principal::Anonymous | Principal::System => None,
         }
     }
 
     /// The id of the person who asks, for the audit log.
     pub(crate) fn recorded_id(&self) -> Option<UserId> {
-        match &self.who {
-            Who::Enrolling(snapshot) => Some(snapshot.user.id),
-            Who::User(_) | Who::Behalf(_) | Who::Anonymous | Who::System => self.user_id(),
+        match &self.principal {
+            Principal::EnrollmentRequired(snapshot) => Some(snapshot.user.id),
+            Principal::User(_) | Principal::OnBehalfOf(_) | Principal::Anonymous | Principal::System => {
+                self.user_id()
+            }
         }
     }
 
     /// What the person who asks may do; None when no person does.
     pub fn access(&self) -> Option<&Access> {
-        match &self.who {
-            Who::User(snapshot) => Some(&snapshot.access),
-            Who::Behalf(person) => Some(&person.access),
-            Who::Enrolling(_) | Who::Anonymous | Who::System => None,
+        match &self.principal {
+            Principal::User(snapshot) => Some(&snapshot.access),
+            Principal::OnBehalfOf(person) => Some(&person.access),
+            Principal::EnrollmentRequired(_) | Principal::Anonymous | Principal::System => None,
         }
     }
 
     /// The session that asks.
     pub fn session_id(&self) -> Option<SessionId> {
-        match &self.who {
-            Who::User(snapshot) | Who::Enrolling(snapshot) => Some(snapshot.session.id),
-            Who::Anonymous | Who::Behalf(_) | Who::System => None,
+        match &self.principal {
+            Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot) => Some(snapshot.session.id),
+            Principal::Anonymous | Principal::OnBehalfOf(_) | Principal::System => None,
         }
     }
 
@@ -193,7 +202,7 @@ impl Actor {
 
     /// The same with several permissions of which one is enough.
     pub fn require_any(&self, permissions: &[&str], scope: &Scope) -> Result<(), Error> {
-        if matches!(self.who, Who::System) {
+        if matches!(self.principal, Principal::System) {
             return Ok(());
         }
         let access = self.access().ok_or_else(|| self.stranger())?;
@@ -207,23 +216,26 @@ impl Actor {
     ///
     /// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, Err([`Code::StepUpRequired`]) otherwise.
     pub fn confirmed_within(&self, time: Duration, now: Timestamp) -> Result<(), Error> {
-        match &self.who {
-            Who::System | Who::Behalf(_) => Ok(()),
-            Who::Anonymous => Err(Code::NotAuthenticated.into()),
-            Who::User(snapshot) | Who::Enrolling(snapshot)
+        match &self.principal {
+            Principal::System | Principal::OnBehalfOf(_) => Ok(()),
+            Principal::Anonymous => Err(Code::NotAuthenticated.into()),
+            Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot)
                 if now.since(snapshot.session.confirmed_at) <= time =>
             {
                 Ok(())
             }
-            Who::User(_) | Who::Enrolling(_) => Err(Code::StepUpRequired.into()),
+            Principal::User(_) | Principal::EnrollmentRequired(_) => Err(Code::StepUpRequired.into()),
         }
     }
 
     /// Ok for the program itself alone.
     pub fn require_system(&self) -> Result<(), Error> {
-        match self.who {
-            Who::System => Ok(()),
-            Who::Anonymous | Who::User(_) | Who::Enrolling(_) | Who::Behalf(_) => Err(Code::Forbidden.into()),
+        match self.principal {
+            Principal::System => Ok(()),
+            Principal::Anonymous
+            | Principal::User(_)
+            | Principal::EnrollmentRequired(_)
+            | Principal::OnBehalfOf(_) => Err(Code::Forbidden.into()),
         }
     }
 }

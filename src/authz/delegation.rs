@@ -8,7 +8,7 @@
 //! | give or take role R in scope S | [`may_give`]: through a role held in a scope that covers S, one may assign R, or has a level above R's; and R's level, if it has one, is below one's own there |
 //! | make or change a role | [`may_edit`]: `roles:manage` everywhere, and the role's level below one's own everywhere |
 //! | delete a role | the same, and [`may_give_for_good`] it: another could be made of its name |
-//! | add a permission to a role | [`may_hand_on`]: one holds it everywhere, or may grant it; what lets a role be given, one may give oneself |
+//! | add a permission to a role | [`may_grant_permission`]: one holds it everywhere, or may grant it; what lets a role be given, one may give oneself |
 //! | let a role assign another | [`may_give_for_good`] that one |
 //! | set a level | [`may_rank`]: below one's own; and, since a level opens a role to all above it, [`may_give_for_good`] the role |
 //!
@@ -26,7 +26,7 @@ use crate::model::time::Timestamp;
 
 /// Who gives, takes or edits.
 #[derive(Clone, Debug)]
-pub enum Giver {
+pub enum Grantor {
     /// The program itself: provisioning, the command line, the service that uses the library.
     Program,
     /// A person, with what they hold at this moment.
@@ -44,14 +44,14 @@ pub struct Rank<'r> {
 
 /// How long a right lasts. The later one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lasts {
+pub enum Validity {
     /// Until the grant runs out that it comes from.
     Until(Timestamp),
     /// For good.
     ForGood,
 }
 
-impl Lasts {
+impl Validity {
     fn of(held: &Held) -> Self {
         held.expires_at.map_or(Self::ForGood, Self::Until)
     }
@@ -66,17 +66,17 @@ impl Lasts {
     }
 }
 
-/// Ok when `giver` may give and take `role` in `scope`: until when the right to do so lasts.
-pub fn may_give(giver: &Giver, role: Rank<'_>, scope: &Scope) -> Result<Lasts, Code> {
-    let Giver::Person(access) = giver else { return Ok(Lasts::ForGood) };
+/// Ok when `grantor` may give and take `role` in `scope`: until when the right to do so lasts.
+pub fn may_give(grantor: &Grantor, role: Rank<'_>, scope: &Scope) -> Result<Validity, Code> {
+    let Grantor::Person(access) = grantor else { return Ok(Validity::ForGood) };
     let place = if scope.is_none() { &Scope::global() } else { scope };
     let is_above = |held: &&Held| role.level.is_some() && held.level > role.level;
 
-    let longest = |held: &mut dyn Iterator<Item = &Held>| held.map(Lasts::of).max();
+    let longest = |held: &mut dyn Iterator<Item = &Held>| held.map(Validity::of).max();
     let entitled =
         longest(&mut access.covering(place).filter(|held| held.assigns(role.key) || is_above(held)));
     let ranked = match role.level {
-        None => Some(Lasts::ForGood),
+        None => Some(Validity::ForGood),
         Some(_) => longest(&mut access.covering(place).filter(is_above)),
     };
     match (entitled, ranked) {
@@ -86,77 +86,77 @@ pub fn may_give(giver: &Giver, role: Rank<'_>, scope: &Scope) -> Result<Lasts, C
     }
 }
 
-/// Ok when `giver` may give `role` everywhere, by a right that does not run out: for what is written into roles.
-pub fn may_give_for_good(giver: &Giver, role: Rank<'_>) -> Result<(), Code> {
-    for_good(may_give(giver, role, &Scope::global())?)
+/// Ok when `grantor` may give `role` everywhere, by a right that does not run out: for what is written into roles.
+pub fn may_give_for_good(grantor: &Grantor, role: Rank<'_>) -> Result<(), Code> {
+    for_good(may_give(grantor, role, &Scope::global())?)
 }
 
-fn for_good(lasts: Lasts) -> Result<(), Code> {
+fn for_good(lasts: Validity) -> Result<(), Code> {
     match lasts {
-        Lasts::ForGood => Ok(()),
-        Lasts::Until(_) => Err(Code::OutlivesGiver),
+        Validity::ForGood => Ok(()),
+        Validity::Until(_) => Err(Code::OutlivesGiver),
     }
 }
 
-/// Ok when `giver` may make, change or delete roles at all.
-pub fn may_manage(giver: &Giver) -> Result<(), Code> {
-    match giver {
-        Giver::Person(access) if !access.allows(ROLES_MANAGE, &Scope::global()) => Err(Code::Forbidden),
-        Giver::Person(_) | Giver::Program => Ok(()),
+/// Ok when `grantor` may make, change or delete roles at all.
+pub fn may_manage(grantor: &Grantor) -> Result<(), Code> {
+    match grantor {
+        Grantor::Person(access) if !access.allows(ROLES_MANAGE, &Scope::global()) => Err(Code::Forbidden),
+        Grantor::Person(_) | Grantor::Program => Ok(()),
     }
 }
 
-/// Ok when `giver` may change `role`.
-pub fn may_edit(giver: &Giver, role: Rank<'_>) -> Result<(), Code> {
-    may_manage(giver)?;
-    is_below(giver, role.level)
+/// Ok when `grantor` may change `role`.
+pub fn may_edit(grantor: &Grantor, role: Rank<'_>) -> Result<(), Code> {
+    may_manage(grantor)?;
+    is_below(grantor, role.level)
 }
 
-/// Ok when `giver` may add `permission` to a role that they may edit, or let such a role grant it. `role` is the role
+/// Ok when `grantor` may add `permission` to a role that they may edit, or let such a role grant it. `role` is the role
 /// that it lets people give, if it does.
-pub fn may_hand_on(giver: &Giver, permission: &str, role: Option<Rank<'_>>) -> Result<(), Code> {
-    let Giver::Person(access) = giver else { return Ok(()) };
+pub fn may_grant_permission(grantor: &Grantor, permission: &str, role: Option<Rank<'_>>) -> Result<(), Code> {
+    let Grantor::Person(access) = grantor else { return Ok(()) };
     let global = Scope::global();
-    let handing = access.covering(&global).filter(|held| held.hands_on(permission));
-    for_good(handing.map(Lasts::of).max().ok_or(Code::NotYoursToGive)?)?;
+    let handing = access.covering(&global).filter(|held| held.may_grant(permission));
+    for_good(handing.map(Validity::of).max().ok_or(Code::NotYoursToGive)?)?;
     match (assigned_by(permission), role) {
         (None, _) => Ok(()),
-        (Some(_), Some(role)) => may_give_for_good(giver, role),
+        (Some(_), Some(role)) => may_give_for_good(grantor, role),
         // A role that is not there can be given by nobody.
         (Some(_), None) => Err(Code::NotYoursToGive),
     }
 }
 
-/// Ok when `giver`, who may edit `role`, may give it the level `new`.
-pub fn may_rank(giver: &Giver, role: Rank<'_>, new: Option<i64>) -> Result<(), Code> {
+/// Ok when `grantor`, who may edit `role`, may give it the level `new`.
+pub fn may_rank(grantor: &Grantor, role: Rank<'_>, new: Option<i64>) -> Result<(), Code> {
     if new == role.level {
         return Ok(());
     }
-    is_below(giver, new)?;
-    may_give_for_good(giver, role)?;
-    match giver {
-        Giver::Person(access) if new.is_some() && new >= access.lasting_level() => Err(Code::OutlivesGiver),
-        Giver::Person(_) | Giver::Program => Ok(()),
+    is_below(grantor, new)?;
+    may_give_for_good(grantor, role)?;
+    match grantor {
+        Grantor::Person(access) if new.is_some() && new >= access.lasting_level() => Err(Code::OutlivesGiver),
+        Grantor::Person(_) | Grantor::Program => Ok(()),
     }
 }
 
-/// Ok when a level, if there is one, is below what `giver` holds everywhere.
-pub fn is_below(giver: &Giver, level: Option<i64>) -> Result<(), Code> {
-    match giver {
-        Giver::Person(access) if level.is_some() && level >= access.level_in(&Scope::global()) => {
+/// Ok when a level, if there is one, is below what `grantor` holds everywhere.
+pub fn is_below(grantor: &Grantor, level: Option<i64>) -> Result<(), Code> {
+    match grantor {
+        Grantor::Person(access) if level.is_some() && level >= access.level_in(&Scope::global()) => {
             Err(Code::AboveYourLevel)
         }
-        Giver::Person(_) | Giver::Program => Ok(()),
+        Grantor::Person(_) | Grantor::Program => Ok(()),
     }
 }
 
-/// Ok when `giver` may act on a person who holds `theirs`: suspend, delete, end sessions. That needs a level everywhere
+/// Ok when `grantor` may act on a person who holds `theirs`: suspend, delete, end sessions. That needs a level everywhere
 /// which is above every level of theirs, in whatever scope. Nobody acts on an equal.
-pub fn may_act_on(giver: &Giver, theirs: &Access) -> Result<(), Code> {
-    match giver {
-        Giver::Person(access) if access.level_in(&Scope::global()) <= theirs.highest_level() => {
+pub fn may_act_on(grantor: &Grantor, theirs: &Access) -> Result<(), Code> {
+    match grantor {
+        Grantor::Person(access) if access.level_in(&Scope::global()) <= theirs.highest_level() => {
             Err(Code::AboveYourLevel)
         }
-        Giver::Person(_) | Giver::Program => Ok(()),
+        Grantor::Person(_) | Grantor::Program => Ok(()),
     }
 }

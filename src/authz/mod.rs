@@ -9,6 +9,7 @@ pub mod actor;
 pub mod delegation;
 pub(crate) mod effective_access;
 pub mod explorer;
+pub mod guard;
 pub mod permissions;
 pub mod roles;
 pub mod session_snapshot;

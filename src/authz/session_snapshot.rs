@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// The person.
-    pub user: SignedIn,
+    pub user: SessionUser,
     /// The session.
     pub session: SessionState,
     /// What they may do.
@@ -29,7 +29,7 @@ pub struct Snapshot {
 
 /// The person of a session.
 #[derive(Clone, Debug)]
-pub struct SignedIn {
+pub struct SessionUser {
     /// Their id.
     pub id: UserId,
     /// Username, as they wrote it.
@@ -78,7 +78,7 @@ pub struct SessionState {
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The person.
-    pub user: SignedIn,
+    pub user: SessionUser,
     /// What they may do.
     pub access: Access,
 }

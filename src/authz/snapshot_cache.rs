@@ -202,7 +202,7 @@ mod tests {
 
     use super::*;
     use crate::authz::access::Access;
-    use crate::authz::session_snapshot::{SessionState, SignedIn};
+    use crate::authz::session_snapshot::{SessionState, SessionUser};
     use crate::foundation::config::Settings;
     use crate::model::time::Timestamp;
 
@@ -219,7 +219,7 @@ mod tests {
 
     fn snapshot(user: u128, session: u128) -> Snapshot {
         Snapshot {
-            user: SignedIn {
+            user: SessionUser {
                 id: UserId::from_uuid(Uuid::from_u128(user)),
                 username: "maria".to_owned(),
                 email: None,

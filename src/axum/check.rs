@@ -16,7 +16,7 @@ use ::axum::http::{Request, Response};
 use ::axum::response::IntoResponse;
 use tower::{Layer, Service};
 
-use super::Visit;
+use super::AuthContext;
 use super::error::ApiError;
 use super::rule::{Asked, Rule};
 use crate::authz::session_snapshot::Snapshot;
@@ -144,10 +144,10 @@ async fn judge(rule: &Rule, parts: &mut Parts) -> Result<Verdict, Error> {
     if let Asked::Fault(why) = asked {
         return Err(Error::internal("a rule", format!("{why}: {rule:?}")));
     }
-    let Some(visit) = parts.extensions.get::<Visit>() else {
+    let Some(context) = parts.extensions.get::<AuthContext>() else {
         return Err(Error::internal("a rule", "AuthLayer is missing from this router"));
     };
-    let user = match visit.actor().user() {
+    let user = match context.actor().user() {
         Ok(user) => user,
         Err(why) => return Ok(Verdict::Nobody(why)),
     };

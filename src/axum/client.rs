@@ -66,8 +66,8 @@ impl Origins {
             city,
             request_id,
             language: language(headers),
-            waiting: None,
-            halfway: None,
+            pending_challenge: None,
+            mfa_challenge: None,
             ceremony: None,
             device_secret,
         }

@@ -7,8 +7,8 @@ use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue, header};
 
 use super::CeremonyKept;
-use crate::authn::sign_in::{Halfway, SignedIn};
-use crate::authz::actor::Waiting;
+use crate::authn::sign_in::{MfaChallenge, SignedIn};
+use crate::authz::actor::PendingChallenge;
 use crate::foundation::config::{Sessions, Settings};
 use crate::foundation::crypto::keyring::Keyring;
 use crate::model::time::Timestamp;
@@ -20,8 +20,8 @@ const DEVICE_DAYS: i64 = 400;
 pub(super) struct CookieJar {
     session: String,
     device: String,
-    waiting: String,
-    halfway: String,
+    pending_challenge: String,
+    mfa_challenge: String,
     ceremony: String,
     /// How long a mail is waited for.
     patience: Duration,
@@ -37,8 +37,8 @@ impl CookieJar {
         Self {
             session: format!("{prefix}{}", settings.cookie_name),
             device: format!("{prefix}{}_device", settings.cookie_name),
-            waiting: format!("{prefix}{}_waiting", settings.cookie_name),
-            halfway: format!("{prefix}{}_halfway", settings.cookie_name),
+            pending_challenge: format!("{prefix}{}_waiting", settings.cookie_name),
+            mfa_challenge: format!("{prefix}{}_halfway", settings.cookie_name),
             ceremony: format!("{prefix}{}_ceremony", settings.cookie_name),
             patience,
             settings,
@@ -47,33 +47,39 @@ impl CookieJar {
 
     /// The cookies of ours that a request carries.
     pub(super) fn read<'h>(&self, headers: &'h HeaderMap) -> Sent<'h> {
-        let names = [&self.session, &self.device, &self.waiting, &self.halfway, &self.ceremony];
-        let [session, device, waiting, halfway, ceremony] = values(headers, names.map(String::as_str));
-        Sent { session, device, waiting, halfway, ceremony }
+        let names =
+            [&self.session, &self.device, &self.pending_challenge, &self.mfa_challenge, &self.ceremony];
+        let [session, device, pending_challenge, mfa_challenge, ceremony] =
+            values(headers, names.map(String::as_str));
+        Sent { session, device, pending_challenge, mfa_challenge, ceremony }
     }
 
-    pub(super) fn set_waiting(&self, waiting: &Waiting, keys: &Keyring) -> Option<HeaderValue> {
-        let value = keys.encrypt(&serde_json::to_vec(waiting).ok()?);
-        self.header(&self.waiting, &value, self.patience)
+    pub(super) fn set_waiting(
+        &self,
+        pending_challenge: &PendingChallenge,
+        keys: &Keyring,
+    ) -> Option<HeaderValue> {
+        let value = keys.encrypt(&serde_json::to_vec(pending_challenge).ok()?);
+        self.header(&self.pending_challenge, &value, self.patience)
     }
 
     pub(super) fn delete_waiting(&self) -> Option<HeaderValue> {
-        self.header(&self.waiting, "", Duration::ZERO)
+        self.header(&self.pending_challenge, "", Duration::ZERO)
     }
 
     pub(super) fn set_halfway(
         &self,
-        halfway: &Halfway,
+        mfa_challenge: &MfaChallenge,
         keys: &Keyring,
         now: Timestamp,
     ) -> Option<HeaderValue> {
-        let value = keys.encrypt(&serde_json::to_vec(&(&halfway.token, halfway.until)).ok()?);
-        let age = i64::try_from(halfway.until.since(now).as_secs()).unwrap_or(i64::MAX);
-        self.header(&self.halfway, &value, Duration::seconds(age))
+        let value = keys.encrypt(&serde_json::to_vec(&(&mfa_challenge.token, mfa_challenge.until)).ok()?);
+        let age = i64::try_from(mfa_challenge.until.since(now).as_secs()).unwrap_or(i64::MAX);
+        self.header(&self.mfa_challenge, &value, Duration::seconds(age))
     }
 
     pub(super) fn delete_halfway(&self) -> Option<HeaderValue> {
-        self.header(&self.halfway, "", Duration::ZERO)
+        self.header(&self.mfa_challenge, "", Duration::ZERO)
     }
 
     pub(super) fn set_ceremony(&self, ceremony: &CeremonyKept, now: Timestamp) -> Option<HeaderValue> {
@@ -121,8 +127,8 @@ pub(super) struct Sent<'h> {
     /// The session cookie's value.
     pub(super) session: Option<&'h str>,
     device: Option<&'h str>,
-    waiting: Option<&'h str>,
-    halfway: Option<&'h str>,
+    pending_challenge: Option<&'h str>,
+    mfa_challenge: Option<&'h str>,
     ceremony: Option<&'h str>,
 }
 
@@ -138,15 +144,15 @@ impl Sent<'_> {
     }
 
     /// What the browser keeps while it waits for a mail. What it keeps too long is nobody's word.
-    pub(super) fn waiting(&self, keys: &Keyring, now: Timestamp) -> Option<Waiting> {
-        let value = self.waiting.filter(|value| !value.is_empty())?;
-        let waiting: Waiting = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
-        (now < waiting.until).then_some(waiting)
+    pub(super) fn pending_challenge(&self, keys: &Keyring, now: Timestamp) -> Option<PendingChallenge> {
+        let value = self.pending_challenge.filter(|value| !value.is_empty())?;
+        let pending_challenge: PendingChallenge = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
+        (now < pending_challenge.until).then_some(pending_challenge)
     }
 
     /// The token of somebody who proved their first factor in this browser, while it can be good for anything.
-    pub(super) fn halfway(&self, keys: &Keyring, now: Timestamp) -> Option<String> {
-        let value = self.halfway.filter(|value| !value.is_empty())?;
+    pub(super) fn mfa_challenge(&self, keys: &Keyring, now: Timestamp) -> Option<String> {
+        let value = self.mfa_challenge.filter(|value| !value.is_empty())?;
         let (token, until): (String, Timestamp) = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
         (now < until).then_some(token)
     }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use ::axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use ::axum::http::request::Parts;
 
-use super::Visit;
+use super::AuthContext;
 use super::client::ClientIp;
 use super::error::ApiError;
 use crate::authz::session_snapshot::Snapshot;
 use crate::foundation::error::Error;
 
-impl<S: Sync> FromRequestParts<S> for Visit {
+impl<S: Sync> FromRequestParts<S> for AuthContext {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -47,8 +47,8 @@ impl<S: Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let visit = Visit::from_request_parts(parts, state).await?;
-        Ok(Self(Arc::clone(visit.actor().user()?)))
+        let context = AuthContext::from_request_parts(parts, state).await?;
+        Ok(Self(Arc::clone(context.actor().user()?)))
     }
 }
 
@@ -78,8 +78,8 @@ impl<S: Sync> FromRequestParts<S> for OptionalUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let visit = Visit::from_request_parts(parts, state).await?;
-        Ok(Self(visit.actor().user().ok().cloned()))
+        let context = AuthContext::from_request_parts(parts, state).await?;
+        Ok(Self(context.actor().user().ok().cloned()))
     }
 }
 

@@ -15,16 +15,16 @@ use tower::{Layer, Service};
 
 use super::client::{ClientIp, GeoIpError, Origins};
 use super::cookies::CookieJar;
-use super::entrance::{Entrance, see_other};
 use super::error::ApiError;
-use super::{Visit, Wish, Wishes};
+use super::login_redirect::{Entrance, see_other};
+use super::{AuthContext, CookieChange, CookieChanges};
 use crate::auth::Auth;
 use crate::authn::sessions::Checked;
-use crate::authz::actor::{Actor, Who};
+use crate::authz::actor::{Actor, Principal};
 use crate::model::code::Code;
 use crate::model::id::RequestId;
 
-/// Checks the session of every request and puts a [`Visit`] into it.
+/// Checks the session of every request and puts a [`AuthContext`] into it.
 ///
 /// Who opens a page (GET, `Accept: text/html`) that needs somebody signed in is sent to the sign-in page, with the way
 /// back as `?next=`; every other request is answered 401 in JSON. The sign-in page is `/auth/login` of this server, or
@@ -45,7 +45,7 @@ use crate::model::id::RequestId;
 #[derive(Clone)]
 pub struct AuthLayer {
     shared: Arc<Shared>,
-    entrance: Option<Arc<Entrance>>,
+    login_redirect: Option<Arc<Entrance>>,
 }
 
 struct Shared {
@@ -60,21 +60,21 @@ impl AuthLayer {
         let settings = auth.settings();
         let origins = Origins::new(&settings.http, &settings.sessions)?;
         let jar = CookieJar::new(settings);
-        let entrance = Some(Arc::new(Entrance::of(&settings.app)));
-        Ok(Self { shared: Arc::new(Shared { auth, origins, jar }), entrance })
+        let login_redirect = Some(Arc::new(Entrance::of(&settings.app)));
+        Ok(Self { shared: Arc::new(Shared { auth, origins, jar }), login_redirect })
     }
 
     /// Sends people who are not signed in to this page. A path is one of this server, and gets `?next=`.
     #[must_use]
     pub fn sign_in_page(mut self, page: Uri) -> Self {
-        self.entrance = Some(Arc::new(Entrance::at(page)));
+        self.login_redirect = Some(Arc::new(Entrance::at(page)));
         self
     }
 
     /// Sends nobody anywhere: browsers get the 401 too.
     #[must_use]
     pub fn without_redirects(mut self) -> Self {
-        self.entrance = None;
+        self.login_redirect = None;
         self
     }
 }
@@ -83,7 +83,7 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AuthService { inner, shared: Arc::clone(&self.shared), entrance: self.entrance.clone() }
+        AuthService { inner, shared: Arc::clone(&self.shared), login_redirect: self.login_redirect.clone() }
     }
 }
 
@@ -92,7 +92,7 @@ impl<S> Layer<S> for AuthLayer {
 pub struct AuthService<S> {
     inner: S,
     shared: Arc<Shared>,
-    entrance: Option<Arc<Entrance>>,
+    login_redirect: Option<Arc<Entrance>>,
 }
 
 impl<S> Service<Request<Body>> for AuthService<S>
@@ -110,7 +110,7 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
-        let entrance = self.entrance.clone();
+        let login_redirect = self.login_redirect.clone();
         // The service that was polled ready is the one to call; the clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
@@ -121,16 +121,18 @@ where
             let (sent, keys, now) =
                 (shared.jar.read(headers), shared.auth.keyring(), shared.auth.clock.now());
             let mut origin = shared.origins.read(headers, peer, request_id, sent.device());
-            origin.waiting = sent.waiting(keys, now);
+            origin.pending_challenge = sent.pending_challenge(keys, now);
             origin.ceremony = sent.ceremony();
-            origin.halfway = sent.halfway(keys, now);
+            origin.mfa_challenge = sent.mfa_challenge(keys, now);
             let origin = Arc::new(origin);
-            let (who, change) = match sent.session {
-                None => (Who::Anonymous, Change::None),
+            let (principal, change) = match sent.session {
+                None => (Principal::Anonymous, Change::None),
                 Some(cookie) => match shared.auth.sessions.check(cookie, &origin).await {
-                    Ok(Checked::Open(snapshot, None)) => (Who::of(snapshot), Change::None),
-                    Ok(Checked::Open(snapshot, Some(cookie))) => (Who::of(snapshot), Change::Set(cookie)),
-                    Ok(Checked::Closed) => (Who::Anonymous, Change::Delete),
+                    Ok(Checked::Open(snapshot, None)) => (Principal::of(snapshot), Change::None),
+                    Ok(Checked::Open(snapshot, Some(cookie))) => {
+                        (Principal::of(snapshot), Change::Set(cookie))
+                    }
+                    Ok(Checked::Closed) => (Principal::Anonymous, Change::Delete),
                     // Nobody is let in, and nobody's cookie is lost, because the database did not answer.
                     Err(error) => return Ok(ApiError::from(error).into_response()),
                 },
@@ -138,17 +140,17 @@ where
             if let Some(ip) = origin.ip {
                 request.extensions_mut().insert::<ClientIp>(ClientIp(ip as IpAddr));
             }
-            let entrance = entrance.filter(|_| matches!(who, Who::Anonymous));
-            let sign_in = entrance.and_then(|entrance| entrance.for_request(&request));
-            let visit = Visit::new(Actor { who, origin });
-            request.extensions_mut().insert(visit.clone());
+            let login_redirect = login_redirect.filter(|_| matches!(principal, Principal::Anonymous));
+            let sign_in = login_redirect.and_then(|login_redirect| login_redirect.for_request(&request));
+            let context = AuthContext::new(Actor { principal, origin });
+            request.extensions_mut().insert(context.clone());
             let mut response = inner.call(request).await?;
             if let Some(place) = sign_in
                 && response.extensions().get() == Some(&Code::NotAuthenticated)
             {
                 response = see_other(place);
             }
-            shared.set_cookies(&visit, change, &mut response);
+            shared.set_cookies(&context, change, &mut response);
             Ok(response)
         })
     }
@@ -162,35 +164,40 @@ enum Change {
 }
 
 impl Shared {
-    fn set_cookies(&self, visit: &Visit, change: Change, response: &mut Response<Body>) {
-        let wishes = visit.wishes().take();
-        if wishes.is_none() && matches!(change, Change::None) {
+    fn set_cookies(&self, context: &AuthContext, change: Change, response: &mut Response<Body>) {
+        let changes = context.changes().take();
+        if changes.is_none() && matches!(change, Change::None) {
             return;
         }
-        let Wishes { session, waiting, halfway, ceremony } = wishes.map(|wishes| *wishes).unwrap_or_default();
-        let actor = visit.actor();
+        let CookieChanges { session, pending_challenge, mfa_challenge, ceremony } =
+            changes.map(|changes| *changes).unwrap_or_default();
+        let actor = context.actor();
         let keys = self.auth.keyring();
         // Whoever is in, or goes, waits for nothing.
-        let arrived = actor.origin.waiting.is_some() && !matches!(session, Wish::Keep);
-        let inbox = match waiting {
-            Some(waiting) => self.jar.set_waiting(&waiting, keys),
+        let arrived = actor.origin.pending_challenge.is_some() && !matches!(session, CookieChange::Keep);
+        let email_challenges = match pending_challenge {
+            Some(pending_challenge) => self.jar.set_waiting(&pending_challenge, keys),
             None if arrived => self.jar.delete_waiting(),
             None => None,
         };
-        let through = actor.origin.halfway.is_some() && !matches!(session, Wish::Keep);
-        let halfway = match halfway {
-            Some(halfway) => self.jar.set_halfway(&halfway, keys, self.auth.clock.now()),
+        let through = actor.origin.mfa_challenge.is_some() && !matches!(session, CookieChange::Keep);
+        let mfa_challenge = match mfa_challenge {
+            Some(mfa_challenge) => self.jar.set_halfway(&mfa_challenge, keys, self.auth.clock.now()),
             None if through => self.jar.delete_halfway(),
             None => None,
         };
         let [session, device] = match (session, change) {
-            (Wish::Keep, Change::None) => [None, None],
-            (Wish::Keep, Change::Set(cookie)) => [self.jar.set_session(&cookie), None],
-            (Wish::Keep, Change::Delete) | (Wish::End, _) => [self.jar.delete_session(), None],
-            (Wish::Begin(new), _) => [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new)],
+            (CookieChange::Keep, Change::None) => [None, None],
+            (CookieChange::Keep, Change::Set(cookie)) => [self.jar.set_session(&cookie), None],
+            (CookieChange::Keep, Change::Delete) | (CookieChange::End, _) => {
+                [self.jar.delete_session(), None]
+            }
+            (CookieChange::Begin(new), _) => {
+                [self.jar.set_session(&new.session.cookie), self.jar.set_device(&new)]
+            }
         };
         let ceremony = ceremony.and_then(|kept| self.jar.set_ceremony(&kept, self.auth.clock.now()));
-        add_cookies(response, [session, device, inbox, halfway, ceremony]);
+        add_cookies(response, [session, device, email_challenges, mfa_challenge, ceremony]);
     }
 }
 

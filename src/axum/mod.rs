@@ -35,7 +35,7 @@
 //! | [`OptionalUser`], or `Option<CurrentUser>` | the person, if there is one | None |
 //! | [`Allowed<C>`](Allowed) | the person, who meets the rule of `C` | is not called: 401; without the right 403 |
 //! | `Option<Allowed<C>>` | the person, if they meet it | None |
-//! | [`Visit`] | the actor, for operations of the core, and the way to begin and end sessions | an anonymous actor |
+//! | [`AuthContext`] | the actor, for operations of the core, and the way to begin and end sessions | an anonymous actor |
 //! | [`ClientIp`] | the client's address | the same |
 //!
 //! The first four give a [`Snapshot`](crate::authz::session_snapshot::Snapshot): `user` (id, name, address), `session`, and `access`,
@@ -45,11 +45,11 @@
 //! service itself does.
 //!
 //! ```
-//! use authtuna::{Auth, axum::ApiError, axum::Visit};
+//! use authtuna::{Auth, axum::ApiError, axum::AuthContext};
 //! use axum::{Router, extract::State, routing::get};
 //!
-//! async fn sessions(State(auth): State<Auth>, visit: Visit) -> Result<String, ApiError> {
-//!     let own = auth.sessions.list(visit.actor()).await?;
+//! async fn sessions(State(auth): State<Auth>, context: AuthContext) -> Result<String, ApiError> {
+//!     let own = auth.sessions.list(context.actor()).await?;
 //!     Ok(format!("signed in in {} browsers", own.len()))
 //! }
 //! # let _: Router<Auth> = Router::new().route("/sessions", get(sessions));
@@ -97,15 +97,15 @@
 //!
 //! # Signing in
 //!
-//! The portal does it. A service may also by itself: [`Visit::enter`], [`Visit::begin`] and [`Visit::end`] have the answer
+//! The portal does it. A service may also by itself: [`AuthContext::enter`], [`AuthContext::begin`] and [`AuthContext::end`] have the answer
 //! carry the cookies.
 //!
 //! ```
-//! use authtuna::{Auth, authn::sign_in::SignIn, axum::ApiError, axum::Visit};
+//! use authtuna::{Auth, authn::sign_in::SignIn, axum::ApiError, axum::AuthContext};
 //! use axum::{Json, Router, extract::State, routing::post};
 //!
-//! async fn sign_in(State(auth): State<Auth>, visit: Visit, form: Json<SignIn>) -> Result<&'static str, ApiError> {
-//!     let is_in = visit.enter(auth.sign_in(visit.actor(), &form).await?);
+//! async fn sign_in(State(auth): State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<&'static str, ApiError> {
+//!     let is_in = context.enter(auth.sign_in(context.actor(), &form).await?);
 //!     Ok(if is_in { "welcome" } else { "now the code of your app" })
 //! }
 //! # let _: Router<Auth> = Router::new().route("/login", post(sign_in));
@@ -124,10 +124,10 @@ mod accept;
 mod check;
 mod client;
 mod cookies;
-mod entrance;
 mod error;
 mod extract;
 mod layer;
+mod login_redirect;
 mod rule;
 
 #[doc(inline)]
@@ -145,27 +145,27 @@ pub use rule::{RequirePermission, RequireRole, Rule};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::authn::passkeys::Ceremony;
-use crate::authn::sign_in::{Halfway, Progress, SignedIn};
+use crate::authn::sign_in::{MfaChallenge, SignInOutcome, SignedIn};
 use crate::authn::sign_up::SignedUp;
-use crate::authz::actor::{Actor, Waiting};
+use crate::authz::actor::{Actor, PendingChallenge};
 use crate::model::time::Timestamp;
 
 /// One request's view of who asks, and what its answer is to do to the browser's cookies. Cheap to clone.
 #[derive(Clone)]
-pub struct Visit(Arc<Inner>);
+pub struct AuthContext(Arc<Inner>);
 
 struct Inner {
     actor: Actor,
     /// None while there are none: most requests want nothing.
-    wishes: Mutex<Option<Box<Wishes>>>,
+    changes: Mutex<Option<Box<CookieChanges>>>,
 }
 
 /// What the answer does to the browser's cookies.
 #[derive(Default)]
-struct Wishes {
-    session: Wish,
-    waiting: Option<Waiting>,
-    halfway: Option<Halfway>,
+struct CookieChanges {
+    session: CookieChange,
+    pending_challenge: Option<PendingChallenge>,
+    mfa_challenge: Option<MfaChallenge>,
     ceremony: Option<CeremonyKept>,
 }
 
@@ -177,7 +177,7 @@ struct CeremonyKept {
 
 /// What the answer does to the session's cookies.
 #[derive(Default)]
-enum Wish {
+enum CookieChange {
     /// Nothing more than the check of the session found.
     #[default]
     Keep,
@@ -187,9 +187,9 @@ enum Wish {
     End,
 }
 
-impl Visit {
+impl AuthContext {
     fn new(actor: Actor) -> Self {
-        Self(Arc::new(Inner { actor, wishes: Mutex::new(None) }))
+        Self(Arc::new(Inner { actor, changes: Mutex::new(None) }))
     }
 
     /// Who asks, and from where.
@@ -199,24 +199,24 @@ impl Visit {
 
     /// Has the answer carry the cookies of a session that has just begun.
     pub fn begin(&self, signed_in: SignedIn) {
-        self.wish(|wishes| wishes.session = Wish::Begin(signed_in));
+        self.change(|changes| changes.session = CookieChange::Begin(signed_in));
     }
 
     /// Has the answer carry how far somebody came. True when they are in. Else the browser keeps what makes the code of a mail
     /// work in it; or what shows that the first factor was proved, and [`Auth::second_factor`](crate::auth::Auth::second_factor) is next, with the token that
-    /// `actor().origin.halfway` then has.
-    pub fn enter(&self, progress: Progress) -> bool {
+    /// `actor().origin.mfa_challenge` then has.
+    pub fn enter(&self, progress: SignInOutcome) -> bool {
         match progress {
-            Progress::In(signed_in) => {
+            SignInOutcome::In(signed_in) => {
                 self.begin(signed_in);
                 true
             }
-            Progress::SecondFactor(halfway) => {
-                self.wish(|wishes| wishes.halfway = Some(halfway));
+            SignInOutcome::SecondFactor(mfa_challenge) => {
+                self.change(|changes| changes.mfa_challenge = Some(mfa_challenge));
                 false
             }
-            Progress::Inbox(waiting) => {
-                self.wait(waiting);
+            SignInOutcome::EmailChallenge(pending_challenge) => {
+                self.wait(pending_challenge);
                 false
             }
         }
@@ -224,18 +224,18 @@ impl Visit {
 
     /// Has the answer delete the session's cookie.
     pub fn end(&self) {
-        self.wish(|wishes| wishes.session = Wish::End);
+        self.change(|changes| changes.session = CookieChange::End);
     }
 
     /// Has the browser keep what makes the code of a mail work in it.
-    pub fn wait(&self, waiting: Waiting) {
-        self.wish(|wishes| wishes.waiting = Some(waiting));
+    pub fn wait(&self, pending_challenge: PendingChallenge) {
+        self.change(|changes| changes.pending_challenge = Some(pending_challenge));
     }
 
     /// Has the browser keep what makes the answer to a passkey prompt count in it. The rest is for its scripts.
     pub fn ask(&self, ceremony: Ceremony) -> serde_json::Value {
         let kept = CeremonyKept { secret: ceremony.secret, until: ceremony.until };
-        self.wish(|wishes| wishes.ceremony = Some(kept));
+        self.change(|changes| changes.ceremony = Some(kept));
         ceremony.options
     }
 
@@ -246,18 +246,18 @@ impl Visit {
                 self.begin(signed_in);
                 true
             }
-            SignedUp::Inbox(waiting) => {
-                self.wait(waiting);
+            SignedUp::EmailChallenge(pending_challenge) => {
+                self.wait(pending_challenge);
                 false
             }
         }
     }
 
-    fn wish(&self, change: impl FnOnce(&mut Wishes)) {
-        change(self.wishes().get_or_insert_default());
+    fn change(&self, change: impl FnOnce(&mut CookieChanges)) {
+        change(self.changes().get_or_insert_default());
     }
 
-    fn wishes(&self) -> MutexGuard<'_, Option<Box<Wishes>>> {
-        self.0.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn changes(&self) -> MutexGuard<'_, Option<Box<CookieChanges>>> {
+        self.0.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,7 @@ use crate::model::scope::Scope;
 pub struct Rule {
     kind: Kind,
     names: Names,
-    place: Place,
+    scope: RuleScope,
     prefix: Option<&'static str>,
 }
 
@@ -30,7 +30,7 @@ enum Names {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum RuleScope {
     Everywhere,
     Literal(&'static str),
     FromPath(&'static str),
@@ -108,14 +108,14 @@ impl RequireRole {
 
 impl Rule {
     const fn new(kind: Kind, names: Names) -> Self {
-        Self { kind, names, place: Place::Everywhere, prefix: None }
+        Self { kind, names, scope: RuleScope::Everywhere, prefix: None }
     }
 
     /// In this scope, such as `org:1/team:2`, or in one that covers it. Without a scope, a rule asks for what is held
     /// everywhere. A text that is no scope lets nobody in: 500, and a line in the log.
     #[must_use]
     pub const fn in_scope(self, scope: &'static str) -> Self {
-        self.at(Place::Literal(scope))
+        self.at(RuleScope::Literal(scope))
     }
 
     /// In the scope `<prefix>:<value>`, with the value of this parameter of the route. The prefix is the parameter's
@@ -124,7 +124,7 @@ impl Rule {
     /// A value that is no single segment of a scope is answered 404; a route without the parameter 500.
     #[must_use]
     pub const fn scope_from_path(self, parameter: &'static str) -> Self {
-        self.at(Place::FromPath(parameter))
+        self.at(RuleScope::FromPath(parameter))
     }
 
     /// The prefix for [`Rule::scope_from_path`].
@@ -134,8 +134,8 @@ impl Rule {
         self
     }
 
-    const fn at(mut self, place: Place) -> Self {
-        self.place = if matches!(self.place, Place::Everywhere) { place } else { Place::Twice };
+    const fn at(mut self, scope: RuleScope) -> Self {
+        self.scope = if matches!(self.scope, RuleScope::Everywhere) { scope } else { RuleScope::Twice };
         self
     }
 
@@ -164,7 +164,7 @@ impl Rule {
 
     /// Whether the path of a request has to be read.
     pub(super) fn reads_path(&self) -> bool {
-        matches!(self.place, Place::FromPath(_))
+        matches!(self.scope, RuleScope::FromPath(_))
     }
 
     /// Where to ask, for a route with these parameters.
@@ -172,13 +172,13 @@ impl Rule {
         if let Some(fault) = self.fault() {
             return Asked::Fault(fault);
         }
-        match self.place {
-            Place::Everywhere => Asked::In(Scope::global()),
-            Place::Literal(text) => match text.parse::<Scope>() {
+        match self.scope {
+            RuleScope::Everywhere => Asked::In(Scope::global()),
+            RuleScope::Literal(text) => match text.parse::<Scope>() {
                 Ok(scope) if !scope.is_none() => Asked::In(scope),
                 _ => Asked::Fault("its scope is none"),
             },
-            Place::FromPath(name) => {
+            RuleScope::FromPath(name) => {
                 let mut values = parameters.into_iter().filter(|(known, _)| *known == name);
                 let Some((_, value)) = values.next() else {
                     return Asked::Fault("the route has no parameter of this name");
@@ -194,7 +194,7 @@ impl Rule {
                 }
                 Scope::at(prefix, value).map_or(Asked::Nowhere, Asked::In)
             }
-            Place::Twice => Asked::Fault("it has two scopes"),
+            RuleScope::Twice => Asked::Fault("it has two scopes"),
         }
     }
 

@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use uuid::Uuid;
 
 use super::mailer::{Reason, Refusal};
-use super::outbox::{Letter, Outbox};
+use super::outbox::{EmailMessage, Outbox};
 use super::sql::*;
 use crate::audit::{Entry, Event};
 use crate::authz::actor::Actor;
@@ -162,7 +162,8 @@ impl Outbox {
         if self.clock.now() >= mail.expires_at {
             return Some(Err(Refusal::new(Reason::Expired, "it was not sent in time")));
         }
-        let Some(letter) = mail.letter.as_deref().and_then(|text| self.read_letter(text)) else {
+        let Some(email_message) = mail.email_message.as_deref().and_then(|text| self.read_letter(text))
+        else {
             return Some(Err(Refusal::new(
                 Reason::Unreadable,
                 "it was encrypted with a key that is not in FERNET_KEYS",
@@ -170,12 +171,12 @@ impl Outbox {
         };
         let mailer = self.mailer.as_ref()?;
         let composed = self
-            .render(&letter, mail.created_at)
-            .and_then(|written| self.composer.compose(mail.id, &letter.to, written, mail.created_at));
+            .render(&email_message, mail.created_at)
+            .and_then(|written| self.composer.compose(mail.id, &email_message.to, written, mail.created_at));
         match composed {
             Ok(composed) => {
                 let sent = mailer.send(&composed).await;
-                Some(sent.map_err(|refusal| refusal.without(&letter.message.secrets())))
+                Some(sent.map_err(|refusal| refusal.without(&email_message.message.secrets())))
             }
             Err(error) => {
                 tracing::error!(mail.id = %mail.id, mail.kind = mail.kind, error = %error, "a mail can not be written");
@@ -184,7 +185,7 @@ impl Outbox {
         }
     }
 
-    pub(super) fn read_letter(&self, text: &str) -> Option<Letter> {
+    pub(super) fn read_letter(&self, text: &str) -> Option<EmailMessage> {
         serde_json::from_slice(&self.keys.decrypt(text)?).ok()
     }
 

@@ -44,12 +44,12 @@
 //! # }
 //! ```
 
+mod admin;
 mod compose;
 mod deliver;
 mod dns;
 mod mailer;
 mod message;
-mod office;
 mod outbox;
 mod render;
 mod samples;
@@ -58,17 +58,17 @@ mod smtp;
 mod sql;
 mod templates;
 
+pub use admin::{MailLine, MailState};
 pub use compose::Mail;
 pub use dns::Dns;
 pub use mailer::{Mailbox, Mailer, MailerError, Reason, Refusal, folder};
 pub use message::{Circumstances, Message};
-pub use office::{MailLine, MailState};
-pub use outbox::{Letter, Outbox, check};
+pub use outbox::{EmailMessage, Outbox, check};
 pub use render::Rendered;
 pub use samples::samples;
 pub use self_test::{Step, Tested, Verdict};
 pub use smtp::Smtp;
 pub use templates::TemplateError;
 
-pub(crate) use outbox::Ground;
+pub(crate) use outbox::Deps;
 pub(crate) use sql::ALL;

@@ -24,7 +24,7 @@ use crate::model::time::Timestamp;
 
 /// A message to somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Letter {
+pub struct EmailMessage {
     /// The address, as its owner wrote it.
     pub to: String,
     /// What the person is called; empty for people without an account.
@@ -60,7 +60,7 @@ pub struct Outbox {
 }
 
 /// What an outbox is built on.
-pub(crate) struct Ground {
+pub(crate) struct Deps {
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
     pub(crate) keys: Arc<Keyring>,
@@ -71,16 +71,12 @@ pub(crate) struct Ground {
 impl Outbox {
     /// Sends by `mailer`, or, without one, as the settings say. Err when a file that they name can not be used: a template,
     /// a key, certificates.
-    pub(crate) fn new(
-        ground: Ground,
-        settings: &Settings,
-        mailer: Option<Mailer>,
-    ) -> Result<Self, MailerError> {
+    pub(crate) fn new(deps: Deps, settings: &Settings, mailer: Option<Mailer>) -> Result<Self, MailerError> {
         let mailer = match mailer {
             Some(mailer) => Some(mailer),
             None => Mailer::of(settings)?,
         };
-        let Ground { store, recorder, keys, clock, random } = ground;
+        let Deps { store, recorder, keys, clock, random } = deps;
         Ok(Self {
             store,
             recorder,
@@ -114,34 +110,38 @@ impl Outbox {
     }
 
     /// Has a letter sent once `work` is committed. Where EMAIL_ENABLED is not set, nothing is.
-    pub(crate) async fn queue(&self, work: &mut Change, letter: &Letter) -> Result<(), Error> {
-        self.write(work, letter, None).await
+    pub(crate) async fn queue(&self, work: &mut Change, email_message: &EmailMessage) -> Result<(), Error> {
+        self.write(work, email_message, None).await
     }
 
     /// Writes what [`Outbox::queue`] would, and sends nothing: so that it takes as long to answer whoever asks for a mail
     /// to an address that nobody has (OWASP ASVS 5.0 6.3.8). The job forgets it when its turn comes.
-    pub(crate) async fn pretend(&self, work: &mut Change, letter: &Letter) -> Result<(), Error> {
-        self.write(work, letter, Some(self.clock.now())).await
+    pub(crate) async fn queue_dummy(
+        &self,
+        work: &mut Change,
+        email_message: &EmailMessage,
+    ) -> Result<(), Error> {
+        self.write(work, email_message, Some(self.clock.now())).await
     }
 
     async fn write(
         &self,
         work: &mut Change,
-        letter: &Letter,
+        email_message: &EmailMessage,
         sent_at: Option<Timestamp>,
     ) -> Result<(), Error> {
         if self.mailer.is_none() {
             return Ok(());
         }
         let now = self.clock.now();
-        let json = serde_json::to_vec(letter).map_err(|source| Error::internal("letter", source))?;
+        let json = serde_json::to_vec(email_message).map_err(|source| Error::internal("letter", source))?;
         let give_up = now.plus(self.settings.give_up_after);
-        let expires_at = letter.expires_at.map_or(give_up, |expires_at| expires_at.min(give_up));
+        let expires_at = email_message.expires_at.map_or(give_up, |expires_at| expires_at.min(give_up));
         INSERT
             .bind(MailId::from_uuid(self.random.uuid(now)))
-            .bind(letter.message.kind())
-            .bind(letter.user)
-            .bind(self.keys.encrypt(letter.to.as_bytes()))
+            .bind(email_message.message.kind())
+            .bind(email_message.user)
+            .bind(self.keys.encrypt(email_message.to.as_bytes()))
             .bind(self.keys.encrypt(&json))
             .bind(now)
             .bind(expires_at)
@@ -154,23 +154,23 @@ impl Outbox {
     }
 
     /// The letter as it is sent, written at `created_at`.
-    pub fn render(&self, letter: &Letter, created_at: Timestamp) -> Result<Rendered, Error> {
-        self.renderer.render(letter, created_at)
+    pub fn render(&self, email_message: &EmailMessage, created_at: Timestamp) -> Result<Rendered, Error> {
+        self.renderer.render(email_message, created_at)
     }
 
     /// The letters that wait, the oldest first. Only for the program itself: they hold links that open something.
-    pub async fn waiting(&self, program: &Actor) -> Result<Vec<Letter>, Error> {
+    pub async fn pending_challenge(&self, program: &Actor) -> Result<Vec<EmailMessage>, Error> {
         program.require_system()?;
         let rows: Vec<(String,)> = WAITING.query().all(&mut self.store.read().await?).await?;
         Ok(rows.iter().filter_map(|(text,)| self.read_letter(text)).collect())
     }
 
     /// Queues a letter by itself. Only for the program itself: a service that sends messages of its own, and tests.
-    pub async fn send(&self, program: &Actor, letter: &Letter) -> Result<(), Error> {
+    pub async fn send(&self, program: &Actor, email_message: &EmailMessage) -> Result<(), Error> {
         program.require_system()?;
         self.require()?;
         let mut work = self.recorder.begin(program).await?;
-        self.queue(&mut work, letter).await?;
+        self.queue(&mut work, email_message).await?;
         work.commit().await
     }
 }

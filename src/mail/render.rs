@@ -4,7 +4,7 @@ use minijinja::value::{Serde, Value};
 use serde_json::{Map, Value as Json, json};
 use time::UtcDateTime;
 
-use super::outbox::Letter;
+use super::outbox::EmailMessage;
 use super::templates::{Language, TemplateError, Templates};
 use crate::foundation::config::{Settings, Theme, ThemeColors, ThemeMode};
 use crate::foundation::error::Error;
@@ -47,8 +47,8 @@ impl Renderer {
         };
         let now = Timestamp::EPOCH;
         for language in renderer.templates.replaced() {
-            for letter in super::samples(&settings.app.api_base_url, now) {
-                renderer.write(language, &letter, now)?;
+            for email_message in super::samples(&settings.app.api_base_url, now) {
+                renderer.write(language, &email_message, now)?;
             }
         }
         Ok(renderer)
@@ -56,13 +56,17 @@ impl Renderer {
 
     /// The letter in the language of its reader. A template of EMAIL_TEMPLATE_DIR that fails is told to the log, and the
     /// built-in one takes its place: a person who waits for a mail can not mend it.
-    pub(super) fn render(&self, letter: &Letter, created_at: Timestamp) -> Result<Rendered, Error> {
-        let language = self.templates.of(letter.language.as_deref());
+    pub(super) fn render(
+        &self,
+        email_message: &EmailMessage,
+        created_at: Timestamp,
+    ) -> Result<Rendered, Error> {
+        let language = self.templates.of(email_message.language.as_deref());
         let fault = |problem: TemplateError| Error::internal("mail template", problem);
-        match self.write(language, letter, created_at) {
+        match self.write(language, email_message, created_at) {
             Err(problem) if !language.is_built_in() => {
-                tracing::error!(mail.kind = letter.message.kind(), %problem, "the built-in template is used");
-                self.write(self.templates.built_in(), letter, created_at).map_err(fault)
+                tracing::error!(mail.kind = email_message.message.kind(), %problem, "the built-in template is used");
+                self.write(self.templates.built_in(), email_message, created_at).map_err(fault)
             }
             result => result.map_err(fault),
         }
@@ -71,11 +75,11 @@ impl Renderer {
     fn write(
         &self,
         language: &Language,
-        letter: &Letter,
+        email_message: &EmailMessage,
         created_at: Timestamp,
     ) -> Result<Rendered, TemplateError> {
-        let kind = letter.message.kind();
-        let mut context = self.context(language, letter, created_at);
+        let kind = email_message.message.kind();
+        let mut context = self.context(language, email_message, created_at);
         let subject =
             in_one_line(&language.write(&format!("{kind}/subject.txt"), &Value::from(Serde(&context)))?);
         context.insert("subject".to_owned(), subject.as_str().into());
@@ -88,19 +92,24 @@ impl Renderer {
     }
 
     /// What templates can say.
-    fn context(&self, language: &Language, letter: &Letter, created_at: Timestamp) -> Map<String, Json> {
-        let mut context = match serde_json::to_value(&letter.message) {
+    fn context(
+        &self,
+        language: &Language,
+        email_message: &EmailMessage,
+        created_at: Timestamp,
+    ) -> Map<String, Json> {
+        let mut context = match serde_json::to_value(&email_message.message) {
             Ok(Json::Object(fields)) => {
                 fields.into_iter().map(|(name, value)| readable(name, value)).collect()
             }
             _ => Map::new(),
         };
         let dark = (self.theme.mode != ThemeMode::Single).then(|| colors(&self.theme.dark));
-        let minutes = letter.expires_at.map(|until| until.since(created_at).as_secs().div_ceil(60));
+        let minutes = email_message.expires_at.map(|until| until.since(created_at).as_secs().div_ceil(60));
         let rest = [
             ("app", json!(self.app)),
             ("url", json!(self.url)),
-            ("name", json!(clean(&letter.name))),
+            ("name", json!(clean(&email_message.name))),
             ("language", json!(language.name)),
             ("minutes", json!(minutes.unwrap_or(0))),
             ("light", colors(&self.theme.light)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::message::{Circumstances, Message};
-use super::outbox::Letter;
+use super::outbox::EmailMessage;
 use crate::model::paths;
 use crate::model::time::Timestamp;
 
@@ -13,7 +13,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A letter of every kind, in the order of [`Message::KINDS`]. Their links lead to `base` and open nothing.
-pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
+pub fn samples(base: &Url, now: Timestamp) -> Vec<EmailMessage> {
     let base = base.as_str().trim_end_matches('/');
     let to = |path: &str| format!("{base}{path}");
     let once = |path: &str| format!("{base}{path}?token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
@@ -110,10 +110,10 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<Letter> {
             hours: 72,
         },
     ];
-    messages.into_iter().map(|message| letter(message, now)).collect()
+    messages.into_iter().map(|message| email_message(message, now)).collect()
 }
 
-fn letter(message: Message, now: Timestamp) -> Letter {
+fn email_message(message: Message, now: Timestamp) -> EmailMessage {
     let serves_once = matches!(
         message,
         Message::SignUp { .. }
@@ -125,7 +125,7 @@ fn letter(message: Message, now: Timestamp) -> Letter {
             | Message::RecoveryRequest { .. }
     );
     let named = !matches!(message, Message::SignUp { .. } | Message::SelfTest {});
-    Letter {
+    EmailMessage {
         to: "ana@example.org".to_owned(),
         name: if named { "Ana".to_owned() } else { String::new() },
         user: None,

@@ -4,7 +4,7 @@ use super::compose::{Composer, Mail};
 use super::dns::{Dns, Silent};
 use super::mailer::Mailer;
 use super::message::Message;
-use super::outbox::{Letter, Outbox};
+use super::outbox::{EmailMessage, Outbox};
 use super::smtp::Progress;
 use crate::audit::{Entry, Event};
 use crate::authz::actor::Actor;
@@ -98,7 +98,7 @@ impl Outbox {
         actor.require(USERS_MANAGE, &Scope::global())?;
         self.require()?;
         let now = self.clock.now();
-        let letter = Letter {
+        let email_message = EmailMessage {
             to: to.as_str().to_owned(),
             name: String::new(),
             user: None,
@@ -107,7 +107,7 @@ impl Outbox {
             message: Message::SelfTest {},
         };
         let id = MailId::from_uuid(self.random.uuid(now));
-        let mail = self.composer.compose(id, &letter.to, self.render(&letter, now)?, now)?;
+        let mail = self.composer.compose(id, &email_message.to, self.render(&email_message, now)?, now)?;
         let mut tested = match self.mailer.as_deref() {
             Some(mailer) => handed_over(mailer, &mail).await,
             None => Vec::new(),

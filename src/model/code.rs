@@ -166,7 +166,7 @@ codes! {
     /// The current password is wrong.
     WrongPassword = "wrong_password", 401;
     /// A role of the person's asks for a second factor or a passkey, which they have to set up first.
-    EnrolmentRequired = "mfa_enrolment_required", 403;
+    EnrollmentRequired = "mfa_enrolment_required", 403;
     /// The session is too old for this act: the person has to confirm who they are.
     StepUpRequired = "step_up_required", 403;
     /// Sign-in asks for codes of an authenticator app already.

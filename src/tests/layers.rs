@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "delegation",
             "session_snapshot",
             "actor",
+            "guard",
             "snapshot_cache",
             "effective_access",
             "permissions",

@@ -19,12 +19,12 @@ pub async fn change_password(
     #[server(default)] password: String,
 ) -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        signed_in(visit.actor())?;
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
         let typed = passwords::ChangePassword { current: current_password, new: password };
         // The session goes on under a new id and cookie.
-        let renewed = auth.change_password(visit.actor(), &typed).await?;
-        visit.begin(renewed);
+        let renewed = auth.change_password(context.actor(), &typed).await?;
+        context.begin(renewed);
         Ok(Done::to(SECURITY).with(Notice::PasswordChanged))
     };
     Form::new("change-password", SECURITY).answer(outcome.await).await
@@ -34,9 +34,9 @@ pub async fn change_password(
 #[server(SetPassword, prefix = "/api", endpoint = "set-password")]
 pub async fn set_password(#[server(default)] password: String) -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        signed_in(visit.actor())?;
-        auth.set_password(visit.actor(), &password).await?;
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
+        auth.set_password(context.actor(), &password).await?;
         Ok(Done::to(SECURITY).with(Notice::PasswordSet))
     };
     Form::new("set-password", SECURITY).answer(outcome.await).await
@@ -54,10 +54,10 @@ pub async fn update_profile(
         .keep("first_name", &first_name)
         .keep("last_name", &last_name);
     let outcome = async {
-        let (auth, visit) = here()?;
-        signed_in(visit.actor())?;
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
         let change = users::ProfileChange { username, first_name, last_name };
-        auth.users.update_profile(visit.actor(), &change).await?;
+        auth.users.update_profile(context.actor(), &change).await?;
         Ok(Done::to(PROFILE).with(Notice::ProfileSaved))
     };
     form.answer(outcome.await).await
@@ -67,11 +67,11 @@ pub async fn update_profile(
 #[server(EndSession, prefix = "/api", endpoint = "end-session")]
 pub async fn end_session(#[server(default)] id: String) -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        signed_in(visit.actor())?;
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
         let gone = || Error::on(Field::Session, Code::NotFound);
         let id: SessionId = id.parse().map_err(|_| gone())?;
-        match auth.sessions.end(visit.actor(), id).await {
+        match auth.sessions.end(context.actor(), id).await {
             Err(error) if error.code() == Code::NotFound => Err(gone()),
             other => other,
         }?;
@@ -84,9 +84,9 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), Refusal> {
 #[server(EndOtherSessions, prefix = "/api", endpoint = "end-other-sessions")]
 pub async fn end_other_sessions() -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        signed_in(visit.actor())?;
-        let ended = auth.sessions.end_others(visit.actor()).await?;
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
+        let ended = auth.sessions.end_others(context.actor()).await?;
         Ok(Done::to(SESSIONS).with(Notice::SessionsEnded(ended)))
     };
     Form::new("end-other-sessions", SESSIONS).answer(outcome.await).await

@@ -2,10 +2,10 @@
 
 use authtuna::auth::Auth;
 use authtuna::authn::email_challenge::Proof;
-use authtuna::authn::pending_action::Act;
-use authtuna::authn::sign_in::Progress;
+use authtuna::authn::pending_action::PendingAction;
+use authtuna::authn::sign_in::SignInOutcome;
 use authtuna::authz::actor::Actor;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::paths::{CONFIRM, DASHBOARD, LocalPath, MFA_CHALLENGE, VERIFY_EMAIL};
@@ -15,14 +15,14 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use serde_json::Value;
 
-use crate::acts;
 use crate::error::Refusal;
 use crate::flash::{self, Notice, Typed};
+use crate::i18n::lang;
 use crate::links::{query, with_next};
-use crate::posted::Posted;
-use crate::say;
+use crate::messages;
+use crate::pending_action::PostedForm;
+use crate::pending_action_words;
 use crate::viewer::{self, extension, log, request};
-use crate::words::words;
 
 /// A form that was posted: which, from which page, and what was typed into it.
 pub(super) struct Form {
@@ -87,7 +87,7 @@ impl Form {
         match outcome {
             Err(error) if error.code() == Code::StepUpRequired => {
                 let mut place = query(CONFIRM, "next", &self.back);
-                if let Some(token) = keep_act().await {
+                if let Some(token) = keep_action().await {
                     place.push_str("&act=");
                     place.push_str(&token);
                 }
@@ -110,8 +110,8 @@ impl Form {
                 Ok(())
             }
             Err(error) => {
-                log(&error, viewer::visit().ok().as_ref().map(Visit::actor));
-                let mut refusal = say::refusal(&error);
+                log(&error, viewer::context().ok().as_ref().map(AuthContext::actor));
+                let mut refusal = messages::refusal(&error);
                 if plain {
                     let typed =
                         Typed { form: self.name.to_owned(), refusal: refusal.clone(), values: self.values };
@@ -122,7 +122,7 @@ impl Form {
                 } else {
                     set_status(&response, &refusal);
                     if let Some(auth) = &auth {
-                        refusal.said = say::said(words(), auth.settings(), &refusal);
+                        refusal.said = messages::said(lang(), auth.settings(), &refusal);
                     }
                 }
                 Err(refusal)
@@ -132,16 +132,16 @@ impl Form {
 }
 
 /// Keeps the form that was posted until its person has confirmed who they are. Without it they come back to the page.
-async fn keep_act() -> Option<String> {
-    let body = extension::<Posted>()?.body?;
+async fn keep_action() -> Option<String> {
+    let body = extension::<PostedForm>()?.body?;
     // A password is kept nowhere, whatever encrypts it.
     if url::form_urlencoded::parse(body.as_bytes()).any(|(name, _)| name.contains("password")) {
         return None;
     }
-    let act = Act { path: request(|parts| Some(parts.uri.path().to_owned()))?, body };
-    acts::in_words(words(), &act)?;
-    let (auth, visit) = here().ok()?;
-    auth.keep_act(visit.actor(), act).await.ok()
+    let act = PendingAction { path: request(|parts| Some(parts.uri.path().to_owned()))?, body };
+    pending_action_words::in_words(lang(), &act)?;
+    let (auth, context) = here().ok()?;
+    auth.keep_action(context.actor(), act).await.ok()
 }
 
 /// Has what was kept under `token` done now, as if it were posted again.
@@ -149,21 +149,25 @@ pub(super) async fn go_on_with(token: &str) -> Result<(), Error> {
     if token.is_empty() {
         return Ok(());
     }
-    let (auth, visit) = here()?;
-    if let (Some(posted), Some(act)) = (extension::<Posted>(), auth.take_act(visit.actor(), token).await?) {
+    let (auth, context) = here()?;
+    if let (Some(posted), Some(act)) =
+        (extension::<PostedForm>(), auth.take_action(context.actor(), token).await?)
+    {
         posted.then(act);
     }
     Ok(())
 }
 
 /// Where somebody goes who proved their first factor.
-pub(super) fn entered(visit: &Visit, progress: Progress, target: Option<&LocalPath>) -> Done {
+pub(super) fn entered(context: &AuthContext, progress: SignInOutcome, target: Option<&LocalPath>) -> Done {
     let next = match &progress {
-        Progress::In(_) => None,
-        Progress::SecondFactor(_) => Some(Done::to(with_next(MFA_CHALLENGE, target))),
-        Progress::Inbox(_) => Some(Done::to(with_next(VERIFY_EMAIL, target)).with(Notice::ProveFirst)),
+        SignInOutcome::In(_) => None,
+        SignInOutcome::SecondFactor(_) => Some(Done::to(with_next(MFA_CHALLENGE, target))),
+        SignInOutcome::EmailChallenge(_) => {
+            Some(Done::to(with_next(VERIFY_EMAIL, target)).with(Notice::ProveFirst))
+        }
     };
-    visit.enter(progress);
+    context.enter(progress);
     next.unwrap_or_else(|| Done::in_at(target))
 }
 
@@ -183,19 +187,19 @@ pub(super) fn page_of(page: &str, token: &str, target: Option<&LocalPath>) -> St
 }
 
 /// The parts of a request that every server function begins with.
-pub(super) fn here() -> Result<(Auth, Visit), Error> {
-    Ok((viewer::auth()?, viewer::visit()?))
+pub(super) fn here() -> Result<(Auth, AuthContext), Error> {
+    Ok((viewer::auth()?, viewer::context()?))
 }
 
 /// Refuses whoever is not signed in, before anything else is looked at.
 pub(super) fn signed_in(actor: &Actor) -> Result<(), Error> {
-    actor.holder().map(drop)
+    actor.session_user().map(drop)
 }
 
 /// Answers a script with an error that is no form's.
 pub(super) fn refuse(error: &Error) -> Refusal {
-    log(error, viewer::visit().ok().as_ref().map(Visit::actor));
-    let refusal = say::refusal(error);
+    log(error, viewer::context().ok().as_ref().map(AuthContext::actor));
+    let refusal = messages::refusal(error);
     if let Some(response) = use_context::<ResponseOptions>() {
         set_status(&response, &refusal);
     }

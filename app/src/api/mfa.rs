@@ -7,8 +7,8 @@ use authtuna::model::code::{Code, Field};
 use authtuna::model::paths::{CONFIRM, LocalPath, MFA_CHALLENGE, MFA_SETUP, SECURITY};
 use leptos::prelude::*;
 
+use super::backup_codes::show_codes;
 use super::form::{Done, Form, go_on_with, here, repeated, signed_in};
-use super::once::show_codes;
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{leading_to, query, query_more, with_next};
@@ -29,11 +29,11 @@ pub async fn second_factor(
     let target = LocalPath::to_return_to(&next);
     let back = by_way(with_next(MFA_CHALLENGE, target.as_ref()), &by);
     let outcome = async {
-        let (auth, visit) = here()?;
+        let (auth, context) = here()?;
         script_ran(&by, &passkey)?;
-        let token = visit.actor().origin.halfway.clone().unwrap_or_default();
+        let token = context.actor().origin.mfa_challenge.clone().unwrap_or_default();
         let typed = sign_in::SecondFactor { token, code, passkey, remember: !remember.is_empty() };
-        visit.begin(auth.second_factor(visit.actor(), &typed).await?);
+        context.begin(auth.second_factor(context.actor(), &typed).await?);
         Ok(Done::in_at(target.as_ref()))
     };
     Form::new("second-factor", back).answer(outcome.await).await
@@ -44,8 +44,8 @@ pub async fn second_factor(
 pub async fn set_up_totp(#[server(default)] next: String) -> Result<(), Refusal> {
     let place = leading_to(MFA_SETUP, LocalPath::to_return_to(&next).as_ref());
     let outcome = async {
-        let (auth, visit) = here()?;
-        auth.mfa.setup_totp(visit.actor()).await?;
+        let (auth, context) = here()?;
+        auth.mfa.setup_totp(context.actor()).await?;
         Ok(Done::to(place.clone()))
     };
     Form::new("set-up-totp", place.clone()).answer(outcome.await).await
@@ -59,9 +59,9 @@ pub async fn enable_totp(
 ) -> Result<(), Refusal> {
     let target = LocalPath::to_return_to(&next);
     let outcome = async {
-        let (auth, visit) = here()?;
-        let codes = auth.mfa.verify_and_enable_totp(visit.actor(), &code).await?;
-        let page = show_codes(&auth, visit.actor(), &codes, target.as_ref()).await?;
+        let (auth, context) = here()?;
+        let codes = auth.mfa.verify_and_enable_totp(context.actor(), &code).await?;
+        let page = show_codes(&auth, context.actor(), &codes, target.as_ref()).await?;
         Ok(Done::to(page).with(Notice::MfaEnabled))
     };
     Form::new("enable-totp", leading_to(MFA_SETUP, target.as_ref())).answer(outcome.await).await
@@ -71,8 +71,8 @@ pub async fn enable_totp(
 #[server(DisableTotp, prefix = "/api", endpoint = "disable-totp")]
 pub async fn disable_totp() -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        auth.mfa.disable_totp(visit.actor()).await?;
+        let (auth, context) = here()?;
+        auth.mfa.disable_totp(context.actor()).await?;
         Ok(Done::to(SECURITY).with(Notice::MfaDisabled))
     };
     Form::new("disable-totp", SECURITY).answer(outcome.await).await
@@ -82,9 +82,9 @@ pub async fn disable_totp() -> Result<(), Refusal> {
 #[server(NewBackupCodes, prefix = "/api", endpoint = "new-backup-codes")]
 pub async fn new_backup_codes() -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        let codes = auth.mfa.regenerate_backup_codes(visit.actor()).await?;
-        Ok(Done::to(show_codes(&auth, visit.actor(), &codes, None).await?))
+        let (auth, context) = here()?;
+        let codes = auth.mfa.regenerate_backup_codes(context.actor()).await?;
+        Ok(Done::to(show_codes(&auth, context.actor(), &codes, None).await?))
     };
     Form::new("new-backup-codes", SECURITY).answer(outcome.await).await
 }
@@ -94,8 +94,8 @@ pub async fn new_backup_codes() -> Result<(), Refusal> {
 pub async fn saved_codes(#[server(default)] next: String) -> Result<(), Refusal> {
     let target = LocalPath::to_return_to(&next);
     let outcome = async {
-        let (auth, visit) = here()?;
-        auth.was_seen(visit.actor()).await?;
+        let (auth, context) = here()?;
+        auth.was_seen(context.actor()).await?;
         Ok(Done::to(target.as_ref().map_or(SECURITY, LocalPath::as_str)))
     };
     Form::new("saved-codes", SECURITY).answer(outcome.await).await
@@ -113,9 +113,9 @@ pub async fn confirm(
 ) -> Result<(), Refusal> {
     let target = LocalPath::to_return_to(&next);
     let outcome = async {
-        let (auth, visit) = here()?;
+        let (auth, context) = here()?;
         script_ran(&by, &passkey)?;
-        auth.confirm(visit.actor(), &sign_in::Confirmation { password, code, passkey }).await?;
+        auth.confirm(context.actor(), &sign_in::Confirmation { password, code, passkey }).await?;
         go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };
@@ -131,8 +131,8 @@ pub async fn send_confirmation(
 ) -> Result<(), Refusal> {
     let place = page("", LocalPath::to_return_to(&next).as_ref(), &act);
     let outcome = async {
-        let (auth, visit) = here()?;
-        visit.wait(auth.request_confirmation(visit.actor()).await?);
+        let (auth, context) = here()?;
+        context.wait(auth.request_confirmation(context.actor()).await?);
         Ok(Done::to(place.clone()).with(repeated(&again)))
     };
     Form::new("send-confirmation", place.clone()).answer(outcome.await).await
@@ -150,10 +150,10 @@ pub async fn confirm_by_mail(
     let back =
         if token.is_empty() { page("", target.as_ref(), &act) } else { query(CONFIRM, "token", &token) };
     let outcome = async {
-        let (auth, visit) = here()?;
-        signed_in(visit.actor())?;
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
         let proof = if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) };
-        auth.confirm_by_mail(visit.actor(), &proof).await?;
+        auth.confirm_by_mail(context.actor(), &proof).await?;
         go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };

@@ -8,12 +8,12 @@
 )]
 
 pub mod account;
-pub mod addresses;
-pub mod by_mail;
-pub mod entry;
+mod backup_codes;
+pub mod by_email;
+pub mod email_addresses;
 mod form;
-pub mod look;
 pub mod mfa;
-mod once;
 pub mod passkey;
 pub mod recovery;
+pub mod sign_in;
+pub mod theme;

@@ -11,8 +11,8 @@ use authtuna::model::paths::{
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::backup_codes::{made, show_codes};
 use super::form::{Done, Form, entered, here};
-use super::once::{made, show_codes};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{leading_to, passkey_page, query_more, with_next};
@@ -31,9 +31,9 @@ pub async fn passkey_sign_in(
 ) -> Result<(), Refusal> {
     let target = LocalPath::to_return_to(&next);
     let outcome = async {
-        let (auth, visit) = here()?;
-        let progress = auth.sign_in_by_passkey(visit.actor(), &passkey).await?;
-        Ok(entered(&visit, progress, target.as_ref()))
+        let (auth, context) = here()?;
+        let progress = auth.sign_in_by_passkey(context.actor(), &passkey).await?;
+        Ok(entered(&context, progress, target.as_ref()))
     };
     Form::new("passkey-sign-in", with_next(LOGIN, target.as_ref())).answer(outcome.await).await
 }
@@ -42,8 +42,8 @@ pub async fn passkey_sign_in(
 #[server(SecondFactorPrompt, prefix = "/api", endpoint = "second-factor-prompt")]
 pub async fn second_factor_prompt() -> Result<Value, Refusal> {
     let outcome = async {
-        let (_, visit) = here()?;
-        let token = visit.actor().origin.halfway.clone().unwrap_or_default();
+        let (_, context) = here()?;
+        let token = context.actor().origin.mfa_challenge.clone().unwrap_or_default();
         ask(PasskeyFor::SecondFactor(&token)).await
     };
     Form::new("second-factor", MFA_CHALLENGE).prompt(outcome.await)
@@ -60,8 +60,8 @@ pub async fn confirm_prompt() -> Result<Value, Refusal> {
 pub async fn add_prompt(#[server(default)] next: String) -> Result<Value, Refusal> {
     let back = leading_to(ADD_PASSKEY, LocalPath::to_return_to(&next).as_ref());
     let outcome = async {
-        let (auth, visit) = here()?;
-        Ok(visit.ask(auth.passkeys.ask_to_add(visit.actor()).await?))
+        let (auth, context) = here()?;
+        Ok(context.ask(auth.passkeys.ask_to_add(context.actor()).await?))
     };
     Form::new("add-passkey", back).prompt(outcome.await)
 }
@@ -76,10 +76,10 @@ pub async fn add_passkey(
     let target = LocalPath::to_return_to(&next);
     let form = Form::new("add-passkey", leading_to(ADD_PASSKEY, target.as_ref())).keep("name", &name);
     let outcome = async {
-        let (auth, visit) = here()?;
-        let added = auth.passkeys.add(visit.actor(), &name, &passkey).await?;
+        let (auth, context) = here()?;
+        let added = auth.passkeys.add(context.actor(), &name, &passkey).await?;
         let next = match added.backup_codes {
-            Some(codes) => show_codes(&auth, visit.actor(), &codes, target.as_ref()).await?,
+            Some(codes) => show_codes(&auth, context.actor(), &codes, target.as_ref()).await?,
             None => target.as_ref().map_or(SECURITY, LocalPath::as_str).to_owned(),
         };
         Ok(Done::to(next).with(Notice::PasskeyAdded))
@@ -95,9 +95,9 @@ pub async fn rename_passkey(
 ) -> Result<(), Refusal> {
     let form = Form::new("rename-passkey", page_of(&id)).keep("name", &name);
     let outcome = async {
-        let (auth, visit) = here()?;
-        visit.actor().user()?;
-        auth.passkeys.rename(visit.actor(), read(&id)?, &name).await?;
+        let (auth, context) = here()?;
+        context.actor().user()?;
+        auth.passkeys.rename(context.actor(), read(&id)?, &name).await?;
         Ok(Done::to(SECURITY).with(Notice::PasskeyRenamed))
     };
     form.answer(outcome.await).await
@@ -107,9 +107,9 @@ pub async fn rename_passkey(
 #[server(RemovePasskey, prefix = "/api", endpoint = "remove-passkey")]
 pub async fn remove_passkey(#[server(default)] id: String) -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        visit.actor().user()?;
-        auth.passkeys.remove(visit.actor(), read(&id)?).await?;
+        let (auth, context) = here()?;
+        context.actor().user()?;
+        auth.passkeys.remove(context.actor(), read(&id)?).await?;
         Ok(Done::to(SECURITY).with(Notice::PasskeyRemoved))
     };
     Form::new("remove-passkey", page_of(&id)).answer(outcome.await).await
@@ -122,9 +122,9 @@ pub async fn sign_up_prompt(
     #[server(default)] email: String,
 ) -> Result<Value, Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
+        let (auth, context) = here()?;
         let typed = sign_up::PasskeySignUp { username, email };
-        Ok(visit.ask(auth.ask_to_sign_up(visit.actor(), &typed).await?))
+        Ok(context.ask(auth.ask_to_sign_up(context.actor(), &typed).await?))
     };
     Form::new("passkey-sign-up", SIGN_UP).prompt(outcome.await)
 }
@@ -142,21 +142,21 @@ pub async fn passkey_sign_up(
     let back = query_more(&with_next(SIGN_UP, target.as_ref()), "by", "passkey");
     let form = Form::new("passkey-sign-up", back).keep("username", &username).keep("email", &email);
     let outcome = async {
-        let (auth, visit) = here()?;
-        let led = auth.sign_up_by_passkey(visit.actor(), &passkey).await?;
+        let (auth, context) = here()?;
+        let led = auth.sign_up_by_passkey(context.actor(), &passkey).await?;
         let done = match &led {
-            SignedUp::In(new) => made(&auth, &visit, new, target.as_ref()).await,
-            SignedUp::Inbox(_) => Done::to(with_next(VERIFY_EMAIL, target.as_ref())),
+            SignedUp::In(new) => made(&auth, &context, new, target.as_ref()).await,
+            SignedUp::EmailChallenge(_) => Done::to(with_next(VERIFY_EMAIL, target.as_ref())),
         };
-        visit.signed_up(led);
+        context.signed_up(led);
         Ok(done)
     };
     form.answer(outcome.await).await
 }
 
 async fn ask(what: PasskeyFor<'_>) -> Result<Value, Error> {
-    let (auth, visit) = here()?;
-    Ok(visit.ask(auth.ask_for_passkey(visit.actor(), what).await?))
+    let (auth, context) = here()?;
+    Ok(context.ask(auth.ask_for_passkey(context.actor(), what).await?))
 }
 
 fn read(id: &str) -> Result<PasskeyId, Error> {

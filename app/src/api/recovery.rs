@@ -20,8 +20,8 @@ pub async fn request_recovery(
     let back = if again.is_empty() { RECOVERY } else { RECOVERY_START };
     let form = Form::new("request-recovery", back).keep("email", &email);
     let outcome = async {
-        let (auth, visit) = here()?;
-        visit.wait(auth.request_recovery(visit.actor(), &email).await?);
+        let (auth, context) = here()?;
+        context.wait(auth.request_recovery(context.actor(), &email).await?);
         Ok(Done::to(RECOVERY_START).with(repeated(&again)))
     };
     form.answer(outcome.await).await
@@ -35,8 +35,8 @@ pub async fn start_recovery(
 ) -> Result<(), Refusal> {
     let form = Form::new("start-recovery", page_of(RECOVERY_START, &token, None));
     let outcome = async {
-        let (auth, visit) = here()?;
-        let begun = auth.start_recovery(visit.actor(), &proof(token, code)).await?;
+        let (auth, context) = here()?;
+        let begun = auth.start_recovery(context.actor(), &proof(token, code)).await?;
         Ok(Done::to(LOGIN).with(Notice::RecoveryStarted(begun.due_at)))
     };
     form.answer(outcome.await).await
@@ -47,8 +47,8 @@ pub async fn start_recovery(
 pub async fn cancel_recovery(#[server(default)] token: String) -> Result<(), Refusal> {
     let form = Form::new("cancel-recovery", page_of(RECOVERY_CANCEL, &token, None));
     let outcome = async {
-        let (auth, visit) = here()?;
-        auth.cancel_recovery(visit.actor(), &token).await?;
+        let (auth, context) = here()?;
+        auth.cancel_recovery(context.actor(), &token).await?;
         Ok(Done::to(LOGIN).with(Notice::RecoveryStopped))
     };
     form.answer(outcome.await).await
@@ -62,8 +62,8 @@ pub async fn stop_recovery(
 ) -> Result<(), Refusal> {
     let form = Form::new("stop-recovery", RECOVERY_CANCEL).keep("identifier", &identifier);
     let outcome = async {
-        let (auth, visit) = here()?;
-        auth.stop_recovery(visit.actor(), &identifier, &code).await?;
+        let (auth, context) = here()?;
+        auth.stop_recovery(context.actor(), &identifier, &code).await?;
         Ok(Done::to(LOGIN).with(Notice::RecoveryStoppedByCode))
     };
     form.answer(outcome.await).await
@@ -74,8 +74,8 @@ pub async fn stop_recovery(
 pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Refusal> {
     let form = Form::new("finish-recovery", page_of(RECOVERY_FINISH, &token, None));
     let outcome = async {
-        let (auth, visit) = here()?;
-        let token = auth.finish_recovery(visit.actor(), &token).await?;
+        let (auth, context) = here()?;
+        let token = auth.finish_recovery(context.actor(), &token).await?;
         Ok(Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::RecoveryFinished))
     };
     form.answer(outcome.await).await
@@ -86,8 +86,8 @@ pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Ref
 pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusal> {
     let form = Form::new("undo-factors", page_of(RECOVERY_UNDO, &token, None));
     let outcome = async {
-        let (auth, visit) = here()?;
-        let token = auth.undo_factors(visit.actor(), &token).await?;
+        let (auth, context) = here()?;
+        let token = auth.undo_factors(context.actor(), &token).await?;
         Ok(Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::RecoveryFinished))
     };
     form.answer(outcome.await).await
@@ -97,8 +97,8 @@ pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusa
 #[server(CancelOwnRecovery, prefix = "/api", endpoint = "cancel-own-recovery")]
 pub async fn cancel_own_recovery() -> Result<(), Refusal> {
     let outcome = async {
-        let (auth, visit) = here()?;
-        auth.cancel_own_recovery(visit.actor()).await?;
+        let (auth, context) = here()?;
+        auth.cancel_own_recovery(context.actor()).await?;
         Ok(Done::to(SECURITY).with(Notice::RecoveryStopped))
     };
     Form::new("cancel-own-recovery", SECURITY).answer(outcome.await).await

@@ -19,7 +19,7 @@ thread_local! {
 
 /// Why there is no answer of an authenticator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum PasskeyError {
     /// The prompt was closed, or nobody touched it.
     Cancelled,
     /// The authenticator has a passkey for this account already.
@@ -30,7 +30,7 @@ pub(crate) enum Trouble {
     Refused,
 }
 
-impl Trouble {
+impl PasskeyError {
     fn of(error: &JsValue) -> Self {
         match get(error, "name").and_then(|name| name.as_string()).as_deref() {
             Some("NotAllowedError") => Self::Cancelled,
@@ -43,7 +43,7 @@ impl Trouble {
 
 /// How an authenticator is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum PromptKind {
     /// To make a passkey.
     Create,
     /// To show one, in a dialog of the browser's.
@@ -69,7 +69,7 @@ pub(crate) async fn can_suggest() -> bool {
 }
 
 /// Asks an authenticator, with options in JSON. Its answer, in JSON.
-pub(crate) async fn ask(way: Way, options: &str) -> Result<String, Trouble> {
+pub(crate) async fn ask(kind: PromptKind, options: &str) -> Result<String, PasskeyError> {
     if let Some(controller) = SUGGESTING.take() {
         controller.abort();
     }
@@ -77,10 +77,10 @@ pub(crate) async fn ask(way: Way, options: &str) -> Result<String, Trouble> {
         let options = decoded(JSON::parse(options).ok()?)?;
         let request = Object::new();
         set(&request, "publicKey", &options)?;
-        let method = match way {
-            Way::Create => "create",
-            Way::Get => "get",
-            Way::Suggest => {
+        let method = match kind {
+            PromptKind::Create => "create",
+            PromptKind::Get => "get",
+            PromptKind::Suggest => {
                 let controller = AbortController::new().ok()?;
                 set(&request, "mediation", &"conditional".into())?;
                 set(&request, "signal", &controller.signal())?;
@@ -90,11 +90,11 @@ pub(crate) async fn ask(way: Way, options: &str) -> Result<String, Trouble> {
         };
         call(&credentials()?, method, &request)?.dyn_into::<Promise>().ok()
     };
-    let promise = asked.await.ok_or(Trouble::Refused)?;
-    let credential = JsFuture::from(promise).await.map_err(|error| Trouble::of(&error))?;
+    let promise = asked.await.ok_or(PasskeyError::Refused)?;
+    let credential = JsFuture::from(promise).await.map_err(|error| PasskeyError::of(&error))?;
     let answer =
-        encoded(&credential).and_then(|answer| JSON::stringify(&answer).ok()).ok_or(Trouble::Refused)?;
-    answer.as_string().ok_or(Trouble::Refused)
+        encoded(&credential).and_then(|answer| JSON::stringify(&answer).ok()).ok_or(PasskeyError::Refused)?;
+    answer.as_string().ok_or(PasskeyError::Refused)
 }
 
 /// What password managers are told of the passkeys of whoever is signed in.

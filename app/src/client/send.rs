@@ -12,14 +12,14 @@ use web_sys::{
     Response, UrlSearchParams,
 };
 
-use crate::islands::form::Said;
+use crate::islands::form::FormMessages;
 
 /// What became of a form.
-pub(crate) enum Answer {
+pub(crate) enum FormOutcome {
     /// It was taken, and the browser is on its way to the next page.
     Leaving,
     /// It was refused, with these words.
-    Refused(Vec<Said>),
+    Refused(Vec<FormMessages>),
     /// The server did not answer.
     Lost,
     /// Nobody is signed in any more.
@@ -31,23 +31,23 @@ pub(crate) enum Answer {
 #[derive(Deserialize)]
 struct Refused {
     #[serde(default)]
-    said: Vec<Said>,
+    said: Vec<FormMessages>,
 }
 
 /// Posts a form to where the browser would post it, and follows to the page that the answer names.
-pub(crate) async fn submit(form: &HtmlFormElement) -> Answer {
-    let Some(fields) = fields(form) else { return Answer::Failed };
-    let Some(response) = post(&form.action(), &fields).await else { return Answer::Lost };
+pub(crate) async fn submit(form: &HtmlFormElement) -> FormOutcome {
+    let Some(fields) = fields(form) else { return FormOutcome::Failed };
+    let Some(response) = post(&form.action(), &fields).await else { return FormOutcome::Lost };
     answer(&response).await
 }
 
 /// Posts the fields of a form to another place than its own, for what is needed to fill it in. Err with what became of
 /// the form when it is not to be had.
-pub(crate) async fn fetch(form: &HtmlFormElement, url: &str) -> Result<String, Answer> {
-    let fields = fields(form).ok_or(Answer::Failed)?;
-    let response = post(url, &fields).await.ok_or(Answer::Lost)?;
+pub(crate) async fn fetch(form: &HtmlFormElement, url: &str) -> Result<String, FormOutcome> {
+    let fields = fields(form).ok_or(FormOutcome::Failed)?;
+    let response = post(url, &fields).await.ok_or(FormOutcome::Lost)?;
     if response.ok() && response.headers().get("Location").ok().flatten().is_none() {
-        return text(&response).await.ok_or(Answer::Lost);
+        return text(&response).await.ok_or(FormOutcome::Lost);
     }
     Err(answer(&response).await)
 }
@@ -68,19 +68,19 @@ pub(crate) fn enable(form: &HtmlFormElement) {
     buttons.for_each(|button| button.set_disabled(false));
 }
 
-async fn answer(response: &Response) -> Answer {
+async fn answer(response: &Response) -> FormOutcome {
     if response.ok() {
         let next = response.headers().get("Location").ok().flatten();
         return match next.map(|next| window().location().assign(&next)) {
-            Some(Ok(())) => Answer::Leaving,
-            _ => Answer::Failed,
+            Some(Ok(())) => FormOutcome::Leaving,
+            _ => FormOutcome::Failed,
         };
     }
     match text(response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
-        Some(refused) if !refused.said.is_empty() => Answer::Refused(refused.said),
+        Some(refused) if !refused.said.is_empty() => FormOutcome::Refused(refused.said),
         // By a guard, which has no words.
-        _ if response.status() == 401 => Answer::SignedOut,
-        _ => Answer::Failed,
+        _ if response.status() == 401 => FormOutcome::SignedOut,
+        _ => FormOutcome::Failed,
     }
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn forget(event: &Event) {
 
 /// Puts each sentence beside its field, takes away those that no longer hold, and moves the focus to the first field
 /// that has one. The sentences that belong to no field of this form are handed back.
-pub(crate) fn show(form: &HtmlFormElement, said: Vec<Said>) -> Vec<String> {
+pub(crate) fn show(form: &HtmlFormElement, said: Vec<FormMessages>) -> Vec<String> {
     let elements = form.elements();
     let inputs =
         (0..elements.length()).filter_map(|index| elements.item(index)?.dyn_into::<HtmlInputElement>().ok());

@@ -12,7 +12,7 @@ use crate::client::send::{forget, submit};
 
 /// A sentence about a form, or about one of its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct FormMessages {
     /// The `name` of the field; None for the whole form.
     pub field: Option<String>,
     /// The sentence.

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use web_sys::HtmlFormElement;
 
 use super::sending::{FormWords, Sending};
-use crate::client::passkey::{Told, Trouble, Way, ask as ask_authenticator, can_suggest, supported, tell};
+use crate::client::passkey::{
+    PasskeyError, PromptKind, Told, ask as ask_authenticator, can_suggest, supported, tell,
+};
 use crate::client::send::{enable, fetch, fill, forget, submit};
 
 /// What the form says by itself.
@@ -69,7 +71,7 @@ pub fn PasskeyForm(
             }
             let Ok(options) = fetch(&form, &prompt.get_value()).await else { return };
             // Whatever goes wrong: nobody asked for it, so that nothing is said of it.
-            let Ok(answer) = ask_authenticator(Way::Suggest, &options).await else { return };
+            let Ok(answer) = ask_authenticator(PromptKind::Suggest, &options).await else { return };
             if sending.begin() {
                 fill(&form, "passkey", &answer);
                 sending.end(&form, submit(&form).await);
@@ -93,17 +95,17 @@ pub fn PasskeyForm(
                 Ok(options) => options,
                 Err(answer) => return sending.end(&form, answer),
             };
-            let way = if asks == Asks::Create { Way::Create } else { Way::Get };
-            match ask_authenticator(way, &options).await {
+            let kind = if asks == Asks::Create { PromptKind::Create } else { PromptKind::Get };
+            match ask_authenticator(kind, &options).await {
                 Ok(answer) => {
                     fill(&form, "passkey", &answer);
                     sending.end(&form, submit(&form).await);
                 }
-                Err(trouble) => {
-                    let said = trouble_words.with_value(|(exists, refused)| match trouble {
-                        Trouble::Cancelled | Trouble::Replaced => None,
-                        Trouble::Exists => Some(exists.clone()),
-                        Trouble::Refused => Some(refused.clone()),
+                Err(error) => {
+                    let said = trouble_words.with_value(|(exists, refused)| match error {
+                        PasskeyError::Cancelled | PasskeyError::Replaced => None,
+                        PasskeyError::Exists => Some(exists.clone()),
+                        PasskeyError::Refused => Some(refused.clone()),
                     });
                     // Whoever closes a prompt knows it: that is no alarm, and the focus stays on the button.
                     closed.set(said.is_none());

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use web_sys::HtmlFormElement;
 
-use crate::client::send::{Answer, show};
+use crate::client::send::{FormOutcome, show};
 
 /// What a form says when no answer of the server's says it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,16 +58,16 @@ impl Sending {
     }
 
     /// Shows what became of it.
-    pub(super) fn end(self, form: &HtmlFormElement, answer: Answer) {
+    pub(super) fn end(self, form: &HtmlFormElement, answer: FormOutcome) {
         let words =
             |choose: fn(&FormWords) -> &String| vec![self.words.with_value(|words| choose(words).clone())];
         self.say(match answer {
             // Still under way: the page is leaving.
-            Answer::Leaving => return,
-            Answer::Refused(sentences) => show(form, sentences),
-            Answer::Lost => words(|words| &words.lost),
-            Answer::SignedOut => words(|words| &words.signed_out),
-            Answer::Failed => words(|words| &words.failed),
+            FormOutcome::Leaving => return,
+            FormOutcome::Refused(sentences) => show(form, sentences),
+            FormOutcome::Lost => words(|words| &words.lost),
+            FormOutcome::SignedOut => words(|words| &words.signed_out),
+            FormOutcome::Failed => words(|words| &words.failed),
         });
     }
 

@@ -9,33 +9,33 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::i18n::{Lang, lang};
 use crate::mails::{Mail, Mails};
 use crate::pages::status::Status;
-use crate::ui::entry::{address, product};
-use crate::ui::inbox::Unlisted;
-use crate::ui::part::{Empty, Icon, Mark, Tile, Tone};
+use crate::ui::components::{Empty, Icon, Mark, Tile, Tone};
+use crate::ui::email_challenge::Unlisted;
+use crate::ui::sign_in::{address, product};
 use crate::ui::theme::Chooser;
 use crate::ui::time::Time;
 use crate::viewer::{auth, extension};
-use crate::words::{Lang, words};
 
 /// What the server found, for any of these pages.
 #[component]
 pub(crate) fn DevMail() -> impl IntoView {
-    let w = words();
+    let t = lang();
     let mails = extension::<Arc<Mails>>();
     let now = auth().map_or(Timestamp::EPOCH, |auth| auth.clock.now());
     match mails.as_deref().cloned() {
         None => view! { <Status code=Code::NotFound/> }.into_any(),
-        Some(Mails::Sent(mails)) => sent(w, now, mails).into_any(),
-        Some(Mails::One(mail)) => one(w, now, mail).into_any(),
-        Some(Mails::Samples(mails)) => samples(w, mails).into_any(),
+        Some(Mails::Sent(mails)) => sent(t, now, mails).into_any(),
+        Some(Mails::One(mail)) => one(t, now, mail).into_any(),
+        Some(Mails::Samples(mails)) => samples(t, mails).into_any(),
     }
 }
 
-fn sent(w: Lang, now: Timestamp, mails: Vec<Mail>) -> impl IntoView {
+fn sent(t: Lang, now: Timestamp, mails: Vec<Mail>) -> impl IntoView {
     let list = if mails.is_empty() {
-        Either::Left(view! { <Empty icon="mail" title=w.dev_none_title() body=w.dev_none_body()/> })
+        Either::Left(view! { <Empty icon="mail" title=t.dev_none_title() body=t.dev_none_body()/> })
     } else {
         let line = move |mail: Mail| {
             view! {
@@ -47,36 +47,36 @@ fn sent(w: Lang, now: Timestamp, mails: Vec<Mail>) -> impl IntoView {
                         </h2>
                         <p class="meta wrap">{mail.to}</p>
                     </div>
-                    <Time w now at=mail.at/>
+                    <Time t now at=mail.at/>
                 </li>
             }
         };
         Either::Right(view! {
-            <section class="card" aria-label=w.dev_title()>
+            <section class="card" aria-label=t.dev_title()>
                 <ul class="list">{mails.into_iter().map(line).collect_view()}</ul>
             </section>
         })
     };
     view! {
-        <Frame w heading=w.dev_title().to_owned() subtitle=w.dev_subtitle().to_owned() act=(DEV_MAIL_SAMPLES, w.dev_preview())>
+        <Frame t heading=t.dev_title().to_owned() subtitle=t.dev_subtitle().to_owned() act=(DEV_MAIL_SAMPLES, t.dev_preview())>
             {list}
         </Frame>
     }
 }
 
-fn one(w: Lang, now: Timestamp, mail: Mail) -> impl IntoView {
+fn one(t: Lang, now: Timestamp, mail: Mail) -> impl IntoView {
     let Mail { id, to, subject, at, text } = mail;
     view! {
-        <Frame w heading=subject.clone() subtitle=w.dev_to(&to) act=(DEV_MAIL, w.dev_all())>
+        <Frame t heading=subject.clone() subtitle=t.dev_to(&to) act=(DEV_MAIL, t.dev_all())>
             <p class="meta after">
-                <Time w now at/>
+                <Time t now at/>
             </p>
-            <BothParts w source=format!("{DEV_MAIL}/{id}/html") title=subject text/>
+            <BothParts t source=format!("{DEV_MAIL}/{id}/html") title=subject text/>
         </Frame>
     }
 }
 
-fn samples(w: Lang, mails: Vec<Mail>) -> impl IntoView {
+fn samples(t: Lang, mails: Vec<Mail>) -> impl IntoView {
     let sample = move |mail: Mail| {
         view! {
             <section class="sample">
@@ -84,12 +84,12 @@ fn samples(w: Lang, mails: Vec<Mail>) -> impl IntoView {
                 <p class="meta">
                     <code>{mail.id.clone()}</code>
                 </p>
-                <BothParts w source=format!("{DEV_MAIL_SAMPLES}/{}/html", mail.id) title=mail.subject text=mail.text/>
+                <BothParts t source=format!("{DEV_MAIL_SAMPLES}/{}/html", mail.id) title=mail.subject text=mail.text/>
             </section>
         }
     };
     view! {
-        <Frame w heading=w.dev_preview().to_owned() subtitle=w.dev_preview_subtitle().to_owned() act=(DEV_MAIL, w.dev_all())>
+        <Frame t heading=t.dev_preview().to_owned() subtitle=t.dev_preview_subtitle().to_owned() act=(DEV_MAIL, t.dev_all())>
             {mails.into_iter().map(sample).collect_view()}
         </Frame>
     }
@@ -97,12 +97,12 @@ fn samples(w: Lang, mails: Vec<Mail>) -> impl IntoView {
 
 /// Both parts of a mail. The one in HTML is a page of its own in a frame that runs nothing.
 #[component]
-fn BothParts(w: Lang, source: String, title: String, text: String) -> impl IntoView {
+fn BothParts(t: Lang, source: String, title: String, text: String) -> impl IntoView {
     view! {
         <div class="letter">
             <iframe src=source title=title sandbox="allow-top-navigation-by-user-activation"></iframe>
             <details open=true>
-                <summary>{w.dev_text()}</summary>
+                <summary>{t.dev_text()}</summary>
                 <pre tabindex="0">{linked(&text)}</pre>
             </details>
         </div>
@@ -126,7 +126,7 @@ fn linked(text: &str) -> impl IntoView + use<> {
 
 #[component]
 fn Frame(
-    w: Lang,
+    t: Lang,
     heading: String,
     subtitle: String,
     /// Where else to go.
@@ -135,16 +135,16 @@ fn Frame(
 ) -> impl IntoView {
     let (to, word) = act;
     view! {
-        <Title text=format!("{} · {}", w.dev_title(), product())/>
+        <Title text=format!("{} · {}", t.dev_title(), product())/>
         <Unlisted/>
         <a class="skip" href="#main">
-            {w.common_skip()}
+            {t.common_skip()}
         </a>
         <header class="top">
             <a class="product" href="/">
                 <Mark/>
                 {product()}
-                <span>{w.dev_title()}</span>
+                <span>{t.dev_title()}</span>
             </a>
         </header>
         <main class="page dev" id="main" tabindex="-1">
@@ -160,7 +160,7 @@ fn Frame(
             </header>
             {children()}
             <footer>
-                <Chooser w here=address()/>
+                <Chooser t here=address()/>
             </footer>
         </main>
     }

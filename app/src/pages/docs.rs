@@ -5,11 +5,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::reference::{Answer, Area, Part, Reference, Route, Shape};
-use crate::ui::entry::{address, product};
-use crate::ui::part::Mark;
+use crate::i18n::{Lang, lang};
+use crate::reference::{Area, Part, Reference, ResponseDoc, Route, Shape};
+use crate::ui::components::Mark;
+use crate::ui::sign_in::{address, product};
 use crate::ui::theme::Chooser;
-use crate::words::{Lang, words};
 
 /// The document itself.
 const DOCUMENT: &str = "/openapi.json";
@@ -17,50 +17,50 @@ const DOCUMENT: &str = "/openapi.json";
 /// The API, to read.
 #[component]
 pub(crate) fn Docs() -> impl IntoView {
-    let w = words();
+    let t = lang();
     let Reference { about, areas, shapes } =
         use_context::<Arc<Reference>>().map(|reference| (*reference).clone()).unwrap_or_default();
-    let area = move |area| view! { <AreaOfRoutes w area/> };
-    let shape = move |shape| view! { <OneShape w shape/> };
+    let area = move |area| view! { <AreaOfRoutes t area/> };
+    let shape = move |shape| view! { <OneShape t shape/> };
     view! {
-        <Title text=format!("{} · {}", w.docs_title(), product())/>
+        <Title text=format!("{} · {}", t.docs_title(), product())/>
         <a class="skip" href="#main">
-            {w.common_skip()}
+            {t.common_skip()}
         </a>
         <header class="top">
             <a class="product" href="/">
                 <Mark/>
                 {product()}
-                <span>{w.docs_title()}</span>
+                <span>{t.docs_title()}</span>
             </a>
         </header>
         <main class="page docs" id="main" tabindex="-1">
             <header>
                 <div>
-                    <h1>{w.docs_heading(&product())}</h1>
+                    <h1>{t.docs_heading(&product())}</h1>
                     <p>{marked(&about)}</p>
                 </div>
                 <a class="button" href=DOCUMENT>
-                    {w.docs_document()}
+                    {t.docs_document()}
                 </a>
             </header>
             {areas.into_iter().map(area).collect_view()}
             <section class="card">
                 <header>
-                    <h2>{w.docs_shapes()}</h2>
+                    <h2>{t.docs_shapes()}</h2>
                 </header>
                 {shapes.into_iter().map(shape).collect_view()}
             </section>
             <footer>
-                <Chooser w here=address()/>
+                <Chooser t here=address()/>
             </footer>
         </main>
     }
 }
 
 #[component]
-fn AreaOfRoutes(w: Lang, area: Area) -> impl IntoView {
-    let route = move |route| view! { <OneRoute w route/> };
+fn AreaOfRoutes(t: Lang, area: Area) -> impl IntoView {
+    let route = move |route| view! { <OneRoute t route/> };
     view! {
         <section class="card">
             <header>
@@ -73,8 +73,8 @@ fn AreaOfRoutes(w: Lang, area: Area) -> impl IntoView {
 }
 
 #[component]
-fn OneRoute(w: Lang, route: Route) -> impl IntoView {
-    let answer = |answer: Answer| {
+fn OneRoute(t: Lang, route: Route) -> impl IntoView {
+    let answer = |answer: ResponseDoc| {
         view! {
             <dt>
                 <code>{answer.status}</code>
@@ -84,14 +84,14 @@ fn OneRoute(w: Lang, route: Route) -> impl IntoView {
     };
     let sent = (!route.body.is_empty()).then(|| {
         view! {
-            <h3>{w.docs_body()}</h3>
+            <h3>{t.docs_body()}</h3>
             <p>{kind(&route.body)}</p>
         }
     });
     let parameters = (!route.parameters.is_empty()).then(|| {
         view! {
-            <h3>{w.docs_parameters()}</h3>
-            <Parts w parts=route.parameters/>
+            <h3>{t.docs_parameters()}</h3>
+            <Parts t parts=route.parameters/>
         }
     });
     view! {
@@ -104,14 +104,14 @@ fn OneRoute(w: Lang, route: Route) -> impl IntoView {
             <p>{marked(&route.about)}</p>
             {parameters}
             {sent}
-            <h3>{w.docs_answers()}</h3>
+            <h3>{t.docs_answers()}</h3>
             <dl>{route.answers.into_iter().map(answer).collect_view()}</dl>
         </details>
     }
 }
 
 #[component]
-fn OneShape(w: Lang, shape: Shape) -> impl IntoView {
+fn OneShape(t: Lang, shape: Shape) -> impl IntoView {
     let id = shape.name.clone();
     view! {
         <details id=id>
@@ -119,15 +119,15 @@ fn OneShape(w: Lang, shape: Shape) -> impl IntoView {
                 <code>{shape.name}</code>
                 <span>{shape.about}</span>
             </summary>
-            <Parts w parts=shape.parts/>
+            <Parts t parts=shape.parts/>
         </details>
     }
 }
 
 #[component]
-fn Parts(w: Lang, parts: Vec<Part>) -> impl IntoView {
+fn Parts(t: Lang, parts: Vec<Part>) -> impl IntoView {
     let part = move |part: Part| {
-        let required = part.required.then(|| format!(" · {}", w.docs_required()));
+        let required = part.required.then(|| format!(" · {}", t.docs_required()));
         view! {
             <dt>
                 <code>{part.name}</code>

@@ -6,38 +6,38 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 
-use super::entry::{address, product};
-use super::part::{Icon, Mark};
+use super::components::{Icon, Mark};
 use super::recovery::OpenRecovery;
+use super::sign_in::{address, product};
 use super::theme::Chooser;
-use crate::api::entry::SignOut;
+use crate::api::sign_in::SignOut;
+use crate::i18n::Lang;
 use crate::pages::status::Status;
 use crate::viewer::Viewer;
-use crate::words::Lang;
 
 /// One place of the account.
-struct Place {
+struct NavItem {
     path: &'static str,
     icon: &'static str,
     word: &'static str,
 }
 
-fn places(w: Lang) -> [Place; 5] {
+fn nav_items(t: Lang) -> [NavItem; 5] {
     [
-        Place { path: DASHBOARD, icon: "home", word: w.overview_title() },
-        Place { path: PROFILE, icon: "person", word: w.profile_title() },
-        Place { path: SECURITY, icon: "shield", word: w.security_title() },
-        Place { path: SESSIONS, icon: "laptop", word: w.sessions_title() },
-        Place { path: ACTIVITY, icon: "clock", word: w.activity_title() },
+        NavItem { path: DASHBOARD, icon: "home", word: t.overview_title() },
+        NavItem { path: PROFILE, icon: "person", word: t.profile_title() },
+        NavItem { path: SECURITY, icon: "shield", word: t.security_title() },
+        NavItem { path: SESSIONS, icon: "laptop", word: t.sessions_title() },
+        NavItem { path: ACTIVITY, icon: "clock", word: t.activity_title() },
     ]
 }
 
 /// The frame. Without a person there is nothing to frame: then the page says so.
 #[component]
 pub(crate) fn Account(
-    w: Lang,
+    t: Lang,
     /// The path of the place that the page belongs to.
-    place: &'static str,
+    item: &'static str,
     title: &'static str,
     /// Whether the page itself tells of an open recovery, because it knows of it.
     #[prop(optional)]
@@ -48,8 +48,8 @@ pub(crate) fn Account(
         return view! { <Status code=Code::NotAuthenticated/> }.into_any();
     };
     let enrols = viewer.enrols;
-    let link = move |to: Place| {
-        let current = (to.path == place).then_some("page");
+    let link = move |to: NavItem| {
+        let current = (to.path == item).then_some("page");
         view! {
             <a href=to.path aria-current=current>
                 <Icon name=to.icon/>
@@ -60,20 +60,20 @@ pub(crate) fn Account(
     view! {
         <Title text=format!("{title} · {}", product())/>
         <a class="skip" href="#main">
-            {w.common_skip()}
+            {t.common_skip()}
         </a>
-        <Top w viewer/>
+        <Top t viewer/>
         <div class="shell">
             {(!enrols)
                 .then(|| {
                     view! {
-                        <nav class="side" aria-label=w.common_account_places()>
-                            {places(w).map(link).into_iter().collect_view()}
+                        <nav class="side" aria-label=t.common_account_places()>
+                            {nav_items(t).map(link).into_iter().collect_view()}
                         </nav>
                     }
                 })}
             <main class="page" id="main" tabindex="-1">
-                {(!tells_of_recovery).then(|| view! { <OpenRecovery w/> })}
+                {(!tells_of_recovery).then(|| view! { <OpenRecovery t/> })}
                 {children()}
             </main>
         </div>
@@ -82,31 +82,31 @@ pub(crate) fn Account(
 }
 
 #[component]
-fn Top(w: Lang, viewer: Viewer) -> impl IntoView {
+fn Top(t: Lang, viewer: Viewer) -> impl IntoView {
     let Viewer { name, username, email, initials, .. } = viewer;
     view! {
         <header class="top">
             <a class="product" href=DASHBOARD>
                 <Mark/>
                 {product()}
-                <span>{w.common_account()}</span>
+                <span>{t.common_account()}</span>
             </a>
             <button type="button" class="person" popovertarget="account-menu">
                 <span class="avatar" aria-hidden="true">
                     {initials}
                 </span>
-                <span class="sr-only">{w.common_account_menu()}</span>
+                <span class="sr-only">{t.common_account_menu()}</span>
             </button>
-            <div popover id="account-menu" class="menu" role="group" aria-label=w.common_account_menu()>
+            <div popover id="account-menu" class="menu" role="group" aria-label=t.common_account_menu()>
                 <div class="who">
                     <b>{name}</b>
                     <span>{email.unwrap_or(username)}</span>
                 </div>
-                <Chooser w here=address()/>
+                <Chooser t here=address()/>
                 <form method="post" action=SignOut::PATH>
                     <button class="button wide">
                         <Icon name="leave"/>
-                        {w.common_sign_out()}
+                        {t.common_sign_out()}
                     </button>
                 </form>
             </div>

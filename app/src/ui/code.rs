@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::part::Icon;
+use super::components::Icon;
 
 /// What is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

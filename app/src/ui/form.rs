@@ -3,18 +3,18 @@
 use authtuna::model::code::Code;
 use leptos::prelude::*;
 
-use super::part::{Icon, Notice};
+use super::components::{Icon, Notice};
 use crate::flash::{self, Content, Typed};
-use crate::islands::form::{FormWords, Said};
+use crate::i18n::Lang;
+use crate::islands::form::{FormMessages, FormWords};
 use crate::islands::passkey::PasskeyWords;
 use crate::islands::password::PasswordWords;
-use crate::say;
+use crate::messages;
 use crate::viewer::auth;
-use crate::words::Lang;
 
 /// What the request before has left for this page. Read once per page.
 pub(crate) struct Left {
-    w: Lang,
+    t: Lang,
     content: Option<Content>,
 }
 
@@ -22,13 +22,13 @@ pub(crate) struct Left {
 #[derive(Clone, Default)]
 pub(crate) struct Tried {
     values: Vec<(String, String)>,
-    said: Vec<Said>,
+    said: Vec<FormMessages>,
 }
 
 impl Left {
     /// Takes it; what is taken is gone.
-    pub(crate) fn take(w: Lang) -> Self {
-        Self { w, content: flash::take() }
+    pub(crate) fn take(t: Lang) -> Self {
+        Self { t, content: flash::take() }
     }
 
     /// The form `name`, as it was tried.
@@ -49,7 +49,7 @@ impl Left {
     /// The same for a page with several forms.
     pub(crate) fn notice_of(&self, forms: &[&str]) -> impl IntoView + use<> {
         let notice = match &self.content {
-            Some(Content::Done(notice)) => Some((true, say::notice(self.w, *notice))),
+            Some(Content::Done(notice)) => Some((true, messages::notice(self.t, *notice))),
             Some(Content::Refused(typed)) if !forms.contains(&typed.form.as_str()) => {
                 let sentences: Vec<_> = self.said(typed).into_iter().map(|said| said.text).collect();
                 Some((false, sentences.join(" ")))
@@ -70,8 +70,8 @@ impl Left {
         (!known).then(|| self.notice(None))
     }
 
-    fn said(&self, typed: &Typed) -> Vec<Said> {
-        auth().map_or_else(|_| Vec::new(), |auth| say::said(self.w, auth.settings(), &typed.refusal))
+    fn said(&self, typed: &Typed) -> Vec<FormMessages> {
+        auth().map_or_else(|_| Vec::new(), |auth| messages::said(self.t, auth.settings(), &typed.refusal))
     }
 }
 
@@ -89,7 +89,8 @@ impl Tried {
 
     /// What is wrong with the form as a whole, which has these fields.
     pub(crate) fn about_form(&self, fields: &[&str]) -> Vec<String> {
-        let beside = |said: &&Said| said.field.as_deref().is_some_and(|field| fields.contains(&field));
+        let beside =
+            |said: &&FormMessages| said.field.as_deref().is_some_and(|field| fields.contains(&field));
         self.said.iter().filter(|said| !beside(said)).map(|said| said.text.clone()).collect()
     }
 
@@ -100,38 +101,38 @@ impl Tried {
 }
 
 /// What the island of every form can say by itself.
-pub(crate) fn form_words(w: Lang) -> FormWords {
+pub(crate) fn form_words(t: Lang) -> FormWords {
     FormWords {
-        lost: w.common_lost().to_owned(),
-        signed_out: w.problem_not_authenticated().to_owned(),
-        failed: w.common_failed().to_owned(),
+        lost: t.common_lost().to_owned(),
+        signed_out: t.problem_not_authenticated().to_owned(),
+        failed: t.common_failed().to_owned(),
     }
 }
 
 /// What the form of a passkey can say by itself, where people sign in by one.
-pub(crate) fn passkey_words(w: Lang) -> PasskeyWords {
-    passkey_words_with(w, w.passkeys_cancelled().to_owned())
+pub(crate) fn passkey_words(t: Lang) -> PasskeyWords {
+    passkey_words_with(t, t.passkeys_cancelled().to_owned())
 }
 
 /// The same where one is made by a button of this name.
-pub(crate) fn new_passkey_words(w: Lang, button: &str) -> PasskeyWords {
-    passkey_words_with(w, w.passkeys_cancelled_new(button))
+pub(crate) fn new_passkey_words(t: Lang, button: &str) -> PasskeyWords {
+    passkey_words_with(t, t.passkeys_cancelled_new(button))
 }
 
 /// The same, with what is said when its prompt is closed.
-pub(crate) fn passkey_words_with(w: Lang, cancelled: String) -> PasskeyWords {
+pub(crate) fn passkey_words_with(t: Lang, cancelled: String) -> PasskeyWords {
     PasskeyWords {
-        form: form_words(w),
+        form: form_words(t),
         cancelled,
-        exists: w.passkeys_exists().to_owned(),
-        refused: w.passkeys_refused().to_owned(),
-        unsupported: w.passkeys_unsupported().to_owned(),
+        exists: t.passkeys_exists().to_owned(),
+        refused: t.passkeys_refused().to_owned(),
+        unsupported: t.passkeys_unsupported().to_owned(),
     }
 }
 
 /// The words of a password field.
 pub(crate) fn password_words(
-    w: Lang,
+    t: Lang,
     label: &'static str,
     note: Option<String>,
     error: Option<String>,
@@ -139,7 +140,7 @@ pub(crate) fn password_words(
     PasswordWords {
         label: label.to_owned(),
         note,
-        show: w.field_show_password().to_owned(),
+        show: t.field_show_password().to_owned(),
         error,
         way_out: None,
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authtuna::auth::Auth;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use http::header::RETRY_AFTER;
 use leptos::either::Either;
@@ -17,14 +17,14 @@ use crate::viewer::{self, log};
 /// that belongs to it. What `work` reads from the context it reads before its first `await`.
 pub(crate) fn load<W, F, V>(work: W) -> impl IntoView
 where
-    W: FnOnce(Auth, Visit) -> F,
+    W: FnOnce(Auth, AuthContext) -> F,
     F: Future<Output = Result<V, Error>> + Send + 'static,
     V: IntoView + Send + 'static,
 {
     let response = use_context::<ResponseOptions>();
-    let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::visit()?)));
-    let actor = begun.as_ref().ok().map(|(_, visit)| visit.actor().clone());
-    let running = begun.map(|(auth, visit)| work(auth, visit));
+    let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::context()?)));
+    let actor = begun.as_ref().ok().map(|(_, context)| context.actor().clone());
+    let running = begun.map(|(auth, context)| work(auth, context));
     view! {
         <Suspense>
             {Suspend::new(async move {

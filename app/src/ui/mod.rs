@@ -4,11 +4,11 @@
 
 pub(crate) mod account;
 pub(crate) mod code;
-pub(crate) mod entry;
+pub(crate) mod components;
+pub(crate) mod email_challenge;
 pub(crate) mod form;
-pub(crate) mod inbox;
 pub(crate) mod load;
-pub(crate) mod part;
 pub(crate) mod recovery;
+pub(crate) mod sign_in;
 pub(crate) mod theme;
 pub(crate) mod time;

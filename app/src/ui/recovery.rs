@@ -5,12 +5,12 @@ use authtuna::model::time::Timestamp;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::part::Icon;
+use super::components::Icon;
 use super::time::around;
 use crate::api::recovery::CancelOwnRecovery;
-use crate::say;
+use crate::i18n::{HERE, Lang};
+use crate::messages;
 use crate::viewer::{self, log};
-use crate::words::{HERE, Lang};
 
 /// Whether people can recover their accounts by themselves.
 pub(crate) fn recovers() -> bool {
@@ -20,16 +20,16 @@ pub(crate) fn recovers() -> bool {
 /// What the person who looks at the page is told while a recovery of theirs is open, with the way to stop it. A page that
 /// can not find out stays as it is.
 #[component]
-pub(crate) fn OpenRecovery(w: Lang) -> impl IntoView {
-    let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::visit()?)));
+pub(crate) fn OpenRecovery(t: Lang) -> impl IntoView {
+    let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::context()?)));
     view! {
         <Suspense>
             {Suspend::new(async move {
-                let (auth, visit) = begun.ok()?;
-                match auth.own_recovery(visit.actor()).await {
-                    Ok(open) => open.map(|open| notice(w, auth.clock.now(), open)),
+                let (auth, context) = begun.ok()?;
+                match auth.own_recovery(context.actor()).await {
+                    Ok(open) => open.map(|open| notice(t, auth.clock.now(), open)),
                     Err(error) => {
-                        log(&error, Some(visit.actor()));
+                        log(&error, Some(context.actor()));
                         None
                     }
                 }
@@ -39,17 +39,17 @@ pub(crate) fn OpenRecovery(w: Lang) -> impl IntoView {
 }
 
 /// What its owner is told of an open recovery.
-pub(crate) fn notice(w: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
+pub(crate) fn notice(t: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
     let sentence =
-        if open.due_at <= now { w.recovery_open_now().to_owned() } else { w.recovery_open_until(HERE) };
+        if open.due_at <= now { t.recovery_open_now().to_owned() } else { t.recovery_open_until(HERE) };
     view! {
         <section class="notice bad" aria-labelledby="open-recovery">
             <Icon name="alert"/>
             <div>
-                <h2 id="open-recovery">{w.recovery_open_heading()}</h2>
-                <p>{around(&sentence, moment(w, open.due_at))} " " {w.recovery_open_body()}</p>
+                <h2 id="open-recovery">{t.recovery_open_heading()}</h2>
+                <p>{around(&sentence, moment(t, open.due_at))} " " {t.recovery_open_body()}</p>
                 <form method="post" action=CancelOwnRecovery::PATH class="acts">
-                    <button class="button danger solid">{w.recovery_cancel_submit()}</button>
+                    <button class="button danger solid">{t.recovery_cancel_submit()}</button>
                 </form>
             </div>
         </section>
@@ -57,7 +57,7 @@ pub(crate) fn notice(w: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
 }
 
 /// A moment that is to come.
-fn moment(w: Lang, at: Timestamp) -> impl IntoView {
-    let (machine, exact) = say::exactly(w, at);
+fn moment(t: Lang, at: Timestamp) -> impl IntoView {
+    let (machine, exact) = messages::exactly(t, at);
     view! { <time datetime=machine>{exact}</time> }
 }

@@ -9,10 +9,10 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::api::look::ChooseTheme;
+use crate::api::theme::ChooseTheme;
+use crate::i18n::Lang;
 use crate::islands::theme::ThemeChoice;
 use crate::viewer::{auth, request};
-use crate::words::Lang;
 
 /// The cookie that remembers the choice.
 pub(crate) const COOKIE: &str = "theme";
@@ -60,11 +60,11 @@ impl Choice {
             .unwrap_or(Self::Light)
     }
 
-    fn word(self, w: Lang) -> &'static str {
+    fn word(self, t: Lang) -> &'static str {
         match self {
-            Self::Light => w.theme_light(),
-            Self::Dark => w.theme_dark(),
-            Self::System => w.theme_system(),
+            Self::Light => t.theme_light(),
+            Self::Dark => t.theme_dark(),
+            Self::System => t.theme_system(),
         }
     }
 }
@@ -97,18 +97,18 @@ fn css(theme: &Theme) -> String {
 
 /// The choice, where there is one. `here` is the page's own address, to come back to.
 #[component]
-pub(crate) fn Chooser(w: Lang, here: String) -> impl IntoView {
+pub(crate) fn Chooser(t: Lang, here: String) -> impl IntoView {
     let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
     let choices: Vec<_> = Choice::offered(mode)
         .iter()
-        .map(|choice| (choice.as_str().to_owned(), choice.word(w).to_owned()))
+        .map(|choice| (choice.as_str().to_owned(), choice.word(t).to_owned()))
         .collect();
     // Erased, as all frames are: it stands on every page, and each page's type would repeat its own.
     (!choices.is_empty()).then(|| {
         view! {
             <ThemeChoice
                 action=ChooseTheme::PATH.to_owned()
-                label=w.theme_label().to_owned()
+                label=t.theme_label().to_owned()
                 choices
                 chosen=Choice::here().as_str().to_owned()
                 back=here

@@ -3,16 +3,16 @@
 use authtuna::model::time::Timestamp;
 use leptos::prelude::*;
 
-use crate::say;
-use crate::words::{HERE, Lang};
+use crate::i18n::{HERE, Lang};
+use crate::messages;
 
 /// A moment.
 #[component]
-pub(crate) fn Time(w: Lang, now: Timestamp, at: Timestamp) -> impl IntoView {
-    let (machine, exact) = say::exactly(w, at);
+pub(crate) fn Time(t: Lang, now: Timestamp, at: Timestamp) -> impl IntoView {
+    let (machine, exact) = messages::exactly(t, at);
     view! {
         <time datetime=machine tabindex="0">
-            {say::ago(w, now, at)}
+            {messages::ago(t, now, at)}
             <span class="tip" role="tooltip">
                 {exact}
             </span>

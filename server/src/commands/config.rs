@@ -4,10 +4,10 @@ use authtuna::foundation::config::{Described, Settings};
 use serde_json::{Value, json};
 
 use super::say;
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Shows every setting.
-pub(super) fn config(as_json: bool) -> Result<(), Failure> {
+pub(super) fn config(as_json: bool) -> Result<(), CliError> {
     let settings = Settings::load()?;
     let described = settings.describe();
     if as_json {

@@ -4,10 +4,10 @@ use authtuna::foundation::crypto::keyring::Keyring;
 
 use super::say;
 use crate::cli::Keys;
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Makes keys.
-pub(super) fn keys(command: &Keys) -> Result<(), Failure> {
+pub(super) fn keys(command: &Keys) -> Result<(), CliError> {
     match command {
         Keys::Generate => say(Keyring::generate_key()),
     }

@@ -14,21 +14,21 @@ use time::format_description::well_known::Rfc3339;
 
 use super::say;
 use crate::cli::Mail;
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Does what was asked and closes the database.
-pub(super) async fn mail(command: Mail) -> Result<(), Failure> {
+pub(super) async fn mail(command: Mail) -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let done = act(&auth, command).await;
     auth.store().close().await;
     done
 }
 
-async fn act(auth: &Auth, command: Mail) -> Result<(), Failure> {
+async fn act(auth: &Auth, command: Mail) -> Result<(), CliError> {
     let system = Actor::system();
     match command {
         Mail::List { state, limit } => {
-            let state = state.map(|text| MailState::parse(&text).ok_or(Failure::BadMailState(text)));
+            let state = state.map(|text| MailState::parse(&text).ok_or(CliError::BadMailState(text)));
             let page = PageRequest { after: None, limit: Some(limit) };
             let found = auth.outbox.list(&system, state.transpose()?, &page).await?;
             if found.items.is_empty() {
@@ -37,11 +37,11 @@ async fn act(auth: &Auth, command: Mail) -> Result<(), Failure> {
             found.items.iter().try_for_each(show)
         }
         Mail::Retry { id } => {
-            let Ok(known) = id.parse() else { return Err(Failure::NoSuchMail(id)) };
+            let Ok(known) = id.parse() else { return Err(CliError::NoSuchMail(id)) };
             let retried = auth.outbox.retry(&system, known).await;
             match retried.map_err(|error| refused(error, &id))? {
                 Some(()) => say("It is tried again by the server that runs, or the next that starts."),
-                None => Err(Failure::NoSuchMail(id)),
+                None => Err(CliError::NoSuchMail(id)),
             }
         }
         Mail::Test { to } => {
@@ -55,14 +55,14 @@ async fn act(auth: &Auth, command: Mail) -> Result<(), Failure> {
                 say(format_args!("{verdict:<4}  {:<8}  {}", step.step.as_str(), explained(step)))?;
             }
             let failed = |test: &Tested| test.step.is_needed() && test.verdict == Verdict::Failed;
-            if tested.iter().any(failed) { Err(Failure::MailTest) } else { Ok(()) }
+            if tested.iter().any(failed) { Err(CliError::MailTest) } else { Ok(()) }
         }
     }
 }
 
 /// Sends a mail to `to` and says how that went.
-pub(super) async fn test(auth: &Auth, to: &str) -> Result<Vec<Tested>, Failure> {
-    let address = Email::parse(to).map_err(|_| Failure::BadAddress(to.to_owned()))?;
+pub(super) async fn test(auth: &Auth, to: &str) -> Result<Vec<Tested>, CliError> {
+    let address = Email::parse(to).map_err(|_| CliError::BadAddress(to.to_owned()))?;
     let tested = auth.outbox.self_test(&Actor::system(), &address).await;
     tested.map_err(|error| refused(error, ""))
 }
@@ -88,15 +88,15 @@ pub(super) fn explained(step: &Tested) -> String {
     if step.text.is_empty() { advice.to_owned() } else { format!("{advice}: {}", step.text) }
 }
 
-fn refused(error: Error, id: &str) -> Failure {
+fn refused(error: Error, id: &str) -> CliError {
     match error.code() {
-        Code::MailOff => Failure::MailOff,
-        Code::MailDone => Failure::MailDone(id.to_owned()),
+        Code::MailOff => CliError::MailOff,
+        Code::MailDone => CliError::MailDone(id.to_owned()),
         _ => error.into(),
     }
 }
 
-fn show(mail: &MailLine) -> Result<(), Failure> {
+fn show(mail: &MailLine) -> Result<(), CliError> {
     let (state, at) = (mail.state.as_str(), moment(mail.created_at));
     say(format_args!("{}  {at}  {state:<6}  {:<24}  {}", mail.id, mail.kind, mail.to))?;
     match (&mail.last_error, mail.next_try_at) {

@@ -14,7 +14,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Does what was typed. What goes wrong is said on standard error, and the exit code is 1.
 pub fn run(cli: Cli) -> ExitCode {
@@ -31,19 +31,19 @@ pub fn run(cli: Cli) -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+        Err(cli_error) => {
             // Nobody is left to tell when standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{}", failure.to_string().trim_end());
+            let _ = writeln!(std::io::stderr(), "{}", cli_error.to_string().trim_end());
             ExitCode::FAILURE
         }
     }
 }
 
-fn within_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn within_runtime(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|source| Failure::System("starting threads", source))?;
+        .map_err(|source| CliError::System("starting threads", source))?;
     let result = runtime.block_on(work);
     // What still hangs in a blocking call is not waited for.
     runtime.shutdown_background();
@@ -51,10 +51,10 @@ fn within_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(),
 }
 
 /// Writes a line to standard output.
-fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
+fn say(line: impl std::fmt::Display) -> Result<(), CliError> {
     match writeln!(std::io::stdout(), "{line}") {
         // Whoever reads has enough, as `head` does.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(|source| Failure::System("standard output", source)),
+        result => result.map_err(|source| CliError::System("standard output", source)),
     }
 }

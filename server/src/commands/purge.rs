@@ -5,10 +5,10 @@ use authtuna::foundation::config::Settings;
 use authtuna::jobs;
 
 use super::say;
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Deletes what has run out.
-pub(super) async fn purge() -> Result<(), Failure> {
+pub(super) async fn purge() -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let rows = jobs::purge(&auth).await?;
     auth.store().close().await;

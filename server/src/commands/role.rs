@@ -17,34 +17,34 @@ use time::format_description::well_known::Rfc3339;
 use super::say;
 use super::user::find;
 use crate::cli::{Required, Role};
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Does what was asked and closes the database.
-pub(super) async fn role(command: Role) -> Result<(), Failure> {
+pub(super) async fn role(command: Role) -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let done = act(&auth, command).await;
     auth.store().close().await;
     done
 }
 
-async fn act(auth: &Auth, command: Role) -> Result<(), Failure> {
+async fn act(auth: &Auth, command: Role) -> Result<(), CliError> {
     match command {
         Role::List => list(auth).await,
         Role::Show { name } => {
             let found = auth.roles.details(&Actor::system(), &name).await?;
-            show(auth, &found.ok_or(Failure::NoSuchRole(name))?).await
+            show(auth, &found.ok_or(CliError::NoSuchRole(name))?).await
         }
         Role::Give { name, who, scope, until } => {
             let place = place(&scope)?;
             let account = find(auth, &who).await?;
             let mut wish = Assignment::new(account.id, &name).within(place);
             if let Some(until) = until {
-                let end = moment(&until, auth.clock.now()).ok_or(Failure::BadMoment(until))?;
+                let end = moment(&until, auth.clock.now()).ok_or(CliError::BadMoment(until))?;
                 wish = wish.until(end);
             }
             let grant = auth.roles.assign(&Actor::system(), &wish).await;
             let grant = grant.map_err(|error| match error.code() {
-                Code::RoleNotFound => Failure::NoSuchRole(name),
+                Code::RoleNotFound => CliError::NoSuchRole(name),
                 _ => error.into(),
             })?;
             say(format_args!("{} holds {}.", grant.username, held(&grant)))
@@ -58,7 +58,7 @@ async fn act(auth: &Auth, command: Role) -> Result<(), Failure> {
             let change = RoleChange { requires: Some(requires), ..RoleChange::default() };
             let role = auth.roles.update(&Actor::system(), &name, &change).await;
             let role = role.map_err(|error| match error.code() {
-                Code::RoleNotFound => Failure::NoSuchRole(name),
+                Code::RoleNotFound => CliError::NoSuchRole(name),
                 _ => error.into(),
             })?;
             let what = requires.map_or("nothing", Requirement::as_str);
@@ -69,8 +69,8 @@ async fn act(auth: &Auth, command: Role) -> Result<(), Failure> {
             let account = find(auth, &who).await?;
             let taken = auth.roles.remove(&Actor::system(), account.id, &name, &place).await;
             taken.map_err(|error| match error.code() {
-                Code::RoleNotFound => Failure::NoSuchRole(name.clone()),
-                Code::GrantNotFound => Failure::NoSuchGrant(account.username.clone(), name.clone(), scope),
+                Code::RoleNotFound => CliError::NoSuchRole(name.clone()),
+                Code::GrantNotFound => CliError::NoSuchGrant(account.username.clone(), name.clone(), scope),
                 _ => error.into(),
             })?;
             say(format_args!("{} does not hold {name} in {place} any more.", account.username))
@@ -78,7 +78,7 @@ async fn act(auth: &Auth, command: Role) -> Result<(), Failure> {
     }
 }
 
-async fn list(auth: &Auth) -> Result<(), Failure> {
+async fn list(auth: &Auth) -> Result<(), CliError> {
     let mut page = PageRequest::default();
     loop {
         let found = auth.roles.list(&Actor::system(), "", &page).await?;
@@ -93,7 +93,7 @@ async fn list(auth: &Auth) -> Result<(), Failure> {
     }
 }
 
-async fn show(auth: &Auth, details: &RoleDetails) -> Result<(), Failure> {
+async fn show(auth: &Auth, details: &RoleDetails) -> Result<(), CliError> {
     let role = &details.role;
     let none = |list: &[String]| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
     let permissions = if role.all_permissions { "all".to_owned() } else { none(&details.permissions) };
@@ -130,8 +130,8 @@ fn held(grant: &Grant) -> String {
     }
 }
 
-fn place(text: &str) -> Result<Scope, Failure> {
-    text.parse().map_err(|_| Failure::BadScope(text.to_owned()))
+fn place(text: &str) -> Result<Scope, CliError> {
+    text.parse().map_err(|_| CliError::BadScope(text.to_owned()))
 }
 
 /// A moment after `now`: an RFC 3339 time, or a whole number of minutes, hours or days from now.

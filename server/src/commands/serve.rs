@@ -7,7 +7,7 @@ use authtuna::authz::actor::Actor;
 use authtuna::foundation::config::Settings;
 
 use super::say;
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 use crate::server::Server;
 use crate::site::Site;
 use crate::{shutdown, telemetry};
@@ -16,7 +16,7 @@ use crate::{shutdown, telemetry};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves until it is asked to stop.
-pub(super) async fn serve() -> Result<(), Failure> {
+pub(super) async fn serve() -> Result<(), CliError> {
     let settings = Settings::load()?;
     let _writing = telemetry::begin(&settings)?;
     // Before anything can fail: a notice may be the reason.
@@ -33,7 +33,7 @@ pub(super) async fn serve() -> Result<(), Failure> {
 }
 
 /// Opens the database. One that takes its time is named: nobody should wait without knowing for what.
-async fn open(settings: Settings) -> Result<Auth, Failure> {
+async fn open(settings: Settings) -> Result<Auth, CliError> {
     let uri = settings.describe().into_iter().find(|setting| setting.name == "DEFAULT_DATABASE_URI");
     let mut opening = Box::pin(Auth::start(settings));
     tokio::select! {
@@ -46,7 +46,7 @@ async fn open(settings: Settings) -> Result<Auth, Failure> {
 }
 
 /// Says where to go. The link is a secret: it is printed for whoever started the server, and is not in the log.
-async fn greet(auth: &Auth, server: &Server) -> Result<(), Failure> {
+async fn greet(auth: &Auth, server: &Server) -> Result<(), CliError> {
     let settings = auth.settings();
     say(format_args!("AuthTuna {} listens on http://{}", env!("CARGO_PKG_VERSION"), server.address()?))?;
     if let Some(address) = server.metrics_address() {

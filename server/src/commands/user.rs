@@ -8,17 +8,17 @@ use authtuna::foundation::names::{Email, Username};
 
 use super::say;
 use crate::cli::User;
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// Does what was asked and closes the database.
-pub(super) async fn user(command: User) -> Result<(), Failure> {
+pub(super) async fn user(command: User) -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let done = act(&auth, command).await;
     auth.store().close().await;
     done
 }
 
-async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
+async fn act(auth: &Auth, command: User) -> Result<(), CliError> {
     let system = Actor::system();
     match command {
         User::SetUpLink => match auth.issue_set_up(&system).await? {
@@ -61,17 +61,17 @@ async fn act(auth: &Auth, command: User) -> Result<(), Failure> {
 }
 
 /// The account with this name or address.
-pub(super) async fn find(auth: &Auth, who: &str) -> Result<Account, Failure> {
+pub(super) async fn find(auth: &Auth, who: &str) -> Result<Account, CliError> {
     let system = Actor::system();
     let found = match (Email::parse(who), Username::parse(who)) {
         (Ok(email), _) => auth.users.get_by_email(&system, &email).await?,
         (_, Ok(username)) => auth.users.get_by_username(&system, &username).await?,
         _ => None,
     };
-    found.ok_or_else(|| Failure::NoSuchUser(who.to_owned()))
+    found.ok_or_else(|| CliError::NoSuchUser(who.to_owned()))
 }
 
-fn show(account: &Account) -> Result<(), Failure> {
+fn show(account: &Account) -> Result<(), CliError> {
     let yes = |what: bool| if what { "yes" } else { "no" };
     say(format_args!("id              {}", account.id))?;
     say(format_args!("username        {}", account.username))?;

@@ -6,7 +6,7 @@ use authtuna::auth::Auth;
 use authtuna::authn::passwords::ChangePassword;
 use authtuna::authn::sign_in::SignIn;
 use authtuna::authn::sign_up::SignUp;
-use authtuna::axum::{ApiError, CurrentUser, Visit};
+use authtuna::axum::{ApiError, AuthContext, CurrentUser};
 use authtuna::model::code::Code;
 use authtuna::model::id::UserId;
 use axum::Json;
@@ -16,12 +16,12 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{Accepted, Created, Said, said};
-use super::describe::{Answer, Contract};
 use super::endpoint::Endpoint;
+use super::extract::{Body, text};
 use super::mfa::{LoggedIn, logged_in};
-use super::read::{Body, text};
-use crate::access::Access::{Public, SignedIn};
+use super::operation::{ApiResponse, Contract};
+use super::response::{Accepted, Created, Message, message};
+use authtuna::authz::guard::Guard::{Public, SignedIn};
 
 /// Why a new password is refused.
 pub(super) const PASSWORD: &[Code] = &[
@@ -182,45 +182,47 @@ impl SignedUpAnswer {
 impl IntoResponse for SignedUpAnswer {
     fn into_response(self) -> Response {
         match self {
-            Self::In => Created(Said { message: "User created and logged in successfully." }).into_response(),
-            Self::Inbox => Accepted(Said { message: "User created. A verification email has been sent." })
+            Self::In => {
+                Created(Message { message: "User created and logged in successfully." }).into_response()
+            }
+            Self::Inbox => Accepted(Message { message: "User created. A verification email has been sent." })
                 .into_response(),
         }
     }
 }
 
-impl Answer for SignedUpAnswer {
+impl ApiResponse for SignedUpAnswer {
     fn note(contract: &mut Contract) {
-        contract.succeed::<Said>(StatusCode::CREATED);
+        contract.succeed::<Message>(StatusCode::CREATED);
         contract.also = Some(StatusCode::ACCEPTED);
     }
 }
 
 async fn sign_up(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<NewAccount>,
 ) -> Result<SignedUpAnswer, ApiError> {
     let typed = SignUp { username: form.username, email: form.email, password: form.password };
-    let is_in = visit.signed_up(auth.sign_up(visit.actor(), &typed).await?);
+    let is_in = context.signed_up(auth.sign_up(context.actor(), &typed).await?);
     Ok(SignedUpAnswer::of(is_in))
 }
 
 async fn sign_in(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<Credentials>,
 ) -> Result<Json<LoggedIn>, ApiError> {
     let typed = SignIn { identifier: form.username_or_email, password: form.password };
-    let progress = auth.sign_in(visit.actor(), &typed).await?;
-    logged_in(&visit, progress)
+    let progress = auth.sign_in(context.actor(), &typed).await?;
+    logged_in(&context, progress)
 }
 
-async fn sign_out(State(auth): State<Auth>, visit: Visit) -> Result<Json<Said>, ApiError> {
-    let was_in = visit.actor().holder().is_ok();
-    auth.sign_out(visit.actor()).await?;
-    visit.end();
-    Ok(said(if was_in { "Logged out successfully." } else { "Logout failed or no active session found." }))
+async fn sign_out(State(auth): State<Auth>, context: AuthContext) -> Result<Json<Message>, ApiError> {
+    let was_in = context.actor().session_user().is_ok();
+    auth.sign_out(context.actor()).await?;
+    context.end();
+    Ok(message(if was_in { "Logged out successfully." } else { "Logout failed or no active session found." }))
 }
 
 async fn user_info(CurrentUser(snapshot): CurrentUser) -> Json<UserInfo> {
@@ -237,28 +239,28 @@ async fn user_info(CurrentUser(snapshot): CurrentUser) -> Json<UserInfo> {
 
 async fn change_password(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<NewPassword>,
-) -> Result<Json<Said>, ApiError> {
+) -> Result<Json<Message>, ApiError> {
     let typed = ChangePassword { current: form.current_password, new: form.new_password };
-    let signed_in = auth.change_password(visit.actor(), &typed).await?;
-    visit.begin(signed_in);
-    Ok(said("Password updated successfully. All other sessions have been logged out."))
+    let signed_in = auth.change_password(context.actor(), &typed).await?;
+    context.begin(signed_in);
+    Ok(message("Password updated successfully. All other sessions have been logged out."))
 }
 
 async fn set_password(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<FirstPassword>,
-) -> Result<Json<Said>, ApiError> {
-    auth.set_password(visit.actor(), &form.password).await?;
-    Ok(said("The password has been set."))
+) -> Result<Json<Message>, ApiError> {
+    auth.set_password(context.actor(), &form.password).await?;
+    Ok(message("The password has been set."))
 }
 
 async fn change_profile(
     State(auth): State<Auth>,
     CurrentUser(snapshot): CurrentUser,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<NewProfile>,
 ) -> Result<Json<ProfileChanged>, ApiError> {
     let user = &snapshot.user;
@@ -267,7 +269,7 @@ async fn change_profile(
         first_name: user.first_name.clone().unwrap_or_default(),
         last_name: user.last_name.clone().unwrap_or_default(),
     };
-    auth.users.update_profile(visit.actor(), &change).await?;
+    auth.users.update_profile(context.actor(), &change).await?;
     let user = Profile { username: form.username.trim().to_owned() };
     Ok(Json(ProfileChanged { message: "Profile updated successfully.", user }))
 }

@@ -5,14 +5,15 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::describe::{Contract, Described};
-use crate::access::{Access, Effect, Kind, Rule};
+use super::operation::{Contract, Described};
+use crate::route_rules::{Effect, Kind, RouteRule};
 use crate::state::AppState;
+use authtuna::authz::guard::Guard;
 
 /// A route with its rule, its handler and its document.
 pub struct Endpoint {
     /// Who may call it, and what it does.
-    pub rule: Rule,
+    pub rule: RouteRule,
     /// What answers.
     pub handler: MethodRouter<AppState>,
     /// What it is for, in a few words.
@@ -25,46 +26,46 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// A GET: it changes nothing that people would notice.
-    pub fn get<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    pub fn get<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
         T: 'static,
     {
-        Self::new(Method::GET, MethodFilter::GET, path, access, handler, summary)
+        Self::new(Method::GET, MethodFilter::GET, path, guard, handler, summary)
     }
 
     /// A POST.
-    pub fn post<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    pub fn post<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
         T: 'static,
     {
-        Self::new(Method::POST, MethodFilter::POST, path, access, handler, summary)
+        Self::new(Method::POST, MethodFilter::POST, path, guard, handler, summary)
     }
 
     /// A PATCH.
-    pub fn patch<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    pub fn patch<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
         T: 'static,
     {
-        Self::new(Method::PATCH, MethodFilter::PATCH, path, access, handler, summary)
+        Self::new(Method::PATCH, MethodFilter::PATCH, path, guard, handler, summary)
     }
 
     /// A DELETE.
-    pub fn delete<H, T>(path: &str, access: Access, handler: H, summary: &'static str) -> Self
+    pub fn delete<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
         T: 'static,
     {
-        Self::new(Method::DELETE, MethodFilter::DELETE, path, access, handler, summary)
+        Self::new(Method::DELETE, MethodFilter::DELETE, path, guard, handler, summary)
     }
 
     fn new<H, T>(
         method: Method,
         filter: MethodFilter,
         path: &str,
-        access: Access,
+        guard: Guard,
         handler: H,
         summary: &'static str,
     ) -> Self
@@ -75,18 +76,18 @@ impl Endpoint {
         let effect = if method.is_safe() { Effect::Reads } else { Effect::Changes };
         let mut contract = H::describe();
         contract.refuse(&[Code::Internal, Code::Unavailable]);
-        match access {
-            Access::Public => {}
-            Access::Enrolling => contract.refuse(&[Code::NotAuthenticated]),
-            Access::SignedIn => contract.refuse(&[Code::NotAuthenticated, Code::EnrolmentRequired]),
-            Access::Permission(_) => {
-                contract.refuse(&[Code::NotAuthenticated, Code::EnrolmentRequired, Code::Forbidden]);
+        match guard {
+            Guard::Public => {}
+            Guard::SignedInOrEnrolling => contract.refuse(&[Code::NotAuthenticated]),
+            Guard::SignedIn => contract.refuse(&[Code::NotAuthenticated, Code::EnrollmentRequired]),
+            Guard::Permission(_) => {
+                contract.refuse(&[Code::NotAuthenticated, Code::EnrollmentRequired, Code::Forbidden]);
             }
         }
         if effect == Effect::Changes {
             contract.refuse(&[Code::CrossSite]);
         }
-        let rule = Rule { method, path: path.to_owned(), access, kind: Kind::Api, effect };
+        let rule = RouteRule { method, path: path.to_owned(), guard, kind: Kind::Api, effect };
         Self { rule, handler: on(filter, handler), summary, about: "", contract }
     }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::endpoint::Endpoint;
-use crate::access::Access::Public;
+use authtuna::authz::guard::Guard::Public;
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);

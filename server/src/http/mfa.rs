@@ -2,8 +2,8 @@
 
 use authtuna::auth::Auth;
 use authtuna::authn::mfa::Factor;
-use authtuna::authn::sign_in::{Confirmation, Progress, SecondFactor};
-use authtuna::axum::{ApiError, Visit};
+use authtuna::authn::sign_in::{Confirmation, SecondFactor, SignInOutcome};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::answer::{Accepted, Said, said};
-use super::by_mail::{Nothing, Shown, proof};
+use super::by_email::{EmailProof, Empty, proof};
 use super::endpoint::Endpoint;
+use super::extract::{Body, MaybeBody, text};
 use super::passkeys::given;
-use super::read::{Body, MaybeBody, text};
-use crate::access::Access::{Enrolling, Public, SignedIn};
+use super::response::{Accepted, Message, message};
+use authtuna::authz::guard::Guard::{Public, SignedIn, SignedInOrEnrolling};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -28,11 +28,11 @@ pub(super) fn routes() -> Vec<Endpoint> {
                  uses nothing up. The answer sets the session's cookie.",
             )
             .refuses(&[BadToken, BadOtp, TooManyAttempts]),
-        Endpoint::get("/mfa/factors", Enrolling, factors, "One's second factors"),
-        Endpoint::post("/mfa/setup", Enrolling, set_up, "Make a secret for an authenticator app")
+        Endpoint::get("/mfa/factors", SignedInOrEnrolling, factors, "One's second factors"),
+        Endpoint::post("/mfa/setup", SignedInOrEnrolling, set_up, "Make a secret for an authenticator app")
             .about("It counts once `/mfa/verify` has seen a code of it.")
             .refuses(&[TotpEnabled, FeatureOff, StepUpRequired]),
-        Endpoint::post("/mfa/verify", Enrolling, verify, "Turn the authenticator app on")
+        Endpoint::post("/mfa/verify", SignedInOrEnrolling, verify, "Turn the authenticator app on")
             .about("By a code of the secret made last. The answer is ten backup codes, which nothing shows again.")
             .refuses(&[BadOtp, TotpEnabled, TotpNotSetUp, FeatureOff, StepUpRequired]),
         Endpoint::post("/mfa/disable", SignedIn, disable, "Turn the authenticator app off")
@@ -41,17 +41,17 @@ pub(super) fn routes() -> Vec<Endpoint> {
         Endpoint::post("/mfa/recovery-codes", SignedIn, regenerate, "Make ten new backup codes")
             .about("The old ones work no longer.")
             .refuses(&[NoSecondFactor, FeatureOff, StepUpRequired]),
-        Endpoint::post("/auth/confirm", Enrolling, confirm, "Confirm who one is")
+        Endpoint::post("/auth/confirm", SignedInOrEnrolling, confirm, "Confirm who one is")
             .about(
                 "By a passkey, a code of one's app, a backup code, or one's password where there is none of these. What answers 403 `step_up_required` works \
                  afterwards, for STEP_UP_SECONDS.",
             )
             .refuses(&[WrongPassword, BadOtp, TooManyAttempts, Busy, BadCharacters, PasswordTooLong])
             .refuses(&[BadPasskey, UserVerificationRequired, BadToken, PasskeyUnknown, PasskeyBlocked]),
-        Endpoint::post("/auth/confirm/request", Enrolling, ask, "Ask for a mail to confirm who one is")
+        Endpoint::post("/auth/confirm/request", SignedInOrEnrolling, ask, "Ask for a mail to confirm who one is")
             .about("For people with neither password nor second factor; 404 for others.")
             .refuses(&[NotFound, MailOff]),
-        Endpoint::post("/auth/confirm/mail", Enrolling, confirm_by_mail, "Confirm who one is by a mail")
+        Endpoint::post("/auth/confirm/mail", SignedInOrEnrolling, confirm_by_mail, "Confirm who one is by a mail")
             .about("By the token of its link, or by its six digits in the browser that asked.")
             .refuses(&[BadToken, BadOtp, TooManyAttempts]),
     ]
@@ -75,23 +75,23 @@ pub struct LoggedIn {
 }
 
 /// Has the answer carry how far somebody came.
-pub(super) fn logged_in(visit: &Visit, progress: Progress) -> Result<Json<LoggedIn>, ApiError> {
-    let halfway = match &progress {
-        Progress::In(_) => None,
-        Progress::SecondFactor(halfway) => Some(halfway.clone()),
-        Progress::Inbox(waiting) => {
-            visit.wait(waiting.clone());
+pub(super) fn logged_in(context: &AuthContext, progress: SignInOutcome) -> Result<Json<LoggedIn>, ApiError> {
+    let mfa_challenge = match &progress {
+        SignInOutcome::In(_) => None,
+        SignInOutcome::SecondFactor(mfa_challenge) => Some(mfa_challenge.clone()),
+        SignInOutcome::EmailChallenge(pending_challenge) => {
+            context.wait(pending_challenge.clone());
             return Err(Code::EmailNotVerified.into());
         }
     };
-    visit.enter(progress);
+    context.enter(progress);
     Ok(Json(LoggedIn {
-        message: halfway.is_none().then_some("Login successful."),
-        mfa_required: halfway.is_some().then_some(true),
-        factors: halfway
+        message: mfa_challenge.is_none().then_some("Login successful."),
+        mfa_required: mfa_challenge.is_some().then_some(true),
+        factors: mfa_challenge
             .as_ref()
-            .map(|halfway| halfway.factors.iter().copied().map(Factor::as_str).collect()),
-        mfa_token: halfway.map(|halfway| halfway.token),
+            .map(|mfa_challenge| mfa_challenge.factors.iter().copied().map(Factor::as_str).collect()),
+        mfa_token: mfa_challenge.map(|mfa_challenge| mfa_challenge.token),
     }))
 }
 
@@ -163,18 +163,18 @@ pub struct Proofs {
 
 async fn validate(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<MfaLogin>,
-) -> Result<Json<Said>, ApiError> {
-    let kept = || visit.actor().origin.halfway.clone().unwrap_or_default();
+) -> Result<Json<Message>, ApiError> {
+    let kept = || context.actor().origin.mfa_challenge.clone().unwrap_or_default();
     let token = if form.mfa_token.is_empty() { kept() } else { form.mfa_token };
     let typed = SecondFactor { token, code: form.code, remember: form.remember, ..SecondFactor::default() };
-    visit.begin(auth.second_factor(visit.actor(), &typed).await?);
-    Ok(said("Login successful."))
+    context.begin(auth.second_factor(context.actor(), &typed).await?);
+    Ok(message("Login successful."))
 }
 
-async fn factors(State(auth): State<Auth>, visit: Visit) -> Result<Json<OwnFactors>, ApiError> {
-    let factors = auth.mfa.factors(visit.actor()).await?;
+async fn factors(State(auth): State<Auth>, context: AuthContext) -> Result<Json<OwnFactors>, ApiError> {
+    let factors = auth.mfa.factors(context.actor()).await?;
     Ok(Json(OwnFactors {
         totp_since: factors.totp_since.map(|since| since.seconds()),
         passkeys: factors.passkeys,
@@ -184,65 +184,65 @@ async fn factors(State(auth): State<Auth>, visit: Visit) -> Result<Json<OwnFacto
 
 async fn set_up(
     State(auth): State<Auth>,
-    visit: Visit,
-    _: MaybeBody<Nothing>,
+    context: AuthContext,
+    _: MaybeBody<Empty>,
 ) -> Result<Json<Setup>, ApiError> {
-    let setup = auth.mfa.setup_totp(visit.actor()).await?;
+    let setup = auth.mfa.setup_totp(context.actor()).await?;
     Ok(Json(Setup { provisioning_uri: setup.uri, secret: setup.secret }))
 }
 
 async fn verify(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<AppCode>,
 ) -> Result<Json<RecoveryCodes>, ApiError> {
-    let recovery_codes = auth.mfa.verify_and_enable_totp(visit.actor(), &form.code).await?;
+    let recovery_codes = auth.mfa.verify_and_enable_totp(context.actor(), &form.code).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 
 async fn disable(
     State(auth): State<Auth>,
-    visit: Visit,
-    _: MaybeBody<Nothing>,
-) -> Result<Json<Said>, ApiError> {
-    auth.mfa.disable_totp(visit.actor()).await?;
-    Ok(said("MFA has been disabled."))
+    context: AuthContext,
+    _: MaybeBody<Empty>,
+) -> Result<Json<Message>, ApiError> {
+    auth.mfa.disable_totp(context.actor()).await?;
+    Ok(message("MFA has been disabled."))
 }
 
 async fn regenerate(
     State(auth): State<Auth>,
-    visit: Visit,
-    _: MaybeBody<Nothing>,
+    context: AuthContext,
+    _: MaybeBody<Empty>,
 ) -> Result<Json<RecoveryCodes>, ApiError> {
-    let recovery_codes = auth.mfa.regenerate_backup_codes(visit.actor()).await?;
+    let recovery_codes = auth.mfa.regenerate_backup_codes(context.actor()).await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 
 async fn confirm(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<Proofs>,
-) -> Result<Json<Said>, ApiError> {
+) -> Result<Json<Message>, ApiError> {
     let passkey = given(&form.passkey);
     let typed = Confirmation { password: form.password, code: form.code, passkey };
-    auth.confirm(visit.actor(), &typed).await?;
-    Ok(said("Confirmed."))
+    auth.confirm(context.actor(), &typed).await?;
+    Ok(message("Confirmed."))
 }
 
 async fn ask(
     State(auth): State<Auth>,
-    visit: Visit,
-    _: MaybeBody<Nothing>,
-) -> Result<Accepted<Said>, ApiError> {
-    visit.wait(auth.request_confirmation(visit.actor()).await?);
-    Ok(Accepted(Said { message: "A confirmation email has been sent." }))
+    context: AuthContext,
+    _: MaybeBody<Empty>,
+) -> Result<Accepted<Message>, ApiError> {
+    context.wait(auth.request_confirmation(context.actor()).await?);
+    Ok(Accepted(Message { message: "A confirmation email has been sent." }))
 }
 
 async fn confirm_by_mail(
     State(auth): State<Auth>,
-    visit: Visit,
-    Body(form): Body<Shown>,
-) -> Result<Json<Said>, ApiError> {
-    auth.confirm_by_mail(visit.actor(), &proof(form.token, form.code)).await?;
-    Ok(said("Confirmed."))
+    context: AuthContext,
+    Body(form): Body<EmailProof>,
+) -> Result<Json<Message>, ApiError> {
+    auth.confirm_by_mail(context.actor(), &proof(form.token, form.code)).await?;
+    Ok(message("Confirmed."))
 }

@@ -1,21 +1,21 @@
 //! What programs call: the JSON API, and what operators' tools ask.
 //!
 //! Each area has a table of [`Endpoint`]s: the route, its rule, its handler and its document in one row, so that none is
-//! without. What a request and an answer look like is read from the handler's own types ([`describe`]).
+//! without. What a request and an answer look like is read from the handler's own types ([`operation`]).
 
 pub mod account;
 pub mod admin;
-pub mod answer;
-pub mod by_mail;
-pub mod describe;
+pub mod by_email;
 pub mod endpoint;
+pub mod extract;
 pub mod health;
 pub mod home;
 pub mod mfa;
 pub mod openapi;
+pub mod operation;
 mod passkeys;
-pub mod read;
 pub mod recovery;
+pub mod response;
 pub mod sessions;
 
 use authtuna::foundation::config::Settings;
@@ -31,7 +31,7 @@ pub fn plain() -> Vec<Endpoint> {
 pub fn api(settings: &Settings) -> Vec<Endpoint> {
     let mut all = vec![home::route()];
     all.extend(account::routes());
-    all.extend(by_mail::routes());
+    all.extend(by_email::routes());
     all.extend(mfa::routes());
     all.extend(passkeys::routes());
     all.extend(recovery::routes());

@@ -22,11 +22,11 @@ use utoipa::openapi::{
     Required, Response, ResponseBuilder,
 };
 
-use super::describe::{Answer, Contract};
 use super::endpoint::Endpoint;
-use crate::access::Access;
-use crate::failure::Failure;
+use super::operation::{ApiResponse, Contract};
+use crate::cli_error::CliError;
 use crate::state::AppState;
+use authtuna::authz::guard::Guard;
 
 const JSON: &str = "application/json";
 const SESSION: &str = "session";
@@ -48,7 +48,7 @@ const AREAS: &[(&str, &str, &str)] = &[
 
 /// The route.
 pub(super) fn route() -> Endpoint {
-    Endpoint::get("/openapi.json", Access::Public, serve, "This document")
+    Endpoint::get("/openapi.json", Guard::Public, serve, "This document")
 }
 
 async fn serve(State(state): State<AppState>) -> Document {
@@ -64,7 +64,7 @@ impl IntoResponse for Document {
     }
 }
 
-impl Answer for Document {
+impl ApiResponse for Document {
     fn note(contract: &mut Contract) {
         let object = ObjectBuilder::new().schema_type(SchemaType::new(Type::Object));
         contract.success = Some((StatusCode::OK, Some(Schema::from(object).into())));
@@ -72,8 +72,8 @@ impl Answer for Document {
 }
 
 /// The document of the routes that `settings` switch on, as it is served.
-pub fn json(settings: &Settings) -> Result<Value, Failure> {
-    serde_json::to_value(document(settings)).map_err(|problem| Failure::Document(problem.to_string()))
+pub fn json(settings: &Settings) -> Result<Value, CliError> {
+    serde_json::to_value(document(settings)).map_err(|problem| CliError::Document(problem.to_string()))
 }
 
 /// The document of the routes that `settings` switch on.
@@ -140,14 +140,14 @@ fn operation(endpoint: &Endpoint) -> Operation {
     let Endpoint { rule, summary, about, contract, .. } = endpoint;
     let words = rule.path.split(['/', '-', '{', '}', '.']).filter(|word| !word.is_empty());
     let id: Vec<&str> = words.collect();
-    let needs = match rule.access {
-        Access::Public => "Open to everybody.".to_owned(),
-        Access::Enrolling => {
+    let needs = match rule.guard {
+        Guard::Public => "Open to everybody.".to_owned(),
+        Guard::SignedInOrEnrolling => {
             "For whoever is signed in, also before they have set up what a role of theirs asks for."
                 .to_owned()
         }
-        Access::SignedIn => "For whoever is signed in.".to_owned(),
-        Access::Permission(permission) => format!("Needs the permission `{permission}` everywhere."),
+        Guard::SignedIn => "For whoever is signed in.".to_owned(),
+        Guard::Permission(permission) => format!("Needs the permission `{permission}` everywhere."),
     };
     let about = if about.is_empty() { needs } else { format!("{needs} {about}") };
     let mut operation = OperationBuilder::new()
@@ -163,7 +163,7 @@ fn operation(endpoint: &Endpoint) -> Operation {
             .required(Some(if *required { Required::True } else { Required::False }));
         operation = operation.request_body(Some(body.build()));
     }
-    if rule.access != Access::Public {
+    if rule.guard != Guard::Public {
         operation = operation.security(SecurityRequirement::new::<_, [&str; 0], &str>(SESSION, []));
     }
     if let Some((status, schema)) = &contract.success {

@@ -6,7 +6,7 @@ use authtuna::auth::Auth;
 use authtuna::authn::passkeys::{Ceremony, Kind, OwnPasskey};
 use authtuna::authn::sign_in::{PasskeyFor, SecondFactor};
 use authtuna::authn::sign_up::PasskeySignUp;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use authtuna::model::id::PasskeyId;
 use axum::Json;
@@ -16,12 +16,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::account::SignedUpAnswer;
-use super::answer::{Created, Gone, Said, Whole, said};
-use super::by_mail::Nothing;
+use super::by_email::Empty;
 use super::endpoint::Endpoint;
+use super::extract::{Body, MaybeBody, PathParams, text};
 use super::mfa::{LoggedIn, logged_in};
-use super::read::{Body, MaybeBody, Place, text};
-use crate::access::Access::{Enrolling, Public, SignedIn};
+use super::response::{Created, List, Message, NoContent, message};
+use authtuna::authz::guard::Guard::{Public, SignedIn, SignedInOrEnrolling};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -29,11 +29,11 @@ pub(super) fn routes() -> Vec<Endpoint> {
     const REFUSED: &[Code] = &[BadPasskey, UserVerificationRequired, BadToken, FeatureOff];
     const UNKNOWN: &[Code] = &[PasskeyUnknown, PasskeyBlocked];
     vec![
-        Endpoint::get("/passkeys", Enrolling, list, "One's passkeys"),
-        Endpoint::post("/passkeys/register-options", Enrolling, ask_to_add, "Ask for a new passkey")
+        Endpoint::get("/passkeys", SignedInOrEnrolling, list, "One's passkeys"),
+        Endpoint::post("/passkeys/register-options", SignedInOrEnrolling, ask_to_add, "Ask for a new passkey")
             .about("Options for `navigator.credentials.create`. `/passkeys/register` wants what it gives, within the hour.")
             .refuses(&[StepUpRequired, TooManyPasskeys, FeatureOff, TooManyAttempts]),
-        Endpoint::post("/passkeys/register", Enrolling, add, "Add a passkey")
+        Endpoint::post("/passkeys/register", SignedInOrEnrolling, add, "Add a passkey")
             .about(
                 "In the session that asked for it. Without a name it gets that of its authenticator. Whoever had no second \
                  factor before gets ten backup codes, which nothing shows again.",
@@ -63,7 +63,7 @@ pub(super) fn routes() -> Vec<Endpoint> {
         Endpoint::post("/passkeys/mfa-login", Public, show_factor, "Sign in by a passkey as second factor")
             .refuses(REFUSED)
             .refuses(UNKNOWN),
-        Endpoint::post("/passkeys/confirm-options", Enrolling, ask_to_confirm, "Ask for a passkey to confirm with")
+        Endpoint::post("/passkeys/confirm-options", SignedInOrEnrolling, ask_to_confirm, "Ask for a passkey to confirm with")
             .about("`/auth/confirm` wants what it gives as `passkey`.")
             .refuses(&[NotFound, TooManyAttempts]),
         Endpoint::post("/passkeys/signup-options", Public, ask_to_sign_up, "Ask for a passkey for a new account")
@@ -161,7 +161,7 @@ pub(super) struct NewName {
 
 /// What an authenticator answered.
 #[derive(Deserialize, ToSchema)]
-pub(super) struct Shown {
+pub(super) struct PasskeyAnswer {
     /// What `navigator.credentials` gave.
     #[serde(default)]
     #[schema(value_type = Object, required)]
@@ -204,82 +204,86 @@ pub(super) struct NewPasskeyAccount {
     email: String,
 }
 
-async fn list(State(auth): State<Auth>, visit: Visit) -> Result<Whole<Passkey>, ApiError> {
-    let own = auth.passkeys.list(visit.actor()).await?;
-    Ok(Whole(own.into_iter().map(Passkey::from).collect()))
+async fn list(State(auth): State<Auth>, context: AuthContext) -> Result<List<Passkey>, ApiError> {
+    let own = auth.passkeys.list(context.actor()).await?;
+    Ok(List(own.into_iter().map(Passkey::from).collect()))
 }
 
 async fn ask_to_add(
     State(auth): State<Auth>,
-    visit: Visit,
-    _: MaybeBody<Nothing>,
+    context: AuthContext,
+    _: MaybeBody<Empty>,
 ) -> Result<Json<Options>, ApiError> {
-    let asked = auth.passkeys.ask_to_add(visit.actor()).await?;
-    Ok(options(&visit, asked))
+    let asked = auth.passkeys.ask_to_add(context.actor()).await?;
+    Ok(options(&context, asked))
 }
 
 async fn add(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<NewPasskey>,
 ) -> Result<Created<Added>, ApiError> {
     let answer = given(&form.registration_response);
-    let added = auth.passkeys.add(visit.actor(), &form.name, &answer).await?;
+    let added = auth.passkeys.add(context.actor(), &form.name, &answer).await?;
     let (passkey, recovery_codes) = (added.passkey.into(), added.backup_codes);
     Ok(Created(Added { status: "ok", verified: true, passkey, recovery_codes }))
 }
 
 async fn rename(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<String>,
+    context: AuthContext,
+    PathParams(id): PathParams<String>,
     Body(form): Body<NewName>,
-) -> Result<Json<Said>, ApiError> {
-    let id = find(&auth, &visit, &id).await?;
-    auth.passkeys.rename(visit.actor(), id, &form.name).await?;
-    Ok(said("Passkey renamed."))
+) -> Result<Json<Message>, ApiError> {
+    let id = find(&auth, &context, &id).await?;
+    auth.passkeys.rename(context.actor(), id, &form.name).await?;
+    Ok(message("Passkey renamed."))
 }
 
-async fn remove(State(auth): State<Auth>, visit: Visit, Place(id): Place<String>) -> Result<Gone, ApiError> {
-    let id = find(&auth, &visit, &id).await?;
-    auth.passkeys.remove(visit.actor(), id).await?;
-    Ok(Gone)
+async fn remove(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    PathParams(id): PathParams<String>,
+) -> Result<NoContent, ApiError> {
+    let id = find(&auth, &context, &id).await?;
+    auth.passkeys.remove(context.actor(), id).await?;
+    Ok(NoContent)
 }
 
 async fn ask_to_sign_in(
     State(auth): State<Auth>,
-    visit: Visit,
-    _: MaybeBody<Nothing>,
+    context: AuthContext,
+    _: MaybeBody<Empty>,
 ) -> Result<Json<Options>, ApiError> {
-    let asked = auth.ask_for_passkey(visit.actor(), PasskeyFor::SignIn).await?;
-    Ok(options(&visit, asked))
+    let asked = auth.ask_for_passkey(context.actor(), PasskeyFor::SignIn).await?;
+    Ok(options(&context, asked))
 }
 
 async fn sign_in(
     State(auth): State<Auth>,
-    visit: Visit,
-    Body(form): Body<Shown>,
+    context: AuthContext,
+    Body(form): Body<PasskeyAnswer>,
 ) -> Result<Json<LoggedIn>, ApiError> {
-    let progress = auth.sign_in_by_passkey(visit.actor(), &given(&form.response)).await?;
-    logged_in(&visit, progress)
+    let progress = auth.sign_in_by_passkey(context.actor(), &given(&form.response)).await?;
+    logged_in(&context, progress)
 }
 
 async fn ask_for_factor(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     MaybeBody(form): MaybeBody<First>,
 ) -> Result<Json<Options>, ApiError> {
-    let token = token(&visit, form.mfa_token);
-    let asked = auth.ask_for_passkey(visit.actor(), PasskeyFor::SecondFactor(&token)).await?;
-    Ok(options(&visit, asked))
+    let token = token(&context, form.mfa_token);
+    let asked = auth.ask_for_passkey(context.actor(), PasskeyFor::SecondFactor(&token)).await?;
+    Ok(options(&context, asked))
 }
 
 async fn show_factor(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<SecondPasskey>,
-) -> Result<Json<Said>, ApiError> {
-    let (token, passkey) = (token(&visit, form.mfa_token), given(&form.response));
+) -> Result<Json<Message>, ApiError> {
+    let (token, passkey) = (token(&context, form.mfa_token), given(&form.response));
     if passkey.is_empty() {
         return Err(authtuna::foundation::error::Error::on(
             authtuna::model::code::Field::Passkey,
@@ -288,40 +292,40 @@ async fn show_factor(
         .into());
     }
     let typed = SecondFactor { token, passkey, remember: form.remember, ..SecondFactor::default() };
-    visit.begin(auth.second_factor(visit.actor(), &typed).await?);
-    Ok(said("Login successful."))
+    context.begin(auth.second_factor(context.actor(), &typed).await?);
+    Ok(message("Login successful."))
 }
 
 async fn ask_to_confirm(
     State(auth): State<Auth>,
-    visit: Visit,
-    _: MaybeBody<Nothing>,
+    context: AuthContext,
+    _: MaybeBody<Empty>,
 ) -> Result<Json<Options>, ApiError> {
-    let asked = auth.ask_for_passkey(visit.actor(), PasskeyFor::Confirming).await?;
-    Ok(options(&visit, asked))
+    let asked = auth.ask_for_passkey(context.actor(), PasskeyFor::Confirming).await?;
+    Ok(options(&context, asked))
 }
 
 async fn ask_to_sign_up(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<NewPasskeyAccount>,
 ) -> Result<Json<Options>, ApiError> {
     let typed = PasskeySignUp { username: form.username, email: form.email };
-    let asked = auth.ask_to_sign_up(visit.actor(), &typed).await?;
-    Ok(options(&visit, asked))
+    let asked = auth.ask_to_sign_up(context.actor(), &typed).await?;
+    Ok(options(&context, asked))
 }
 
 async fn sign_up(
     State(auth): State<Auth>,
-    visit: Visit,
-    Body(form): Body<Shown>,
+    context: AuthContext,
+    Body(form): Body<PasskeyAnswer>,
 ) -> Result<SignedUpAnswer, ApiError> {
-    let outcome = auth.sign_up_by_passkey(visit.actor(), &given(&form.response)).await?;
-    Ok(SignedUpAnswer::of(visit.signed_up(outcome)))
+    let outcome = auth.sign_up_by_passkey(context.actor(), &given(&form.response)).await?;
+    Ok(SignedUpAnswer::of(context.signed_up(outcome)))
 }
 
-fn options(visit: &Visit, asked: Ceremony) -> Json<Options> {
-    Json(Options(visit.ask(asked)))
+fn options(context: &AuthContext, asked: Ceremony) -> Json<Options> {
+    Json(Options(context.ask(asked)))
 }
 
 /// What an authenticator answered, as the core reads it: empty for nothing.
@@ -330,14 +334,14 @@ pub(super) fn given(answer: &Value) -> String {
 }
 
 /// The token of somebody halfway in: as it is given, or the browser's cookie.
-fn token(visit: &Visit, given: String) -> String {
-    let kept = || visit.actor().origin.halfway.clone().unwrap_or_default();
+fn token(context: &AuthContext, given: String) -> String {
+    let kept = || context.actor().origin.mfa_challenge.clone().unwrap_or_default();
     if given.is_empty() { kept() } else { given }
 }
 
 /// One of one's own passkeys by the authenticator's id of it.
-async fn find(auth: &Auth, visit: &Visit, id: &str) -> Result<PasskeyId, ApiError> {
-    let own = auth.passkeys.list(visit.actor()).await?;
+async fn find(auth: &Auth, context: &AuthContext, id: &str) -> Result<PasskeyId, ApiError> {
+    let own = auth.passkeys.list(context.actor()).await?;
     let found = own.into_iter().find(|own| own.credential_id == id);
     Ok(found.map(|own| own.id).ok_or(Code::NotFound)?)
 }

@@ -3,18 +3,18 @@
 
 use authtuna::auth::Auth;
 use authtuna::authn::recovery::Recovery;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{Accepted, Said, said};
-use super::by_mail::{Address, Shown, Token, proof};
+use super::by_email::{Address, EmailProof, Token, proof};
 use super::endpoint::Endpoint;
-use super::read::{Body, text};
-use crate::access::Access::{Enrolling, Public};
+use super::extract::{Body, text};
+use super::response::{Accepted, Message, message};
+use authtuna::authz::guard::Guard::{Public, SignedInOrEnrolling};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -54,8 +54,8 @@ pub(super) fn routes() -> Vec<Endpoint> {
                  answer is a token to set a password with (`/auth/reset-password`).",
             )
             .refuses(&[BadToken]),
-        Endpoint::get("/mfa/recovery", Enrolling, own, "One's own open recovery"),
-        Endpoint::delete("/mfa/recovery", Enrolling, cancel_own, "Stop one's own recovery")
+        Endpoint::get("/mfa/recovery", SignedInOrEnrolling, own, "One's own open recovery"),
+        Endpoint::delete("/mfa/recovery", SignedInOrEnrolling, cancel_own, "Stop one's own recovery")
             .refuses(&[NotFound]),
     ]
 }
@@ -97,64 +97,64 @@ pub struct OwnRecovery {
 
 async fn request(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<Address>,
-) -> Result<Accepted<Said>, ApiError> {
-    visit.wait(auth.request_recovery(visit.actor(), &form.email).await?);
+) -> Result<Accepted<Message>, ApiError> {
+    context.wait(auth.request_recovery(context.actor(), &form.email).await?);
     let message =
         "If an account with this email exists and has second factors, a recovery link has been sent.";
-    Ok(Accepted(Said { message }))
+    Ok(Accepted(Message { message }))
 }
 
 async fn start(
     State(auth): State<Auth>,
-    visit: Visit,
-    Body(form): Body<Shown>,
+    context: AuthContext,
+    Body(form): Body<EmailProof>,
 ) -> Result<Json<OpenRecovery>, ApiError> {
-    let begun = auth.start_recovery(visit.actor(), &proof(form.token, form.code)).await?;
+    let begun = auth.start_recovery(context.actor(), &proof(form.token, form.code)).await?;
     Ok(Json(begun.into()))
 }
 
 async fn cancel(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<Token>,
-) -> Result<Json<Said>, ApiError> {
-    auth.cancel_recovery(visit.actor(), &form.token).await?;
-    Ok(said("The recovery has been stopped."))
+) -> Result<Json<Message>, ApiError> {
+    auth.cancel_recovery(context.actor(), &form.token).await?;
+    Ok(message("The recovery has been stopped."))
 }
 
 async fn stop(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<Stop>,
-) -> Result<Json<Said>, ApiError> {
-    auth.stop_recovery(visit.actor(), &form.identifier, &form.code).await?;
-    Ok(said("The recovery has been stopped."))
+) -> Result<Json<Message>, ApiError> {
+    auth.stop_recovery(context.actor(), &form.identifier, &form.code).await?;
+    Ok(message("The recovery has been stopped."))
 }
 
 async fn finish(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<Token>,
 ) -> Result<Json<Token>, ApiError> {
-    Ok(Json(Token { token: auth.finish_recovery(visit.actor(), &form.token).await? }))
+    Ok(Json(Token { token: auth.finish_recovery(context.actor(), &form.token).await? }))
 }
 
 async fn undo(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(form): Body<Token>,
 ) -> Result<Json<Token>, ApiError> {
-    Ok(Json(Token { token: auth.undo_factors(visit.actor(), &form.token).await? }))
+    Ok(Json(Token { token: auth.undo_factors(context.actor(), &form.token).await? }))
 }
 
-async fn own(State(auth): State<Auth>, visit: Visit) -> Result<Json<OwnRecovery>, ApiError> {
-    let recovery = auth.own_recovery(visit.actor()).await?.map(OpenRecovery::from);
+async fn own(State(auth): State<Auth>, context: AuthContext) -> Result<Json<OwnRecovery>, ApiError> {
+    let recovery = auth.own_recovery(context.actor()).await?.map(OpenRecovery::from);
     Ok(Json(OwnRecovery { recovery }))
 }
 
-async fn cancel_own(State(auth): State<Auth>, visit: Visit) -> Result<Json<Said>, ApiError> {
-    auth.cancel_own_recovery(visit.actor()).await?;
-    Ok(said("The recovery has been stopped."))
+async fn cancel_own(State(auth): State<Auth>, context: AuthContext) -> Result<Json<Message>, ApiError> {
+    auth.cancel_own_recovery(context.actor()).await?;
+    Ok(message("The recovery has been stopped."))
 }

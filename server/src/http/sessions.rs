@@ -2,7 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::authn::sessions::SessionView;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::SessionId;
@@ -11,10 +11,10 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{Said, Whole, said};
 use super::endpoint::Endpoint;
-use super::read::Place;
-use crate::access::Access::SignedIn;
+use super::extract::PathParams;
+use super::response::{List, Message, message};
+use authtuna::authz::guard::Guard::SignedIn;
 
 /// Where the list is; the portal's page has the same path.
 pub const LIST: &str = "/ui/settings/sessions";
@@ -71,25 +71,25 @@ pub struct Ended {
     pub terminated: u64,
 }
 
-async fn list(State(auth): State<Auth>, visit: Visit) -> Result<Whole<Session>, ApiError> {
-    let sessions = auth.sessions.list(visit.actor()).await?;
-    Ok(Whole(sessions.into_iter().map(session).collect()))
+async fn list(State(auth): State<Auth>, context: AuthContext) -> Result<List<Session>, ApiError> {
+    let sessions = auth.sessions.list(context.actor()).await?;
+    Ok(List(sessions.into_iter().map(session).collect()))
 }
 
 async fn end(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<SessionId>,
-) -> Result<Json<Said>, ApiError> {
-    if visit.actor().session_id() == Some(id) {
+    context: AuthContext,
+    PathParams(id): PathParams<SessionId>,
+) -> Result<Json<Message>, ApiError> {
+    if context.actor().session_id() == Some(id) {
         return Err(Error::on(Field::Session, Code::BadRequest).into());
     }
-    auth.sessions.end(visit.actor(), id).await?;
-    Ok(said("Session terminated."))
+    auth.sessions.end(context.actor(), id).await?;
+    Ok(message("Session terminated."))
 }
 
-async fn end_others(State(auth): State<Auth>, visit: Visit) -> Result<Json<Ended>, ApiError> {
-    let terminated = auth.sessions.end_others(visit.actor()).await?;
+async fn end_others(State(auth): State<Auth>, context: AuthContext) -> Result<Json<Ended>, ApiError> {
+    let terminated = auth.sessions.end_others(context.actor()).await?;
     Ok(Json(Ended { message: "All other sessions have been terminated.", terminated }))
 }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use authtuna::authz::actor::{Actor, Origin};
-use authtuna::axum::{ApiError, Visit, wants_json, wants_page};
+use authtuna::axum::{ApiError, AuthContext, wants_json, wants_page};
 use authtuna::model::code::Code;
 use authtuna::model::paths::{LOGIN, LocalPath, MFA_ENROLL};
 use axum::extract::{MatchedPath, OriginalUri, Request};
@@ -14,8 +14,8 @@ use tower::Service;
 use url::form_urlencoded::byte_serialize;
 
 use super::answered;
-use crate::access::{Found, Kind};
 use crate::portal;
+use crate::route_rules::{Found, Kind};
 use crate::state::AppState;
 
 /// See the module. The router's pattern decides and never the path's text, so no spelling of a path has another rule
@@ -30,16 +30,16 @@ async fn guarded(state: &AppState, mut request: Request, mut inner: Route) -> Re
         return answered(inner.call(request).await);
     };
     let rule = match state.rules.find(path.as_str(), request.method()) {
-        Found::Rule(rule) => rule,
+        Found::RouteRule(rule) => rule,
         Found::OtherMethods(allowed) => return wrong_method(&allowed),
         Found::Nothing => {
             tracing::error!(http.route = path.as_str(), "a route without a rule was called; it is refused");
             return ApiError::from(Code::NotFound).into_response();
         }
     };
-    let allowed = match request.extensions().get::<Visit>() {
-        Some(visit) => rule.access.check(visit.actor()),
-        None => rule.access.check(&Actor::anonymous(Origin::default())),
+    let allowed = match request.extensions().get::<AuthContext>() {
+        Some(context) => rule.guard.check(context.actor()),
+        None => rule.guard.check(&Actor::anonymous(Origin::default())),
     };
     match allowed {
         Ok(()) => kept_by_nobody(answered(inner.call(request).await)),
@@ -47,7 +47,7 @@ async fn guarded(state: &AppState, mut request: Request, mut inner: Route) -> Re
             then(LOGIN, &asked_for(rule.kind, &request))
         }
         Err(error)
-            if error.code() == Code::EnrolmentRequired && shows_login(rule.kind, request.headers()) =>
+            if error.code() == Code::EnrollmentRequired && shows_login(rule.kind, request.headers()) =>
         {
             then(MFA_ENROLL, &asked_for(rule.kind, &request))
         }

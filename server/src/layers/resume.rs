@@ -1,13 +1,13 @@
 //! What waited for a confirmation is done when it is confirmed.
 //!
-//! A form that needs a confirmation first is kept, encrypted (`Auth::keep_act`). The form that confirms names it; when
+//! A form that needs a confirmation first is kept, encrypted (`Auth::keep_action`). The form that confirms names it; when
 //! that was taken, this layer posts the kept one, in the same browser and through all inner layers, and answers with what
 //! became of it. So whoever confirms loses nothing that they typed.
 
 use std::net::SocketAddr;
 
-use app::posted::Posted;
-use authtuna::authn::pending_action::Act;
+use app::pending_action::PostedForm;
+use authtuna::authn::pending_action::PendingAction;
 use authtuna::axum::{ApiError, wants_page};
 use authtuna::model::code::Code;
 use authtuna::model::id::RequestId;
@@ -36,7 +36,7 @@ pub async fn resume(State(forms): State<Router>, request: Request, next: Next) -
         return ApiError::from(Code::BodyTooLarge).into_response();
     };
     let kept = str::from_utf8(&body).ok().filter(|body| body.len() <= MAX_KEPT);
-    let posted = Posted::new(kept.map(str::to_owned));
+    let posted = PostedForm::new(kept.map(str::to_owned));
     parts.extensions.insert(posted.clone());
     let again = parts.clone();
     let confirmed = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -53,7 +53,7 @@ fn is_form(request: &Request) -> bool {
 
 /// Posts `act` as the browser of `again` would by itself, which confirmed it just now. The answer leads on either way: to
 /// what was done, or back to the page that says what is wrong.
-async fn post(forms: Router, mut again: Parts, act: Act, confirmed: Response) -> Response {
+async fn post(forms: Router, mut again: Parts, act: PendingAction, confirmed: Response) -> Response {
     let Ok(uri) = act.path.parse() else { return confirmed };
     let scripted = !wants_page(&again.headers);
     again.uri = uri;

@@ -1,7 +1,7 @@
 //! A04: somebody sets their own verified flag.
 
 use authtuna::authz::actor::Actor;
-use authtuna_server::access::{Effect, Kind};
+use authtuna_server::route_rules::{Effect, Kind};
 use authtuna_server::router;
 use serde_json::json;
 

@@ -6,7 +6,7 @@ use axum::http::Method;
 
 use serde_json::json;
 
-use crate::support::{Answer, Browser, PAGES, mailing, on_one, on_one_with, password};
+use crate::support::{Browser, PAGES, TestResponse, mailing, on_one, on_one_with, password};
 
 const EVIL: &[(&str, &str)] = &[
     ("host", "evil.example"),
@@ -19,12 +19,12 @@ const EVIL: &[(&str, &str)] = &[
     ("forwarded", "host=evil.example;proto=evil"),
 ];
 
-fn clean(answer: &Answer) {
+fn clean(answer: &TestResponse) {
     let headers = format!("{:?}", answer.headers);
     assert!(!headers.contains("evil") && !answer.text().contains("evil"), "{answer:?}");
 }
 
-async fn send(browser: &Browser, method: Method, path: &str, body: &'static str) -> Answer {
+async fn send(browser: &Browser, method: Method, path: &str, body: &'static str) -> TestResponse {
     let form = [("accept", PAGES), ("content-type", "application/x-www-form-urlencoded")];
     let headers: Vec<_> = EVIL.iter().copied().chain(form).collect();
     browser.send(method, path, &headers, body).await
@@ -87,8 +87,8 @@ fn a10_links_in_mails_begin_with_the_address_of_the_settings() {
         }
         let mut links = 0;
         for to in [address, "jun@example.org", "new@example.org"] {
-            for letter in world.letters(to).await {
-                let said = format!("{letter:?}");
+            for email_message in world.email_messages(to).await {
+                let said = format!("{email_message:?}");
                 assert!(!said.contains("evil"), "{said}");
                 links += said.matches("https://accounts.example.org/").count();
                 assert_eq!(

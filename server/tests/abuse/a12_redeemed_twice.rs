@@ -69,8 +69,8 @@ fn a12_a_backup_code_works_once() {
         let browser = world.browser();
         let mut tokens = Vec::new();
         for _ in 0..50 {
-            let halfway = sign_in(&browser, "maria", &password("maria")).await;
-            tokens.push(halfway.json()["mfa_token"].as_str().unwrap().to_owned());
+            let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
+            tokens.push(mfa_challenge.json()["mfa_token"].as_str().unwrap().to_owned());
         }
         let tries = tokens.iter().map(async |token| {
             let typed = json!({ "mfa_token": token, "code": app.codes[0] });
@@ -79,8 +79,8 @@ fn a12_a_backup_code_works_once() {
         let all = futures::future::join_all(tries).await;
         assert_eq!(all.iter().filter(|status| **status == 200).count(), 1, "{all:?}");
         // One token, every other code at once.
-        let halfway = sign_in(&browser, "maria", &password("maria")).await;
-        let token = halfway.json()["mfa_token"].clone();
+        let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
+        let token = mfa_challenge.json()["mfa_token"].clone();
         let tries = app.codes[1..].iter().map(async |code| {
             let typed = json!({ "mfa_token": token, "code": code });
             browser.post("/mfa/validate-login", &typed).await.status

@@ -9,8 +9,8 @@ use crate::support::{App, Browser, World, on_each, password, sign_in};
 /// What the second factor answers after the right password.
 async fn show(world: &World, code: &str) -> u16 {
     let browser: Browser = world.browser();
-    let halfway = sign_in(&browser, "maria", &password("maria")).await;
-    let token = halfway.json()["mfa_token"].clone();
+    let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
+    let token = mfa_challenge.json()["mfa_token"].clone();
     browser.post("/mfa/validate-login", &json!({ "mfa_token": token, "code": code })).await.status
 }
 

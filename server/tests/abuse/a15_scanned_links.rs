@@ -83,7 +83,7 @@ fn a15_opening_the_links_of_a_recovery_begins_stops_and_finishes_nothing() {
         let address = "maria@example.org";
         let maria = world.member("maria").await;
         App::set_up(&world, &maria).await;
-        let first = world.letters(address).await.pop().unwrap().message;
+        let first = world.email_messages(address).await.pop().unwrap().message;
         let Message::FirstFactor { undo, .. } = first else { panic!("{}", first.kind()) };
         scan(&world, &undo).await;
         assert_eq!(maria.get("/mfa/factors").await.json()["recovery_codes_left"], 10);
@@ -98,7 +98,7 @@ fn a15_opening_the_links_of_a_recovery_begins_stops_and_finishes_nothing() {
         assert_eq!(browser.post("/auth/recovery/start", &token).await.status, 200);
         world.clock.advance(std::time::Duration::from_secs(72 * 3600));
         authtuna::jobs::recoveries(&world.auth).await.unwrap();
-        let ready = world.letters(address).await.pop().unwrap().message;
+        let ready = world.email_messages(address).await.pop().unwrap().message;
         let Message::RecoveryReady { link, cancel, .. } = ready else { panic!("{}", ready.kind()) };
         scan(&world, &link).await;
         scan(&world, &cancel).await;

@@ -19,8 +19,8 @@ fn a16_every_way_in_asks_for_the_second_factor() {
         let app = App::set_up(&world, &world.member("maria").await).await;
 
         let browser = world.browser();
-        let halfway = sign_in(&browser, "maria", &password("maria")).await;
-        assert_eq!((halfway.status, &halfway.json()["mfa_required"]), (200, &json!(true)));
+        let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
+        assert_eq!((mfa_challenge.status, &mfa_challenge.json()["mfa_required"]), (200, &json!(true)));
         outside(&browser, "password").await;
 
         let browser = world.browser();
@@ -33,8 +33,8 @@ fn a16_every_way_in_asks_for_the_second_factor() {
         let browser = world.browser();
         browser.post("/auth/passwordless/request", &json!({ "email": address })).await;
         let link = json!({ "token": world.token(address).await });
-        let halfway = browser.post("/auth/passwordless/login", &link).await;
-        assert_eq!((halfway.status, &halfway.json()["mfa_required"]), (200, &json!(true)));
+        let mfa_challenge = browser.post("/auth/passwordless/login", &link).await;
+        assert_eq!((mfa_challenge.status, &mfa_challenge.json()["mfa_required"]), (200, &json!(true)));
         outside(&browser, "a link of a mail").await;
         world.clock.advance(Duration::from_millis(1));
 
@@ -51,12 +51,12 @@ fn a16_every_way_in_asks_for_the_second_factor() {
         let reset = json!({ "token": world.token(address).await, "new_password": password("new") });
         assert_eq!(browser.post("/auth/reset-password", &reset).await.status, 200);
         outside(&browser, "a reset").await;
-        let halfway = sign_in(&browser, "maria", &password("new")).await;
-        assert_eq!(halfway.json()["mfa_required"], json!(true));
+        let mfa_challenge = sign_in(&browser, "maria", &password("new")).await;
+        assert_eq!(mfa_challenge.json()["mfa_required"], json!(true));
         outside(&browser, "the new password").await;
 
         // What shows the first factor opens nothing by itself, wherever it is put.
-        let token = halfway.json()["mfa_token"].as_str().unwrap().to_owned();
+        let token = mfa_challenge.json()["mfa_token"].as_str().unwrap().to_owned();
         for path in ["/auth/verify", "/auth/passwordless/login"] {
             assert_eq!(browser.post(path, &json!({ "token": token })).await.status, 400, "{path}");
         }
@@ -82,8 +82,8 @@ fn a16_guesses_are_limited_over_restarts() {
         let app = App::set_up(&world, &world.member("maria").await).await;
         let guess = async |world: &crate::support::World, code: &str| {
             let browser = world.browser();
-            let halfway = sign_in(&browser, "maria", &password("maria")).await;
-            let token = halfway.json()["mfa_token"].clone();
+            let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
+            let token = mfa_challenge.json()["mfa_token"].clone();
             browser.post("/mfa/validate-login", &json!({ "mfa_token": token, "code": code })).await.status
         };
         for _ in 0..5 {

@@ -1,10 +1,11 @@
 //! A21: `//path`, trailing slash, case or encoding slips past limits or guards.
 
-use authtuna_server::access::{Access, Rule};
+use authtuna::authz::guard::Guard;
+use authtuna_server::route_rules::RouteRule;
 use authtuna_server::router;
 use axum::http::Method;
 
-use crate::support::{Answer, PAGES, World, on_each, on_one, password, raw};
+use crate::support::{PAGES, TestResponse, World, on_each, on_one, password, raw};
 
 /// Other ways to write a path. What a lenient server takes for the same one is in it.
 fn spellings(path: &str) -> Vec<String> {
@@ -36,9 +37,9 @@ fn spellings(path: &str) -> Vec<String> {
     ]
 }
 
-fn closed(world: &World) -> Vec<Rule> {
+fn closed(world: &World) -> Vec<RouteRule> {
     let rules = router::rules(world.auth.settings());
-    rules.all().filter(|rule| rule.access != Access::Public).cloned().collect()
+    rules.all().filter(|rule| rule.guard != Guard::Public).cloned().collect()
 }
 
 /// Sends the path byte by byte: client libraries tidy some of these up.
@@ -111,7 +112,7 @@ fn a21_no_spelling_slips_past_the_limits() {
         let mut statuses = Vec::new();
         for who in ["maria", "MARIA", " maria ", "ｍａｒｉａ", "maria@example.org", "Maria@Example.Org"]
         {
-            let answer: Answer = crate::support::sign_in(&world.browser(), who, "wrong").await;
+            let answer: TestResponse = crate::support::sign_in(&world.browser(), who, "wrong").await;
             statuses.push(answer.status);
         }
         assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);

@@ -3,13 +3,13 @@
 use axum::http::Method;
 use serde_json::json;
 
-use crate::support::{Answer, on_each, on_one, password, raw, sign_in};
+use crate::support::{TestResponse, on_each, on_one, password, raw, sign_in};
 
 /// Leaves an element, an attribute, a script and a comment.
 const SCRIPT: &str = "\"'></script>--><script>alert(1)</script><img src=x onerror=alert(1)>";
 
 /// No part of it stands in the page as it was sent: it could only as markup.
-fn harmless(answer: &Answer) {
+fn harmless(answer: &TestResponse) {
     let html = answer.text();
     for part in ["<script>alert", "<img src=x", "</script>--&gt;<", "\"'>", "onerror=alert(1)>"] {
         assert!(!html.contains(part), "{part} in {html}");

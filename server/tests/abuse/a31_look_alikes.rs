@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Answer, World, on_each, password};
+use crate::support::{TestResponse, World, on_each, password};
 
-async fn sign_up(world: &World, username: &str, email: &str) -> Answer {
+async fn sign_up(world: &World, username: &str, email: &str) -> TestResponse {
     let form = json!({ "username": username, "email": email, "password": password("any") });
     world.browser().post("/auth/signup", &form).await
 }

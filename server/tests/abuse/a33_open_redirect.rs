@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::support::{Answer, PAGES, on_one, on_one_with, password};
+use crate::support::{PAGES, TestResponse, on_one, on_one_with, password};
 
 const ELSEWHERE: [&str; 20] = [
     "https://evil.example",
@@ -28,7 +28,7 @@ const ELSEWHERE: [&str; 20] = [
 ];
 
 /// A browser that follows stays on this site.
-fn stays(answer: &Answer, what: &str) {
+fn stays(answer: &TestResponse, what: &str) {
     assert_eq!(answer.status, 303, "{what}: {answer:?}");
     let place = answer.header("location");
     assert!(place.starts_with('/') && !place.starts_with("//") && !place.contains('\\'), "{what}: {place}");

@@ -49,8 +49,8 @@ fn a35_what_is_signed_for_something_else_opens_nothing() {
         }
         assert_eq!(fresh.session(), None);
         // Nor does the password alone.
-        let halfway = sign_in(&fresh, "maria", &password("maria")).await;
-        assert_eq!(halfway.json()["factors"], json!(["backup_code"]));
+        let mfa_challenge = sign_in(&fresh, "maria", &password("maria")).await;
+        assert_eq!(mfa_challenge.json()["factors"], json!(["backup_code"]));
     });
 }
 

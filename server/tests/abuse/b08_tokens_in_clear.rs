@@ -54,8 +54,8 @@ fn b08_an_expired_token_makes_no_fresh_one() {
         }
         assert_eq!(browser.post("/auth/verify/resend", &json!({})).await.status, 400);
         // The old one may wait in the outbox still, or be given up.
-        for letter in world.letters("maria@example.org").await {
-            assert!(format!("{letter:?}").contains(&token), "a fresh token: {letter:?}");
+        for email_message in world.email_messages("maria@example.org").await {
+            assert!(format!("{email_message:?}").contains(&token), "a fresh token: {email_message:?}");
         }
     });
 }

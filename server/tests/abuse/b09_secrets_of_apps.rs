@@ -10,8 +10,8 @@ fn b09_secrets_are_told_once_and_kept_in_no_clear() {
         let maria = world.person("maria").await;
         let app = App::set_up(&world, &maria).await;
         let browser = world.browser();
-        let halfway = sign_in(&browser, "maria", &password("maria")).await;
-        let typed = json!({ "mfa_token": halfway.json()["mfa_token"], "code": app.codes[0] });
+        let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
+        let typed = json!({ "mfa_token": mfa_challenge.json()["mfa_token"], "code": app.codes[0] });
         assert_eq!(browser.post("/mfa/validate-login", &typed).await.status, 200);
         let dump = world.dump().await;
         assert!(dump.contains("maria@example.org"), "the dump has the rows");

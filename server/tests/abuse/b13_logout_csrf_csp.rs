@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use authtuna_server::access::Effect;
+use authtuna_server::route_rules::Effect;
 use authtuna_server::router;
 use axum::http::Method;
 

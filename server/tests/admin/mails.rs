@@ -1,7 +1,7 @@
 //! Mails as administrators see them.
 
 use authtuna::authz::actor::Actor;
-use authtuna::mail::{Letter, Message};
+use authtuna::mail::{EmailMessage, Message};
 use serde_json::{Value, json};
 
 use super::{no, refusal, texts};
@@ -9,7 +9,7 @@ use crate::support::{Browser, World, mailing, on_each};
 
 async fn queue(world: &World, to: &str) {
     let message = Message::AccountSuspended {};
-    let letter = Letter {
+    let email_message = EmailMessage {
         to: to.to_owned(),
         name: String::new(),
         user: None,
@@ -17,7 +17,7 @@ async fn queue(world: &World, to: &str) {
         expires_at: None,
         message,
     };
-    world.auth.outbox.send(&Actor::system(), &letter).await.unwrap();
+    world.auth.outbox.send(&Actor::system(), &email_message).await.unwrap();
 }
 
 /// The list, once the job has tried the mail so often.

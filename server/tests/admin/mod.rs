@@ -3,27 +3,27 @@
 mod access;
 mod lists;
 mod mails;
-mod people;
 mod roles;
+mod users;
 
 use axum::http::Method;
 use serde_json::Value;
 
-use crate::support::{Answer, Browser};
+use crate::support::{Browser, TestResponse};
 
 /// PATCH of JSON as a program.
-pub(crate) async fn patch(browser: &Browser, path: &str, body: &Value) -> Answer {
+pub(crate) async fn patch(browser: &Browser, path: &str, body: &Value) -> TestResponse {
     let headers = [("accept", "application/json"), ("content-type", "application/json")];
     browser.send(Method::PATCH, path, &headers, body.to_string()).await
 }
 
 /// DELETE as a program.
-pub(crate) async fn delete(browser: &Browser, path: &str) -> Answer {
+pub(crate) async fn delete(browser: &Browser, path: &str) -> TestResponse {
     browser.send(Method::DELETE, path, &[("accept", "application/json")], "").await
 }
 
 /// Status and code of a refusal.
-pub(crate) fn refusal(answer: &Answer) -> (u16, String) {
+pub(crate) fn refusal(answer: &TestResponse) -> (u16, String) {
     (answer.status, answer.code())
 }
 

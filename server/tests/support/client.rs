@@ -24,13 +24,13 @@ pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Geck
 
 /// An answer, read to its end.
 #[derive(Clone)]
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl TestResponse {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -56,7 +56,7 @@ impl Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for TestResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text: String = self.text().chars().take(600).collect();
         write!(f, "{} {:?} {text}", self.status, self.headers)
@@ -120,7 +120,7 @@ impl Browser {
         path: &str,
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
-    ) -> Answer {
+    ) -> TestResponse {
         self.try_send(method, path, headers, body).await.unwrap()
     }
 
@@ -131,7 +131,7 @@ impl Browser {
         path: &str,
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
-    ) -> Option<Answer> {
+    ) -> Option<TestResponse> {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         let own = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
         for (name, value) in own.filter(|(name, _)| !headers.iter().any(|(other, _)| other == name)) {
@@ -148,12 +148,12 @@ impl Browser {
         let request = request.body(Full::new(body.into())).unwrap();
         let (parts, body) = self.client.request(request).await.ok()?.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
-        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        let answer = TestResponse { status: parts.status.as_u16(), headers: parts.headers, body };
         self.keep(&answer);
         Some(answer)
     }
 
-    fn keep(&self, answer: &Answer) {
+    fn keep(&self, answer: &TestResponse) {
         let mut jar = self.cookies.lock().unwrap();
         for cookie in answer.cookies() {
             if cookie.max_age().is_some_and(|age| age.is_zero()) {
@@ -165,29 +165,29 @@ impl Browser {
     }
 
     /// GET as a program.
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, &[("accept", "application/json")], "").await
     }
 
     /// POST of JSON as a program.
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> TestResponse {
         let headers = [("accept", "application/json"), ("content-type", "application/json")];
         self.send(Method::POST, path, &headers, body.to_string()).await
     }
 
     /// DELETE as a program.
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> TestResponse {
         self.send(Method::DELETE, path, &[("accept", "application/json")], "").await
     }
 
     /// Navigates to a page.
-    pub(crate) async fn page(&self, path: &str) -> Answer {
+    pub(crate) async fn page(&self, path: &str) -> TestResponse {
         let headers = [("accept", PAGES), ("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")];
         self.send(Method::GET, path, &headers, "").await
     }
 
     /// Posts a form as browsers do without JavaScript.
-    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [
             ("accept", PAGES),

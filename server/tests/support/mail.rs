@@ -2,7 +2,7 @@
 
 use authtuna::authz::actor::Actor;
 use authtuna::foundation::config::SettingsBuilder;
-use authtuna::mail::{Letter, Message};
+use authtuna::mail::{EmailMessage, Message};
 use serde_json::json;
 
 use super::{Browser, World, sign_up};
@@ -14,15 +14,15 @@ pub(crate) fn mailing(builder: SettingsBuilder) -> SettingsBuilder {
 
 impl World {
     /// Every letter to somebody, oldest first. The clock goes on by a little: letters are in the order of time.
-    pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
-        let all = self.auth.outbox.waiting(&Actor::system()).await.unwrap();
+    pub(crate) async fn email_messages(&self, to: &str) -> Vec<EmailMessage> {
+        let all = self.auth.outbox.pending_challenge(&Actor::system()).await.unwrap();
         self.clock.advance(std::time::Duration::from_millis(1));
-        all.into_iter().filter(|letter| letter.to == to).collect()
+        all.into_iter().filter(|email_message| email_message.to == to).collect()
     }
 
     /// Link and code of the newest letter to somebody that has some.
     pub(crate) async fn link_and_code(&self, to: &str) -> (String, String) {
-        let acts = |letter: Letter| match letter.message {
+        let acts = |email_message: EmailMessage| match email_message.message {
             Message::SignUp { link, code }
             | Message::Verification { link, code }
             | Message::PasswordReset { link, code }
@@ -34,7 +34,7 @@ impl World {
             }
             _ => None,
         };
-        self.letters(to).await.into_iter().rev().find_map(acts).unwrap()
+        self.email_messages(to).await.into_iter().rev().find_map(acts).unwrap()
     }
 
     /// The token of the link of the newest letter to somebody.
@@ -56,7 +56,7 @@ impl World {
 }
 
 /// How many of the answers to `tries` parallel requests have status 200; none may be a fault of the server's.
-pub(crate) async fn successes<F: Future<Output = super::Answer>>(
+pub(crate) async fn successes<F: Future<Output = super::TestResponse>>(
     tries: usize,
     once: impl Fn() -> F,
 ) -> usize {

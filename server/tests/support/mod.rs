@@ -11,7 +11,7 @@ mod process;
 mod site;
 
 pub(crate) use app::App;
-pub(crate) use client::{Answer, Browser, FIREFOX, PAGES, raw};
+pub(crate) use client::{Browser, FIREFOX, PAGES, TestResponse, raw};
 pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
 pub(crate) use mail::{mailing, successes};
 pub(crate) use passkey::{ORIGIN, prompt};
@@ -30,10 +30,10 @@ use authtuna::foundation::config::{Settings, SettingsBuilder};
 use authtuna::foundation::names::Username;
 use authtuna::model::id::UserId;
 use authtuna::model::time::Timestamp;
-use authtuna_server::access::Rules;
 use authtuna_server::http::openapi;
 use authtuna_server::layers::headers::Policy;
 use authtuna_server::metrics::Metrics;
+use authtuna_server::route_rules::Rules;
 use authtuna_server::router;
 use authtuna_server::server::Server;
 use authtuna_server::state::{AppState, Shared};
@@ -211,12 +211,12 @@ impl World {
 }
 
 /// Signs up over the JSON API.
-pub(crate) async fn sign_up(browser: &Browser, name: &str) -> Answer {
+pub(crate) async fn sign_up(browser: &Browser, name: &str) -> TestResponse {
     try_sign_up(browser, name).await.unwrap()
 }
 
 /// The same with a server that may be gone before it answers.
-pub(crate) async fn try_sign_up(browser: &Browser, name: &str) -> Option<Answer> {
+pub(crate) async fn try_sign_up(browser: &Browser, name: &str) -> Option<TestResponse> {
     let form =
         json!({ "username": name, "email": format!("{name}@example.org"), "password": password(name) });
     let headers = [("accept", "application/json"), ("content-type", "application/json")];
@@ -224,6 +224,6 @@ pub(crate) async fn try_sign_up(browser: &Browser, name: &str) -> Option<Answer>
 }
 
 /// Signs in over the JSON API.
-pub(crate) async fn sign_in(browser: &Browser, who: &str, password: &str) -> Answer {
+pub(crate) async fn sign_in(browser: &Browser, who: &str, password: &str) -> TestResponse {
     browser.post("/auth/login", &json!({ "username_or_email": who, "password": password })).await
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Browser};
+use super::{Browser, TestResponse};
 use crate::authenticator::Authenticator;
 
 /// The origin of the pages of a world.
@@ -10,7 +10,7 @@ pub(crate) const ORIGIN: &str = "http://localhost:8000";
 
 impl Authenticator {
     /// Makes a passkey for whoever is signed in in `browser`, and adds it.
-    pub(crate) async fn add_to(&mut self, browser: &Browser) -> Answer {
+    pub(crate) async fn add_to(&mut self, browser: &Browser) -> TestResponse {
         let options = browser.post("/passkeys/register-options", &json!({})).await;
         assert_eq!(options.status, 200, "{}", options.text());
         let made = self.create(&options.json());
@@ -18,14 +18,14 @@ impl Authenticator {
     }
 
     /// Makes an account without a password by it.
-    pub(crate) async fn sign_up(&mut self, browser: &Browser, name: &str) -> Answer {
+    pub(crate) async fn sign_up(&mut self, browser: &Browser, name: &str) -> TestResponse {
         let typed = json!({ "username": name, "email": format!("{name}@example.org") });
         let asked = browser.post("/passkeys/signup-options", &typed).await.json();
         browser.post("/passkeys/signup", &json!({ "response": self.create(&asked) })).await
     }
 
     /// Signs in with it.
-    pub(crate) async fn sign_in(&mut self, browser: &Browser) -> Answer {
+    pub(crate) async fn sign_in(&mut self, browser: &Browser) -> TestResponse {
         let shown = self.get(&prompt(browser).await);
         browser.post("/passkeys/login", &json!({ "response": shown })).await
     }

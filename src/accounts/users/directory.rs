@@ -7,7 +7,7 @@ use super::sql::*;
 use super::{NewUser, User, Users, by_id, may_read, name, taken_meanwhile};
 use crate::audit::{Entry, Event};
 use crate::authz::actor::Actor;
-use crate::authz::delegation::Giver;
+use crate::authz::delegation::Grantor;
 use crate::authz::effective_access;
 use crate::authz::roles;
 use crate::foundation::error::{Error, Problem};
@@ -151,8 +151,8 @@ impl Users {
         new: &NewAccount,
         password_hash: Option<String>,
     ) -> Result<User, Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        if let Giver::Person(access) = &giver
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        if let Grantor::Person(access) = &grantor
             && !access.allows(USERS_MANAGE, &Scope::global())
         {
             return Err(Code::Forbidden.into());

@@ -7,8 +7,8 @@ mod sql;
 pub use directory::{NewAccount, State, UserChange, UserFilter};
 
 pub(crate) use rows::{
-    admit, admit_by_mail, admit_by_other, ask_for_new_password, by_id, by_identifier, change_email,
-    change_password, credentials, delete, forget_password, lock, rehash, reset_password, restore,
+    admit_by_mail, admit_by_other, ask_for_new_password, by_id, by_identifier, change_email, change_password,
+    credentials, delete, forget_password, lock, record_sign_in, rehash, reset_password, restore,
     set_first_password, suspend, take_email_back, unsuspend, verify_email,
 };
 pub(crate) use sql::{ALL, UserRow, user_columns};

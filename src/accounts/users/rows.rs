@@ -80,9 +80,13 @@ pub(crate) async fn restore(conn: &mut Conn, id: UserId, now: Timestamp) -> Resu
 
 /// Lets in whoever has just proved the password of `found`, as part of `work`. False when it changed meanwhile, or they
 /// may not come in any more.
-pub(crate) async fn admit(conn: &mut Conn, found: &Credentials, now: Timestamp) -> Result<bool, Error> {
+pub(crate) async fn record_sign_in(
+    conn: &mut Conn,
+    found: &Credentials,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let hash = found.password_hash.clone();
-    Ok(ADMIT.bind(found.user.id).bind(now).bind(hash).bind(false).execute(conn).await? > 0)
+    Ok(RECORD_SIGN_IN.bind(found.user.id).bind(now).bind(hash).bind(false).execute(conn).await? > 0)
 }
 
 /// Sets the password of somebody who proved that `email_key` is theirs, as part of `work`. False when it is not the

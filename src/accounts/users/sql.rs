@@ -34,7 +34,7 @@ crate::statements! {
     pub(super) REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
     /// Lets in whoever knew the password, if it still is the password and nothing was put in their way since. The row is
     /// locked until the session is there: a change of password or a suspension comes before it or ends it.
-    pub(super) ADMIT = "UPDATE users SET last_login_at = $2 WHERE id = $1 AND password_hash = $3 \
+    pub(super) RECORD_SIGN_IN = "UPDATE users SET last_login_at = $2 WHERE id = $1 AND password_hash = $3 \
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
     /// A new password for whoever proved that the address is theirs: it must still be the account's.
     pub(super) RESET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3, \

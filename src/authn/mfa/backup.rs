@@ -16,8 +16,9 @@ const GROUP: usize = 6;
 
 /// A new code, as people see it: `XXXXXX-XXXXXX-XXXXXX-XXXXXX`.
 pub(super) fn new_code(random: Random) -> String {
-    let letters = random.bytes::<LENGTH>().map(|byte| ALPHABET[usize::from(byte & 31)]);
-    let groups: Vec<&str> = letters.chunks(GROUP).filter_map(|group| str::from_utf8(group).ok()).collect();
+    let email_messages = random.bytes::<LENGTH>().map(|byte| ALPHABET[usize::from(byte & 31)]);
+    let groups: Vec<&str> =
+        email_messages.chunks(GROUP).filter_map(|group| str::from_utf8(group).ok()).collect();
     groups.join("-")
 }
 
@@ -25,16 +26,16 @@ pub(super) fn new_code(random: Random) -> String {
 /// None for what can be no code.
 pub(super) fn normal(typed: &str) -> Option<String> {
     let mut code = String::with_capacity(LENGTH);
-    for letter in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
-        let letter = match letter.to_ascii_uppercase() {
+    for email_message in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+        let email_message = match email_message.to_ascii_uppercase() {
             'O' => '0',
             'I' | 'L' => '1',
             other => other,
         };
-        if code.len() == LENGTH || !letter.is_ascii() || !ALPHABET.contains(&(letter as u8)) {
+        if code.len() == LENGTH || !email_message.is_ascii() || !ALPHABET.contains(&(email_message as u8)) {
             return None;
         }
-        code.push(letter);
+        code.push(email_message);
     }
     (code.len() == LENGTH).then_some(code)
 }

@@ -6,12 +6,12 @@
 mod backup;
 mod first;
 mod sql;
-mod take;
 mod totp;
+mod verify;
 
 pub(crate) use sql::ALL;
-pub(crate) use take::is_backup_code;
 pub use totp::{Qr, TotpSetup};
+pub(crate) use verify::is_backup_code;
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use sql::*;
 
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event, Recorder};
-use crate::authn::email_challenge::Inbox;
+use crate::authn::email_challenge::EmailChallenges;
 use crate::authn::sessions::{distrust_devices, lock_confirmed};
 use crate::authz::actor::Actor;
 use crate::authz::snapshot_cache::{Evict, Snapshots};
@@ -106,7 +106,7 @@ pub struct Mfa {
     cache: Snapshots,
     keys: Arc<Keyring>,
     random: Random,
-    inbox: Inbox,
+    email_challenges: EmailChallenges,
     settings: Arc<MfaSettings>,
 }
 
@@ -123,7 +123,7 @@ impl Mfa {
         cache: Snapshots,
         keys: Arc<Keyring>,
         random: Random,
-        inbox: Inbox,
+        email_challenges: EmailChallenges,
         settings: &Settings,
     ) -> Self {
         let settings = Arc::new(MfaSettings {
@@ -131,12 +131,12 @@ impl Mfa {
             product: settings.app.name.clone(),
             step_up: settings.sessions.step_up,
         });
-        Self { store, recorder, cache, keys, random, inbox, settings }
+        Self { store, recorder, cache, keys, random, email_challenges, settings }
     }
 
     /// One's own second factors.
     pub async fn factors(&self, actor: &Actor) -> Result<Factors, Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         factors_of(&mut self.store.read().await?, id).await
     }
 
@@ -149,7 +149,7 @@ impl Mfa {
         let mut work = self.begin(actor).await?;
         let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
         let secret = totp::new_secret(self.random);
-        let session = actor.holder()?.session.id;
+        let session = actor.session_user()?.session.id;
         let owner = [user.id.uuid().into_bytes(), session.uuid().into_bytes()].concat();
         let sealed = self.keys.encrypt(&[owner, secret.clone()].concat());
         let now = work.now();
@@ -157,7 +157,7 @@ impl Mfa {
             return Err(Code::TotpEnabled.into());
         }
         work.commit().await?;
-        self.shown(&secret, &user)
+        self.presented(&secret, &user)
     }
 
     /// The secret that was made last and waits to be confirmed; None when there is none.
@@ -166,15 +166,15 @@ impl Mfa {
     /// other hands, must not read along.
     pub async fn pending_totp(&self, actor: &Actor) -> Result<Option<TotpSetup>, Error> {
         self.allowed(actor)?;
-        actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
-        let id = actor.holder()?.user.id;
+        actor.confirmed_within(self.settings.step_up, self.email_challenges.now())?;
+        let id = actor.session_user()?.user.id;
         let mut conn = self.store.read().await?;
         let Some(user) = users::by_id(&mut conn, id).await?.map(|found| found.user) else { return Ok(None) };
         let row: Option<TotpRow> = TOTP.bind(id).optional(&mut conn).await?;
         let waits = |row: &TotpRow| row.confirmed_at.is_none() && self.is_fresh(row);
-        let session = actor.holder()?.session.id;
+        let session = actor.session_user()?.session.id;
         let secret = row.filter(waits).and_then(|row| self.open_in(id, session, &row.secret));
-        secret.map(|secret| self.shown(&secret, &user)).transpose()
+        secret.map(|secret| self.presented(&secret, &user)).transpose()
     }
 
     /// Has sign-in ask for codes of one's authenticator app from now on, if `code` is one of the secret made last. The
@@ -192,7 +192,7 @@ impl Mfa {
             return Err(Code::TotpEnabled.into());
         }
         // One that was made in another session is somebody else's, for all that is known.
-        let session = actor.holder()?.session.id;
+        let session = actor.session_user()?.session.id;
         let secret = self.open_in(user.id, session, &row.secret).filter(|_| self.is_fresh(&row));
         let secret = secret.ok_or(Code::TotpNotSetUp)?;
         let step = totp::step_of(&secret, &code, now).ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
@@ -206,8 +206,10 @@ impl Mfa {
         if !is_first || !self.tell_of_first(&mut work, actor, &user, Factor::Totp).await? {
             let factor = Factor::Totp.as_str().to_owned();
             let circumstances = Circumstances::of(&actor.origin, now);
-            let link = self.inbox.link(paths::SECURITY, None);
-            self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
+            let link = self.email_challenges.link(paths::SECURITY, None);
+            self.email_challenges
+                .tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link })
+                .await?;
         }
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
         Ok(codes)
@@ -217,7 +219,7 @@ impl Mfa {
     /// app, Err([`Code::StepUpRequired`]), Err([`Code::LastWayIn`]) beside a blocked passkey alone.
     pub async fn disable_totp(&self, actor: &Actor) -> Result<(), Error> {
         actor.user()?;
-        actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
+        actor.confirmed_within(self.settings.step_up, self.email_challenges.now())?;
         let mut work = self.recorder.begin(actor).await?;
         let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
         if DELETE_TOTP.bind(user.id).execute(&mut work.tx).await? == 0 {
@@ -234,8 +236,10 @@ impl Mfa {
         work.record(Entry::new(Event::MfaDisabled).to(user.id).with("factor", Factor::Totp.as_str()));
         let factor = Factor::Totp.as_str().to_owned();
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox.link(paths::SECURITY, None);
-        self.inbox.tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link }).await?;
+        let link = self.email_challenges.link(paths::SECURITY, None);
+        self.email_challenges
+            .tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link })
+            .await?;
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
     }
 
@@ -253,8 +257,10 @@ impl Mfa {
         distrust_devices(&mut work.tx, user.id).await?;
         work.record(Entry::new(Event::BackupCodesRegenerated).to(user.id));
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let (factor, link) = ("backup_codes".to_owned(), self.inbox.link(paths::SECURITY, None));
-        self.inbox.tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link }).await?;
+        let (factor, link) = ("backup_codes".to_owned(), self.email_challenges.link(paths::SECURITY, None));
+        self.email_challenges
+            .tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link })
+            .await?;
         work.commit().await?;
         Ok(codes)
     }
@@ -281,21 +287,21 @@ impl Mfa {
     /// A change of one's own factors.
     async fn begin(&self, actor: &Actor) -> Result<Change, Error> {
         self.allowed(actor)?;
-        actor.confirmed_within(self.settings.step_up, self.inbox.now())?;
+        actor.confirmed_within(self.settings.step_up, self.email_challenges.now())?;
         self.recorder.begin(actor).await
     }
 
     fn allowed(&self, actor: &Actor) -> Result<(), Error> {
-        actor.holder()?;
+        actor.session_user()?;
         if self.settings.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
     }
 
     /// A secret that was left lying about for longer than a confirmation lasts was seen by who knows whom.
     fn is_fresh(&self, row: &TotpRow) -> bool {
-        self.inbox.now().since(row.created_at) <= self.settings.step_up
+        self.email_challenges.now().since(row.created_at) <= self.settings.step_up
     }
 
-    fn shown(&self, secret: &[u8], user: &User) -> Result<TotpSetup, Error> {
+    fn presented(&self, secret: &[u8], user: &User) -> Result<TotpSetup, Error> {
         totp::setup(secret, &self.settings.product, user.email.as_deref().unwrap_or(&user.username))
     }
 

@@ -16,13 +16,13 @@ use webauthn_rs::prelude::{
     RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use crate::authn::email_challenge::Inbox;
-use crate::authn::tokens::{NewToken, Purpose, Shown};
+use crate::authn::email_challenge::EmailChallenges;
+use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
 use crate::authz::actor::Actor;
 use crate::foundation::config::Settings;
 use crate::foundation::crypto::token::Secret;
 use crate::foundation::error::Error;
-use crate::foundation::rate_limit::Subject;
+use crate::foundation::rate_limit::RateLimitKey;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
@@ -77,23 +77,23 @@ pub(crate) enum Asserted {
 /// Asks for passkeys and judges the answers. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ceremonies {
-    inbox: Inbox,
+    email_challenges: EmailChallenges,
     /// None where the pages are under no domain: browsers make no passkeys for an address of numbers.
     webauthn: Option<Arc<Webauthn>>,
     rp_id: Arc<str>,
 }
 
 impl Ceremonies {
-    pub(crate) fn new(inbox: Inbox, settings: &Settings) -> Result<Self, Error> {
+    pub(crate) fn new(email_challenges: EmailChallenges, settings: &Settings) -> Result<Self, Error> {
         let (origin, rp_id) = (settings.webauthn_origin(), settings.webauthn_rp_id());
         if origin.domain().is_none() {
-            return Ok(Self { inbox, webauthn: None, rp_id: rp_id.into() });
+            return Ok(Self { email_challenges, webauthn: None, rp_id: rp_id.into() });
         }
         let name = settings.passkeys.rp_name.as_deref().unwrap_or(&settings.app.name);
         let webauthn =
             WebauthnBuilder::new(&rp_id, &origin).and_then(|builder| builder.rp_name(name).build());
         let webauthn = webauthn.map_err(|source| Error::internal("webauthn", source))?;
-        Ok(Self { inbox, webauthn: Some(Arc::new(webauthn)), rp_id: rp_id.into() })
+        Ok(Self { email_challenges, webauthn: Some(Arc::new(webauthn)), rp_id: rp_id.into() })
     }
 
     /// The site that passkeys are of.
@@ -167,16 +167,16 @@ impl Ceremonies {
     }
 
     /// Reads the answer to that, and what was asked. It can not be answered again.
-    pub(crate) async fn shown(&self, actor: &Actor, answer: &str) -> Result<Answer, Error> {
+    pub(crate) async fn presented(&self, actor: &Actor, answer: &str) -> Result<PasskeyResponse, Error> {
         let credential: PublicKeyCredential = parse(answer)?;
         let (user, state) =
             self.take(actor, Purpose::PasskeyPrompt, &credential.response.client_data_json).await?;
-        Ok(Answer { credential, state, user })
+        Ok(PasskeyResponse { credential, state, user })
     }
 
     /// Judges an answer against the passkey that it names.
-    pub(crate) fn judge(&self, answer: Answer, passkey: &mut Passkey) -> Result<Asserted, Error> {
-        let Answer { credential, state, .. } = answer;
+    pub(crate) fn judge(&self, answer: PasskeyResponse, passkey: &mut Passkey) -> Result<Asserted, Error> {
+        let PasskeyResponse { credential, state, .. } = answer;
         let judged = self.webauthn()?.finish_discoverable_authentication_v2(&credential, state, &*passkey);
         Ok(match judged {
             Ok(result) => {
@@ -194,12 +194,12 @@ impl Ceremonies {
     /// Counts a prompt: for whom it is, or for the address of somebody who is not known.
     pub(crate) async fn count(&self, actor: &Actor, user: Option<UserId>) -> Result<(), Error> {
         let subject = actor.origin.ip.map(|ip| match user {
-            Some(user) => Subject::prompts_to(user, ip),
-            None => Subject::prompts(ip),
+            Some(user) => RateLimitKey::prompts_to(user, ip),
+            None => RateLimitKey::prompts(ip),
         });
-        let inbox = &self.inbox;
-        let mut tx = inbox.store.write().await?;
-        inbox.limits.count(&mut tx, subject.as_slice()).await?;
+        let email_challenges = &self.email_challenges;
+        let mut tx = email_challenges.store.write().await?;
+        email_challenges.limits.count(&mut tx, subject.as_slice()).await?;
         tx.commit().await
     }
 
@@ -212,22 +212,22 @@ impl Ceremonies {
         asked: impl Serialize,
         options: Value,
     ) -> Result<Ceremony, Error> {
-        let inbox = &self.inbox;
+        let email_challenges = &self.email_challenges;
         // Several pages of one browser may ask at a time.
-        let secret = actor.origin.ceremony.unwrap_or_else(|| inbox.random.bytes());
+        let secret = actor.origin.ceremony.unwrap_or_else(|| email_challenges.random.bytes());
         let token = NewToken {
             purpose,
             user,
             subject: "",
-            payload: Some(inbox.seal(&asked)?),
+            payload: Some(email_challenges.seal(&asked)?),
             lifetime: PATIENCE,
             browser: Some(&secret),
             told: false,
         };
         let challenge: [u8; 32] =
             challenge.try_into().map_err(|source| Error::internal("challenge", source))?;
-        let mut tx = inbox.store.write().await?;
-        let until = inbox.tokens.issue_as(&mut tx, &token, &Secret::from_bytes(challenge)).await?;
+        let mut tx = email_challenges.store.write().await?;
+        let until = email_challenges.tokens.issue_as(&mut tx, &token, &Secret::from_bytes(challenge)).await?;
         tx.commit().await?;
         Ok(Ceremony { options, secret, until })
     }
@@ -246,11 +246,13 @@ impl Ceremonies {
         let gone = || Error::on(Field::Passkey, Code::BadToken);
         let bad = |_| Error::on(Field::Passkey, Code::BadPasskey);
         let data: ClientData = serde_json::from_slice(client_data).map_err(bad)?;
-        let inbox = &self.inbox;
-        let mut tx = inbox.store.write().await?;
-        let shown = Shown::Secret(&data.challenge);
+        let email_challenges = &self.email_challenges;
+        let mut tx = email_challenges.store.write().await?;
+        let presented = PresentedToken::Secret(&data.challenge);
         let found =
-            inbox.tokens.redeem(&mut tx, purpose, shown).await.map_err(|error| match error.code() {
+            email_challenges.tokens.redeem(&mut tx, purpose, presented).await.map_err(|error| match error
+                .code()
+            {
                 Code::BadToken => gone(),
                 _ => error,
             })?;
@@ -258,19 +260,19 @@ impl Ceremonies {
         if !found.is_of(actor.origin.ceremony.as_ref()) {
             return Err(gone());
         }
-        Ok((found.user_id, inbox.open(&found).map_err(|_| gone())?))
+        Ok((found.user_id, email_challenges.open(&found).map_err(|_| gone())?))
     }
 }
 
 /// An answer to a prompt, with what was asked.
-pub(crate) struct Answer {
+pub(crate) struct PasskeyResponse {
     credential: PublicKeyCredential,
     state: DiscoverableAuthentication,
     /// Who was asked, if that was known.
     pub(crate) user: Option<UserId>,
 }
 
-impl Answer {
+impl PasskeyResponse {
     /// The credential that it names.
     pub(crate) fn credential_id(&self) -> &[u8] {
         &self.credential.raw_id

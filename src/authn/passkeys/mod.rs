@@ -10,7 +10,7 @@ mod sql;
 
 pub use authenticator::{Authenticator, Kind};
 pub use ceremony::Ceremony;
-pub(crate) use ceremony::{Answer, Asserted, Ceremonies, Holder, Made};
+pub(crate) use ceremony::{Asserted, Ceremonies, Holder, Made, PasskeyResponse};
 pub(crate) use sql::{ALL, Row};
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use sql::*;
 
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event, Recorder};
-use crate::authn::email_challenge::Inbox;
+use crate::authn::email_challenge::EmailChallenges;
 use crate::authn::mfa::{self, Factor, Factors, Mfa, factors_of};
 use crate::authn::sessions::{distrust_devices, lock_confirmed, lock_holder};
 use crate::authn::tokens::Purpose;
@@ -96,7 +96,7 @@ pub struct Passkeys {
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
     pub(crate) cache: Snapshots,
-    pub(crate) inbox: Inbox,
+    pub(crate) email_challenges: EmailChallenges,
     pub(crate) mfa: Mfa,
     pub(crate) ceremonies: Ceremonies,
     pub(crate) enabled: bool,
@@ -111,7 +111,7 @@ impl Passkeys {
         recorder: Recorder,
         cache: Snapshots,
         mfa: Mfa,
-        inbox: Inbox,
+        email_challenges: EmailChallenges,
         settings: &Settings,
     ) -> Result<Self, Error> {
         Ok(Self {
@@ -119,8 +119,8 @@ impl Passkeys {
             recorder,
             cache,
             mfa,
-            ceremonies: Ceremonies::new(inbox.clone(), settings)?,
-            inbox,
+            ceremonies: Ceremonies::new(email_challenges.clone(), settings)?,
+            email_challenges,
             enabled: settings.passkeys_offered(),
             step_up: settings.sessions.step_up,
             magic_links: settings.mfa.passwordless_login,
@@ -129,7 +129,7 @@ impl Passkeys {
 
     /// One's own passkeys, the oldest first.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<OwnPasskey>, Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         let rows: Vec<Row> = OF_USER.bind(id).all(&mut self.store.read().await?).await?;
         rows.into_iter().map(own).collect()
     }
@@ -148,7 +148,7 @@ impl Passkeys {
 
     /// One of one's own passkeys.
     pub async fn get(&self, actor: &Actor, id: PasskeyId) -> Result<Option<OwnPasskey>, Error> {
-        let user = actor.holder()?.user.id;
+        let user = actor.session_user()?.user.id;
         let row = OWN.bind(id).bind(user).optional::<Row>(&mut self.store.read().await?).await?;
         row.map(own).transpose()
     }
@@ -156,9 +156,9 @@ impl Passkeys {
     /// Asks the browser to make a passkey for the person who asks. Err([`Code::StepUpRequired`]) when the session was confirmed
     /// too long ago, Err([`Code::TooManyPasskeys`]), Err([`Code::FeatureOff`]) without PASSKEYS_ENABLED.
     pub async fn ask_to_add(&self, actor: &Actor) -> Result<Ceremony, Error> {
-        let snapshot = actor.holder()?;
+        let snapshot = actor.session_user()?;
         self.offered()?;
-        actor.confirmed_within(self.step_up, self.inbox.now())?;
+        actor.confirmed_within(self.step_up, self.email_challenges.now())?;
         self.ceremonies.count(actor, Some(snapshot.user.id)).await?;
         let mut conn = self.store.read().await?;
         let user = users::by_id(&mut conn, snapshot.user.id).await?.ok_or(Code::NotAuthenticated)?.user;
@@ -178,10 +178,10 @@ impl Passkeys {
     /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyExists`],
     /// [`Code::BadToken`] when it was asked for too long ago; [`Code::StepUpRequired`], as for asking; beside `name`: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn add(&self, actor: &Actor, name: &str, answer: &str) -> Result<Added, Error> {
-        let snapshot = actor.holder()?;
+        let snapshot = actor.session_user()?;
         self.offered()?;
         // Again: the answer may come much later. It is not used up by being too late.
-        actor.confirmed_within(self.step_up, self.inbox.now())?;
+        actor.confirmed_within(self.step_up, self.email_challenges.now())?;
         let name = read_name(name)?;
         let (made, asked) = self.ceremonies.made::<SessionId>(actor, Purpose::PasskeyAdd, answer).await?;
         if asked != snapshot.session.id {
@@ -198,9 +198,9 @@ impl Passkeys {
         }
         if !is_first || !self.mfa.tell_of_first(&mut work, actor, &user, Factor::Passkey).await? {
             let circumstances = Circumstances::of(&actor.origin, work.now());
-            let (link, named) = (self.inbox.link(paths::SECURITY, None), passkey.name.clone());
+            let (link, named) = (self.email_challenges.link(paths::SECURITY, None), passkey.name.clone());
             let message = Message::PasskeyAdded { circumstances, passkey: named, link };
-            self.inbox.tell(&mut work, &user, message).await?;
+            self.email_challenges.tell(&mut work, &user, message).await?;
         }
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
         Ok(Added { passkey, backup_codes })
@@ -225,7 +225,7 @@ impl Passkeys {
     /// when nobody could sign in to the account any more.
     pub async fn remove(&self, actor: &Actor, id: PasskeyId) -> Result<(), Error> {
         actor.user()?;
-        actor.confirmed_within(self.step_up, self.inbox.now())?;
+        actor.confirmed_within(self.step_up, self.email_challenges.now())?;
         let mut work = self.recorder.begin(actor).await?;
         let user = lock_confirmed(&mut work, actor, self.step_up).await?;
         let row: Row = OWN.bind(id).bind(user.id).optional(&mut work.tx).await?.ok_or(Code::NotFound)?;
@@ -243,9 +243,9 @@ impl Passkeys {
         let entry = Entry::new(Event::PasskeyRemoved).to(user.id).with("passkey", id.to_string());
         work.record(entry.personal("name", row.name.as_str()));
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox.link(paths::SECURITY, None);
+        let link = self.email_challenges.link(paths::SECURITY, None);
         let message = Message::PasskeyRemoved { circumstances, passkey: row.name, link };
-        self.inbox.tell(&mut work, &user, message).await?;
+        self.email_challenges.tell(&mut work, &user, message).await?;
         work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
     }
 
@@ -271,7 +271,7 @@ impl Passkeys {
         let taken: Vec<&str> = existing.iter().map(|row| row.name.as_str()).collect();
         let name = name.unwrap_or_else(|| numbered(&default_name(made.aaguid, &origin), &taken));
         let row = Row {
-            id: PasskeyId::from_uuid(self.inbox.random.uuid(now)),
+            id: PasskeyId::from_uuid(self.email_challenges.random.uuid(now)),
             user_id: user,
             credential_id,
             name,
@@ -301,7 +301,7 @@ impl Passkeys {
 
     /// Whether somebody can still sign in to the account: by password, passkey, or a mail.
     fn has_way_in(&self, user: &User, left: Factors) -> bool {
-        let by_mail = self.magic_links && self.inbox.sends() && user.email.is_some();
+        let by_mail = self.magic_links && self.email_challenges.sends() && user.email.is_some();
         user.has_password || by_mail || left.passkeys > 0
     }
 
@@ -311,7 +311,7 @@ impl Passkeys {
         &self,
         work: &mut Change,
         owner: &User,
-        answer: Answer,
+        answer: PasskeyResponse,
     ) -> Result<Asserted, Error> {
         let row: Option<Row> =
             BY_CREDENTIAL.bind(answer.credential_id().to_vec()).optional(&mut work.tx).await?;
@@ -337,9 +337,9 @@ impl Passkeys {
                     Entry::new(Event::PasskeyBlocked).to(owner.id).with("passkey", row.id.to_string());
                 work.record(entry.personal("name", row.name.as_str()));
                 let circumstances = Circumstances::of(work.origin(), now);
-                let (link, passkey) = (self.inbox.link(paths::SECURITY, None), row.name);
+                let (link, passkey) = (self.email_challenges.link(paths::SECURITY, None), row.name);
                 let message = Message::PasskeyBlocked { circumstances, passkey, link };
-                self.inbox.tell(work, owner, message).await?;
+                self.email_challenges.tell(work, owner, message).await?;
             }
             Asserted::Wrong(..) => {}
         }

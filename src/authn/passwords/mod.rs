@@ -79,7 +79,7 @@ impl Auth {
         self.tokens().void_of(&mut work.tx, id, ASKED_WITH_PASSWORD).await?;
         distrust_devices(&mut work.tx, id).await?;
         self.tell_password_changed(&mut work, actor, &found.user).await?;
-        self.login().go_on(work, actor, &[Evict::User(id)]).await
+        self.login().rotate_session(work, actor, &[Evict::User(id)]).await
     }
 
     /// Gives whoever asks a password, if they have none: they came by a passkey or by mails. No session ends: nobody has

@@ -7,8 +7,8 @@ use crate::auth::Auth;
 use crate::authn::email_challenge::Ask;
 use crate::authn::mfa::factors_of;
 use crate::authn::sessions::{distrust_devices, end_all_of, forget_devices};
-use crate::authn::tokens::{NewToken, Purpose, Shown};
-use crate::authz::actor::{Actor, Waiting};
+use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
+use crate::authz::actor::{Actor, PendingChallenge};
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
 use crate::foundation::names::{Email, Identifier};
@@ -18,7 +18,11 @@ use crate::model::paths;
 
 impl Auth {
     /// Sends a mail to set a new password to an address, if it belongs to somebody. The answer is the same if not.
-    pub async fn request_password_reset(&self, actor: &Actor, email: &str) -> Result<Waiting, Error> {
+    pub async fn request_password_reset(
+        &self,
+        actor: &Actor,
+        email: &str,
+    ) -> Result<PendingChallenge, Error> {
         let message = |link, code| Message::PasswordReset { link, code };
         self.ask_by_address(
             actor,
@@ -40,12 +44,12 @@ impl Auth {
         page: &'static str,
         message: &(dyn Fn(String, String) -> Message + Sync),
         event: Event,
-    ) -> Result<Waiting, Error> {
-        let inbox = self.inbox();
-        inbox.outbox.require()?;
+    ) -> Result<PendingChallenge, Error> {
+        let email_challenges = self.email_challenges();
+        email_challenges.outbox.require()?;
         let email = Email::parse(typed).map_err(|code| Error::on(Field::Email, code))?;
-        inbox.count(actor).await?;
-        let waiting = inbox.waiting(actor, &email);
+        email_challenges.count(actor).await?;
+        let pending_challenge = email_challenges.pending_challenge(actor, &email);
         let mut work = self.recorder().begin(actor).await?;
         let key = Identifier::Email(email.key().to_owned());
         let found = users::by_identifier(&mut work.tx, &key).await?.map(|found| found.user);
@@ -63,25 +67,29 @@ impl Auth {
             real: user.is_some(),
             counted: None,
             payload: None,
-            waiting: Some(&waiting),
+            pending_challenge: Some(&pending_challenge),
             page,
             message,
             event,
         };
-        inbox.ask(&mut work, ask).await?;
+        email_challenges.ask(&mut work, ask).await?;
         work.commit().await?;
-        Ok(waiting)
+        Ok(pending_challenge)
     }
 
     /// Whether a link to set a new password would still work. Looking uses nothing up.
     pub async fn reset_open(&self, token: &str) -> Result<bool, Error> {
-        Ok(self.inbox().peek(Purpose::PasswordReset, Shown::Secret(token)).await?.is_some())
+        Ok(self
+            .email_challenges()
+            .peek(Purpose::PasswordReset, PresentedToken::Secret(token))
+            .await?
+            .is_some())
     }
 
     /// Takes the six digits of a mail, in the browser that asked for it. The answer is a token to set the new password
     /// with. Err([`Code::BadOtp`]).
     pub async fn reset_code(&self, actor: &Actor, code: &str) -> Result<String, Error> {
-        let known = self.inbox().judge_code(actor, Purpose::PasswordReset, code).await?;
+        let known = self.email_challenges().judge_code(actor, Purpose::PasswordReset, code).await?;
         let mut tx = self.store().write().await?;
         let secret = self.tokens().reissue(&mut tx, known).await?;
         tx.commit().await?;
@@ -91,8 +99,9 @@ impl Auth {
     /// Sets a new password by the token of a link. All sessions end; second factors stay.
     pub async fn reset_password(&self, actor: &Actor, token: &str, new: &str) -> Result<(), Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
-        let shown = Shown::Secret(token);
-        let found = self.inbox().peek(Purpose::PasswordReset, shown).await?.ok_or_else(gone)?;
+        let presented = PresentedToken::Secret(token);
+        let found =
+            self.email_challenges().peek(Purpose::PasswordReset, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let user = users::by_id(&mut self.store().read().await?, id).await?.ok_or_else(gone)?.user;
         let email = user.email.as_deref().unwrap_or_default();
@@ -105,7 +114,7 @@ impl Auth {
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
-        let used = self.tokens().redeem(&mut work.tx, Purpose::PasswordReset, shown).await?;
+        let used = self.tokens().redeem(&mut work.tx, Purpose::PasswordReset, presented).await?;
         if !users::reset_password(&mut work.tx, id, &used.subject, &hash, now).await? {
             return Err(gone());
         }
@@ -115,7 +124,7 @@ impl Auth {
         distrust_devices(&mut work.tx, id).await?;
         self.tokens().void_of(&mut work.tx, id, ASKED_WITH_PASSWORD).await?;
         // The owner is there: strangers' guesses close the account to nobody any more.
-        self.limits().open(&mut work.tx, id).await?;
+        self.limits().unlock(&mut work.tx, id).await?;
         work.record(Entry::new(Event::PasswordResetCompleted).to(id).with("sessions_ended", ended));
         if user.email_verified_at.is_none() {
             self.take_factors_from_strangers(&mut work, id).await?;
@@ -149,7 +158,7 @@ impl Auth {
         user: &User,
     ) -> Result<(), Error> {
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox().link(paths::FORGOT_PASSWORD, None);
-        self.inbox().tell(work, user, Message::PasswordChanged { circumstances, link }).await
+        let link = self.email_challenges().link(paths::FORGOT_PASSWORD, None);
+        self.email_challenges().tell(work, user, Message::PasswordChanged { circumstances, link }).await
     }
 }

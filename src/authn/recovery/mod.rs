@@ -4,14 +4,14 @@
 //! told by mail and on every page of the account, and any link, any session and any second factor of theirs stops it.
 //! Links belong to one recovery: however it ends, they are worth nothing any more.
 
-mod ending;
+mod admin;
+mod end;
 mod notices;
-mod office;
 mod sql;
 mod stop;
 mod undo;
 
-pub(crate) use ending::{Ending, end, end_and_tell};
+pub(crate) use end::{Ending, end, end_and_tell};
 pub(crate) use notices::{purge, write_notices};
 pub(crate) use sql::ALL;
 
@@ -22,12 +22,12 @@ use sql::*;
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event};
 use crate::auth::Auth;
-use crate::authn::email_challenge::{Inbox, Proof};
+use crate::authn::email_challenge::{EmailChallenges, Proof};
 use crate::authn::mfa::factors_of;
 use crate::authn::passkeys;
 use crate::authn::sessions::{end_all_of, forget_devices};
-use crate::authn::tokens::{NewToken, Purpose, Shown};
-use crate::authz::actor::{Actor, Waiting};
+use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
+use crate::authz::actor::{Actor, PendingChallenge};
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
 use crate::foundation::names::Email;
@@ -43,7 +43,7 @@ const READY_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// For how long none begins after somebody showed a second factor while one was open: nothing was lost, and whoever reads the
 /// mails can not begin again and again until its owner misses one.
-const CALM: Duration = Duration::from_secs(7 * 24 * 3600);
+const COOLDOWN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// What a recovery that ends takes with it.
 const LINKS: &[Purpose] = &[Purpose::RecoveryStart, Purpose::RecoveryFinish, Purpose::RecoveryCancel];
@@ -64,14 +64,14 @@ pub(crate) async fn open_of(conn: &mut Conn, user: UserId) -> Result<Option<Reco
 
 /// A link to stop somebody's recovery, good for `lifetime`.
 async fn cancel_link(
-    inbox: &Inbox,
+    email_challenges: &EmailChallenges,
     work: &mut Change,
     user: UserId,
     lifetime: Duration,
 ) -> Result<String, Error> {
     let token = link_token(Purpose::RecoveryCancel, user, "", lifetime);
-    let issued = inbox.tokens.issue(&mut work.tx, token).await?;
-    Ok(inbox.link(paths::RECOVERY_CANCEL, Some(&issued.secret)))
+    let issued = email_challenges.tokens.issue(&mut work.tx, token).await?;
+    Ok(email_challenges.link(paths::RECOVERY_CANCEL, Some(&issued.secret)))
 }
 
 fn link_token(purpose: Purpose, user: UserId, subject: &str, lifetime: Duration) -> NewToken<'_> {
@@ -98,13 +98,13 @@ impl Auth {
         if !self.settings().mfa.recovery_enabled {
             return Err(Code::FeatureOff.into());
         }
-        self.inbox().outbox.require()
+        self.email_challenges().outbox.require()
     }
 
     /// Sends a mail to begin with to an address, if somebody with second factors has it. The answer is the same if not.
     ///
     /// Err([`Code::FeatureOff`]) without MFA_RECOVERY_ENABLED, Err([`Code::MailOff`]).
-    pub async fn request_recovery(&self, actor: &Actor, email: &str) -> Result<Waiting, Error> {
+    pub async fn request_recovery(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
         self.recoveries()?;
         let wait = self.settings().mfa.recovery_delay.as_secs().div_ceil(60);
         let message = |link, code| Message::RecoveryRequest { link, code, wait };
@@ -114,7 +114,11 @@ impl Auth {
 
     /// Whether a link to begin would still work. Looking uses nothing up.
     pub async fn recovery_request_open(&self, token: &str) -> Result<bool, Error> {
-        Ok(self.inbox().peek(Purpose::RecoveryStart, Shown::Secret(token)).await?.is_some())
+        Ok(self
+            .email_challenges()
+            .peek(Purpose::RecoveryStart, PresentedToken::Secret(token))
+            .await?
+            .is_some())
     }
 
     /// Begins the waiting, by what that mail brought. One that was open before is over. The person is told by mail, with a
@@ -122,14 +126,14 @@ impl Auth {
     /// somebody showed a second factor while one was open; what was shown here stays good.
     pub async fn start_recovery(&self, actor: &Actor, proof: &Proof) -> Result<Recovery, Error> {
         self.recoveries()?;
-        let inbox = self.inbox();
-        let shown = inbox.judge(actor, Purpose::RecoveryStart, proof).await?;
-        let found = inbox.peek(Purpose::RecoveryStart, shown).await?.ok_or_else(gone)?;
+        let email_challenges = self.email_challenges();
+        let presented = email_challenges.judge(actor, Purpose::RecoveryStart, proof).await?;
+        let found = email_challenges.peek(Purpose::RecoveryStart, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::RecoveryStart, shown).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::RecoveryStart, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         let lost = factors_of(&mut work.tx, id).await?.wanted();
         // Not at an address that its last owner can still take back: else whoever took the account could wait for them.
@@ -137,12 +141,12 @@ impl Auth {
         if disputed || !user.may_enter() || !lost || key_of(&user) != found.subject {
             return Err(gone());
         }
-        let shown = SHOWN_SINCE.bind(id).bind(now.minus(CALM));
-        let shown = shown.bind(Ending::FactorShown.as_str()).bind(Ending::ByCode.as_str());
-        if let Some((at,)) = shown.optional::<(Timestamp,)>(&mut work.tx).await? {
-            return Err(Error::new(Code::RecoveryTooSoon).retry_after(at.plus(CALM).since(now)));
+        let presented = SHOWN_SINCE.bind(id).bind(now.minus(COOLDOWN));
+        let presented = presented.bind(Ending::FactorShown.as_str()).bind(Ending::ByCode.as_str());
+        if let Some((at,)) = presented.optional::<(Timestamp,)>(&mut work.tx).await? {
+            return Err(Error::new(Code::RecoveryTooSoon).retry_after(at.plus(COOLDOWN).since(now)));
         }
-        end(inbox, &mut work, id, Ending::Replaced).await?;
+        end(email_challenges, &mut work, id, Ending::Replaced).await?;
         // Whoever asked several times begins once.
         self.tokens().void_of(&mut work.tx, id, &[Purpose::RecoveryStart]).await?;
         let delay = self.settings().mfa.recovery_delay;
@@ -155,10 +159,12 @@ impl Auth {
             .bind(recovery.due_at)
             .execute(&mut work.tx)
             .await?;
-        let cancel = cancel_link(inbox, &mut work, id, delay + READY_FOR).await?;
+        let cancel = cancel_link(email_challenges, &mut work, id, delay + READY_FOR).await?;
         let circumstances = Circumstances::of(&actor.origin, now);
         let until = recovery.due_at;
-        inbox.tell(&mut work, &user, Message::RecoveryStarted { circumstances, until, cancel }).await?;
+        email_challenges
+            .tell(&mut work, &user, Message::RecoveryStarted { circumstances, until, cancel })
+            .await?;
         work.record(Entry::new(Event::RecoveryStarted).to(id).with("due_at", until.seconds()));
         work.commit().await?;
         Ok(recovery)
@@ -176,7 +182,7 @@ impl Auth {
     }
 
     async fn recovery_of_link(&self, purpose: Purpose, token: &str) -> Result<Option<Recovery>, Error> {
-        let found = self.inbox().peek(purpose, Shown::Secret(token)).await?;
+        let found = self.email_challenges().peek(purpose, PresentedToken::Secret(token)).await?;
         let Some(id) = found.and_then(|found| found.user_id) else { return Ok(None) };
         open_of(&mut self.store().read().await?, id).await
     }
@@ -185,14 +191,14 @@ impl Auth {
     /// with, see [`Auth::reset_password`]. Err([`Code::BadToken`]) beside `token` before that, and when the recovery is over.
     pub async fn finish_recovery(&self, actor: &Actor, token: &str) -> Result<String, Error> {
         self.recoveries()?;
-        let inbox = self.inbox();
-        let shown = Shown::Secret(token);
-        let found = inbox.peek(Purpose::RecoveryFinish, shown).await?.ok_or_else(gone)?;
+        let email_challenges = self.email_challenges();
+        let presented = PresentedToken::Secret(token);
+        let found = email_challenges.peek(Purpose::RecoveryFinish, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::RecoveryFinish, shown).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::RecoveryFinish, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !user.may_enter() || key_of(&user) != found.subject {
             return Err(gone());
@@ -214,8 +220,8 @@ impl Auth {
         let ended = self.take_back(&mut work, id, "recovered").await?;
         self.tokens().void_of(&mut work.tx, id, LINKS).await?;
         let circumstances = Circumstances::of(&actor.origin, now);
-        let link = inbox.link(paths::SECURITY, None);
-        inbox.tell(&mut work, &user, Message::RecoveryDone { circumstances, link }).await?;
+        let link = email_challenges.link(paths::SECURITY, None);
+        email_challenges.tell(&mut work, &user, Message::RecoveryDone { circumstances, link }).await?;
         let token = self.let_choose_password(&mut work, &user).await?;
         work.record(Entry::new(Event::RecoveryCompleted).to(id).with("sessions_ended", ended));
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
@@ -231,7 +237,7 @@ impl Auth {
         let ended = end_all_of(&mut work.tx, id, None, why, now).await?;
         forget_devices(&mut work.tx, id, None).await?;
         // What strangers guessed of the factors closes nothing any more.
-        self.limits().open_second(&mut work.tx, id).await?;
+        self.limits().unlock_second_factor(&mut work.tx, id).await?;
         let begun = &[Purpose::SecondFactor, Purpose::Confirm, Purpose::EmailChange, Purpose::FactorUndo];
         self.tokens().void_of(&mut work.tx, id, begun).await?;
         Ok(ended)
@@ -240,14 +246,15 @@ impl Auth {
     /// Stops a recovery by the link of one of its mails. Nobody needs to be signed in: it only protects.
     /// Err([`Code::BadToken`]) beside `token` when it is over.
     pub async fn cancel_recovery(&self, actor: &Actor, token: &str) -> Result<(), Error> {
-        let shown = Shown::Secret(token);
-        let found = self.inbox().peek(Purpose::RecoveryCancel, shown).await?.ok_or_else(gone)?;
+        let presented = PresentedToken::Secret(token);
+        let found =
+            self.email_challenges().peek(Purpose::RecoveryCancel, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::RecoveryCancel, shown).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::RecoveryCancel, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
-        if !end_and_tell(self.inbox(), &mut work, &user, Ending::ByMail).await? {
+        if !end_and_tell(self.email_challenges(), &mut work, &user, Ending::ByMail).await? {
             return Err(gone());
         }
         work.commit().await
@@ -255,17 +262,17 @@ impl Auth {
 
     /// The open recovery of whoever asks.
     pub async fn own_recovery(&self, actor: &Actor) -> Result<Option<Recovery>, Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         open_of(&mut self.store().read().await?, id).await
     }
 
     /// Stops one's own recovery. However old the session is: it only protects. Err([`Code::NotFound`]) when there is none.
     pub async fn cancel_own_recovery(&self, actor: &Actor) -> Result<(), Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         let mut work = self.recorder().begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
-        if !end_and_tell(self.inbox(), &mut work, &user, Ending::InSession).await? {
+        if !end_and_tell(self.email_challenges(), &mut work, &user, Ending::InSession).await? {
             return Err(Code::NotFound.into());
         }
         work.commit().await

@@ -5,7 +5,7 @@ use super::{Ending, READY_FOR, cancel_link, end, end_and_tell, key_of, link_toke
 use crate::accounts::users::{self, User};
 use crate::audit::Change;
 use crate::auth::Auth;
-use crate::authn::email_challenge::Inbox;
+use crate::authn::email_challenge::EmailChallenges;
 use crate::authn::mfa::factors_of;
 use crate::authn::tokens::Purpose;
 use crate::authz::actor::Actor;
@@ -24,10 +24,11 @@ pub(crate) async fn write_notices(auth: &Auth) -> Result<u64, Error> {
         return Ok(0);
     }
     let now = auth.clock.now();
-    let waiting = if enabled { WAITING.bind(now).bind(now.minus(READY_FOR)) } else { ALL_OPEN.query() };
-    let waiting: Vec<WaitingRow> = waiting.all(&mut auth.store().read().await?).await?;
+    let pending_challenge =
+        if enabled { WAITING.bind(now).bind(now.minus(READY_FOR)) } else { ALL_OPEN.query() };
+    let pending_challenge: Vec<WaitingRow> = pending_challenge.all(&mut auth.store().read().await?).await?;
     let (mut done, mut failed) = (0, None);
-    for row in waiting {
+    for row in pending_challenge {
         let outcome = if enabled { notice(auth, &row).await } else { switched_off(auth, &row).await };
         match outcome {
             Ok(()) => done += 1,
@@ -41,33 +42,35 @@ async fn switched_off(auth: &Auth, row: &WaitingRow) -> Result<(), Error> {
     let mut work = auth.recorder().begin(&Actor::system()).await?;
     users::lock(&mut work.tx, row.user_id).await?;
     let Some(found) = users::by_id(&mut work.tx, row.user_id).await? else { return Ok(()) };
-    end_and_tell(auth.inbox(), &mut work, &found.user, Ending::SwitchedOff).await?;
+    end_and_tell(auth.email_challenges(), &mut work, &found.user, Ending::SwitchedOff).await?;
     work.commit().await
 }
 
 async fn notice(auth: &Auth, row: &WaitingRow) -> Result<(), Error> {
-    let inbox = auth.inbox();
+    let email_challenges = auth.email_challenges();
     let mut work = auth.recorder().begin(&Actor::system()).await?;
     let now = work.now();
     users::lock(&mut work.tx, row.user_id).await?;
     let left =
         IS_LEFT.bind(row.id).bind(now.minus(READY_FOR)).optional::<(RecoveryId,)>(&mut work.tx).await?;
     if left.is_some() {
-        end(inbox, &mut work, row.user_id, Ending::Expired).await?;
+        end(email_challenges, &mut work, row.user_id, Ending::Expired).await?;
         return work.commit().await;
     }
     if !factors_of(&mut work.tx, row.user_id).await?.wanted() {
         // They were taken off by a session that was confirmed shortly before.
-        end(inbox, &mut work, row.user_id, Ending::FactorsRemoved).await?;
+        end(email_challenges, &mut work, row.user_id, Ending::FactorsRemoved).await?;
         return work.commit().await;
     }
     let Some(found) = users::by_id(&mut work.tx, row.user_id).await? else { return Ok(()) };
-    if !tell_ready(inbox, &mut work, row.id, &found.user).await? {
+    if !tell_ready(email_challenges, &mut work, row.id, &found.user).await? {
         let due: Option<DueRow> = REMIND.bind(row.id).bind(now).optional(&mut work.tx).await?;
         if let Some(DueRow { due_at: until }) = due {
             let lifetime = until.since(now) + READY_FOR;
-            let cancel = cancel_link(inbox, &mut work, row.user_id, lifetime).await?;
-            inbox.tell(&mut work, &found.user, Message::RecoveryReminder { until, cancel }).await?;
+            let cancel = cancel_link(email_challenges, &mut work, row.user_id, lifetime).await?;
+            email_challenges
+                .tell(&mut work, &found.user, Message::RecoveryReminder { until, cancel })
+                .await?;
         }
     }
     work.commit().await
@@ -75,7 +78,7 @@ async fn notice(auth: &Auth, row: &WaitingRow) -> Result<(), Error> {
 
 /// Writes the mail that lets somebody finish, as part of `work`. False when it is not due, or was written before.
 pub(super) async fn tell_ready(
-    inbox: &Inbox,
+    email_challenges: &EmailChallenges,
     work: &mut Change,
     recovery: RecoveryId,
     user: &User,
@@ -87,10 +90,12 @@ pub(super) async fn tell_ready(
     // For the address of now: when that changes, the recovery is over.
     let address = key_of(user);
     let token = link_token(Purpose::RecoveryFinish, user.id, &address, READY_FOR);
-    let issued = inbox.tokens.issue(&mut work.tx, token).await?;
-    let link = inbox.link(paths::RECOVERY_FINISH, Some(&issued.secret));
-    let cancel = cancel_link(inbox, work, user.id, READY_FOR).await?;
-    inbox.tell(work, user, Message::RecoveryReady { link, until: issued.expires_at, cancel }).await?;
+    let issued = email_challenges.tokens.issue(&mut work.tx, token).await?;
+    let link = email_challenges.link(paths::RECOVERY_FINISH, Some(&issued.secret));
+    let cancel = cancel_link(email_challenges, work, user.id, READY_FOR).await?;
+    email_challenges
+        .tell(work, user, Message::RecoveryReady { link, until: issued.expires_at, cancel })
+        .await?;
     Ok(true)
 }
 

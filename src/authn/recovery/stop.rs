@@ -10,7 +10,7 @@ use crate::authn::sessions::is_known_device;
 use crate::authz::actor::Actor;
 use crate::foundation::error::{Error, Problem};
 use crate::foundation::names::{Identifier, identifier_key, identifier_problem};
-use crate::foundation::rate_limit::Subject;
+use crate::foundation::rate_limit::RateLimitKey;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
@@ -57,19 +57,22 @@ impl Auth {
         id: Option<UserId>,
         name: &str,
         code: &str,
-    ) -> Result<Vec<Subject>, Error> {
+    ) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
         let known =
             is_known_device(&mut self.store().read().await?, id.unwrap_or(users::NOBODY), origin).await?;
         let mut tx = self.store().write().await?;
         let tries = match (id, origin.device_secret.filter(|_| known)) {
-            (Some(id), Some(device)) => vec![Subject::stops_from(id, &device)],
-            _ => {
-                origin.ip.map(Subject::address).into_iter().chain([Subject::stops(name, origin.ip)]).collect()
-            }
+            (Some(id), Some(device)) => vec![RateLimitKey::stops_from(id, &device)],
+            _ => origin
+                .ip
+                .map(RateLimitKey::address)
+                .into_iter()
+                .chain([RateLimitKey::stops(name, origin.ip)])
+                .collect(),
         };
         self.limits().count(&mut tx, &tries).await?;
-        let all = Subject::all_stops(id.ok_or(name));
+        let all = RateLimitKey::all_stops(id.ok_or(name));
         let over = !known
             && !is_backup_code(code)
             && self.limits().is_over(&mut tx, &all, MAX_CODES_PER_DAY).await?;
@@ -79,18 +82,24 @@ impl Auth {
 
     /// False when nothing was stopped; then nothing is used up either. The code is judged whether a recovery is open or not:
     /// else the time would tell.
-    async fn stopped(&self, actor: &Actor, id: UserId, code: &str, tries: &[Subject]) -> Result<bool, Error> {
+    async fn stopped(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        code: &str,
+        tries: &[RateLimitKey],
+    ) -> Result<bool, Error> {
         let mut work = self.recorder().begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
-        let taken = self.mfa.take_untold(&mut work, id, code).await?;
+        let taken = self.mfa.verify_silently(&mut work, id, code).await?;
         let (Some(user), Some(factor)) = (user, taken) else { return Ok(false) };
-        if !end_and_tell(self.inbox(), &mut work, &user, Ending::ByCode).await? {
+        if !end_and_tell(self.email_challenges(), &mut work, &user, Ending::ByCode).await? {
             return Ok(false);
         }
         self.limits().succeeded(&mut work.tx, tries).await?;
-        let shown = Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str());
-        work.record(shown.with("reason", "recovery_stopped"));
+        let presented = Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str());
+        work.record(presented.with("reason", "recovery_stopped"));
         work.commit().await?;
         Ok(true)
     }

@@ -5,7 +5,7 @@ use crate::accounts::users;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
 use crate::authn::passkeys;
-use crate::authn::tokens::{Purpose, Shown};
+use crate::authn::tokens::{PresentedToken, Purpose};
 use crate::authz::actor::{Actor, Origin};
 use crate::authz::effective_access;
 use crate::authz::snapshot_cache::Evict;
@@ -17,7 +17,7 @@ use crate::model::time::Timestamp;
 impl Auth {
     /// Whether a link to take the factors off again works. Looking uses nothing up.
     pub async fn can_undo_factors(&self, token: &str) -> Result<bool, Error> {
-        Ok(self.inbox().peek(Purpose::FactorUndo, Shown::Secret(token)).await?.is_some())
+        Ok(self.email_challenges().peek(Purpose::FactorUndo, PresentedToken::Secret(token)).await?.is_some())
     }
 
     /// Takes all second factors off again by the link of the mail about the first. All sessions end. The answer is a token to
@@ -26,13 +26,13 @@ impl Auth {
     ///
     /// [`Code::BadToken`]: crate::model::code::Code::BadToken
     pub async fn undo_factors(&self, actor: &Actor, token: &str) -> Result<String, Error> {
-        let (inbox, shown) = (self.inbox(), Shown::Secret(token));
-        let found = inbox.peek(Purpose::FactorUndo, shown).await?.ok_or_else(gone)?;
+        let (email_challenges, presented) = (self.email_challenges(), PresentedToken::Secret(token));
+        let found = email_challenges.peek(Purpose::FactorUndo, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::FactorUndo, shown).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::FactorUndo, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         let ordinary = effective_access::is_ordinary(&mut work.tx, id, now).await?;
         if !ordinary || !user.may_enter() || key_of(&user) != found.subject {
@@ -42,10 +42,12 @@ impl Auth {
             return Err(gone());
         }
         let ended = self.take_back(&mut work, id, "factors_undone").await?;
-        end(inbox, &mut work, id, Ending::FactorsRemoved).await?;
+        end(email_challenges, &mut work, id, Ending::FactorsRemoved).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        let (factor, link) = ("all".to_owned(), inbox.link(paths::SECURITY, None));
-        inbox.tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link }).await?;
+        let (factor, link) = ("all".to_owned(), email_challenges.link(paths::SECURITY, None));
+        email_challenges
+            .tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link })
+            .await?;
         let token = self.let_choose_password(&mut work, &user).await?;
         work.record(Entry::new(Event::MfaUndone).to(id).with("sessions_ended", ended));
         work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;

@@ -7,9 +7,9 @@ use super::cookie::Claim;
 use super::rotate::{read_old, replacement_is_lost};
 use super::sql::*;
 use crate::audit::{Entry, Event};
-use crate::authz::actor::{Actor, Origin, Who};
+use crate::authz::actor::{Actor, Origin, Principal};
 use crate::authz::effective_access;
-use crate::authz::session_snapshot::{SessionState, SignedIn, Snapshot, Stale};
+use crate::authz::session_snapshot::{SessionState, SessionUser, Snapshot, Stale};
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::config::LifetimeFrom;
 use crate::foundation::error::Error;
@@ -28,7 +28,7 @@ pub enum Checked {
 
 /// What is wrong with the way in which a session is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trouble {
+enum SessionRejection {
     /// It ran out: nothing to tell.
     Expired,
     /// It is used as only a thief, or two browsers with one cookie, would.
@@ -46,7 +46,7 @@ impl Sessions {
             && self.is_fresh(&snapshot, now)
             // That a new secret has arrived is noted at once: the grace of the one before begins.
             && (snapshot.session.secret_seen || claim.secret_hash != snapshot.session.secret_hash)
-            && self.trouble(&snapshot.session, &claim, origin, now).is_none()
+            && self.rejection(&snapshot.session, &claim, origin, now).is_none()
         {
             return Ok(Checked::Open(snapshot, None));
         }
@@ -66,10 +66,10 @@ impl Sessions {
         let mut conn = self.store.read().await?;
         let Some(mut snapshot) = self.load(&mut conn, claim, now).await? else { return Ok(Checked::Closed) };
         drop(conn);
-        match self.trouble(&snapshot.session, &claim, origin, now) {
+        match self.rejection(&snapshot.session, &claim, origin, now) {
             None => {}
-            Some(Trouble::Expired) => return Ok(Checked::Closed),
-            Some(Trouble::Stolen(reason)) => {
+            Some(SessionRejection::Expired) => return Ok(Checked::Closed),
+            Some(SessionRejection::Stolen(reason)) => {
                 self.invalidate(&snapshot, origin, reason, now).await?;
                 return Ok(Checked::Closed);
             }
@@ -100,7 +100,7 @@ impl Sessions {
             rotated_at: row.rotated_at,
             old_secrets: read_old(&row.old_secrets).ok_or_else(|| corrupt("old_secrets"))?,
         };
-        let user = SignedIn {
+        let user = SessionUser {
             id: row.user_id,
             username: row.username,
             email: row.email,
@@ -119,29 +119,29 @@ impl Sessions {
         Ok(Some(Snapshot { user, session, access, lacks, verified_at: now, stale: Stale::default() }))
     }
 
-    fn trouble(
+    fn rejection(
         &self,
         session: &SessionState,
         claim: &Claim,
         origin: &Origin,
         now: Timestamp,
-    ) -> Option<Trouble> {
+    ) -> Option<SessionRejection> {
         let settings = &self.settings;
         let idle_from = match settings.lifetime_from {
             LifetimeFrom::LastActivity => session.last_seen_at,
             LifetimeFrom::Creation => session.created_at,
         };
         if now >= session.absolute_expires_at || now >= idle_from.plus(settings.lifetime) {
-            return Some(Trouble::Expired);
+            return Some(SessionRejection::Expired);
         }
         if session.fingerprint != origin.fingerprint {
-            return Some(Trouble::Stolen("fingerprint_mismatch"));
+            return Some(SessionRejection::Stolen("fingerprint_mismatch"));
         }
         if settings.lock_region
             && let (Some(began), Some(comes)) = (&session.country, &origin.country)
             && began != comes
         {
-            return Some(Trouble::Stolen("region_mismatch"));
+            return Some(SessionRejection::Stolen("region_mismatch"));
         }
         let in_grace = |(hash, replaced): &([u8; 32], Timestamp)| {
             *hash == claim.secret_hash && now <= replaced.plus(settings.random_string_grace)
@@ -151,7 +151,7 @@ impl Sessions {
             && !replacement_is_lost(session, claim)
             && !session.old_secrets.iter().any(in_grace)
         {
-            return Some(Trouble::Stolen("random_string_mismatch"));
+            return Some(SessionRejection::Stolen("random_string_mismatch"));
         }
         None
     }
@@ -164,7 +164,7 @@ impl Sessions {
         reason: &'static str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let actor = Actor { who: Who::Anonymous, origin: Arc::clone(origin) };
+        let actor = Actor { principal: Principal::Anonymous, origin: Arc::clone(origin) };
         let mut work = self.recorder.begin(&actor).await?;
         let ended = END.bind(snapshot.session.id).bind(now).bind(reason).execute(&mut work.tx).await?;
         if ended > 0 {

@@ -185,7 +185,7 @@ impl Sessions {
 
     /// Ends one of one's own sessions. Err([`Code::NotFound`]) for others' and for those that have ended.
     pub async fn end(&self, actor: &Actor, id: SessionId) -> Result<(), Error> {
-        let user = actor.holder()?.user.id;
+        let user = actor.session_user()?.user.id;
         let mut work = self.recorder.begin(actor).await?;
         if !end_of(&mut work.tx, user, id, "ended_by_user", self.clock.now()).await? {
             return Err(Code::NotFound.into());
@@ -323,7 +323,7 @@ pub(crate) async fn distrust_devices(conn: &mut Conn, user: UserId) -> Result<()
 ///
 /// Also when they confirmed last in this session who they are.
 pub(crate) async fn lock_holder(work: &mut Change, actor: &Actor) -> Result<(User, Timestamp), Error> {
-    let snapshot = actor.holder()?;
+    let snapshot = actor.session_user()?;
     users::lock(&mut work.tx, snapshot.user.id).await?;
     let open: Option<(Timestamp,)> = IS_OPEN.bind(snapshot.session.id).optional(&mut work.tx).await?;
     let found = users::by_id(&mut work.tx, snapshot.user.id).await?.map(|found| found.user);

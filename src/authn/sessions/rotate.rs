@@ -8,7 +8,7 @@ use super::Sessions;
 use super::cookie::{Claim, SessionSecret};
 use super::sql::*;
 use crate::audit::{Entry, Event};
-use crate::authz::actor::{Actor, Origin, Who};
+use crate::authz::actor::{Actor, Origin, Principal};
 use crate::authz::session_snapshot::{SessionState, Snapshot};
 use crate::foundation::error::Error;
 use crate::model::id::UserId;
@@ -55,7 +55,8 @@ impl Sessions {
         old.insert(0, (claim.secret_hash, now));
         old.truncate(MAX_OLD_SECRETS);
 
-        let actor = Actor { who: Who::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
+        let actor =
+            Actor { principal: Principal::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
         let session = &mut snapshot.session;
         let mut work = self.recorder.begin(&actor).await?;
         let rotated = ROTATE
@@ -101,7 +102,8 @@ impl Sessions {
         if !moved && !first_seen && !due {
             return Ok(());
         }
-        let actor = Actor { who: Who::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
+        let actor =
+            Actor { principal: Principal::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
         let mut work = self.recorder.begin(&actor).await?;
         let session = &mut snapshot.session;
         let touched = TOUCH.bind(session.id).bind(now).bind(ip.clone()).execute(&mut work.tx).await? > 0;

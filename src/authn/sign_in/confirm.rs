@@ -10,7 +10,7 @@ use crate::authn::email_challenge::{Ask, Proof};
 use crate::authn::mfa::{Factor, factors_of};
 use crate::authn::sessions::{lock_holder, set_confirmed};
 use crate::authn::tokens::Purpose;
-use crate::authz::actor::{Actor, Waiting};
+use crate::authz::actor::{Actor, PendingChallenge};
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::crypto::strength::Password;
 use crate::foundation::error::Error;
@@ -47,7 +47,7 @@ pub struct Confirmation {
 
 impl Login {
     async fn confirm(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         if !typed.passkey.is_empty() {
             let (work, _, factor) =
                 self.judge_passkey_of(actor, id, &typed.passkey, Event::ConfirmationFailed).await?;
@@ -78,7 +78,7 @@ impl Login {
     }
 
     async fn confirmed(&self, mut work: Change, actor: &Actor, by: &'static str) -> Result<(), Error> {
-        let snapshot = actor.holder()?;
+        let snapshot = actor.session_user()?;
         let now = work.now();
         if !set_confirmed(&mut work.tx, snapshot.session.id, now).await? {
             return Err(Code::NotAuthenticated.into());
@@ -92,7 +92,7 @@ impl Auth {
     /// By what the person who asks can confirm who they are, the best first. Empty when they have nothing: not even an
     /// address to which mails are sent.
     pub async fn ways_to_confirm(&self, actor: &Actor) -> Result<Vec<Confirms>, Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         let mut conn = self.store().read().await?;
         let found: Credentials = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?;
         let factors = factors_of(&mut conn, id).await?;
@@ -108,7 +108,7 @@ impl Auth {
         }
         if found.user.has_password {
             ways.push(Confirms::Password);
-        } else if found.user.email.is_some() && self.inbox().sends() {
+        } else if found.user.email.is_some() && self.email_challenges().sends() {
             ways.push(Confirms::Mail);
         }
         Ok(ways)
@@ -121,18 +121,18 @@ impl Auth {
     }
 
     /// Sends a mail to confirm by, to people who have nothing else. Err([`Code::NotFound`]) for the others.
-    pub async fn request_confirmation(&self, actor: &Actor) -> Result<Waiting, Error> {
-        let inbox = self.inbox();
-        inbox.outbox.require()?;
+    pub async fn request_confirmation(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
+        let email_challenges = self.email_challenges();
+        email_challenges.outbox.require()?;
         if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
             return Err(Code::NotFound.into());
         }
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         let mut work = self.recorder().begin(actor).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
-        let waiting = inbox.waiting(actor, &address);
+        let pending_challenge = email_challenges.pending_challenge(actor, &address);
         let ask = Ask {
             purpose: Purpose::Confirm,
             to: &address,
@@ -142,31 +142,31 @@ impl Auth {
             real: true,
             counted: None,
             payload: None,
-            waiting: Some(&waiting),
+            pending_challenge: Some(&pending_challenge),
             page: paths::CONFIRM,
             message: &|link, code| Message::ConfirmAct { act: "change_account".to_owned(), link, code },
             event: Event::ConfirmationRequested,
         };
-        inbox.ask(&mut work, ask).await?;
+        email_challenges.ask(&mut work, ask).await?;
         work.commit().await?;
-        Ok(waiting)
+        Ok(pending_challenge)
     }
 
     /// Confirms by what that mail brought, in a session of the account that it went to. Err beside its field:
     /// [`Code::BadToken`], [`Code::BadOtp`].
     pub async fn confirm_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
-        let id = actor.holder()?.user.id;
+        let id = actor.session_user()?.user.id;
         // Asked for before there was anything better.
         if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
-        let shown = self.inbox().judge(actor, Purpose::Confirm, proof).await?;
+        let presented = self.email_challenges().judge(actor, Purpose::Confirm, proof).await?;
         let mut work = self.recorder().begin(actor).await?;
         lock_holder(&mut work, actor).await?;
         if factors_of(&mut work.tx, id).await?.wanted() {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
-        let found = self.tokens().redeem(&mut work.tx, Purpose::Confirm, shown).await?;
+        let found = self.tokens().redeem(&mut work.tx, Purpose::Confirm, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = user.email.as_deref().and_then(|address| Email::parse(address).ok());
         // The address of then: one that was changed since proves nothing.

@@ -1,12 +1,12 @@
 //! Sign-in by a mail, without a password.
 
-use super::{Progress, Way};
+use super::{AuthMethod, SignInOutcome};
 use crate::accounts::users;
 use crate::audit::{Entry, Event};
 use crate::auth::Auth;
 use crate::authn::email_challenge::Proof;
-use crate::authn::tokens::{Purpose, Shown};
-use crate::authz::actor::{Actor, Waiting};
+use crate::authn::tokens::{PresentedToken, Purpose};
+use crate::authz::actor::{Actor, PendingChallenge};
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
 use crate::mail::Message;
@@ -16,7 +16,7 @@ use crate::model::paths;
 impl Auth {
     /// Sends a mail to sign in with to an address, if it belongs to somebody. The answer is the same if not.
     /// Err([`Code::FeatureOff`]) where PASSWORDLESS_LOGIN_ENABLED is not set.
-    pub async fn request_magic_link(&self, actor: &Actor, email: &str) -> Result<Waiting, Error> {
+    pub async fn request_magic_link(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
         self.magic_links()?;
         let message = |link, code| Message::MagicLink { link, code };
         let event = Event::PasswordlessLoginRequested;
@@ -30,7 +30,7 @@ impl Auth {
     /// The username of the account that a link would sign in to; None when it does not work any more. Looking uses nothing
     /// up.
     pub async fn magic_link(&self, token: &str) -> Result<Option<String>, Error> {
-        let found = self.inbox().peek(Purpose::MagicLink, Shown::Secret(token)).await?;
+        let found = self.email_challenges().peek(Purpose::MagicLink, PresentedToken::Secret(token)).await?;
         let Some(id) = found.and_then(|found| found.user_id) else { return Ok(None) };
         let found = users::by_id(&mut self.store().read().await?, id).await?;
         Ok(found.map(|found| found.user.username))
@@ -38,16 +38,16 @@ impl Auth {
 
     /// Signs in by what a mail brought. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]; and, as after the
     /// right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
-    pub async fn sign_in_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<Progress, Error> {
+    pub async fn sign_in_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<SignInOutcome, Error> {
         self.magic_links()?;
-        let shown = self.inbox().judge(actor, Purpose::MagicLink, proof).await?;
+        let presented = self.email_challenges().judge(actor, Purpose::MagicLink, proof).await?;
         let gone = || Error::on(Field::Token, Code::BadToken);
-        let found = self.inbox().peek(Purpose::MagicLink, shown).await?.ok_or_else(gone)?;
+        let found = self.email_challenges().peek(Purpose::MagicLink, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
         let mut work = self.recorder().begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        let token = self.tokens().redeem(&mut work.tx, Purpose::MagicLink, shown).await?;
+        let token = self.tokens().redeem(&mut work.tx, Purpose::MagicLink, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::admit_by_mail(&mut work.tx, id, &token.subject, now).await? {
             // Used up all the same.
@@ -67,7 +67,7 @@ impl Auth {
             // Until now anybody may have had the account: whoever made it, with a password, sessions and an app of theirs.
             self.take_from_strangers(&mut work, actor, &user).await?;
         }
-        let entered = self.login().enter(&mut work, actor, id, Way::MagicLink).await?;
+        let entered = self.login().complete_first_factor(&mut work, actor, id, AuthMethod::MagicLink).await?;
         self.login().finish(work, entered, &[Evict::User(id)]).await
     }
 }

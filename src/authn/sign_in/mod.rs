@@ -10,8 +10,8 @@ mod second_factor;
 
 pub use confirm::{Confirmation, Confirms};
 pub use passkey::PasskeyFor;
-pub(crate) use second_factor::Way;
-pub use second_factor::{Halfway, Progress, SecondFactor};
+pub(crate) use second_factor::AuthMethod;
+pub use second_factor::{MfaChallenge, SecondFactor, SignInOutcome};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::accounts::users::{self, Credentials, User};
 use crate::audit::{Change, Entry, Event, Recorder};
-use crate::authn::email_challenge::Inbox;
+use crate::authn::email_challenge::EmailChallenges;
 use crate::authn::mfa::{Mfa, factors_of};
 use crate::authn::passkeys::Passkeys;
 use crate::authn::sessions::{NewSession, Sessions, is_known_device, looks_new, set_confirmed};
@@ -31,7 +31,7 @@ use crate::foundation::crypto::password::{Passwords, Verdict};
 use crate::foundation::crypto::strength::Password;
 use crate::foundation::error::{Error, Problem};
 use crate::foundation::names::{Email, Identifier, identifier_key, identifier_problem};
-use crate::foundation::rate_limit::{Limits, Subject};
+use crate::foundation::rate_limit::{Limits, RateLimitKey};
 use crate::foundation::store::Store;
 use crate::mail::{Circumstances, Message};
 use crate::model::code::{Code, Field};
@@ -63,7 +63,7 @@ pub(crate) enum Entered {
     /// With a session.
     In(Session),
     /// With a token, and a second factor to show.
-    Halfway(Halfway),
+    MfaChallenge(MfaChallenge),
 }
 
 /// A session that is to begin, and the one in whose place.
@@ -81,7 +81,7 @@ pub(crate) struct Login {
     pub(crate) passwords: Passwords,
     pub(crate) limits: Limits,
     pub(crate) random: Random,
-    pub(crate) inbox: Inbox,
+    pub(crate) email_challenges: EmailChallenges,
     pub(crate) mfa: Mfa,
     pub(crate) passkeys: Passkeys,
     /// For how long a browser is asked for no second factor.
@@ -90,7 +90,7 @@ pub(crate) struct Login {
 
 impl Login {
     /// Signs in by password.
-    pub(crate) async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<Progress, Error> {
+    pub(crate) async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignInOutcome, Error> {
         let password = check_form(typed)?;
         let key = identifier_key(&typed.identifier);
         let found = match &key {
@@ -112,7 +112,7 @@ impl Login {
             Some((Code::Suspended, "suspended"))
         } else if user.requires_password_reset {
             Some((Code::PasswordResetRequired, "password_reset_required"))
-        } else if user.email_verified_at.is_none() && user.email.is_some() && self.inbox.sends() {
+        } else if user.email_verified_at.is_none() && user.email.is_some() && self.email_challenges.sends() {
             return self.ask_for_proof(work, actor, user, &subjects).await;
         } else {
             None
@@ -126,7 +126,7 @@ impl Login {
         }
         let now = work.now();
         // The person's row before the counts, as everywhere: two of one person never wait for each other.
-        if !users::admit(&mut work.tx, found, now).await? {
+        if !users::record_sign_in(&mut work.tx, found, now).await? {
             // It was the password when the row was read.
             return self.refuse(work, Some(found), &typed.identifier, &subjects).await;
         }
@@ -134,7 +134,7 @@ impl Login {
         if let (Some(new), Some(old)) = (new_hash, &found.password_hash) {
             users::rehash(&mut work.tx, user.id, &new, old).await?;
         }
-        let entered = self.enter(&mut work, actor, user.id, Way::Password).await?;
+        let entered = self.complete_first_factor(&mut work, actor, user.id, AuthMethod::Password).await?;
         self.finish(work, entered, &[]).await
     }
 
@@ -144,16 +144,16 @@ impl Login {
         mut work: Change,
         actor: &Actor,
         user: &User,
-        subjects: &[Subject],
-    ) -> Result<Progress, Error> {
+        subjects: &[RateLimitKey],
+    ) -> Result<SignInOutcome, Error> {
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
-        let waiting = self.inbox.waiting(actor, &address);
-        self.inbox.ask_to_verify(&mut work, user, Some(&waiting)).await?;
+        let pending_challenge = self.email_challenges.pending_challenge(actor, &address);
+        self.email_challenges.ask_to_verify(&mut work, user, Some(&pending_challenge)).await?;
         self.limits.succeeded(&mut work.tx, subjects).await?;
         work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", "email_not_verified"));
         work.commit().await?;
-        Ok(Progress::Inbox(waiting))
+        Ok(SignInOutcome::EmailChallenge(pending_challenge))
     }
 
     /// A hash with today's parameters for a password whose stored one has weaker ones. None when that is not needed, or
@@ -169,7 +169,7 @@ impl Login {
     }
 
     /// Begins the first session of an account that `work` has just made: it has no second factor yet.
-    pub(crate) async fn welcome(
+    pub(crate) async fn start_first_session(
         &self,
         mut work: Change,
         actor: &Actor,
@@ -182,7 +182,7 @@ impl Login {
 
     /// Goes on, under another id, with the session of somebody who has just proved their password anew. Where there is a
     /// second factor that confirms nothing: the session is as old as it was.
-    pub(crate) async fn go_on(
+    pub(crate) async fn rotate_session(
         &self,
         mut work: Change,
         actor: &Actor,
@@ -197,7 +197,7 @@ impl Login {
         self.commit(work, session, touched).await
     }
 
-    /// Begins a session. Only for whoever needs to show nothing more: [`Login::enter`] decides who does. A session that the
+    /// Begins a session. Only for whoever needs to show nothing more: [`Login::complete_first_factor`] decides who does. A session that the
     /// browser had before ends: nothing from before the sign-in lives on (session fixation, OWASP ASVS 5.0 7.2.4).
     async fn begin(
         &self,
@@ -206,7 +206,7 @@ impl Login {
         user: UserId,
         method: &'static str,
     ) -> Result<Session, Error> {
-        let replaced = actor.holder().ok().map(|before| before.session.id);
+        let replaced = actor.session_user().ok().map(|before| before.session.id);
         if let Some(before) = replaced {
             self.sessions.replace(work, before).await?;
         }
@@ -225,13 +225,13 @@ impl Login {
     /// Tells somebody that there is a session where they had none: in a browser that does not have their mark, and does not
     /// look like one that was used from the same address before. Programs keep no marks.
     async fn tell_of_new_device(&self, work: &mut Change, actor: &Actor, user: UserId) -> Result<(), Error> {
-        if !self.inbox.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
+        if !self.email_challenges.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
             return Ok(());
         }
         let Some(found) = users::by_id(&mut work.tx, user).await? else { return Ok(()) };
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.inbox.link(paths::SESSIONS, None);
-        self.inbox.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
+        let link = self.email_challenges.link(paths::SESSIONS, None);
+        self.email_challenges.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
     }
 
     /// Commits how far somebody came; what is `touched` besides is evicted.
@@ -240,12 +240,12 @@ impl Login {
         work: Change,
         entered: Entered,
         touched: &[Evict],
-    ) -> Result<Progress, Error> {
+    ) -> Result<SignInOutcome, Error> {
         match entered {
-            Entered::In(session) => self.commit(work, session, touched).await.map(Progress::In),
-            Entered::Halfway(halfway) => {
+            Entered::In(session) => self.commit(work, session, touched).await.map(SignInOutcome::In),
+            Entered::MfaChallenge(mfa_challenge) => {
                 work.commit_evicting(self.sessions.cache(), touched).await?;
-                Ok(Progress::SecondFactor(halfway))
+                Ok(SignInOutcome::SecondFactor(mfa_challenge))
             }
         }
     }
@@ -261,14 +261,14 @@ impl Login {
     /// Counts an account that is about to be made from the actor's address.
     pub(crate) async fn count_sign_up(&self, actor: &Actor) -> Result<(), Error> {
         match actor.origin.ip {
-            Some(ip) => self.count(&[Subject::sign_ups(ip)]).await,
+            Some(ip) => self.count(&[RateLimitKey::sign_ups(ip)]).await,
             None => Ok(()),
         }
     }
 
     /// Ends the session that asks. Nobody signed in is no error: the aim is reached.
     pub(crate) async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
-        let Ok(snapshot) = actor.holder().map(Arc::clone) else { return Ok(()) };
+        let Ok(snapshot) = actor.session_user().map(Arc::clone) else { return Ok(()) };
         match self.sessions.end(actor, snapshot.session.id).await {
             Err(error) if error.code() == Code::NotFound => Ok(()),
             other => other,
@@ -316,26 +316,26 @@ impl Login {
         &self,
         actor: &Actor,
         found: Result<&Credentials, &str>,
-    ) -> Result<Vec<Subject>, Error> {
+    ) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
-        let mut subjects: Vec<Subject> = origin.ip.map(Subject::address).into_iter().collect();
+        let mut subjects: Vec<RateLimitKey> = origin.ip.map(RateLimitKey::address).into_iter().collect();
         let mut conn = self.store.read().await?;
         let user = found.map_or(users::NOBODY, |found| found.user.id);
         let known = is_known_device(&mut conn, user, origin).await?;
-        let device = origin.device_secret.map(|secret| Subject::device(user, &secret));
+        let device = origin.device_secret.map(|secret| RateLimitKey::device(user, &secret));
         let spent = match &device {
             Some(device) => self.limits.is_spent(&mut conn, device).await?,
             None => false,
         };
         subjects.push(match (found, device) {
             (Ok(_), Some(device)) if known && !spent => device,
-            (Ok(found), _) => Subject::account(found.user.id),
-            (Err(name), _) => Subject::nobody(name),
+            (Ok(found), _) => RateLimitKey::account(found.user.id),
+            (Err(name), _) => RateLimitKey::nobody(name),
         });
         Ok(subjects)
     }
 
-    async fn count(&self, subjects: &[Subject]) -> Result<(), Error> {
+    async fn count(&self, subjects: &[RateLimitKey]) -> Result<(), Error> {
         let mut tx = self.store.write().await?;
         self.limits.count(&mut tx, subjects).await?;
         tx.commit().await
@@ -347,7 +347,7 @@ impl Login {
         &self,
         password: &Password,
         found: Option<&Credentials>,
-        counted: &[Subject],
+        counted: &[RateLimitKey],
     ) -> Result<Verdict, Error> {
         let open = found.filter(|found| !found.user.is_system && found.user.deleted_at.is_none());
         let judged =
@@ -365,8 +365,8 @@ impl Login {
         mut work: Change,
         found: Option<&Credentials>,
         typed: &str,
-        subjects: &[Subject],
-    ) -> Result<Progress, Error> {
+        subjects: &[RateLimitKey],
+    ) -> Result<SignInOutcome, Error> {
         let closed = self.limits.failed(&mut work.tx, subjects).await?;
         for event in [Some(Event::LoginFailed), closed.then_some(Event::LoginLocked)].into_iter().flatten() {
             let mut entry = Entry::new(event).with("reason", "bad_credentials");

@@ -1,12 +1,12 @@
 //! Signing in by a passkey, and showing one as a second factor.
 
-use super::{Login, Progress, Way};
+use super::{AuthMethod, Login, SignInOutcome};
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event};
 use crate::auth::Auth;
 use crate::authn::mfa::Factor;
-use crate::authn::passkeys::{Answer, Asserted, Ceremony, owner};
-use crate::authn::tokens::{Purpose, Shown};
+use crate::authn::passkeys::{Asserted, Ceremony, PasskeyResponse, owner};
+use crate::authn::tokens::{PresentedToken, Purpose};
 use crate::authz::actor::Actor;
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
@@ -18,7 +18,7 @@ use crate::model::id::UserId;
 pub enum PasskeyFor<'a> {
     /// Signing in: whoever it is.
     SignIn,
-    /// The second factor of somebody with this token of [`super::Halfway`].
+    /// The second factor of somebody with this token of [`super::MfaChallenge`].
     SecondFactor(&'a str),
     /// Confirming who one is.
     Confirming,
@@ -26,9 +26,13 @@ pub enum PasskeyFor<'a> {
 
 impl Login {
     /// Signs in whoever shows a passkey. It says by itself whose it is, and is two factors.
-    pub(crate) async fn sign_in_by_passkey(&self, actor: &Actor, answer: &str) -> Result<Progress, Error> {
+    pub(crate) async fn sign_in_by_passkey(
+        &self,
+        actor: &Actor,
+        answer: &str,
+    ) -> Result<SignInOutcome, Error> {
         self.passkeys.offered()?;
-        let answer = self.passkeys.ceremonies.shown(actor, answer).await?;
+        let answer = self.passkeys.ceremonies.presented(actor, answer).await?;
         let owner = owner(&mut self.store.read().await?, answer.credential_id()).await?;
         let owner = owner.ok_or_else(|| Error::on(Field::Passkey, Code::PasskeyUnknown))?;
         let (mut work, user) = self.judge_passkey(actor, owner, answer, Event::LoginFailed).await?;
@@ -36,7 +40,7 @@ impl Login {
             Some((Code::Suspended, "suspended"))
         } else if user.requires_password_reset {
             Some((Code::PasswordResetRequired, "password_reset_required"))
-        } else if user.email_verified_at.is_none() && user.email.is_some() && self.inbox.sends() {
+        } else if user.email_verified_at.is_none() && user.email.is_some() && self.email_challenges.sends() {
             return self.ask_for_proof(work, actor, &user, &[]).await;
         } else {
             None
@@ -51,7 +55,7 @@ impl Login {
             return Err(Error::on(Field::Passkey, Code::PasskeyUnknown));
         }
         self.has_a_factor(&mut work, &user).await?;
-        let entered = self.enter(&mut work, actor, user.id, Way::Passkey).await?;
+        let entered = self.complete_first_factor(&mut work, actor, user.id, AuthMethod::Passkey).await?;
         self.finish(work, entered, &[]).await
     }
 
@@ -64,7 +68,7 @@ impl Login {
         answer: &str,
         failure: Event,
     ) -> Result<(Change, User, Factor), Error> {
-        let answer = self.passkeys.ceremonies.shown(actor, answer).await?;
+        let answer = self.passkeys.ceremonies.presented(actor, answer).await?;
         let (mut work, user) = self.judge_passkey(actor, id, answer, failure).await?;
         if !user.may_enter() {
             return Err(Error::on(Field::Token, Code::BadToken));
@@ -81,7 +85,7 @@ impl Login {
         &self,
         actor: &Actor,
         id: UserId,
-        answer: Answer,
+        answer: PasskeyResponse,
         failure: Event,
     ) -> Result<(Change, User), Error> {
         let mut work = self.recorder.begin(actor).await?;
@@ -112,10 +116,13 @@ impl Auth {
                 return self.passkeys.ceremonies.ask_to_show(actor, None, &[]).await;
             }
             PasskeyFor::SecondFactor(token) => {
-                let found = self.inbox().peek(Purpose::SecondFactor, Shown::Secret(token)).await?;
+                let found = self
+                    .email_challenges()
+                    .peek(Purpose::SecondFactor, PresentedToken::Secret(token))
+                    .await?;
                 found.and_then(|found| found.user_id).ok_or_else(gone)?
             }
-            PasskeyFor::Confirming => actor.holder()?.user.id,
+            PasskeyFor::Confirming => actor.session_user()?.user.id,
         };
         let only = self.passkeys.usable(&mut self.store().read().await?, user).await?;
         if only.is_empty() {
@@ -129,7 +136,7 @@ impl Auth {
     /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyUnknown`],
     /// [`Code::PasskeyBlocked`], [`Code::BadToken`] when it was asked for too long ago or in another browser; and, as after
     /// the right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
-    pub async fn sign_in_by_passkey(&self, actor: &Actor, answer: &str) -> Result<Progress, Error> {
+    pub async fn sign_in_by_passkey(&self, actor: &Actor, answer: &str) -> Result<SignInOutcome, Error> {
         self.login().sign_in_by_passkey(actor, answer).await
     }
 }

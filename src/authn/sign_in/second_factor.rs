@@ -1,6 +1,6 @@
 //! Between the first factor and the session.
 //!
-//! Every way in ends in [`Login::enter`]. Who has a second factor gets no session there but a token, which says that the
+//! Every way in ends in [`Login::complete_first_factor`]. Who has a second factor gets no session there but a token, which says that the
 //! first one was proved; token and second factor together open the session. A token is good for ten minutes, and for as
 //! long as nothing changes that the first factor stood on: a new password makes it worthless.
 
@@ -14,10 +14,10 @@ use crate::audit::{Change, Entry, Event};
 use crate::authn::mfa::{Factor, factors_of};
 use crate::authn::recovery::{self, Ending};
 use crate::authn::sessions::{is_known_device, is_trusted_device, set_confirmed, trust_device};
-use crate::authn::tokens::{NewToken, Purpose, Shown};
-use crate::authz::actor::{Actor, Waiting};
+use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
+use crate::authz::actor::{Actor, PendingChallenge};
 use crate::foundation::error::Error;
-use crate::foundation::rate_limit::Subject;
+use crate::foundation::rate_limit::RateLimitKey;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
@@ -27,28 +27,28 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How far somebody came who proved their first factor.
 #[derive(Clone)]
-pub enum Progress {
+pub enum SignInOutcome {
     /// In: what the browser is to keep.
     In(SignedIn),
     /// The second factor is wanted.
-    SecondFactor(Halfway),
+    SecondFactor(MfaChallenge),
     /// Their address has to be proved first: the mail is under way. What the browser is to keep for its code.
-    Inbox(Waiting),
+    EmailChallenge(PendingChallenge),
 }
 
-impl Progress {
+impl SignInOutcome {
     /// The session, if there is one yet.
     pub fn signed_in(self) -> Option<SignedIn> {
         match self {
             Self::In(signed_in) => Some(signed_in),
-            Self::SecondFactor(_) | Self::Inbox(_) => None,
+            Self::SecondFactor(_) | Self::EmailChallenge(_) => None,
         }
     }
 }
 
 /// Somebody who proved their first factor.
 #[derive(Clone)]
-pub struct Halfway {
+pub struct MfaChallenge {
     /// What shows that, until then. A secret, for this browser alone.
     pub token: String,
     /// Until when it is good.
@@ -60,7 +60,7 @@ pub struct Halfway {
 /// What somebody shows after the first factor.
 #[derive(Clone, Default)]
 pub struct SecondFactor {
-    /// The token of [`Halfway`].
+    /// The token of [`MfaChallenge`].
     pub token: String,
     /// A code of their app, or a backup code.
     pub code: String,
@@ -73,14 +73,14 @@ pub struct SecondFactor {
 /// The first factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Way {
+pub(crate) enum AuthMethod {
     Password,
     MagicLink,
     /// Two factors in one.
     Passkey,
 }
 
-impl Way {
+impl AuthMethod {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -105,35 +105,35 @@ impl Way {
 /// What the token of somebody halfway holds.
 #[derive(Serialize, Deserialize)]
 struct FirstFactor {
-    way: Way,
+    method: AuthMethod,
 }
 
 impl Login {
     /// Lets somebody in who has proved their first factor, or asks for the second. Every way into an account that was there
     /// before ends here.
-    pub(crate) async fn enter(
+    pub(crate) async fn complete_first_factor(
         &self,
         work: &mut Change,
         actor: &Actor,
         user: UserId,
-        way: Way,
+        method: AuthMethod,
     ) -> Result<Entered, Error> {
         let factors = factors_of(&mut work.tx, user).await?;
         let now = work.now();
-        let enough = way == Way::Passkey || !factors.wanted();
+        let enough = method == AuthMethod::Passkey || !factors.wanted();
         let trusted = !enough
             && !self.remember.is_zero()
             && is_trusted_device(&mut work.tx, user, &actor.origin, now).await?;
         if enough || trusted {
-            work.record(Entry::new(Event::LoginSuccess).to(user).with("method", way.as_str()));
-            let session = self.begin(work, actor, user, way.as_str()).await?;
+            work.record(Entry::new(Event::LoginSuccess).to(user).with("method", method.as_str()));
+            let session = self.begin(work, actor, user, method.as_str()).await?;
             if trusted {
                 // In by a password alone: that confirms nothing.
                 set_confirmed(&mut work.tx, session.signed_in.session.id, Timestamp::EPOCH).await?;
             }
             return Ok(Entered::In(session));
         }
-        let payload = self.inbox.seal(&FirstFactor { way })?;
+        let payload = self.email_challenges.seal(&FirstFactor { method })?;
         let token = NewToken {
             purpose: Purpose::SecondFactor,
             user: Some(user),
@@ -143,9 +143,9 @@ impl Login {
             browser: None,
             told: true,
         };
-        let issued = self.inbox.tokens.issue(&mut work.tx, token).await?;
-        work.record(Entry::new(Event::MfaRequired).to(user).with("method", way.as_str()));
-        Ok(Entered::Halfway(Halfway {
+        let issued = self.email_challenges.tokens.issue(&mut work.tx, token).await?;
+        work.record(Entry::new(Event::MfaRequired).to(user).with("method", method.as_str()));
+        Ok(Entered::MfaChallenge(MfaChallenge {
             token: issued.secret,
             until: issued.expires_at,
             factors: factors.usable(),
@@ -153,8 +153,8 @@ impl Login {
     }
 
     /// The factors that the person of a token can show. None when it is good for nothing any more.
-    pub(crate) async fn halfway(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
-        let found = self.inbox.peek(Purpose::SecondFactor, Shown::Secret(token)).await?;
+    pub(crate) async fn mfa_challenge(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
+        let found = self.email_challenges.peek(Purpose::SecondFactor, PresentedToken::Secret(token)).await?;
         let Some(user) = found.and_then(|found| found.user_id) else { return Ok(None) };
         let factors = factors_of(&mut self.store.read().await?, user).await?.usable();
         Ok(Some(factors))
@@ -164,21 +164,21 @@ impl Login {
     /// account, whatever is restarted meanwhile.
     pub(crate) async fn second_factor(&self, actor: &Actor, typed: &SecondFactor) -> Result<SignedIn, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
-        let shown = Shown::Secret(&typed.token);
-        let found = self.inbox.peek(Purpose::SecondFactor, shown).await?.ok_or_else(gone)?;
+        let presented = PresentedToken::Secret(&typed.token);
+        let found = self.email_challenges.peek(Purpose::SecondFactor, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let first: FirstFactor = self.inbox.open(&found)?;
+        let first: FirstFactor = self.email_challenges.open(&found)?;
         let (mut work, user, factor) = if typed.passkey.is_empty() {
             self.judge_factor(actor, id, &typed.code, Event::MfaFailed).await?
         } else {
             self.judge_passkey_of(actor, id, &typed.passkey, Event::MfaFailed).await?
         };
         // Not before the code was right: a mistyped one costs nobody their way in. If it is gone by now, so is this try.
-        self.inbox.tokens.redeem(&mut work.tx, Purpose::SecondFactor, shown).await?;
+        self.email_challenges.tokens.redeem(&mut work.tx, Purpose::SecondFactor, presented).await?;
         if user.requires_password_reset {
             return Err(gone());
         }
-        let method = first.way.with(factor);
+        let method = first.method.with(factor);
         work.record(Entry::new(Event::LoginSuccess).to(id).with("method", method));
         let session = self.begin(&mut work, actor, id, method).await?;
         if typed.remember && !self.remember.is_zero() {
@@ -207,7 +207,7 @@ impl Login {
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user).filter(User::may_enter);
         let user = user.ok_or_else(|| Error::on(Field::Token, Code::BadToken))?;
-        if let Some(factor) = self.mfa.take(&mut work, &user, code).await? {
+        if let Some(factor) = self.mfa.verify(&mut work, &user, code).await? {
             self.limits.succeeded(&mut work.tx, &subjects).await?;
             self.has_a_factor(&mut work, &user).await?;
             work.record(Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str()));
@@ -224,23 +224,23 @@ impl Login {
 
     /// Whoever has just shown a second factor has not lost all: a recovery that somebody began is over.
     pub(super) async fn has_a_factor(&self, work: &mut Change, user: &User) -> Result<(), Error> {
-        recovery::end_and_tell(&self.inbox, work, user, Ending::FactorShown).await.map(drop)
+        recovery::end_and_tell(&self.email_challenges, work, user, Ending::FactorShown).await.map(drop)
     }
 
     /// What a try counts against: whoever knows a password and guesses codes closes the account to strangers, never to
     /// its owner's own browsers.
-    async fn factor_subjects(&self, actor: &Actor, user: UserId) -> Result<Vec<Subject>, Error> {
+    async fn factor_subjects(&self, actor: &Actor, user: UserId) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
         let mut conn = self.store.read().await?;
         let known = is_known_device(&mut conn, user, origin).await?;
         let mut device = origin.device_secret.filter(|_| known);
         // One that failed too often counts as an unknown one.
         if let Some(secret) = device
-            && self.limits.is_spent(&mut conn, &Subject::factor(user, Some(&secret))).await?
+            && self.limits.is_spent(&mut conn, &RateLimitKey::factor(user, Some(&secret))).await?
         {
             device = None;
         }
-        let address = origin.ip.map(Subject::address);
-        Ok(address.into_iter().chain([Subject::factor(user, device.as_ref())]).collect())
+        let address = origin.ip.map(RateLimitKey::address);
+        Ok(address.into_iter().chain([RateLimitKey::factor(user, device.as_ref())]).collect())
     }
 }

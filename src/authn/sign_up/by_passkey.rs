@@ -76,6 +76,6 @@ impl Auth {
         let language = actor.origin.language.clone();
         let user = self.create(&mut work, Some(user), accepted, None, language).await?;
         self.passkeys.insert(&mut work, user, None, &made).await?;
-        self.login().welcome(work, actor, user, "sign_up").await.map(SignedUp::In)
+        self.login().start_first_session(work, actor, user, "sign_up").await.map(SignedUp::In)
     }
 }

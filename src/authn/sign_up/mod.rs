@@ -1,9 +1,9 @@
 //! Making an account: by oneself, or as the first administrator.
 
-mod by_mail;
+mod by_email;
 mod by_passkey;
 
-pub use by_mail::{Confirmed, SignedUp, ToConfirm};
+pub use by_email::{Confirmed, SignedUp, ToConfirm};
 pub use by_passkey::PasskeySignUp;
 
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::accounts::users::{NewUser, guessable};
 use crate::audit::{Change, Entry, Event};
 use crate::auth::Auth;
 use crate::authn::sign_in::SignedIn;
-use crate::authn::tokens::{NewToken, Purpose, Shown};
+use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
 use crate::authz::actor::Actor;
 use crate::authz::roles;
 use crate::foundation::crypto::password::Passwords;
@@ -58,7 +58,7 @@ impl Auth {
         let mut work = self.recorder().begin(actor).await?;
         let language = actor.origin.language.clone();
         let user = self.create(&mut work, None, accepted, Some(hash), language).await?;
-        self.login().welcome(work, actor, user, "sign_up").await.map(SignedUp::In)
+        self.login().start_first_session(work, actor, user, "sign_up").await.map(SignedUp::In)
     }
 
     /// A link for the first administrator, when there is none. Links given out before stop working.
@@ -80,12 +80,12 @@ impl Auth {
         };
         let issued = self.tokens().issue(&mut tx, token).await?;
         tx.commit().await?;
-        Ok(Some(self.inbox().link(paths::SETUP, Some(&issued.secret))))
+        Ok(Some(self.email_challenges().link(paths::SETUP, Some(&issued.secret))))
     }
 
     /// Whether a link for the first administrator would still work.
     pub async fn set_up_open(&self, token: &str) -> Result<bool, Error> {
-        Ok(self.inbox().peek(Purpose::SetUp, Shown::Secret(token)).await?.is_some())
+        Ok(self.email_challenges().peek(Purpose::SetUp, PresentedToken::Secret(token)).await?.is_some())
     }
 
     /// Makes the first administrator and signs them in. The link works once.
@@ -97,14 +97,14 @@ impl Auth {
         let (accepted, password) = self.accept(typed, false).await?;
         let hash = self.passwords().hash(password.password()).await?;
         let mut work = self.recorder().begin(actor).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::SetUp, Shown::Secret(token)).await?;
+        self.tokens().redeem(&mut work.tx, Purpose::SetUp, PresentedToken::Secret(token)).await?;
         if roles::has_holder(&mut work.tx, role::SUPER_ADMIN, self.clock.now()).await? {
             return Err(Code::AlreadySetUp.into());
         }
         work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
         let user = self.create(&mut work, None, accepted, Some(hash), actor.origin.language.clone()).await?;
         self.give(&mut work, user, role::SUPER_ADMIN).await?;
-        self.login().welcome(work, actor, user, "set_up").await
+        self.login().start_first_session(work, actor, user, "set_up").await
     }
 
     fn sign_up_is_open(&self) -> Result<(), Error> {

@@ -53,7 +53,7 @@ pub(crate) enum Purpose {
     /// Seeing once what is shown once.
     ShowOnce,
     /// Doing what waits for a confirmation.
-    Act,
+    PendingAction,
     /// Beginning to wait until lost second factors are taken off.
     RecoveryStart,
     /// Having them taken off, after the waiting.
@@ -80,7 +80,7 @@ impl Purpose {
             Self::PasskeySignUp => "passkey_sign_up",
             Self::Confirm => "confirm",
             Self::ShowOnce => "show_once",
-            Self::Act => "act",
+            Self::PendingAction => "act",
             Self::RecoveryStart => "recovery_start",
             Self::RecoveryFinish => "recovery_finish",
             Self::RecoveryCancel => "recovery_cancel",
@@ -115,7 +115,7 @@ pub(crate) struct Issued {
 
 /// What somebody shows of a token.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Shown<'a> {
+pub(crate) enum PresentedToken<'a> {
     /// The secret of its link.
     Secret(&'a str),
     /// Its code was right: see [`Tokens::try_code`].
@@ -221,15 +221,17 @@ impl Tokens {
         &self,
         conn: &mut Conn,
         purpose: Purpose,
-        shown: Shown<'_>,
+        presented: PresentedToken<'_>,
     ) -> Result<Found, Error> {
         let now = self.clock.now();
-        let found = match shown {
-            Shown::Secret(secret) => {
+        let found = match presented {
+            PresentedToken::Secret(secret) => {
                 let secret = Secret::parse(secret).ok_or_else(bad_token)?;
                 REDEEM.bind(secret.hash()).bind(purpose.as_str()).bind(now).optional(conn).await?
             }
-            Shown::Known(id) => REDEEM_KNOWN.bind(id).bind(purpose.as_str()).bind(now).optional(conn).await?,
+            PresentedToken::Known(id) => {
+                REDEEM_KNOWN.bind(id).bind(purpose.as_str()).bind(now).optional(conn).await?
+            }
         };
         found.ok_or_else(bad_token)
     }
@@ -239,15 +241,17 @@ impl Tokens {
         &self,
         conn: &mut Conn,
         purpose: Purpose,
-        shown: Shown<'_>,
+        presented: PresentedToken<'_>,
     ) -> Result<Option<Found>, Error> {
         let now = self.clock.now();
-        match shown {
-            Shown::Secret(secret) => {
+        match presented {
+            PresentedToken::Secret(secret) => {
                 let Some(secret) = Secret::parse(secret) else { return Ok(None) };
                 PEEK.bind(secret.hash()).bind(purpose.as_str()).bind(now).optional(conn).await
             }
-            Shown::Known(id) => PEEK_KNOWN.bind(id).bind(purpose.as_str()).bind(now).optional(conn).await,
+            PresentedToken::Known(id) => {
+                PEEK_KNOWN.bind(id).bind(purpose.as_str()).bind(now).optional(conn).await
+            }
         }
     }
 

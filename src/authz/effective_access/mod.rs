@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use crate::audit::{Change, Recorder};
 use crate::authz::access::{Access, Held};
-use crate::authz::actor::{Actor, Who};
-use crate::authz::delegation::Giver;
+use crate::authz::actor::{Actor, Principal};
+use crate::authz::delegation::Grantor;
 use crate::foundation::error::Error;
 use crate::foundation::store::{Conn, Tx};
 use crate::model::code::Code;
@@ -62,16 +62,16 @@ pub(crate) async fn is_ordinary(conn: &mut Conn, user: UserId, now: Timestamp) -
 }
 
 /// Begins a change of roles, permissions or grants: nobody else's goes on until it ends, and who makes it is read anew.
-pub(crate) async fn begin(recorder: &Recorder, actor: &Actor) -> Result<(Change, Giver), Error> {
+pub(crate) async fn begin(recorder: &Recorder, actor: &Actor) -> Result<(Change, Grantor), Error> {
     // Nobody is kept waiting by somebody whom we do not know, or who has to enrol first.
-    if matches!(actor.who, Who::Anonymous | Who::Enrolling(_)) {
+    if matches!(actor.principal, Principal::Anonymous | Principal::EnrollmentRequired(_)) {
         actor.user()?;
     }
     let mut work = recorder.begin(actor).await?;
     lock(&mut work.tx).await?;
     let now = work.now();
-    let giver = giver(&mut work.tx, actor, now).await?;
-    Ok((work, giver))
+    let grantor = grantor(&mut work.tx, actor, now).await?;
+    Ok((work, grantor))
 }
 
 /// Takes the lock of roles, permissions and grants until the transaction ends.
@@ -81,9 +81,9 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<(), Error> {
 
 /// Who gives: read anew, since a change is decided by what holds at its moment and not by what a request remembers.
 /// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, they may not come in any more, or the session has ended.
-pub(crate) async fn giver(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Result<Giver, Error> {
-    if matches!(actor.who, Who::System) {
-        return Ok(Giver::Program);
+pub(crate) async fn grantor(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Result<Grantor, Error> {
+    if matches!(actor.principal, Principal::System) {
+        return Ok(Grantor::Program);
     }
     let user = actor.user_id().ok_or_else(|| actor.stranger())?;
     let enters: Option<(i32,)> = MAY_ENTER.bind(user).optional(conn).await?;
@@ -94,7 +94,7 @@ pub(crate) async fn giver(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Res
     if enters.is_none() || open.is_none() {
         return Err(Code::NotAuthenticated.into());
     }
-    Ok(Giver::Person(access_of(conn, user, now).await?))
+    Ok(Grantor::Person(access_of(conn, user, now).await?))
 }
 
 /// What one role carries.

@@ -17,7 +17,7 @@ use crate::authz::access::Held;
 use crate::authz::actor::Actor;
 use crate::authz::effective_access;
 use crate::authz::permissions;
-use crate::authz::roles::{self, Grant, Sight};
+use crate::authz::roles::{self, Grant, Visibility};
 use crate::foundation::clock::Clock;
 use crate::foundation::error::Error;
 use crate::foundation::store::{Conn, Store};
@@ -101,7 +101,7 @@ impl Explorer {
         permission: &str,
         scope: &Scope,
     ) -> Result<Explanation, Error> {
-        let sight = self.sight_of(actor, user, scope)?;
+        let visibility = self.sight_of(actor, user, scope)?;
         let permission = permission.trim();
         let mut conn = self.store.read().await?;
         exists(&mut conn, permission).await?;
@@ -109,11 +109,12 @@ impl Explorer {
         let person = person.ok_or_else(|| Error::on(Field::User, Code::UserNotFound))?;
         let rows: Vec<ChainRow> = CARRYING.bind(user).bind(permission).all(&mut conn).await?;
         let mut chains = rows.into_iter().map(chain).collect::<Result<Vec<_>, _>>()?;
-        chains.retain(|chain| sight.covers(&chain.grant.scope));
-        if !sight.is_all() && chains.is_empty() && !self.is_visible(&mut conn, &sight, user).await? {
+        chains.retain(|chain| visibility.covers(&chain.grant.scope));
+        if !visibility.is_all() && chains.is_empty() && !self.is_visible(&mut conn, &visibility, user).await?
+        {
             return Err(Error::on(Field::User, Code::UserNotFound));
         }
-        let carried_by: Vec<(String,)> = if sight.is_all() && roles::may_read(actor).is_ok() {
+        let carried_by: Vec<(String,)> = if visibility.is_all() && roles::may_read(actor).is_ok() {
             ROLES_CARRYING.bind(permission).all(&mut conn).await?
         } else {
             Vec::new()
@@ -130,7 +131,7 @@ impl Explorer {
             elsewhere: elsewhere.into_iter().filter(|chain| is_live(chain, now)).collect(),
             expired,
             carried_by: carried_by.into_iter().map(|(name,)| name).collect(),
-            complete: sight.is_all(),
+            complete: visibility.is_all(),
         })
     }
 
@@ -145,10 +146,10 @@ impl Explorer {
         scope: &Scope,
         page: &PageRequest,
     ) -> Result<Page<Holder>, Error> {
-        let sight = match Sight::of(actor)? {
-            Sight::All => Scope::global(),
+        let visibility = match Visibility::of(actor)? {
+            Visibility::All => Scope::global(),
             // Those that cover one place lie in one another: the widest shows what all of them show.
-            Sight::In(scopes) => scopes
+            Visibility::In(scopes) => scopes
                 .into_iter()
                 .filter(|held| held.covers(scope))
                 .min_by_key(|held| held.as_str().len())
@@ -165,13 +166,14 @@ impl Explorer {
         if scope.is_none() {
             return Ok(Page { items: Vec::new(), next: None });
         }
-        let query = PEOPLE_WHO.bind(after).bind(now).bind(permission).bind(scope).bind(&sight);
+        let query = PEOPLE_WHO.bind(after).bind(now).bind(permission).bind(scope).bind(&visibility);
         let people: Vec<(UserId, String)> = query.bind(page.rows() + 1).all(&mut conn).await?;
         let people = page.cut(people, |(user, _)| user.to_string());
         let (Some(first), Some(last)) = (people.items.first(), people.items.last()) else {
             return Ok(Page { items: Vec::new(), next: None });
         };
-        let query = CHAINS_OF.bind(first.0).bind(last.0).bind(now).bind(permission).bind(scope).bind(&sight);
+        let query =
+            CHAINS_OF.bind(first.0).bind(last.0).bind(now).bind(permission).bind(scope).bind(&visibility);
         let rows: Vec<ChainRow> = query.all(&mut conn).await?;
         let chains = rows.into_iter().map(chain).collect::<Result<Vec<_>, _>>()?;
         Ok(people.map(|(user, username)| {
@@ -184,13 +186,13 @@ impl Explorer {
     /// open. Err: [`Code::Forbidden`], [`Code::UserNotFound`].
     pub async fn what_can(&self, actor: &Actor, user: UserId) -> Result<Vec<Held>, Error> {
         let own = actor.user_id() == Some(user);
-        let sight = if own { Sight::All } else { Sight::of(actor)? };
-        sight.check_any()?;
+        let visibility = if own { Visibility::All } else { Visibility::of(actor)? };
+        visibility.check_any()?;
         let mut conn = self.store.read().await?;
         let person = PERSON.bind(user).optional::<PersonRow>(&mut conn).await?;
         let mut held = effective_access::access_of(&mut conn, user, self.clock.now()).await?.held;
-        held.retain(|held| sight.covers(&held.scope));
-        if person.is_none() || (held.is_empty() && !sight.is_all()) {
+        held.retain(|held| visibility.covers(&held.scope));
+        if person.is_none() || (held.is_empty() && !visibility.is_all()) {
             return Err(Error::on(Field::User, Code::UserNotFound));
         }
         held.sort_by(|a, b| (&a.scope, &a.role).cmp(&(&b.scope, &b.role)));
@@ -198,18 +200,23 @@ impl Explorer {
     }
 
     /// What the one who asks may see of `user` in `scope`.
-    fn sight_of(&self, actor: &Actor, user: UserId, scope: &Scope) -> Result<Sight, Error> {
+    fn sight_of(&self, actor: &Actor, user: UserId, scope: &Scope) -> Result<Visibility, Error> {
         if actor.user_id() == Some(user) {
-            return Ok(Sight::All);
+            return Ok(Visibility::All);
         }
-        let sight = Sight::of(actor)?;
-        if sight.covers(scope) { Ok(sight) } else { Err(Code::Forbidden.into()) }
+        let visibility = Visibility::of(actor)?;
+        if visibility.covers(scope) { Ok(visibility) } else { Err(Code::Forbidden.into()) }
     }
 
     /// Whether any grant of `user` may be seen.
-    async fn is_visible(&self, conn: &mut Conn, sight: &Sight, user: UserId) -> Result<bool, Error> {
+    async fn is_visible(
+        &self,
+        conn: &mut Conn,
+        visibility: &Visibility,
+        user: UserId,
+    ) -> Result<bool, Error> {
         let access = effective_access::access_of(conn, user, self.clock.now()).await?;
-        Ok(access.held.iter().any(|held| sight.covers(&held.scope)))
+        Ok(access.held.iter().any(|held| visibility.covers(&held.scope)))
     }
 }
 

@@ -21,9 +21,9 @@ macro_rules! carries {
 }
 
 /// Grants `g` of people `u` who may come in, at this moment, that carry `$permission` in a scope that covers `$place`
-/// and is within `$sight`.
+/// and is within `$visibility`.
 macro_rules! who {
-    ($now:literal, $permission:literal, $place:literal, $sight:literal) => {
+    ($now:literal, $permission:literal, $place:literal, $visibility:literal) => {
         concat!(
             "FROM grants g JOIN users u ON u.id = g.user_id JOIN roles r ON r.id = g.role_id \
             WHERE u.suspended_at IS NULL AND u.deleted_at IS NULL AND ",
@@ -31,7 +31,7 @@ macro_rules! who {
             " AND ",
             covers!("g.scope", $place),
             " AND ",
-            within!("g.scope", $sight),
+            within!("g.scope", $visibility),
             " AND ",
             carries!("r", $permission)
         )

@@ -65,8 +65,8 @@ impl Explorer {
         roles::may_read(actor)?;
         let mut conn = self.store.read().await?;
         let now = self.clock.now();
-        let giver = effective_access::giver(&mut conn, actor, now).await?;
-        let plan = roles::change::plan(&mut conn, &giver, name, change).await?;
+        let grantor = effective_access::grantor(&mut conn, actor, now).await?;
+        let plan = roles::change::plan(&mut conn, &grantor, name, change).await?;
         let (holders,): (i64,) = HOLDERS.bind(plan.role.id).bind(now).one(&mut conn).await?;
         let mut impacts = [Vec::new(), Vec::new()];
         for (list, permissions) in impacts.iter_mut().zip([&plan.add_permissions, &plan.remove_permissions]) {

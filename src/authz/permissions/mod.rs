@@ -8,7 +8,7 @@ use sql::*;
 
 use crate::audit::{Entry, Event, Recorder};
 use crate::authz::actor::Actor;
-use crate::authz::delegation::{self, Giver, Rank};
+use crate::authz::delegation::{self, Grantor, Rank};
 use crate::authz::effective_access;
 use crate::authz::snapshot_cache::{Evict, Snapshots};
 use crate::foundation::clock::Random;
@@ -97,8 +97,8 @@ impl Permissions {
         name: &str,
         description: &str,
     ) -> Result<(Permission, bool), Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        may_manage(&giver)?;
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        may_manage(&grantor)?;
         let name = PermissionName::parse(name.trim()).map_err(|code| Error::on(Field::Name, code))?;
         let description = describe(description)?;
         if let Some(row) = by_name(&mut work.tx, name.as_str()).await? {
@@ -158,8 +158,8 @@ impl Permissions {
     ///
     /// Needs `permissions:manage` everywhere. Err([`Code::PermissionNotFound`]).
     pub async fn update(&self, actor: &Actor, name: &str, description: &str) -> Result<Permission, Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        may_manage(&giver)?;
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        may_manage(&grantor)?;
         let description = describe(description)?;
         let row = find(&mut work.tx, name).await?;
         if row.description != description {
@@ -180,15 +180,15 @@ impl Permissions {
     /// Needs `permissions:manage` everywhere; and, since it changes the roles that carry it, that one may edit each of
     /// them. Err: [`Code::PermissionNotFound`], [`Code::BuiltIn`], [`Code::AboveYourLevel`], [`Code::Forbidden`].
     pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        may_manage(&giver)?;
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        may_manage(&grantor)?;
         let row = find(&mut work.tx, name).await?;
         if row.built_in {
             return Err(Error::on(Field::Permission, Code::BuiltIn));
         }
         let roles: Vec<RoleRow> = ROLES_WITH.bind(row.id).all(&mut work.tx).await?;
         for role in &roles {
-            delegation::may_edit(&giver, Rank { key: &role.name_key, level: role.level })
+            delegation::may_edit(&grantor, Rank { key: &role.name_key, level: role.level })
                 .map_err(|code| Error::on(Field::Role, code))?;
         }
         DELETE.bind(row.id).execute(&mut work.tx).await?;
@@ -204,10 +204,12 @@ impl Permissions {
     }
 }
 
-fn may_manage(giver: &Giver) -> Result<(), Code> {
-    match giver {
-        Giver::Person(access) if !access.allows(PERMISSIONS_MANAGE, &Scope::global()) => Err(Code::Forbidden),
-        Giver::Person(_) | Giver::Program => Ok(()),
+fn may_manage(grantor: &Grantor) -> Result<(), Code> {
+    match grantor {
+        Grantor::Person(access) if !access.allows(PERMISSIONS_MANAGE, &Scope::global()) => {
+            Err(Code::Forbidden)
+        }
+        Grantor::Person(_) | Grantor::Program => Ok(()),
     }
 }
 

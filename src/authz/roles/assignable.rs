@@ -3,7 +3,7 @@
 use super::sql::*;
 use super::{Role, Roles, role};
 use crate::authz::actor::Actor;
-use crate::authz::delegation::{self, Giver};
+use crate::authz::delegation::{self, Grantor};
 use crate::authz::effective_access;
 use crate::foundation::error::Error;
 use crate::model::role::SYSTEM;
@@ -12,24 +12,24 @@ use crate::model::scope::Scope;
 impl Roles {
     /// The roles that the actor may give in `scope`, the highest first.
     pub async fn assignable(&self, actor: &Actor, scope: &Scope) -> Result<Vec<Role>, Error> {
-        let (giver, rows) = self.giver_and_roles(actor).await?;
-        let may = |row: &RoleRow| delegation::may_give(&giver, row.rank(), scope).is_ok();
+        let (grantor, rows) = self.giver_and_roles(actor).await?;
+        let may = |row: &RoleRow| delegation::may_give(&grantor, row.rank(), scope).is_ok();
         Ok(rows.into_iter().filter(may).map(role).collect())
     }
 
     /// The roles that the actor may give, the highest first, each with the scopes, of those in which they hold roles
     /// themselves, where they may. Where that is everywhere, no other is named.
     pub async fn assignable_anywhere(&self, actor: &Actor) -> Result<Vec<(Role, Vec<Scope>)>, Error> {
-        let (giver, rows) = self.giver_and_roles(actor).await?;
-        let mut places = match &giver {
-            Giver::Program => vec![Scope::global()],
-            Giver::Person(access) => access.held.iter().map(|held| held.scope.clone()).collect(),
+        let (grantor, rows) = self.giver_and_roles(actor).await?;
+        let mut places = match &grantor {
+            Grantor::Program => vec![Scope::global()],
+            Grantor::Person(access) => access.held.iter().map(|held| held.scope.clone()).collect(),
         };
         places.sort_unstable();
         places.dedup();
         let with_places = |row: RoleRow| {
             let mut fit = places.clone();
-            fit.retain(|place| delegation::may_give(&giver, row.rank(), place).is_ok());
+            fit.retain(|place| delegation::may_give(&grantor, row.rank(), place).is_ok());
             if fit.iter().any(Scope::is_global) {
                 fit = vec![Scope::global()];
             }
@@ -39,12 +39,12 @@ impl Roles {
     }
 
     /// Who gives, and all roles that are given to people.
-    async fn giver_and_roles(&self, actor: &Actor) -> Result<(Giver, Vec<RoleRow>), Error> {
+    async fn giver_and_roles(&self, actor: &Actor) -> Result<(Grantor, Vec<RoleRow>), Error> {
         let mut conn = self.store.read().await?;
-        let giver = effective_access::giver(&mut conn, actor, self.clock.now()).await?;
+        let grantor = effective_access::grantor(&mut conn, actor, self.clock.now()).await?;
         let mut rows: Vec<RoleRow> =
             LIST.bind(i64::MAX).bind("").bind("").bind(u32::MAX).all(&mut conn).await?;
         rows.retain(|row| row.name != SYSTEM);
-        Ok((giver, rows))
+        Ok((grantor, rows))
     }
 }

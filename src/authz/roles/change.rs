@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::find;
 use super::sql::*;
 use crate::audit::{Change, Entry, Event};
-use crate::authz::delegation::{self, Giver};
+use crate::authz::delegation::{self, Grantor};
 use crate::authz::effective_access::{Carried, carried, requirement};
 use crate::authz::permissions::{self, MAX_DESCRIPTION};
 use crate::foundation::error::Error;
@@ -98,13 +98,13 @@ impl Plan {
 /// whether there is such a role, whether one may change this one, then each part.
 pub(crate) async fn plan(
     conn: &mut Conn,
-    giver: &Giver,
+    grantor: &Grantor,
     name: &str,
     change: &RoleChange,
 ) -> Result<Plan, Error> {
-    delegation::may_manage(giver)?;
+    delegation::may_manage(grantor)?;
     let role = find(conn, name).await?;
-    delegation::may_edit(giver, role.rank()).map_err(|code| Error::on(Field::Role, code))?;
+    delegation::may_edit(grantor, role.rank()).map_err(|code| Error::on(Field::Role, code))?;
     let before = carried(conn, role.id).await?;
     let description = match &change.description {
         Some(description) => {
@@ -113,7 +113,7 @@ pub(crate) async fn plan(
         None => role.description.clone(),
     };
     let level = change.level.unwrap_or(role.level);
-    check_level(giver, &role, level).map_err(|code| Error::on(Field::Level, code))?;
+    check_level(grantor, &role, level).map_err(|code| Error::on(Field::Level, code))?;
     let requires = match change.requires {
         Some(requires) => requires,
         None => requirement(role.required_factor.as_deref(), role.id)?,
@@ -141,10 +141,10 @@ pub(crate) async fn plan(
         requires,
     };
     for permission in plan.add_permissions.iter().chain(&plan.add_grantable) {
-        check_permission(conn, giver, permission).await?;
+        check_permission(conn, grantor, permission).await?;
     }
     for assignable in &plan.add_assignable {
-        check_assignable(conn, giver, &plan.role, assignable).await?;
+        check_assignable(conn, grantor, &plan.role, assignable).await?;
     }
     Ok(plan)
 }
@@ -211,17 +211,17 @@ pub(super) fn in_json(role: &RoleRow, carried: &Carried) -> Value {
     })
 }
 
-fn check_level(giver: &Giver, role: &RoleRow, level: Option<i64>) -> Result<(), Code> {
+fn check_level(grantor: &Grantor, role: &RoleRow, level: Option<i64>) -> Result<(), Code> {
     if level.is_some_and(|level| !is_level(level)) {
         return Err(Code::BadLevel);
     }
     if level != role.level && role.built_in {
         return Err(Code::BuiltIn);
     }
-    delegation::may_rank(giver, role.rank(), level)
+    delegation::may_rank(grantor, role.rank(), level)
 }
 
-async fn check_permission(conn: &mut Conn, giver: &Giver, permission: &str) -> Result<(), Error> {
+async fn check_permission(conn: &mut Conn, grantor: &Grantor, permission: &str) -> Result<(), Error> {
     if !permissions::exists(conn, permission).await? {
         return Err(Error::on(Field::Permission, Code::PermissionNotFound));
     }
@@ -229,13 +229,13 @@ async fn check_permission(conn: &mut Conn, giver: &Giver, permission: &str) -> R
         Some(key) => BY_KEY.bind(key).optional(conn).await?,
         None => None,
     };
-    delegation::may_hand_on(giver, permission, assigned.as_ref().map(RoleRow::rank))
+    delegation::may_grant_permission(grantor, permission, assigned.as_ref().map(RoleRow::rank))
         .map_err(|code| Error::on(Field::Permission, code))
 }
 
 async fn check_assignable(
     conn: &mut Conn,
-    giver: &Giver,
+    grantor: &Grantor,
     role: &RoleRow,
     assignable: &str,
 ) -> Result<(), Error> {
@@ -243,7 +243,7 @@ async fn check_assignable(
     if target.name == SYSTEM {
         return Err(Error::on(Field::Role, Code::BuiltIn));
     }
-    delegation::may_give_for_good(giver, target.rank()).map_err(|code| Error::on(Field::Role, code))?;
+    delegation::may_give_for_good(grantor, target.rank()).map_err(|code| Error::on(Field::Role, code))?;
     if target.id == role.id || assigners(conn, role.id).await?.contains(&target.id) {
         return Err(Error::on(Field::Role, Code::AssignCycle));
     }

@@ -4,8 +4,8 @@
 use super::sql::*;
 use super::{NewRole, Role, RoleChange, Roles, by_name, change, find, role};
 use crate::audit::{Change, Entry, Event};
-use crate::authz::actor::{Actor, Who};
-use crate::authz::delegation::{self, Giver};
+use crate::authz::actor::{Actor, Principal};
+use crate::authz::delegation::{self, Grantor};
 use crate::authz::effective_access;
 use crate::authz::permissions::{self, MAX_DESCRIPTION};
 use crate::authz::snapshot_cache::Evict;
@@ -16,7 +16,7 @@ use crate::model::text;
 
 /// What people can set up here.
 #[derive(Clone, Copy)]
-pub(super) struct Enrolment {
+pub(super) struct EnrollmentOptions {
     pub(super) apps: bool,
     pub(super) passkeys: bool,
 }
@@ -28,9 +28,9 @@ impl Roles {
     /// [`Roles::add_permission`] needs. Err: [`Code::BadRoleName`], [`Code::RoleExists`] (also in other case),
     /// [`Code::BadLevel`], [`Code::AboveYourLevel`], [`Code::PermissionNotFound`], [`Code::NotYoursToGive`].
     pub async fn create(&self, actor: &Actor, new: &NewRole) -> Result<Role, Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        delegation::may_manage(&giver)?;
-        let row = self.insert(&mut work, actor, &giver, new).await?;
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        delegation::may_manage(&grantor)?;
+        let row = self.insert(&mut work, actor, &grantor, new).await?;
         work.commit().await?;
         Ok(role(row))
     }
@@ -39,12 +39,12 @@ impl Roles {
     ///
     /// Needs and errors as [`Roles::create`], but for [`Code::RoleExists`].
     pub async fn get_or_create(&self, actor: &Actor, new: &NewRole) -> Result<(Role, bool), Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        delegation::may_manage(&giver)?;
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        delegation::may_manage(&grantor)?;
         if let Some(row) = by_name(&mut work.tx, &new.name).await? {
             return Ok((role(row), false));
         }
-        let row = self.insert(&mut work, actor, &giver, new).await?;
+        let row = self.insert(&mut work, actor, &grantor, new).await?;
         work.commit().await?;
         Ok((role(row), true))
     }
@@ -56,8 +56,8 @@ impl Roles {
     /// [`Code::NotYoursToGive`], [`Code::OutlivesGiver`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`];
     /// [`Code::StepUpRequired`] for more power when whoever changes it has confirmed too long ago who they are.
     pub async fn update(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Role, Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        let plan = change::plan(&mut work.tx, &giver, name, change).await?;
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        let plan = change::plan(&mut work.tx, &grantor, name, change).await?;
         if let Some(requirement) = plan.new_requirement() {
             self.can_be_met(actor, requirement)?;
         }
@@ -73,17 +73,17 @@ impl Roles {
         Ok(role(row))
     }
 
-    /// Err([`Code::FeatureOff`]) for a requirement that nobody can meet here, Err([`Code::EnrolmentRequired`]) for one that
+    /// Err([`Code::FeatureOff`]) for a requirement that nobody can meet here, Err([`Code::EnrollmentRequired`]) for one that
     /// whoever makes it does not meet: nobody locks themselves out, and everybody else with them.
     fn can_be_met(&self, actor: &Actor, requirement: Requirement) -> Result<(), Error> {
         let offered = match requirement {
-            Requirement::Mfa => self.enrolment.apps || self.enrolment.passkeys,
-            Requirement::Passkey => self.enrolment.passkeys,
+            Requirement::Mfa => self.enrollment.apps || self.enrollment.passkeys,
+            Requirement::Passkey => self.enrollment.passkeys,
         };
-        let user = match &actor.who {
-            Who::User(snapshot) => Some(&snapshot.user),
-            Who::Behalf(person) => Some(&person.user),
-            Who::Enrolling(_) | Who::Anonymous | Who::System => None,
+        let user = match &actor.principal {
+            Principal::User(snapshot) => Some(&snapshot.user),
+            Principal::OnBehalfOf(person) => Some(&person.user),
+            Principal::EnrollmentRequired(_) | Principal::Anonymous | Principal::System => None,
         };
         let meets = user.is_none_or(|user| match requirement {
             Requirement::Mfa => user.mfa_enabled,
@@ -91,7 +91,7 @@ impl Roles {
         });
         match (offered, meets) {
             (false, _) => Err(Code::FeatureOff.into()),
-            (true, false) => Err(Code::EnrolmentRequired.into()),
+            (true, false) => Err(Code::EnrollmentRequired.into()),
             (true, true) => Ok(()),
         }
     }
@@ -129,15 +129,15 @@ impl Roles {
     /// Needs what [`Roles::update`] needs, and that one may give the role everywhere.
     /// Err([`Code::BuiltIn`]) for roles that the software brings along.
     pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), Error> {
-        let (mut work, giver) = effective_access::begin(&self.recorder, actor).await?;
-        delegation::may_manage(&giver)?;
+        let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
+        delegation::may_manage(&grantor)?;
         let row = find(&mut work.tx, name).await?;
-        delegation::may_edit(&giver, row.rank())?;
+        delegation::may_edit(&grantor, row.rank())?;
         if row.built_in {
             return Err(Error::on(Field::Role, Code::BuiltIn));
         }
         // Whoever could not give the role might delete it, make another of its name, and give that.
-        delegation::may_give_for_good(&giver, row.rank())?;
+        delegation::may_give_for_good(&grantor, row.rank())?;
         let carried = effective_access::carried(&mut work.tx, row.id).await?;
         let mut touched = permissions::delete_assign(&mut work.tx, &row.name_key).await?;
         touched.extend(change::listing(&mut work.tx, row.id).await?);
@@ -155,7 +155,7 @@ impl Roles {
         &self,
         work: &mut Change,
         actor: &Actor,
-        giver: &Giver,
+        grantor: &Grantor,
         new: &NewRole,
     ) -> Result<RoleRow, Error> {
         let name = RoleName::parse(new.name.trim()).map_err(|code| Error::on(Field::Name, code))?;
@@ -164,7 +164,7 @@ impl Roles {
         if new.level.is_some_and(|level| !is_level(level)) {
             return Err(Error::on(Field::Level, Code::BadLevel));
         }
-        delegation::is_below(giver, new.level).map_err(|code| Error::on(Field::Level, code))?;
+        delegation::is_below(grantor, new.level).map_err(|code| Error::on(Field::Level, code))?;
         let now = work.now();
         let made = INSERT
             .bind(self.random.uuid(now))
@@ -182,7 +182,7 @@ impl Roles {
         }
         permissions::insert_assign(&mut work.tx, &name, self.random.uuid(now), now).await?;
         let first = RoleChange { add_permissions: new.permissions.clone(), ..RoleChange::default() };
-        let plan = change::plan(&mut work.tx, giver, name.as_str(), &first).await?;
+        let plan = change::plan(&mut work.tx, grantor, name.as_str(), &first).await?;
         change::write(&mut work.tx, actor.user_id(), &plan, now).await?;
         let row = find(&mut work.tx, name.as_str()).await?;
         let carried = effective_access::carried(&mut work.tx, row.id).await?;

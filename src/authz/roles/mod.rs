@@ -4,21 +4,21 @@
 //! with its audit entry in one transaction; then exactly those are evicted from memory whom it touches.
 
 mod assignable;
+mod assignments;
 pub(crate) mod change;
 mod edit;
-mod grants;
 mod provision;
 pub(crate) mod scopes;
 mod sql;
 
+pub use assignments::{Assignment, Grant};
 pub use change::RoleChange;
-pub use grants::{Assignment, Grant};
 
-pub(crate) use grants::{Sight, give_built_in, grant, has_holder};
+pub(crate) use assignments::{Visibility, give_built_in, grant, has_holder};
 pub(crate) use provision::provision;
 pub(crate) use sql::{ALL, GrantRow};
 
-use edit::Enrolment;
+use edit::EnrollmentOptions;
 use sql::*;
 
 use std::time::Duration;
@@ -127,7 +127,7 @@ pub struct Roles {
     random: Random,
     /// For how long whoever gives power has confirmed who they are.
     step_up: Duration,
-    enrolment: Enrolment,
+    enrollment: EnrollmentOptions,
 }
 
 impl Roles {
@@ -139,9 +139,10 @@ impl Roles {
         random: Random,
         settings: &Settings,
     ) -> Self {
-        let enrolment = Enrolment { apps: settings.mfa.enabled, passkeys: settings.passkeys_possible() };
+        let enrollment =
+            EnrollmentOptions { apps: settings.mfa.enabled, passkeys: settings.passkeys_possible() };
         let step_up = settings.sessions.step_up;
-        Self { store, recorder, cache, clock, random, step_up, enrolment }
+        Self { store, recorder, cache, clock, random, step_up, enrollment }
     }
 
     /// The role with this name. Needs `roles:read` or `roles:manage` everywhere.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::loader::{Loader, Source, Wrong};
+use super::loader::{Loader, SettingError, Source};
 use super::table::Sections;
 use super::{Settings, SettingsError, Sources, development, validate};
 
@@ -107,8 +107,8 @@ fn suggestion(meant: Option<&str>) -> String {
     )
 }
 
-fn read_file(path: &Path, must_exist: bool) -> Result<HashMap<String, String>, Wrong> {
-    let wrong = |problem: String| Wrong {
+fn read_file(path: &Path, must_exist: bool) -> Result<HashMap<String, String>, SettingError> {
+    let wrong = |problem: String| SettingError {
         name: "ENV_FILE_NAME".to_owned(),
         source: Source::File(path.display().to_string()),
         problem,

@@ -35,7 +35,7 @@ impl fmt::Display for Source {
 
 /// One thing that is wrong with a setting. Never holds the value: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
+pub struct SettingError {
     /// The setting.
     pub name: String,
     /// Where its value came from.
@@ -47,7 +47,7 @@ pub struct Wrong {
 /// The layers of settings, the strongest first.
 pub(super) struct Loader {
     layers: Vec<(Source, HashMap<String, String>)>,
-    pub(super) wrong: Vec<Wrong>,
+    pub(super) wrong: Vec<SettingError>,
     pub(super) sources: BTreeMap<&'static str, (Source, String)>,
 }
 
@@ -83,7 +83,7 @@ impl Loader {
     /// Notes that a setting is wrong.
     pub(super) fn note(&mut self, name: &str, problem: String) {
         let source = self.sources.get(name).map_or(Source::Default, |(source, _)| source.clone());
-        self.wrong.push(Wrong { name: name.to_owned(), source, problem });
+        self.wrong.push(SettingError { name: name.to_owned(), source, problem });
     }
 
     /// Names in a layer that are no settings, each with the setting that was probably meant.

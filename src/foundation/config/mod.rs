@@ -17,7 +17,7 @@ use std::fmt;
 use url::Url;
 
 pub use builder::SettingsBuilder;
-pub use loader::{Source, Wrong};
+pub use loader::{SettingError, Source};
 pub use table::*;
 pub use theme::{Theme, ThemeColors};
 pub use value::{
@@ -78,7 +78,7 @@ pub struct Described {
 
 /// Everything that is wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsError(pub Vec<Wrong>);
+pub struct SettingsError(pub Vec<SettingError>);
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

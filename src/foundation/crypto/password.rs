@@ -136,13 +136,13 @@ impl Passwords {
         &self,
         work: impl FnOnce(&Inner) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let place = Place::take(&self.0)?;
+        let slot = QueueSlot::take(&self.0)?;
         let permit = Arc::clone(&self.0.slots)
             .acquire_owned()
             .await
             .map_err(|closed| Error::internal("password slots", closed))?;
         tokio::task::spawn_blocking(move || {
-            let result = work(&place.0);
+            let result = work(&slot.0);
             drop(permit);
             result
         })
@@ -152,19 +152,19 @@ impl Passwords {
 }
 
 /// A place in the queue, given back when it is dropped: also when the request is abandoned while it waits.
-struct Place(Arc<Inner>);
+struct QueueSlot(Arc<Inner>);
 
-impl Place {
+impl QueueSlot {
     fn take(inner: &Arc<Inner>) -> Result<Self, Error> {
-        let place = Self(Arc::clone(inner));
+        let slot = Self(Arc::clone(inner));
         if inner.queue.fetch_add(1, Ordering::AcqRel) >= inner.queue_limit {
             return Err(Error::new(Code::Busy).retry_after(Duration::from_secs(2)));
         }
-        Ok(place)
+        Ok(slot)
     }
 }
 
-impl Drop for Place {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
         self.0.queue.fetch_sub(1, Ordering::AcqRel);
     }

@@ -33,14 +33,14 @@ const JUDGING: Duration = Duration::from_secs(2);
 
 /// What failures are counted for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Subject {
+pub(crate) struct RateLimitKey {
     kind: &'static str,
     key: [u8; 32],
     /// The account behind a device: who signs in from a known browser ends the row of failures that strangers made.
     account: Option<[u8; 32]>,
 }
 
-impl Subject {
+impl RateLimitKey {
     fn of(kind: &'static str, key: [u8; 32]) -> Self {
         Self { kind, key, account: None }
     }
@@ -83,8 +83,8 @@ impl Subject {
     }
 
     /// Codes of mails of one kind, tried for one address.
-    pub(crate) fn codes(purpose: &str, subject: &str) -> Self {
-        Self::of("code", sha256_parts([purpose.as_bytes(), subject.as_bytes()]))
+    pub(crate) fn codes(purpose: &str, key: &str) -> Self {
+        Self::of("code", sha256_parts([purpose.as_bytes(), key.as_bytes()]))
     }
 
     /// Codes to stop a recovery, tried from one network for what was typed as a name. Tries from elsewhere use none of these
@@ -160,19 +160,19 @@ impl Limits {
     /// Counts a try before it is judged, so that parallel tries can not slip past. Err([`Code::TooManyAttempts`]) while
     /// a subject is locked; the caller then drops the transaction, and the try is not counted: a lock lasts exactly
     /// LOGIN_LOCKOUT_DURATION_SECONDS, whatever happens meanwhile.
-    pub(crate) async fn count(&self, conn: &mut Conn, subjects: &[Subject]) -> Result<(), Error> {
+    pub(crate) async fn count(&self, conn: &mut Conn, keys: &[RateLimitKey]) -> Result<(), Error> {
         let now = self.clock.now();
         let window_began = now.minus(self.settings.login_window);
-        for subject in subjects {
+        for key in keys {
             let row: ThrottleRow =
-                COUNT.bind(subject.kind).bind(subject.key).bind(now).bind(window_began).one(conn).await?;
-            let limit = subject.limit(&self.settings);
+                COUNT.bind(key.kind).bind(key.key).bind(now).bind(window_began).one(conn).await?;
+            let limit = key.limit(&self.settings);
             let wait = if let Some(until) = row.locked_until {
                 until.since(now)
-            } else if matches!(subject.kind, "account" | "factor") && row.consecutive > MAX_CONSECUTIVE {
+            } else if matches!(key.kind, "account" | "factor") && row.consecutive > MAX_CONSECUTIVE {
                 // Not for a time: until somebody who knows the way in comes.
                 return Err(Code::TooManyAttempts.into());
-            } else if matches!(subject.kind, "sign_up" | "mail_request" | "passkey_prompt")
+            } else if matches!(key.kind, "sign_up" | "mail_request" | "passkey_prompt")
                 && limit > 0
                 && row.failures > limit
             {
@@ -189,7 +189,12 @@ impl Limits {
     }
 
     /// Counts a mail or a try, and says whether there were more than `max` within a day; 0 is no limit.
-    pub(crate) async fn is_over(&self, conn: &mut Conn, counted: &Subject, max: u32) -> Result<bool, Error> {
+    pub(crate) async fn is_over(
+        &self,
+        conn: &mut Conn,
+        counted: &RateLimitKey,
+        max: u32,
+    ) -> Result<bool, Error> {
         let now = self.clock.now();
         let row: ThrottleRow =
             COUNT.bind(counted.kind).bind(counted.key).bind(now).bind(now.minus(DAY)).one(conn).await?;
@@ -197,15 +202,13 @@ impl Limits {
     }
 
     /// The counted try failed: closes the subjects whose limit it reached. True when one was closed.
-    pub(crate) async fn failed(&self, conn: &mut Conn, subjects: &[Subject]) -> Result<bool, Error> {
+    pub(crate) async fn failed(&self, conn: &mut Conn, keys: &[RateLimitKey]) -> Result<bool, Error> {
         let until = self.clock.now().plus(self.settings.login_lockout);
         let mut closed = false;
-        for subject in subjects {
-            let limit = subject.limit(&self.settings);
+        for key in keys {
+            let limit = key.limit(&self.settings);
             if limit > 0 {
-                closed |=
-                    LOCK.bind(subject.kind).bind(subject.key).bind(until).bind(limit).execute(conn).await?
-                        > 0;
+                closed |= LOCK.bind(key.kind).bind(key.key).bind(until).bind(limit).execute(conn).await? > 0;
             }
         }
         Ok(closed)
@@ -213,41 +216,41 @@ impl Limits {
 
     /// The counted try succeeded: the account's failures are forgotten. Those of the address stay, less this one: else
     /// somebody with one account could guess at others for ever.
-    pub(crate) async fn succeeded(&self, conn: &mut Conn, subjects: &[Subject]) -> Result<(), Error> {
-        for subject in subjects {
-            let statement = if subject.kind == "address" { UNCOUNT } else { FORGET };
-            statement.bind(subject.kind).bind(subject.key).execute(conn).await?;
-            if let Some(account) = subject.account {
-                let kind = if subject.kind == "factor" { "factor" } else { "account" };
-                CALM.bind(kind).bind(account).execute(conn).await?;
+    pub(crate) async fn succeeded(&self, conn: &mut Conn, keys: &[RateLimitKey]) -> Result<(), Error> {
+        for key in keys {
+            let statement = if key.kind == "address" { UNCOUNT } else { FORGET };
+            statement.bind(key.kind).bind(key.key).execute(conn).await?;
+            if let Some(account) = key.account {
+                let kind = if key.kind == "factor" { "factor" } else { "account" };
+                RESET_STREAK.bind(kind).bind(account).execute(conn).await?;
             }
         }
         Ok(())
     }
 
     /// The counted try was never judged: it is taken back.
-    pub(crate) async fn undo(&self, conn: &mut Conn, subjects: &[Subject]) -> Result<(), Error> {
-        for subject in subjects {
-            UNDO.bind(subject.kind).bind(subject.key).execute(conn).await?;
+    pub(crate) async fn undo(&self, conn: &mut Conn, keys: &[RateLimitKey]) -> Result<(), Error> {
+        for key in keys {
+            UNDO.bind(key.kind).bind(key.key).execute(conn).await?;
         }
         Ok(())
     }
 
     /// Whether a known browser has failed so often that it counts as an unknown one.
-    pub(crate) async fn is_spent(&self, conn: &mut Conn, subject: &Subject) -> Result<bool, Error> {
-        let query = IS_SPENT.bind(subject.kind).bind(subject.key).bind(MAX_CONSECUTIVE);
+    pub(crate) async fn is_spent(&self, conn: &mut Conn, key: &RateLimitKey) -> Result<bool, Error> {
+        let query = IS_SPENT.bind(key.kind).bind(key.key).bind(MAX_CONSECUTIVE);
         Ok(query.optional::<(i32,)>(conn).await?.is_some())
     }
 
     /// Forgets every failure to show the first factor of an account from unknown browsers. True when there was one.
-    pub(crate) async fn open(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
-        let account = Subject::account(user);
+    pub(crate) async fn unlock(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
+        let account = RateLimitKey::account(user);
         Ok(FORGET.bind(account.kind).bind(account.key).execute(conn).await? > 0)
     }
 
     /// The same for the second factor. Not for whoever only proved the first: they would guess for ever.
-    pub(crate) async fn open_second(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
-        let factor = Subject::factor(user, None);
+    pub(crate) async fn unlock_second_factor(&self, conn: &mut Conn, user: UserId) -> Result<bool, Error> {
+        let factor = RateLimitKey::factor(user, None);
         Ok(FORGET.bind(factor.kind).bind(factor.key).execute(conn).await? > 0)
     }
 

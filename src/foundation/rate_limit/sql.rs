@@ -20,7 +20,7 @@ crate::statements! {
     pub(super) UNDO = "UPDATE throttle SET failures = failures - 1, consecutive = consecutive - 1 \
         WHERE kind = $1 AND subject = $2 AND failures > 0 AND consecutive > 0";
     /// Ends the row of failures; a lock stays for its time.
-    pub(super) CALM = "UPDATE throttle SET consecutive = 0 WHERE kind = $1 AND subject = $2";
+    pub(super) RESET_STREAK = "UPDATE throttle SET consecutive = 0 WHERE kind = $1 AND subject = $2";
     pub(super) IS_SPENT = "SELECT 1 FROM throttle WHERE kind = $1 AND subject = $2 AND consecutive > $3";
     pub(super) FORGET = "DELETE FROM throttle WHERE kind = $1 AND subject = $2";
     pub(super) PURGE = "DELETE FROM throttle WHERE window_start < $1 AND (locked_until IS NULL OR locked_until < $1) \

@@ -12,7 +12,11 @@ use authtuna::model::code::{Code, Field};
 use crate::support::mailbox::{form, nobody, successes, with_mail};
 use crate::support::{World, on_each_with, origin, password};
 
-async fn ask(world: &World, who: &SignedIn, email: &str) -> Result<authtuna::authz::actor::Waiting, Error> {
+async fn ask(
+    world: &World,
+    who: &SignedIn,
+    email: &str,
+) -> Result<authtuna::authz::actor::PendingChallenge, Error> {
     let actor = world.actor(&who.session.cookie).await;
     let name = actor.user().unwrap().user.username.clone();
     let typed = ChangeEmail { email: email.to_owned(), current_password: password(&name) };
@@ -46,7 +50,7 @@ fn an_address_is_changed_when_the_new_one_is_proved_and_the_old_one_is_told() {
         assert_eq!(successes(50, || world.auth.change_email(&here, &proof)).await, 1);
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(actor.user().unwrap().user.email.as_deref(), Some("new@example.org"), "at once");
-        assert_eq!(world.letter("maria@example.org").await.message.kind(), "email_changed_old");
+        assert_eq!(world.email_message("maria@example.org").await.message.kind(), "email_changed_old");
         assert_eq!(world.kinds("new@example.org").await, ["email_change", "email_changed"]);
         let events = world.events(&actor).await;
         assert!(events.contains(&"EMAIL_CHANGED".to_owned()), "{events:?}");
@@ -68,7 +72,7 @@ fn who_does_not_know_the_password_changes_nothing() {
             let refused = world.auth.request_email_change(&actor, &typed).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (field, code), "{email} {current}");
         }
-        assert_eq!(world.letters("new@example.org").await.len(), 0);
+        assert_eq!(world.email_messages("new@example.org").await.len(), 0);
         let refused =
             world.auth.request_email_change(&nobody(), &ChangeEmail::default()).await.err().unwrap();
         assert_eq!(refused.code(), Code::NotAuthenticated);
@@ -91,9 +95,9 @@ fn an_address_of_somebody_else_is_answered_alike_and_stays_theirs() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
         world.member("jun").await;
-        let waiting = ask(&world, &maria, "jun@example.org").await.unwrap();
-        assert_eq!(waiting.address, "jun@example.org");
-        let told = world.letter("jun@example.org").await;
+        let pending_challenge = ask(&world, &maria, "jun@example.org").await.unwrap();
+        assert_eq!(pending_challenge.address, "jun@example.org");
+        let told = world.email_message("jun@example.org").await;
         assert_eq!((told.message.kind(), told.name.as_str()), ("email_change_taken", "jun"));
         assert_eq!(email_of(&world, &maria).await, "maria@example.org");
     });
@@ -128,9 +132,12 @@ fn two_changes_at_once_never_mix_up_address_and_proof() {
         let second = Proof::Link(world.token("two@example.org").await);
         // The code of the first mail proves the first address, in the browser that waits for it; never the second.
         let actor = world.actor(&maria.session.cookie).await;
-        let at = |waiting: &authtuna::authz::actor::Waiting| Actor {
-            who: actor.who.clone(),
-            origin: std::sync::Arc::new(Origin { waiting: Some(waiting.clone()), ..origin() }),
+        let at = |pending_challenge: &authtuna::authz::actor::PendingChallenge| Actor {
+            principal: actor.principal.clone(),
+            origin: std::sync::Arc::new(Origin {
+                pending_challenge: Some(pending_challenge.clone()),
+                ..origin()
+            }),
         };
         if one_code != world.code("two@example.org").await {
             let refused = world.auth.change_email(&at(&two), &Proof::Code(one_code.clone())).await;
@@ -207,10 +214,10 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         assert_eq!(refused.code(), Code::EmailTaken);
         // Its owner themselves may have it again.
         ask(&world, &maria, "maria@example.org").await.unwrap();
-        assert_eq!(world.letter("maria@example.org").await.message.kind(), "email_change");
+        assert_eq!(world.email_message("maria@example.org").await.message.kind(), "email_change");
         world.clock.advance(Duration::from_secs(72 * 3600));
         world.auth.sign_up(&nobody(), &squatter).await.unwrap();
-        assert_eq!(world.letter("maria@example.org").await.message.kind(), "sign_up");
+        assert_eq!(world.email_message("maria@example.org").await.message.kind(), "sign_up");
     });
 }
 
@@ -243,7 +250,7 @@ fn a_thief_who_takes_an_address_back_does_not_take_away_the_owners_way() {
             (world.token("maria@example.org").await, world.token("thief@example.org").await);
         let reset = world.auth.undo_email_change(&nobody(), &thiefs).await.unwrap();
         assert_eq!(email_of(&world, &maria).await, "thief@example.org");
-        assert_eq!(world.letter("thief2@example.org").await.message.kind(), "email_change_undone");
+        assert_eq!(world.email_message("thief2@example.org").await.message.kind(), "email_change_undone");
         world.auth.reset_password(&nobody(), &reset, &password("thief")).await.unwrap();
         let mut squatter = form("squatter");
         squatter.email = "maria@example.org".to_owned();
@@ -272,7 +279,7 @@ fn a_mail_to_an_address_of_somebody_else_says_nothing_of_the_one_who_asked() {
         world.member("jun").await;
         for address in ["new@example.org", "jun@example.org"] {
             ask(&world, &maria, address).await.unwrap();
-            let said = format!("{:?}", world.letter(address).await);
+            let said = format!("{:?}", world.email_message(address).await);
             assert!(
                 !said.contains("evil") && !said.contains("192.0.2.1") && !said.contains("Firefox"),
                 "{said}"
@@ -290,7 +297,7 @@ fn one_address_gets_so_many_mails_a_day_whoever_asks() {
                 ask(&world, &who, "victim@example.org").await.unwrap();
             }
         }
-        assert_eq!(world.letters("victim@example.org").await.len(), 5);
+        assert_eq!(world.email_messages("victim@example.org").await.len(), 5);
     });
 }
 

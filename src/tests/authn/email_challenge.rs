@@ -10,10 +10,10 @@ use crate::support::on_each_with;
 fn a_code_works_once_also_in_parallel() {
     with_mail(|world| async move {
         world.member("maria").await;
-        let waiting = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        let pending_challenge = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
         let code = world.code("maria@example.org").await;
         assert_eq!(code.len(), 6);
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         let proof = Proof::Code(format!(" {} {} ", &code[..3], &code[3..]));
         assert_eq!(successes(5, || world.auth.sign_in_by_mail(&here, &proof)).await, 1);
         assert!(world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.is_err());
@@ -50,10 +50,11 @@ fn five_wrong_tries_and_the_code_is_worth_nothing_while_the_link_still_works() {
         },
         |world| async move {
             world.member("maria").await;
-            let waiting = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+            let pending_challenge =
+                world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
             let (code, token) =
                 (world.code("maria@example.org").await, world.token("maria@example.org").await);
-            let here = browser(Some(&waiting));
+            let here = browser(Some(&pending_challenge));
             let wrong = Proof::Code(if code == "000000" { "000001" } else { "000000" }.to_owned());
             // In parallel: each counts before it is judged.
             assert_eq!(successes(5, || world.auth.sign_in_by_mail(&here, &wrong)).await, 0);
@@ -69,14 +70,14 @@ fn wrong_codes_count_against_the_address_that_they_come_from() {
     with_mail(|world| async move {
         let mut refused = Vec::new();
         for name in ["a", "b", "c"] {
-            let waiting = world
+            let pending_challenge = world
                 .auth
                 .request_magic_link(&nobody(), &crate::support::mailbox::address(name))
                 .await
                 .unwrap();
             for _ in 0..5 {
                 let proof = Proof::Code("000000".to_owned());
-                let here = browser(Some(&waiting));
+                let here = browser(Some(&pending_challenge));
                 refused.push(world.auth.sign_in_by_mail(&here, &proof).await.err().unwrap().code());
             }
         }
@@ -92,8 +93,9 @@ fn who_reads_the_database_finds_neither_link_nor_code() {
         world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
         let (code, token) = (world.code("maria@example.org").await, world.token("maria@example.org").await);
         // A code that is mistyped may be right elsewhere.
-        let waiting = world.auth.request_password_reset(&nobody(), "jun@example.org").await.unwrap();
-        world.auth.reset_code(&browser(Some(&waiting)), "314159").await.unwrap_err();
+        let pending_challenge =
+            world.auth.request_password_reset(&nobody(), "jun@example.org").await.unwrap();
+        world.auth.reset_code(&browser(Some(&pending_challenge)), "314159").await.unwrap_err();
         let dump = dump(&world).await;
         assert!(dump.contains("password_reset"), "the dump has the rows");
         assert!(!dump.contains("314159"), "a code that was tried is in the database");
@@ -117,19 +119,19 @@ fn an_address_has_so_many_tries_a_day_from_all_browsers_together() {
             let anyone = nobody();
             let ask = || world.auth.request_magic_link(&anyone, "maria@example.org");
             for _ in 0..5 {
-                let waiting = ask().await.unwrap();
+                let pending_challenge = ask().await.unwrap();
                 let code = world.code("maria@example.org").await;
                 let wrong = if code == "000000" { "000001" } else { "000000" };
-                let here = browser(Some(&waiting));
+                let here = browser(Some(&pending_challenge));
                 for _ in 0..5 {
                     let proof = Proof::Code(wrong.to_owned());
                     assert!(world.auth.sign_in_by_mail(&here, &proof).await.is_err());
                 }
             }
-            let waiting = ask().await.unwrap();
+            let pending_challenge = ask().await.unwrap();
             let (code, token) =
                 (world.code("maria@example.org").await, world.token("maria@example.org").await);
-            let here = browser(Some(&waiting));
+            let here = browser(Some(&pending_challenge));
             let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.err().unwrap();
             assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong one");
             assert!(
@@ -144,13 +146,14 @@ fn an_address_has_so_many_tries_a_day_from_all_browsers_together() {
 fn a_mail_that_nobody_gets_has_no_code_that_works() {
     with_mail(|world| async move {
         world.member("maria").await;
-        let mut waiting = None;
+        let mut pending_challenge = None;
         for _ in 0..6 {
-            waiting = Some(world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap());
+            pending_challenge =
+                Some(world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap());
         }
         // The sixth was not sent, and lies in the outbox as if it had been; its code is there, and worth nothing.
         let unsent = unsent_code(&world).await;
-        let here = browser(waiting.as_ref());
+        let here = browser(pending_challenge.as_ref());
         let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(unsent)).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadOtp);
     });
@@ -160,8 +163,8 @@ fn a_mail_that_nobody_gets_has_no_code_that_works() {
 async fn unsent_code(world: &crate::support::World) -> String {
     let sealed = crate::support::value(world, "SELECT letter FROM outbox WHERE sent_at IS NOT NULL").await;
     let json = world.auth.keyring().decrypt(&sealed).unwrap();
-    let letter: authtuna::mail::Letter = serde_json::from_slice(&json).unwrap();
-    crate::support::mailbox::link_and_code(&letter.message).1
+    let email_message: authtuna::mail::EmailMessage = serde_json::from_slice(&json).unwrap();
+    crate::support::mailbox::link_and_code(&email_message.message).1
 }
 
 /// Everything in tokens, outbox and audit log, as text.

@@ -30,7 +30,8 @@ fn a_sign_in_that_looks_new_is_told_and_one_that_does_not_is_not() {
         };
         world.sign_in("maria", elsewhere.clone()).await.unwrap();
         assert_eq!(told().await, 1);
-        let Message::NewDevice { circumstances, .. } = world.letter("maria@example.org").await.message else {
+        let Message::NewDevice { circumstances, .. } = world.email_message("maria@example.org").await.message
+        else {
             panic!("another message")
         };
         assert_eq!((circumstances.ip.as_str(), circumstances.place.as_str()), ("203.0.113.9", "Lisbon, PT"));
@@ -41,7 +42,7 @@ fn a_sign_in_that_looks_new_is_told_and_one_that_does_not_is_not() {
         world.clock.advance(std::time::Duration::from_secs(500 * 24 * 3600));
         authtuna::jobs::purge(&world.auth).await.unwrap();
         world.sign_in("maria", Origin { ip: Some(ip("203.0.113.77")), ..origin() }).await.unwrap();
-        assert_eq!(world.letter("maria@example.org").await.message.kind(), "new_device");
+        assert_eq!(world.email_message("maria@example.org").await.message.kind(), "new_device");
     });
 }
 
@@ -54,10 +55,10 @@ fn who_changes_a_password_or_is_suspended_is_told() {
         world.auth.change_password(&actor, &typed).await.unwrap();
         world.tick();
         world.auth.suspend(&Actor::system(), maria.user, "spam").await.unwrap();
-        let letters = world.letters("maria@example.org").await;
-        let kinds: Vec<_> = letters.iter().map(|letter| letter.message.kind()).collect();
+        let email_messages = world.email_messages("maria@example.org").await;
+        let kinds: Vec<_> = email_messages.iter().map(|email_message| email_message.message.kind()).collect();
         assert_eq!(kinds, ["sign_up", "welcome", "password_changed", "account_suspended"]);
-        assert!(!format!("{letters:?}").contains("spam"), "the reason is for those who run the place");
+        assert!(!format!("{email_messages:?}").contains("spam"), "the reason is for those who run the place");
     });
 }
 
@@ -78,9 +79,9 @@ fn a_person_is_written_to_in_the_language_of_their_browser() {
     with_mail(|world| async move {
         let from = Origin { language: Some("de-AT".to_owned()), ..origin() };
         world.auth.sign_up(&Actor::anonymous(from), &crate::support::mailbox::form("maria")).await.unwrap();
-        assert_eq!(world.letter("maria@example.org").await.language.as_deref(), Some("de-AT"));
+        assert_eq!(world.email_message("maria@example.org").await.language.as_deref(), Some("de-AT"));
         let proof = authtuna::authn::email_challenge::Proof::Link(world.token("maria@example.org").await);
         world.auth.confirm_email(&crate::support::mailbox::nobody(), &proof, None).await.unwrap();
-        assert_eq!(world.letter("maria@example.org").await.language.as_deref(), Some("de-AT"));
+        assert_eq!(world.email_message("maria@example.org").await.language.as_deref(), Some("de-AT"));
     });
 }

@@ -45,7 +45,7 @@ async fn seen(auth: &Auth, cookie: &str) -> Option<Arc<Snapshot>> {
 
 /// Waits until a snapshot is kept, and gives it.
 async fn warm(auth: &Auth, cookie: &str) -> Option<Arc<Snapshot>> {
-    let waiting = async {
+    let pending_challenge = async {
         loop {
             match (seen(auth, cookie).await, seen(auth, cookie).await) {
                 (Some(one), Some(other)) if !Arc::ptr_eq(&one, &other) => tokio::task::yield_now().await,
@@ -53,7 +53,7 @@ async fn warm(auth: &Auth, cookie: &str) -> Option<Arc<Snapshot>> {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap()
+    tokio::time::timeout(Duration::from_secs(30), pending_challenge).await.unwrap()
 }
 
 fn same(one: &Option<Arc<Snapshot>>, other: &Option<Arc<Snapshot>>) -> bool {

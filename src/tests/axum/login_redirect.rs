@@ -1,7 +1,9 @@
 //! What an Axum service says to whom it does not know, and the extractors that refuse nobody.
 
 use authtuna::authz::actor::Actor;
-use authtuna::axum::{ApiError, AuthLayer, ClientIp, CurrentUser, OptionalUser, RequirePermission, Visit};
+use authtuna::axum::{
+    ApiError, AuthContext, AuthLayer, ClientIp, CurrentUser, OptionalUser, RequirePermission,
+};
 use authtuna::model::code::Code;
 use axum::Router;
 use axum::body::Body;
@@ -19,7 +21,8 @@ async fn me(user: CurrentUser) -> String {
 
 fn routes() -> Router {
     let refuses_all = || async { ApiError::from(Code::NotAuthenticated) };
-    let asks_the_core = |visit: Visit| async move { visit.actor().user().map(drop).map_err(ApiError) };
+    let asks_the_core =
+        |context: AuthContext| async move { context.actor().user().map(drop).map_err(ApiError) };
     Router::new()
         .route("/me", get(me).post(me).delete(me))
         .route("/core", get(asks_the_core))
@@ -110,7 +113,7 @@ fn where_the_sign_in_page_is_can_be_said() {
             let page = Uri::from_static(page);
             Browser::at(&site_with(&world.auth, routes(), |layer| layer.sign_in_page(page.clone())))
         };
-        let location = |answer: crate::support::web::Answer| answer.header(header::LOCATION).to_owned();
+        let location = |answer: crate::support::web::TestResponse| answer.header(header::LOCATION).to_owned();
         assert_eq!(location(at("/in").page("/me").await), "/in?next=%2Fme");
         assert_eq!(location(at("/in?from=app").page("/me").await), "/in?from=app&next=%2Fme");
         assert_eq!(location(at("https://id.example/in").page("/me").await), "https://id.example/in");

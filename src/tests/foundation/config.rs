@@ -27,9 +27,9 @@ const ORIGINAL: &str = "APP_NAME PRODUCTION ALGORITHM API_BASE_URL TRY_FULL_INIT
     MAX_LOGIN_ATTEMPTS_PER_IP MAX_LOGIN_ATTEMPTS_PER_USER LOGIN_RATE_LIMIT_WINDOW_SECONDS \
     LOGIN_LOCKOUT_DURATION_SECONDS THEME";
 
-struct Place(tempfile::TempDir);
+struct ConfigFolder(tempfile::TempDir);
 
-impl Place {
+impl ConfigFolder {
     fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -64,7 +64,7 @@ fn every_setting_of_the_original_is_there() {
 
 #[test]
 fn every_default_is_good_and_every_row_has_words() {
-    Place::new().builder().build().unwrap();
+    ConfigFolder::new().builder().build().unwrap();
     for row in TABLE {
         assert!(row.doc.trim().len() > 5, "{} has no words", row.name);
         assert_eq!(
@@ -78,22 +78,22 @@ fn every_default_is_good_and_every_row_has_words() {
 
 #[test]
 fn the_program_beats_the_environment_which_beats_the_file_which_beats_the_default() {
-    let place = Place::new();
-    let file = place.0.path().join("my.env");
+    let folder = ConfigFolder::new();
+    let file = folder.0.path().join("my.env");
     std::fs::write(&file, "APP_NAME='from file'\nSMTP_HOST=mail.example.org\nPASSWORD_MIN_SCORE=2\n")
         .unwrap();
     let environment = [("app_name", "from environment"), ("PASSWORD_MIN_SCORE", "1")];
     let build = |builder: SettingsBuilder| builder.env_file(&file).build().unwrap();
 
-    let all = build(place.with(&environment).set("APP_NAME", "from program"));
+    let all = build(folder.with(&environment).set("APP_NAME", "from program"));
     assert_eq!(all.app.name, "from program");
     assert_eq!(all.passwords.min_score, 1);
     assert_eq!(all.email.smtp_host.as_deref(), Some("mail.example.org"));
     assert_eq!(all.email.smtp_port, 587);
-    assert_eq!(build(place.with(&environment)).app.name, "from environment");
-    assert_eq!(build(place.builder()).app.name, "from file");
+    assert_eq!(build(folder.with(&environment)).app.name, "from environment");
+    assert_eq!(build(folder.builder()).app.name, "from file");
     // What is empty says nothing, and hides nothing.
-    assert_eq!(build(place.with(&[("APP_NAME", " ")])).app.name, "from file");
+    assert_eq!(build(folder.with(&[("APP_NAME", " ")])).app.name, "from file");
     let source = |name: &str| all.describe().into_iter().find(|row| row.name == name).unwrap().source;
     assert_eq!(source("APP_NAME"), Source::Program);
     assert_eq!(source("PASSWORD_MIN_SCORE"), Source::Environment);
@@ -103,34 +103,34 @@ fn the_program_beats_the_environment_which_beats_the_file_which_beats_the_defaul
 
 #[test]
 fn a_variable_names_the_file_and_another_stops_both() {
-    let place = Place::new();
-    let file = place.0.path().join("my.env");
+    let folder = ConfigFolder::new();
+    let file = folder.0.path().join("my.env");
     std::fs::write(&file, "APP_NAME=Acme\n").unwrap();
     let named = file.display().to_string();
-    assert_eq!(place.with(&[("ENV_FILE_NAME", &named)]).build().unwrap().app.name, "Acme");
+    assert_eq!(folder.with(&[("ENV_FILE_NAME", &named)]).build().unwrap().app.name, "Acme");
     for yes in ["true", "1", "T", "yes"] {
         let environment = [("ENV_FILE_NAME", named.as_str()), ("AUTHTUNA_NO_ENV", yes), ("SMTP_PORT", "x")];
-        let builder = place.with(&environment).set("DATA_DIR", place.0.path().display().to_string());
+        let builder = folder.with(&environment).set("DATA_DIR", folder.0.path().display().to_string());
         assert_eq!(builder.build().unwrap().app.name, "AuthTuna");
     }
-    let missing = wrong(place.with(&[("ENV_FILE_NAME", "/nowhere/at/all.env")]));
+    let missing = wrong(folder.with(&[("ENV_FILE_NAME", "/nowhere/at/all.env")]));
     assert_eq!(missing[0].0, "ENV_FILE_NAME");
 }
 
 #[test]
 fn lists_are_json_or_separated_by_commas() {
-    let place = Place::new();
+    let folder = ConfigFolder::new();
     for text in ["[\"a.org\", \"b.org\"]", "a.org,b.org", " a.org , b.org , "] {
-        let settings = place.builder().set("EMAIL_DOMAINS", text).build().unwrap();
+        let settings = folder.builder().set("EMAIL_DOMAINS", text).build().unwrap();
         assert_eq!(settings.email.domains, ["a.org", "b.org"], "{text}");
     }
-    assert_eq!(wrong(place.builder().set("EMAIL_DOMAINS", "[\"a.org\""))[0].0, "EMAIL_DOMAINS");
+    assert_eq!(wrong(folder.builder().set("EMAIL_DOMAINS", "[\"a.org\""))[0].0, "EMAIL_DOMAINS");
 }
 
 #[test]
 fn databases_are_named_as_in_sqlalchemy_or_plainly() {
-    let place = Place::new();
-    let uri = |text: &str| place.builder().set("DEFAULT_DATABASE_URI", text).build().map(|s| s.database.uri);
+    let folder = ConfigFolder::new();
+    let uri = |text: &str| folder.builder().set("DEFAULT_DATABASE_URI", text).build().map(|s| s.database.uri);
     for (text, path) in [
         ("sqlite+aiosqlite:///./a.db", "./a.db"),
         ("sqlite:///a.db", "a.db"),
@@ -165,7 +165,7 @@ fn all_problems_are_told_at_once_each_with_a_right_example() {
         ("THEME", "{\"light\":{\"primary\":\"red;}\"}}"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
     ];
-    let told = wrong(Place::new().with(&bad));
+    let told = wrong(ConfigFolder::new().with(&bad));
     for (name, _) in bad {
         let (_, problem) =
             told.iter().find(|(told, _)| told == name).unwrap_or_else(|| panic!("{name} is not told"));
@@ -176,7 +176,7 @@ fn all_problems_are_told_at_once_each_with_a_right_example() {
 
 #[test]
 fn what_does_not_fit_together_is_told() {
-    let place = Place::new();
+    let folder = ConfigFolder::new();
     for (given, named) in [
         (vec![("DATABASE_USE_ASYNC_ENGINE", "false")], "DATABASE_USE_ASYNC_ENGINE"),
         (vec![("SESSION_LIFETIME_SECONDS", "31536001")], "SESSION_LIFETIME_SECONDS"),
@@ -196,19 +196,19 @@ fn what_does_not_fit_together_is_told() {
         (vec![("FERNET_KEYS", "abc")], "FERNET_KEYS"),
         (vec![("DEFAULT_ADMIN_EMAIL", "admin")], "DEFAULT_ADMIN_EMAIL"),
     ] {
-        let told = wrong(place.with(&given));
+        let told = wrong(folder.with(&given));
         assert_eq!(told.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), [named]);
     }
 }
 
 #[test]
 fn a_misspelt_name_is_told_with_the_right_one() {
-    let place = Place::new();
-    let told = wrong(place.builder().set("SESION_SECURE", "true"));
+    let folder = ConfigFolder::new();
+    let told = wrong(folder.builder().set("SESION_SECURE", "true"));
     assert!(told[0].1.contains("SESSION_SECURE"), "{told:?}");
-    let file = place.0.path().join("my.env");
+    let file = folder.0.path().join("my.env");
     std::fs::write(&file, "SMTP_HOSTT=x\nSECRET_KEY=x\nQUITE_ANOTHER=1\n").unwrap();
-    let settings = place
+    let settings = folder
         .with(&[("DEFAULT_ADMIN_EMAILS", "x@example.org"), ("HOME", "/")])
         .env_file(&file)
         .build()
@@ -222,9 +222,9 @@ fn a_misspelt_name_is_told_with_the_right_one() {
 
 #[test]
 fn production_refuses_what_was_made_for_development() {
-    let place = Place::new();
+    let folder = ConfigFolder::new();
     let told =
-        wrong(place.with(&[("PRODUCTION", "true"), ("SESSION_SECURE", "false"), ("RPC_ENABLED", "1")]));
+        wrong(folder.with(&[("PRODUCTION", "true"), ("SESSION_SECURE", "false"), ("RPC_ENABLED", "1")]));
     let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
     for name in [
         "JWT_SECRET_KEY",
@@ -236,7 +236,7 @@ fn production_refuses_what_was_made_for_development() {
     ] {
         assert!(names.contains(&name), "{name} passed: {names:?}");
     }
-    assert!(!place.0.path().join("development-keys.json").exists());
+    assert!(!folder.0.path().join("development-keys.json").exists());
     let key = fernet::Fernet::generate_key();
     let good = [
         ("PRODUCTION", "true"),
@@ -245,11 +245,11 @@ fn production_refuses_what_was_made_for_development() {
         ("FERNET_KEYS", &key),
         ("API_BASE_URL", "https://account.example.org"),
     ];
-    assert!(place.with(&good).build().is_ok());
-    let with_mail = place.with(&good).set("EMAIL_ENABLED", "true");
+    assert!(folder.with(&good).build().is_ok());
+    let with_mail = folder.with(&good).set("EMAIL_ENABLED", "true");
     assert_eq!(wrong(with_mail)[0].0, "SMTP_HOST", "files are for development");
 
-    let with_database = |uri: &str| place.with(&good).set("DEFAULT_DATABASE_URI", uri).build();
+    let with_database = |uri: &str| folder.with(&good).set("DEFAULT_DATABASE_URI", uri).build();
     for safe in [
         "postgresql://u:p@localhost/db",
         "postgresql://u:p@[::1]:5432/db",
@@ -271,8 +271,9 @@ fn production_refuses_what_was_made_for_development() {
 
 #[test]
 fn what_has_no_effect_yet_is_told() {
-    let place = Place::new();
-    let notices = |environment: &[(&str, &str)]| place.with(environment).build().unwrap().notices().join(" ");
+    let folder = ConfigFolder::new();
+    let notices =
+        |environment: &[(&str, &str)]| folder.with(environment).build().unwrap().notices().join(" ");
     assert!(!notices(&[]).contains("no effect"));
     let told = notices(&[("PASSWORD_BREACH_CHECK", "true"), ("API_BASE_URL", "https://account.example.org")]);
     assert!(told.contains("PASSWORD_BREACH_CHECK has no effect yet"), "{told}");
@@ -281,32 +282,32 @@ fn what_has_no_effect_yet_is_told() {
 
 #[test]
 fn no_secret_shows_in_errors_debug_or_descriptions() {
-    let place = Place::new();
+    let folder = ConfigFolder::new();
     let secrets = [
         ("SMTP_PASSWORD", "planted-secret-1"),
         ("JWT_SECRET_KEY", "planted-secret-2"),
         ("DEFAULT_DATABASE_URI", "postgresql://user:planted-secret-3@host/db?password=planted-secret-7"),
         ("RPC_TOKEN", "planted-secret-4"),
     ];
-    let settings = place.with(&secrets).build().unwrap();
+    let settings = folder.with(&secrets).build().unwrap();
     let shown = format!("{settings:?} {:?}", settings.describe());
     assert!(!shown.contains("planted-secret"), "{shown}");
     assert!(shown.contains("postgresql://user:********@host/db?password=********"));
     let key = "planted-secret-5";
     let told = format!(
         "{:?}",
-        wrong(place.with(&[("FERNET_KEYS", key), ("DEFAULT_DATABASE_URI", "mysql://u:planted-secret-6@h")]))
+        wrong(folder.with(&[("FERNET_KEYS", key), ("DEFAULT_DATABASE_URI", "mysql://u:planted-secret-6@h")]))
     );
     assert!(!told.contains("planted-secret"), "{told}");
 }
 
 #[test]
 fn keys_for_development_are_made_once_and_for_their_owner_only() {
-    let place = Place::new();
-    let build = || place.builder().build().unwrap();
+    let folder = ConfigFolder::new();
+    let build = || folder.builder().build().unwrap();
     let threads: Vec<_> = (0..8)
         .map(|_| {
-            let builder = place.builder();
+            let builder = folder.builder();
             std::thread::spawn(move || {
                 builder.build().unwrap().secrets.fernet_keys[0].expose_secret().to_owned()
             })
@@ -316,17 +317,17 @@ fn keys_for_development_are_made_once_and_for_their_owner_only() {
     assert!(keys.iter().all(|key| *key == keys[0]), "processes that start together have one key");
     assert_eq!(build().secrets.fernet_keys[0].expose_secret(), keys[0]);
     assert!(build().notices().iter().any(|notice| notice.contains("FERNET_KEYS")));
-    let file = place.0.path().join("development-keys.json");
+    let file = folder.0.path().join("development-keys.json");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(std::fs::read_dir(place.0.path()).unwrap().count(), 1, "no drafts are left");
+    assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 1, "no drafts are left");
     std::fs::write(&file, "{}").unwrap();
-    assert_eq!(wrong(place.builder())[0].0, "FERNET_KEYS");
+    assert_eq!(wrong(folder.builder())[0].0, "FERNET_KEYS");
 }
 
 #[test]
 fn a_theme_is_filled_up_with_the_built_in_colors() {
-    let theme = Place::new()
+    let theme = ConfigFolder::new()
         .builder()
         .set("THEME", r##"{"mode":"MULTI","dark":{"primary":"#123456"}}"##)
         .build()

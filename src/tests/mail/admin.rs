@@ -135,9 +135,9 @@ fn only_who_manages_people_everywhere_may() {
         let anonymous = Actor::anonymous(crate::support::origin());
         let refused = auth.outbox.list(&anonymous, None, &PageRequest::default()).await.unwrap_err();
         assert_eq!(refused.code(), Code::NotAuthenticated);
-        let admin = Actor { who: anonymous.who.clone(), origin: anonymous.origin.clone() };
+        let admin = Actor { principal: anonymous.principal.clone(), origin: anonymous.origin.clone() };
         assert_eq!(auth.outbox.deliver_due(&admin).await.unwrap_err().code(), Code::Forbidden);
-        assert!(auth.outbox.waiting(&admin).await.is_err());
+        assert!(auth.outbox.pending_challenge(&admin).await.is_err());
         assert!(world.clock.now() == START);
         auth.store().close().await;
         world.auth.store().close().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
 use authtuna::jobs;
-use authtuna::mail::{Letter, MailState, Mailbox, Mailer};
+use authtuna::mail::{EmailMessage, MailState, Mailbox, Mailer};
 use serde_json::json;
 
 use super::{deliver, line, lines, notice, on_each_kind, send, told, world_at};
@@ -85,7 +85,7 @@ fn what_only_looks_like_a_mail_is_forgotten_and_never_listed() {
         // As Outbox::pretend leaves it.
         tamper(&world, "UPDATE outbox SET sent_at = next_try_at").await;
         assert_eq!(lines(&auth).await, []);
-        assert_eq!(auth.outbox.waiting(&Actor::system()).await.unwrap(), []);
+        assert_eq!(auth.outbox.pending_challenge(&Actor::system()).await.unwrap(), []);
         assert_eq!(deliver(&auth).await, 1);
         assert_eq!(mailbox.mails().len(), 0);
         // It is gone, not only hidden.
@@ -102,7 +102,7 @@ fn a_mail_goes_with_the_person_and_after_a_month() {
         let world = World::new(kind, |builder| builder).await;
         let (auth, mailbox) = node(&world).await;
         let user = world.person("ana").await.user;
-        send(&auth, &Letter { user: Some(user), ..notice("ana@example.org") }).await;
+        send(&auth, &EmailMessage { user: Some(user), ..notice("ana@example.org") }).await;
         tamper(&world, "DELETE FROM users WHERE username = 'ana'").await;
         assert_eq!(deliver(&auth).await, 0);
 

@@ -27,12 +27,12 @@ fn shown(mail: &Rendered) -> String {
 fn every_message_is_the_file() {
     sqlite_with_mail(&async |auth: &Auth| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/mail/messages");
-        let letters = samples(&auth.settings().app.api_base_url, START);
-        let kinds: Vec<_> = letters.iter().map(|letter| letter.message.kind()).collect();
+        let email_messages = samples(&auth.settings().app.api_base_url, START);
+        let kinds: Vec<_> = email_messages.iter().map(|email_message| email_message.message.kind()).collect();
         assert_eq!(kinds, Message::KINDS, "there is a sample of every kind, in order");
-        for letter in &letters {
-            let found = shown(&auth.outbox.render(letter, START).unwrap());
-            let path = folder.join(letter.message.kind()).with_extension("txt");
+        for email_message in &email_messages {
+            let found = shown(&auth.outbox.render(email_message, START).unwrap());
+            let path = folder.join(email_message.message.kind()).with_extension("txt");
             if update_wanted() {
                 std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(&path, &found).unwrap();

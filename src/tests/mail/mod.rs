@@ -13,7 +13,7 @@ use authtuna::audit::AuditFilter;
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
 use authtuna::foundation::config::SettingsBuilder;
-use authtuna::mail::{Letter, MailLine, Message};
+use authtuna::mail::{EmailMessage, MailLine, Message};
 use authtuna::model::page::PageRequest;
 use authtuna::model::time::Timestamp;
 use serde_json::Value;
@@ -51,8 +51,8 @@ async fn world_at(kind: Kind, port: u16, change: impl Fn(SettingsBuilder) -> Set
 }
 
 /// A notice to somebody whose name says what the server does with it.
-fn notice(to: &str) -> Letter {
-    Letter {
+fn notice(to: &str) -> EmailMessage {
+    EmailMessage {
         to: to.to_owned(),
         name: String::new(),
         user: None,
@@ -62,13 +62,13 @@ fn notice(to: &str) -> Letter {
     }
 }
 
-fn link(to: &str, expires_at: Timestamp) -> Letter {
+fn link(to: &str, expires_at: Timestamp) -> EmailMessage {
     let message = Message::MagicLink { link: "https://example.org/x".to_owned(), code: "123456".to_owned() };
-    Letter { expires_at: Some(expires_at), message, ..notice(to) }
+    EmailMessage { expires_at: Some(expires_at), message, ..notice(to) }
 }
 
-async fn send(auth: &Auth, letter: &Letter) {
-    auth.outbox.send(&Actor::system(), letter).await.unwrap();
+async fn send(auth: &Auth, email_message: &EmailMessage) {
+    auth.outbox.send(&Actor::system(), email_message).await.unwrap();
 }
 
 async fn deliver(auth: &Auth) -> u64 {

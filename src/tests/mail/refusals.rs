@@ -68,8 +68,8 @@ fn a_server_that_repeats_a_mail_tells_nobody_what_it_opens() {
             link: format!("http://localhost:8000/auth/passwordless/login?token={secret}"),
             code: "271828".to_owned(),
         };
-        let letter = authtuna::mail::Letter { message, ..notice("repeats@example.org") };
-        send(&world.auth, &letter).await;
+        let email_message = authtuna::mail::EmailMessage { message, ..notice("repeats@example.org") };
+        send(&world.auth, &email_message).await;
         assert_eq!(deliver(&world.auth).await, 1);
         let error = line(&world.auth).await.last_error.unwrap();
         assert!(error.contains("looks like spam") && error.contains("?token=…"), "{error}");
@@ -157,10 +157,14 @@ fn mails_wait_for_a_server_that_is_down() {
             send(&world.auth, &notice(&format!("n{n}@example.org"))).await;
         }
         assert_eq!(deliver(&world.auth).await, 5);
-        let waiting = super::lines(&world.auth).await;
+        let pending_challenge = super::lines(&world.auth).await;
         let refused =
             |error: &Option<String>| error.as_deref().is_some_and(|error| error.starts_with("connection: "));
-        assert_eq!(waiting.iter().filter(|line| refused(&line.last_error)).count(), 5, "{waiting:?}");
+        assert_eq!(
+            pending_challenge.iter().filter(|line| refused(&line.last_error)).count(),
+            5,
+            "{pending_challenge:?}"
+        );
 
         let again = Peer::at(folder.path(), port, json!({"mode": "plain"})).await;
         world.clock.advance(MINUTE);

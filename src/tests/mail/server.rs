@@ -54,15 +54,15 @@ async fn every_message(key: &str) {
             .set("DKIM_SELECTOR", "s1")
     })
     .await;
-    let letters = samples(&world.settings.app.api_base_url, START);
-    for letter in &letters {
-        let to = format!("{}@bücher.example", letter.message.kind());
-        send(&world.auth, &authtuna::mail::Letter { to, ..letter.clone() }).await;
+    let email_messages = samples(&world.settings.app.api_base_url, START);
+    for email_message in &email_messages {
+        let to = format!("{}@bücher.example", email_message.message.kind());
+        send(&world.auth, &authtuna::mail::EmailMessage { to, ..email_message.clone() }).await;
     }
     assert_eq!(deliver(&world.auth).await, Message::KINDS.len() as u64);
 
     let taken = peer.taken();
-    assert_eq!(taken.len(), letters.len());
+    assert_eq!(taken.len(), email_messages.len());
     let files: Vec<String> = taken.iter().map(|mail| mail.path.clone()).collect();
     let arrived = read(&files).await;
     for (mail, arrived) in taken.iter().zip(&arrived) {
@@ -71,8 +71,9 @@ async fn every_message(key: &str) {
         assert_eq!(mail.from, "accounts@example.org");
         let (kind, domain) = mail.to.split_once('@').unwrap();
         assert_eq!(domain, "xn--bcher-kva.example", "a domain travels in ASCII");
-        let letter = letters.iter().find(|letter| letter.message.kind() == kind).unwrap();
-        let written = world.auth.outbox.render(letter, START).unwrap();
+        let email_message =
+            email_messages.iter().find(|email_message| email_message.message.kind() == kind).unwrap();
+        let written = world.auth.outbox.render(email_message, START).unwrap();
         assert_eq!(arrived.header("Subject"), written.subject);
         assert_eq!(arrived.text.replace("\r\n", "\n").trim_end(), written.text.trim_end());
         assert_eq!(arrived.html.replace("\r\n", "\n").trim_end(), written.html.trim_end());

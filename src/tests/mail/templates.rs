@@ -5,7 +5,7 @@ use std::path::Path;
 use authtuna::auth::{Auth, StartError};
 use authtuna::foundation::clock::Clock;
 use authtuna::foundation::config::Settings;
-use authtuna::mail::{Circumstances, Letter, Message, Rendered};
+use authtuna::mail::{Circumstances, EmailMessage, Message, Rendered};
 
 use super::{notice, on_sqlite};
 use crate::support::START;
@@ -31,8 +31,8 @@ async fn start(folder: &Path, files: &[(&str, &str)]) -> Result<Auth, StartError
     Auth::start_at(settings.build().unwrap(), Clock::manual(START)).await
 }
 
-fn welcome(language: Option<&str>) -> Letter {
-    Letter {
+fn welcome(language: Option<&str>) -> EmailMessage {
+    EmailMessage {
         name: "Ana".to_owned(),
         language: language.map(str::to_owned),
         message: Message::Welcome { link: "https://example.org/ui".to_owned() },
@@ -40,8 +40,8 @@ fn welcome(language: Option<&str>) -> Letter {
     }
 }
 
-async fn written(auth: &Auth, letter: &Letter) -> Rendered {
-    auth.outbox.render(letter, START).unwrap()
+async fn written(auth: &Auth, email_message: &EmailMessage) -> Rendered {
+    auth.outbox.render(email_message, START).unwrap()
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn the_built_in_template_stands_in_for_one_that_fails() {
         let broken = "{% if name == 'Zoe' %}{{ missing }}{% endif %}Ahoy {{ name }}";
         let auth = start(folder.path(), &[("welcome/subject.txt", broken)]).await.unwrap();
         assert_eq!(written(&auth, &welcome(None)).await.subject, "Ahoy Ana");
-        let zoe = Letter { name: "Zoe".to_owned(), ..welcome(None) };
+        let zoe = EmailMessage { name: "Zoe".to_owned(), ..welcome(None) };
         assert_eq!(written(&auth, &zoe).await.subject, "Welcome to AuthTuna");
         auth.store().close().await;
     });
@@ -128,8 +128,9 @@ fn hostile_names_stay_text() {
             Message::PasskeyAdded { circumstances, passkey: text(), link: link() },
             Message::ConfirmAct { act: text(), link: link(), code: text() },
         ] {
-            let letter = Letter { name: text(), message, expires_at: Some(START), ..notice("a@example.org") };
-            let mail = written(&auth, &letter).await;
+            let email_message =
+                EmailMessage { name: text(), message, expires_at: Some(START), ..notice("a@example.org") };
+            let mail = written(&auth, &email_message).await;
             assert_eq!(mail.html.matches("<script").count(), 0, "{}", mail.html);
             assert!(
                 mail.html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &quot;&#x27; onload=x"),
@@ -147,7 +148,7 @@ fn hostile_names_stay_text() {
                 assert!(!part.contains(['\u{202e}', '\u{2028}', '\r', '\0']), "{part:?}");
             }
         }
-        let long = Letter { name: "x".repeat(10_000), ..welcome(None) };
+        let long = EmailMessage { name: "x".repeat(10_000), ..welcome(None) };
         assert!(written(&auth, &long).await.text.len() < 2000, "nobody wants to read that");
         auth.store().close().await;
     });
@@ -160,8 +161,9 @@ fn a_link_is_whole_however_long_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let auth = start(folder.path(), &[("welcome/subject.txt", "Go to {{ link }}")]).await.unwrap();
         let link = format!("https://example.org/{}?token=end", "a".repeat(300));
-        let letter = Letter { message: Message::Welcome { link: link.clone() }, ..welcome(None) };
-        let mail = written(&auth, &letter).await;
+        let email_message =
+            EmailMessage { message: Message::Welcome { link: link.clone() }, ..welcome(None) };
+        let mail = written(&auth, &email_message).await;
         for part in [&mail.subject, &mail.text, &mail.html] {
             assert!(part.contains(&link), "{part}");
         }

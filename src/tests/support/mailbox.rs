@@ -5,8 +5,8 @@ use std::future::Future;
 use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::sign_in::SignedIn;
 use authtuna::authn::sign_up::{Confirmed, SignUp, SignedUp};
-use authtuna::authz::actor::{Actor, Origin, Waiting};
-use authtuna::mail::{Letter, Message};
+use authtuna::authz::actor::{Actor, Origin, PendingChallenge};
+use authtuna::mail::{EmailMessage, Message};
 
 use crate::support::{World, on_each_with, origin, password};
 
@@ -16,8 +16,8 @@ pub(crate) fn with_mail<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
 }
 
 /// A browser that waits for a mail.
-pub(crate) fn browser(waiting: Option<&Waiting>) -> Actor {
-    Actor::anonymous(Origin { waiting: waiting.cloned(), ..origin() })
+pub(crate) fn browser(pending_challenge: Option<&PendingChallenge>) -> Actor {
+    Actor::anonymous(Origin { pending_challenge: pending_challenge.cloned(), ..origin() })
 }
 
 pub(crate) fn nobody() -> Actor {
@@ -39,45 +39,46 @@ impl World {
     }
 
     /// Every letter that waits for somebody, oldest first.
-    pub(crate) async fn letters(&self, to: &str) -> Vec<Letter> {
-        let all = self.auth.outbox.waiting(&Actor::system()).await.unwrap();
+    pub(crate) async fn email_messages(&self, to: &str) -> Vec<EmailMessage> {
+        let all = self.auth.outbox.pending_challenge(&Actor::system()).await.unwrap();
         self.tick();
-        all.into_iter().filter(|letter| letter.to == to).collect()
+        all.into_iter().filter(|email_message| email_message.to == to).collect()
     }
 
     /// The kinds of the letters that wait for somebody, oldest first.
     pub(crate) async fn kinds(&self, to: &str) -> Vec<&'static str> {
-        self.letters(to).await.iter().map(|letter| letter.message.kind()).collect()
+        self.email_messages(to).await.iter().map(|email_message| email_message.message.kind()).collect()
     }
 
     /// The newest letter to somebody.
-    pub(crate) async fn letter(&self, to: &str) -> Letter {
-        self.letters(to).await.pop().unwrap()
+    pub(crate) async fn email_message(&self, to: &str) -> EmailMessage {
+        self.email_messages(to).await.pop().unwrap()
     }
 
     /// The token of the link in the newest letter to somebody.
     pub(crate) async fn token(&self, to: &str) -> String {
-        let (link, _) = link_and_code(&self.letter(to).await.message);
+        let (link, _) = link_and_code(&self.email_message(to).await.message);
         token_of(&link)
     }
 
     /// The code in the newest letter to somebody.
     pub(crate) async fn code(&self, to: &str) -> String {
-        link_and_code(&self.letter(to).await.message).1
+        link_and_code(&self.email_message(to).await.message).1
     }
 
-    pub(crate) async fn ask_for_account(&self, name: &str) -> Waiting {
+    pub(crate) async fn ask_for_account(&self, name: &str) -> PendingChallenge {
         match self.auth.sign_up(&nobody(), &form(name)).await.unwrap() {
-            SignedUp::Inbox(waiting) => waiting,
+            SignedUp::EmailChallenge(pending_challenge) => pending_challenge,
             SignedUp::In(_) => panic!("an account was made at once"),
         }
     }
 
     /// Somebody with a proved address, signed in.
     pub(crate) async fn member(&self, name: &str) -> SignedIn {
-        let waiting = self.ask_for_account(name).await;
+        let pending_challenge = self.ask_for_account(name).await;
         let proof = Proof::Link(self.token(&address(name)).await);
-        let confirmed = self.auth.confirm_email(&browser(Some(&waiting)), &proof, None).await.unwrap();
+        let confirmed =
+            self.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
         self.tick();
         match confirmed {
             Confirmed::In(signed_in) => signed_in,

@@ -14,7 +14,7 @@ use authtuna::auth::Auth;
 use authtuna::authn::sessions::Checked;
 use authtuna::authn::sign_in::{SignIn, SignedIn};
 use authtuna::authn::sign_up::SignUp;
-use authtuna::authz::actor::{Actor, Origin, Who};
+use authtuna::authz::actor::{Actor, Origin, Principal};
 use authtuna::foundation::clock::Clock;
 use authtuna::foundation::config::{Settings, SettingsBuilder};
 use authtuna::model::time::Timestamp;
@@ -139,7 +139,7 @@ impl World {
     pub(crate) async fn actor(&self, cookie: &str) -> Actor {
         let from = Arc::new(origin());
         match self.auth.sessions.check(cookie, &from).await.unwrap() {
-            Checked::Open(snapshot, _) => Actor { who: Who::of(snapshot), origin: from },
+            Checked::Open(snapshot, _) => Actor { principal: Principal::of(snapshot), origin: from },
             Checked::Closed => panic!("the cookie opens nothing"),
         }
     }
@@ -168,12 +168,12 @@ impl World {
 
 /// Waits for a condition, half a minute at most.
 pub(crate) async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
-    let waiting = async {
+    let pending_challenge = async {
         while !condition().await {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(30), pending_challenge).await.unwrap();
 }
 
 /// Changes the database behind the program's back.

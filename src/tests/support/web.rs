@@ -6,7 +6,7 @@ use authtuna::auth::Auth;
 use authtuna::authn::sign_up::SignUp;
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, NewRole};
-use authtuna::axum::{ApiError, AuthLayer, Visit};
+use authtuna::axum::{ApiError, AuthContext, AuthLayer};
 use authtuna::model::id::UserId;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -23,13 +23,13 @@ pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl TestResponse {
     pub(crate) fn header(&self, name: header::HeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
@@ -49,12 +49,12 @@ pub(crate) fn site(auth: &Auth, routes: Router) -> Router {
 /// The same with a layer of the test's own making.
 pub(crate) fn site_with(auth: &Auth, routes: Router, change: impl Fn(AuthLayer) -> AuthLayer) -> Router {
     let core = auth.clone();
-    let sign_up = |visit: Visit, Path(name): Path<String>| async move {
+    let sign_up = |context: AuthContext, Path(name): Path<String>| async move {
         let email = format!("{name}@example.org");
         let form = SignUp { password: password(&name), username: name, email };
-        let signed_in = core.sign_up(visit.actor(), &form).await?.signed_in()?;
+        let signed_in = core.sign_up(context.actor(), &form).await?.signed_in()?;
         let id = signed_in.user.to_string();
-        visit.begin(signed_in);
+        context.begin(signed_in);
         Ok::<_, ApiError>(id)
     };
     routes.route("/sign-up/{name}", post(sign_up)).layer(change(AuthLayer::new(auth.clone()).unwrap()))
@@ -79,7 +79,7 @@ impl Browser {
         (browser, answer.body.parse().unwrap())
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, accept: &str) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, accept: &str) -> TestResponse {
         let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
         if let Some(cookie) = self.cookie.lock().unwrap().as_ref() {
             request = request.header(header::COOKIE, format!("__Host-session_token={cookie}"));
@@ -93,7 +93,7 @@ impl Browser {
             }
         }
         let body = String::from_utf8_lossy(&to_bytes(body, 1 << 20).await.unwrap()).into_owned();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        TestResponse { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
     /// The status of a GET by a program.
@@ -102,7 +102,7 @@ impl Browser {
     }
 
     /// Navigates to a page.
-    pub(crate) async fn page(&self, path: &str) -> Answer {
+    pub(crate) async fn page(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, PAGES).await
     }
 }

@@ -1,7 +1,7 @@
 //! `/ui/settings/email`: asking for another address.
 
 use authtuna::auth::Auth;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::paths::{CONFIRM, EMAIL, SECURITY};
 use leptos::either::Either;
@@ -9,58 +9,58 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::own;
-use crate::api::addresses::{RequestEmailChange, SendAgain};
+use crate::api::email_addresses::{RequestEmailChange, SendAgain};
+use crate::i18n::{Lang, lang};
 use crate::islands::form::Form;
 use crate::islands::password::PasswordField;
 use crate::links::query;
 use crate::ui::account::{Account, Head};
-use crate::ui::entry::product;
+use crate::ui::components::{Badge, Empty, Tile, Tone};
+use crate::ui::email_challenge::sends;
 use crate::ui::form::{Field, Left, Submit, Tried, form_words, password_words};
-use crate::ui::inbox::sends;
 use crate::ui::load::load;
-use crate::ui::part::{Badge, Empty, Tile, Tone};
-use crate::words::{Lang, words};
+use crate::ui::sign_in::product;
 
 /// The form.
 #[component]
 pub(crate) fn EmailPage() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
+    let t = lang();
+    let left = Left::take(t);
     let tried = left.tried("change-email");
     view! {
-        <Account w place=SECURITY title=w.email_title()>
-            <Head heading=w.email_change_heading().to_owned() subtitle=w.email_note() back=Some(w.security_title())/>
+        <Account t item=SECURITY title=t.email_title()>
+            <Head heading=t.email_change_heading().to_owned() subtitle=t.email_note() back=Some(t.security_title())/>
             {left.notice(Some("change-email"))}
-            {load(move |auth, visit| content(w, auth, visit, tried))}
+            {load(move |auth, context| content(t, auth, context, tried))}
         </Account>
     }
 }
 
-async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl IntoView, Error> {
+async fn content(t: Lang, auth: Auth, context: AuthContext, tried: Tried) -> Result<impl IntoView, Error> {
     if !auth.settings().email.enabled {
         return Ok(Either::Left(
-            view! { <Empty icon="mail" title=w.inbox_off_heading() body=w.inbox_off_body(&product())/> },
+            view! { <Empty icon="mail" title=t.inbox_off_heading() body=t.inbox_off_body(&product())/> },
         ));
     }
-    let user = own(&auth, visit.actor()).await?;
+    let user = own(&auth, context.actor()).await?;
     // Before a password is typed, which is kept for nothing.
-    let confirms = user.has_password && auth.mfa.factors(visit.actor()).await?.wanted();
-    if confirms && auth.require_confirmed(visit.actor()).is_err() {
+    let confirms = user.has_password && auth.mfa.factors(context.actor()).await?.wanted();
+    if confirms && auth.require_confirmed(context.actor()).is_err() {
         leptos_axum::redirect(&query(CONFIRM, "next", EMAIL));
     }
-    let now = user.email.as_deref().map_or_else(|| w.email_none().to_owned(), |email| w.email_now(email));
+    let now = user.email.as_deref().map_or_else(|| t.email_none().to_owned(), |email| t.email_now(email));
     let fields: &[&str] = if user.has_password { &["email", "current_password"] } else { &["email"] };
     Ok(Either::Right(view! {
-        <section class="card" aria-label=w.email_change_heading()>
+        <section class="card" aria-label=t.email_change_heading()>
             <div class="body narrow">
                 <p class="now wrap">
                     <b>{now}</b>
                 </p>
-                <p class="meta lead">{w.email_change_body()}</p>
-                <Form action=RequestEmailChange::PATH.to_owned() words=form_words(w) said=tried.about_form(fields)>
+                <p class="meta lead">{t.email_change_body()}</p>
+                <Form action=RequestEmailChange::PATH.to_owned() words=form_words(t) said=tried.about_form(fields)>
                     <Field
                         name="email"
-                        label=w.field_new_email()
+                        label=t.field_new_email()
                         kind="email"
                         autocomplete="email"
                         focus=tried.is_new()
@@ -74,8 +74,8 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                                     name="current_password".to_owned()
                                     autocomplete="current-password".to_owned()
                                     words=password_words(
-                                        w,
-                                        w.field_current_password(),
+                                        t,
+                                        t.field_current_password(),
                                         None,
                                         tried.error("current_password"),
                                     )
@@ -85,8 +85,8 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                             }
                         })}
                     <div class="acts">
-                        <Submit label=w.email_submit() busy=w.email_busy()/>
-                        <a class="button" href=SECURITY>{w.common_cancel()}</a>
+                        <Submit label=t.email_submit() busy=t.email_busy()/>
+                        <a class="button" href=SECURITY>{t.common_cancel()}</a>
                     </div>
                 </Form>
             </div>
@@ -96,45 +96,45 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
 
 /// The address as a line of a list, with what can be done about it where mails are sent.
 #[component]
-pub(crate) fn EmailLine(w: Lang, address: Option<String>, verified: bool) -> impl IntoView {
+pub(crate) fn EmailLine(t: Lang, address: Option<String>, verified: bool) -> impl IntoView {
     let has_one = address.is_some();
     let good = has_one && verified;
     let (tone, badge, note) = match (good, sends()) {
-        (true, _) => (Tone::Ok, Some(w.overview_verified()), w.email_note()),
-        (false, true) => (Tone::Warn, Some(w.overview_not_verified()), w.email_note_unverified()),
+        (true, _) => (Tone::Ok, Some(t.overview_verified()), t.email_note()),
+        (false, true) => (Tone::Warn, Some(t.overview_not_verified()), t.email_note_unverified()),
         // Where no mails are sent, nobody can do anything about it.
-        (false, false) => (Tone::Plain, None, w.field_email_note()),
+        (false, false) => (Tone::Plain, None, t.field_email_note()),
     };
     view! {
         <li>
             <Tile icon="mail" tone/>
             <div class="grow">
                 <h3>
-                    <span class="wrap">{address.unwrap_or_else(|| w.email_none().to_owned())}</span>
+                    <span class="wrap">{address.unwrap_or_else(|| t.email_none().to_owned())}</span>
                     {badge.filter(|_| has_one).map(|text| view! { <Badge tone text/> })}
                 </h3>
                 {has_one.then(|| view! { <p class="meta">{note}</p> })}
             </div>
-            {sends().then(|| view! { <Acts w confirms=has_one && !verified/> })}
+            {sends().then(|| view! { <Acts t confirms=has_one && !verified/> })}
         </li>
     }
 }
 
 /// What can be done about the address. `confirms` where it is not known to be the person's.
 #[component]
-fn Acts(w: Lang, confirms: bool) -> impl IntoView {
+fn Acts(t: Lang, confirms: bool) -> impl IntoView {
     let confirm = confirms.then(|| {
         view! {
             <form method="post" action=SendAgain::PATH>
-                <button class="button small" aria-label=w.email_confirm_name()>
-                    {w.email_confirm()}
+                <button class="button small" aria-label=t.email_confirm_name()>
+                    {t.email_confirm()}
                 </button>
             </form>
         }
     });
     view! {
         <div class="line-acts">
-            {confirm} <a class="button small" href=EMAIL aria-label=w.email_change_name()>{w.email_change()}</a>
+            {confirm} <a class="button small" href=EMAIL aria-label=t.email_change_name()>{t.email_change()}</a>
         </div>
     }
 }

@@ -5,35 +5,39 @@ use authtuna::model::id::UserId;
 use authtuna::model::time::Timestamp;
 use leptos::prelude::*;
 
-use crate::say;
-use crate::ui::part::{Tile, Tone};
+use crate::i18n::Lang;
+use crate::messages;
+use crate::ui::components::{Tile, Tone};
 use crate::ui::time::Time;
-use crate::words::Lang;
 
 /// What happened, newest first.
 #[component]
-pub(super) fn Events(w: Lang, now: Timestamp, viewer: UserId, events: Vec<Activity>) -> impl IntoView {
+pub(super) fn Events(t: Lang, now: Timestamp, viewer: UserId, events: Vec<Activity>) -> impl IntoView {
     let line = move |event: Activity| {
-        let (icon, tone) = picture(say::event_of(&event));
+        let (icon, tone) = picture(messages::event_of(&event));
         let mut about = Vec::new();
         if event.actor.is_some_and(|actor| actor != viewer) {
             // Where an administrator sits is their own affair.
-            about.push(w.activity_by_other().to_owned());
+            about.push(t.activity_by_other().to_owned());
         } else {
             about.extend(
-                event.device.as_deref().filter(|device| !device.is_empty()).map(|name| say::device(w, name)),
+                event
+                    .device
+                    .as_deref()
+                    .filter(|device| !device.is_empty())
+                    .map(|name| messages::device(t, name)),
             );
-            about.extend(say::place(w, event.city.as_deref(), event.country.as_deref()));
-            about.extend(event.ip.as_deref().map(|ip| w.activity_from(ip)));
+            about.extend(messages::place(t, event.city.as_deref(), event.country.as_deref()));
+            about.extend(event.ip.as_deref().map(|ip| t.activity_from(ip)));
         }
         view! {
             <li>
                 <Tile icon tone/>
                 <div class="grow">
-                    <h3>{say::event(w, &event)}</h3>
+                    <h3>{messages::event(t, &event)}</h3>
                     <p class="meta">{about.join(" · ")}</p>
                 </div>
-                <Time w now at=event.at/>
+                <Time t now at=event.at/>
             </li>
         }
     };

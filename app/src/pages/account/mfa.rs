@@ -4,7 +4,7 @@
 use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
 use authtuna::authn::mfa::{Factors, TotpSetup};
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::paths::{LocalPath, MFA_SETUP, SECURITY};
@@ -16,17 +16,17 @@ use leptos::server_fn::ServerFn;
 use super::protection::Offered;
 use super::{back, way_out};
 use crate::api::mfa::{DisableTotp, EnableTotp, NewBackupCodes, SavedCodes, SetUpTotp};
+use crate::i18n::{HERE, Lang, lang};
 use crate::islands::form::Form;
 use crate::islands::save::{SaveButtons, SaveWords};
 use crate::pages::auth::{query, target};
 use crate::ui::account::{Account, Head};
 use crate::ui::code::{CodeField, CodeKind};
-use crate::ui::entry::product;
+use crate::ui::components::{Badge, Confirm, Empty, Icon, Tile, Tone};
 use crate::ui::form::{Left, Submit, Tried, form_words};
 use crate::ui::load::load;
-use crate::ui::part::{Badge, Confirm, Empty, Icon, Tile, Tone};
+use crate::ui::sign_in::product;
 use crate::ui::time::{Time, around};
-use crate::words::{HERE, Lang, words};
 
 /// The form of this page.
 const FORM: &str = "enable-totp";
@@ -34,54 +34,54 @@ const FORM: &str = "enable-totp";
 /// Three steps to an authenticator app.
 #[component]
 pub(crate) fn SetUpApp() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
+    let t = lang();
+    let left = Left::take(t);
     let tried = left.tried(FORM);
     let target = target();
     view! {
-        <Account w place=SECURITY title=w.mfa_title()>
-            {load(move |auth, visit| set_up(w, auth, visit, left, tried, target))}
+        <Account t item=SECURITY title=t.mfa_title()>
+            {load(move |auth, context| set_up(t, auth, context, left, tried, target))}
         </Account>
     }
 }
 
 async fn set_up(
-    w: Lang,
+    t: Lang,
     auth: Auth,
-    visit: Visit,
+    context: AuthContext,
     left: Left,
     tried: Tried,
     target: Option<LocalPath>,
 ) -> Result<impl IntoView, Error> {
-    let back = back(w, visit.actor());
+    let back = back(t, context.actor());
     let head = move |subtitle: &'static str| {
         view! {
-            <Head heading=w.mfa_heading().to_owned() subtitle back/>
+            <Head heading=t.mfa_heading().to_owned() subtitle back/>
             {left.notice(Some(FORM))}
         }
     };
-    let then = Then { out: way_out(visit.actor(), target.as_ref()), target };
-    if auth.mfa.factors(visit.actor()).await?.totp_since.is_some() {
+    let then = Then { out: way_out(context.actor(), target.as_ref()), target };
+    if auth.mfa.factors(context.actor()).await?.totp_since.is_some() {
         return Ok(EitherOf3::A(view! {
-            {head(w.mfa_subtitle())}
+            {head(t.mfa_subtitle())}
             <section class="card">
                 <div class="body narrow">
-                    <p class="lead">{w.problem_totp_enabled()}</p>
+                    <p class="lead">{t.problem_totp_enabled()}</p>
                     <div class="acts">
-                        <a class="button" href=SECURITY>{w.mfa_to_security()}</a>
+                        <a class="button" href=SECURITY>{t.mfa_to_security()}</a>
                     </div>
                 </div>
             </section>
         }));
     }
     // A session that was confirmed too long ago begins anew, and confirms.
-    let pending = match auth.mfa.pending_totp(visit.actor()).await {
+    let pending = match auth.mfa.pending_totp(context.actor()).await {
         Err(error) if error.code() == Code::StepUpRequired => None,
         pending => pending?,
     };
     Ok(match pending {
-        None => EitherOf3::B(view! { {head(w.mfa_begin_subtitle())} {begin(w, then)} }),
-        Some(setup) => EitherOf3::C(view! { {head(w.mfa_subtitle())} {scan(w, setup, &tried, then)} }),
+        None => EitherOf3::B(view! { {head(t.mfa_begin_subtitle())} {begin(t, then)} }),
+        Some(setup) => EitherOf3::C(view! { {head(t.mfa_subtitle())} {scan(t, setup, &tried, then)} }),
     })
 }
 
@@ -101,17 +101,17 @@ impl Then {
 }
 
 /// Before there is a secret.
-fn begin(w: Lang, then: Then) -> impl IntoView {
+fn begin(t: Lang, then: Then) -> impl IntoView {
     view! {
         <section class="card">
             <div class="body narrow steps">
-                <h2>{w.mfa_one()}</h2>
-                <p class="meta">{w.mfa_one_body()}</p>
-                <Form action=SetUpTotp::PATH.to_owned() words=form_words(w) said=Vec::new()>
+                <h2>{t.mfa_one()}</h2>
+                <p class="meta">{t.mfa_one_body()}</p>
+                <Form action=SetUpTotp::PATH.to_owned() words=form_words(t) said=Vec::new()>
                     {then.field()}
                     <div class="acts">
-                        <Submit label=w.mfa_begin() busy=w.mfa_begin_busy()/>
-                        <a class="button" href=then.out>{w.common_cancel()}</a>
+                        <Submit label=t.mfa_begin() busy=t.mfa_begin_busy()/>
+                        <a class="button" href=then.out>{t.common_cancel()}</a>
                     </div>
                 </Form>
             </div>
@@ -121,55 +121,55 @@ fn begin(w: Lang, then: Then) -> impl IntoView {
 
 /// On a phone the app is on the device at hand, which can't look at its own screen; elsewhere it is in another pocket. Both
 /// ways are there, and the style sheet knows which comes first.
-fn scan(w: Lang, setup: TotpSetup, tried: &Tried, then: Then) -> impl IntoView + use<> {
+fn scan(t: Lang, setup: TotpSetup, tried: &Tried, then: Then) -> impl IntoView + use<> {
     let TotpSetup { secret, uri, qr } = setup;
     // In groups of four, as people read aloud.
     let groups: Vec<&str> =
         secret.as_bytes().chunks(4).filter_map(|group| str::from_utf8(group).ok()).collect();
     let key = groups.join(" ");
     let copying =
-        SaveWords { copy: w.mfa_key_copy().to_owned(), copied: w.mfa_codes_copied().to_owned(), print: None };
+        SaveWords { copy: t.mfa_key_copy().to_owned(), copied: t.mfa_codes_copied().to_owned(), print: None };
     let error = tried.error("code");
     view! {
         <section class="card">
             <div class="body narrow steps">
-                <h2>{w.mfa_one()}</h2>
-                <p class="meta">{w.mfa_one_body()}</p>
-                <h2>{w.mfa_two()}</h2>
+                <h2>{t.mfa_one()}</h2>
+                <p class="meta">{t.mfa_one_body()}</p>
+                <h2>{t.mfa_two()}</h2>
                 <div class="by-touch">
                     <a class="button primary wide" href=uri.clone()>
                         <Icon name="phone"/>
-                        {w.mfa_open()}
+                        {t.mfa_open()}
                     </a>
-                    <p class="meta">{w.mfa_or_scan()}</p>
+                    <p class="meta">{t.mfa_or_scan()}</p>
                 </div>
-                <p class="meta by-pointer">{w.mfa_scan()}</p>
-                <svg class="qr" viewBox=format!("0 0 {0} {0}", qr.size) role="img" aria-label=w.mfa_picture()>
+                <p class="meta by-pointer">{t.mfa_scan()}</p>
+                <svg class="qr" viewBox=format!("0 0 {0} {0}", qr.size) role="img" aria-label=t.mfa_picture()>
                     <rect class="paper" width=qr.size height=qr.size></rect>
                     <path class="ink" d=qr.path></path>
                 </svg>
                 <p class="meta by-pointer">
-                    {w.mfa_or_open()} " " <a class="button small" href=uri>{w.mfa_open()}</a>
+                    {t.mfa_or_open()} " " <a class="button small" href=uri>{t.mfa_open()}</a>
                 </p>
-                <p class="meta">{w.mfa_key()}</p>
+                <p class="meta">{t.mfa_key()}</p>
                 <p class="key">
                     <code>{key}</code>
                     <SaveButtons text=secret words=copying/>
                 </p>
-                <h2>{w.mfa_three()}</h2>
-                <Form action=EnableTotp::PATH.to_owned() words=form_words(w) said=tried.about_form(&["code"])>
+                <h2>{t.mfa_three()}</h2>
+                <Form action=EnableTotp::PATH.to_owned() words=form_words(t) said=tried.about_form(&["code"])>
                     {then.field()}
                     <CodeField
                         kind=CodeKind::Digits
-                        label=w.field_app_code()
-                        note=w.field_app_code_note()
+                        label=t.field_app_code()
+                        note=t.field_app_code_note()
                         // Else the steps before it would be scrolled away.
                         focus=error.is_some()
                         error
                     />
                     <div class="acts">
-                        <Submit label=w.mfa_submit() busy=w.mfa_busy()/>
-                        <a class="button" href=then.out>{w.common_cancel()}</a>
+                        <Submit label=t.mfa_submit() busy=t.mfa_busy()/>
+                        <a class="button" href=then.out>{t.common_cancel()}</a>
                     </div>
                 </Form>
             </div>
@@ -180,24 +180,24 @@ fn scan(w: Lang, setup: TotpSetup, tried: &Tried, then: Then) -> impl IntoView +
 /// The codes, until their owner says that they are saved.
 #[component]
 pub(crate) fn BackupCodes() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
+    let t = lang();
+    let left = Left::take(t);
     let token = query("show").unwrap_or_default();
     let target = target();
     let product = product();
     view! {
-        <Account w place=SECURITY title=w.mfa_title()>
-            <Head heading=w.mfa_codes_heading().to_owned() subtitle=w.mfa_codes_subtitle()/>
+        <Account t item=SECURITY title=t.mfa_title()>
+            <Head heading=t.mfa_codes_heading().to_owned() subtitle=t.mfa_codes_subtitle()/>
             {left.notice(None)}
-            {load(move |auth: Auth, visit| async move {
-                let codes: Option<Vec<String>> = auth.shown_once(visit.actor(), &token).await?;
-                let user = visit.actor().holder()?.user.username.clone();
+            {load(move |auth: Auth, context| async move {
+                let codes: Option<Vec<String>> = auth.shown_once(context.actor(), &token).await?;
+                let user = context.actor().session_user()?.user.username.clone();
                 Ok(match codes {
-                    Some(codes) => Either::Left(list(w, &product, &user, codes, target)),
+                    Some(codes) => Either::Left(list(t, &product, &user, codes, target)),
                     None => Either::Right(view! {
-                        <Empty icon="key" title=w.mfa_codes_gone_heading() body=w.mfa_codes_gone_body()/>
+                        <Empty icon="key" title=t.mfa_codes_gone_heading() body=t.mfa_codes_gone_body()/>
                         <div class="acts">
-                            <a class="button" href=SECURITY>{w.mfa_to_security()}</a>
+                            <a class="button" href=SECURITY>{t.mfa_to_security()}</a>
                         </div>
                     }),
                 })
@@ -207,21 +207,21 @@ pub(crate) fn BackupCodes() -> impl IntoView {
 }
 
 fn list(
-    w: Lang,
+    t: Lang,
     product: &str,
     user: &str,
     codes: Vec<String>,
     target: Option<LocalPath>,
 ) -> impl IntoView + use<> {
-    let text = format!("{}\n\n{}\n", w.mfa_codes_file(user, product), codes.join("\n"));
+    let text = format!("{}\n\n{}\n", t.mfa_codes_file(user, product), codes.join("\n"));
     let words = SaveWords {
-        copy: w.mfa_codes_copy().to_owned(),
-        copied: w.mfa_codes_copied().to_owned(),
-        print: Some(w.mfa_codes_print().to_owned()),
+        copy: t.mfa_codes_copy().to_owned(),
+        copied: t.mfa_codes_copied().to_owned(),
+        print: Some(t.mfa_codes_print().to_owned()),
     };
     let file: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     let file = format!("data:text/plain;charset=utf-8,{}", file.replace('+', "%20"));
-    let done = if target.is_some() { w.mfa_codes_done_next() } else { w.mfa_codes_done() };
+    let done = if target.is_some() { t.mfa_codes_done_next() } else { t.mfa_codes_done() };
     let next = target.map(|target| target.as_str().to_owned()).unwrap_or_default();
     view! {
         <section class="card">
@@ -231,7 +231,7 @@ fn list(
                 </ul>
                 <div class="acts">
                     <SaveButtons text words/>
-                    <a class="button" href=file download="backup-codes.txt">{w.mfa_codes_download()}</a>
+                    <a class="button" href=file download="backup-codes.txt">{t.mfa_codes_download()}</a>
                 </div>
                 <form method="post" action=SavedCodes::PATH class="acts then">
                     <input type="hidden" name="next" value=next/>
@@ -249,7 +249,7 @@ const NEW_CODES: &str = "new-codes";
 
 /// What the security page says of second factors that are no passkeys. Nothing where they are not offered and there are none.
 pub(crate) fn section(
-    w: Lang,
+    t: Lang,
     now: Timestamp,
     user: &User,
     factors: Factors,
@@ -258,20 +258,20 @@ pub(crate) fn section(
     let app = match factors.totp_since {
         Some(since) => {
             let last = factors.passkeys == 0 && factors.blocked_passkeys == 0;
-            Some(Either::Left(app_on(w, now, since, last.then(|| last_step(w, user)))))
+            Some(Either::Left(app_on(t, now, since, last.then(|| last_step(t, user)))))
         }
         // Where there are passkeys, they are what is missing, and say so.
         None => {
             let missed = !factors.wanted() && !offered.passkeys;
-            offered.apps.then(|| Either::Right(app_off(w, missed)))
+            offered.apps.then(|| Either::Right(app_off(t, missed)))
         }
     };
-    let codes = factors.wanted().then(|| codes_line(w, factors, offered.apps));
+    let codes = factors.wanted().then(|| codes_line(t, factors, offered.apps));
     (app.is_some() || codes.is_some()).then(|| {
         view! {
             <section class="card">
                 <header>
-                    <h2>{w.mfa_section()}</h2>
+                    <h2>{t.mfa_section()}</h2>
                 </header>
                 <ul class="list">{app} {codes}</ul>
             </section>
@@ -280,68 +280,68 @@ pub(crate) fn section(
 }
 
 /// What it means that the last second factor is taken off.
-pub(super) fn last_step(w: Lang, user: &User) -> &'static str {
-    if user.has_password { w.mfa_last_step() } else { w.mfa_last_step_mail() }
+pub(super) fn last_step(t: Lang, user: &User) -> &'static str {
+    if user.has_password { t.mfa_last_step() } else { t.mfa_last_step_mail() }
 }
 
 /// `loss` is what is lost with it besides.
-fn app_on(w: Lang, now: Timestamp, since: Timestamp, loss: Option<&'static str>) -> impl IntoView {
-    let body = [Some(w.mfa_turn_off_body()), loss].into_iter().flatten().collect::<Vec<_>>().join(" ");
+fn app_on(t: Lang, now: Timestamp, since: Timestamp, loss: Option<&'static str>) -> impl IntoView {
+    let body = [Some(t.mfa_turn_off_body()), loss].into_iter().flatten().collect::<Vec<_>>().join(" ");
     view! {
         <li>
             <Tile icon="phone" tone=Tone::Ok/>
             <div class="grow">
-                <h3>{w.mfa_app()} " " <Badge tone=Tone::Ok text=w.mfa_on()/></h3>
-                <p class="meta">{around(&w.mfa_app_on(HERE), view! { <Time w now at=since/> })}</p>
+                <h3>{t.mfa_app()} " " <Badge tone=Tone::Ok text=t.mfa_on()/></h3>
+                <p class="meta">{around(&t.mfa_app_on(HERE), view! { <Time t now at=since/> })}</p>
             </div>
-            <button type="button" class="button small" popovertarget=TURN_OFF>{w.mfa_turn_off()}</button>
+            <button type="button" class="button small" popovertarget=TURN_OFF>{t.mfa_turn_off()}</button>
             <Confirm
                 id=TURN_OFF.to_owned()
-                title=w.mfa_turn_off_title()
+                title=t.mfa_turn_off_title()
                 body
                 action=DisableTotp::PATH
-                submit=w.mfa_turn_off()
-                cancel=w.common_cancel()
+                submit=t.mfa_turn_off()
+                cancel=t.common_cancel()
             />
         </li>
     }
 }
 
 /// `missed` where nothing else is asked for after the password, or could be.
-fn app_off(w: Lang, missed: bool) -> impl IntoView {
+fn app_off(t: Lang, missed: bool) -> impl IntoView {
     let tone = if missed { Tone::Warn } else { Tone::Plain };
     view! {
         <li>
             <Tile icon="phone" tone/>
             <div class="grow">
-                <h3>{w.mfa_app()} " " <Badge tone text=w.mfa_off()/></h3>
-                <p class="meta">{w.mfa_app_off()}</p>
+                <h3>{t.mfa_app()} " " <Badge tone text=t.mfa_off()/></h3>
+                <p class="meta">{t.mfa_app_off()}</p>
             </div>
-            <a class="button small" href=MFA_SETUP>{w.mfa_set_up()}</a>
+            <a class="button small" href=MFA_SETUP>{t.mfa_set_up()}</a>
         </li>
     }
 }
 
-fn codes_line(w: Lang, factors: Factors, offered: bool) -> impl IntoView {
+fn codes_line(t: Lang, factors: Factors, offered: bool) -> impl IntoView {
     let left = factors.backup_codes_left.unsigned_abs();
     view! {
         <li>
             <Tile icon="key" tone=if factors.has_enough_codes() { Tone::Ok } else { Tone::Warn }/>
             <div class="grow">
-                <h3>{w.mfa_codes()} " " {few(w, factors)}</h3>
-                <p class="meta">{if left == 0 { w.mfa_codes_none().to_owned() } else { w.mfa_codes_left(left) }}</p>
+                <h3>{t.mfa_codes()} " " {few(t, factors)}</h3>
+                <p class="meta">{if left == 0 { t.mfa_codes_none().to_owned() } else { t.mfa_codes_left(left) }}</p>
             </div>
             {offered
                 .then(|| {
                     view! {
-                        <button type="button" class="button small" popovertarget=NEW_CODES>{w.mfa_codes_new()}</button>
+                        <button type="button" class="button small" popovertarget=NEW_CODES>{t.mfa_codes_new()}</button>
                         <Confirm
                             id=NEW_CODES.to_owned()
-                            title=w.mfa_codes_title()
-                            body=w.mfa_codes_body().to_owned()
+                            title=t.mfa_codes_title()
+                            body=t.mfa_codes_body().to_owned()
                             action=NewBackupCodes::PATH
-                            submit=w.mfa_codes_act()
-                            cancel=w.common_cancel()
+                            submit=t.mfa_codes_act()
+                            cancel=t.common_cancel()
                             calm=true
                         />
                     }
@@ -351,7 +351,7 @@ fn codes_line(w: Lang, factors: Factors, offered: bool) -> impl IntoView {
 }
 
 /// The badge of too few.
-pub(super) fn few(w: Lang, factors: Factors) -> impl IntoView + use<> {
-    let text = if factors.backup_codes_left == 0 { w.mfa_codes_gone() } else { w.mfa_codes_few() };
+pub(super) fn few(t: Lang, factors: Factors) -> impl IntoView + use<> {
+    let text = if factors.backup_codes_left == 0 { t.mfa_codes_gone() } else { t.mfa_codes_few() };
     (!factors.has_enough_codes()).then(|| view! { <Badge tone=Tone::Warn text/> })
 }

@@ -3,7 +3,7 @@
 pub(crate) mod activity;
 pub(crate) mod confirm;
 pub(crate) mod email;
-pub(crate) mod enrol;
+pub(crate) mod enrollment;
 pub(crate) mod mfa;
 pub(crate) mod overview;
 pub(crate) mod passkeys;
@@ -22,8 +22,8 @@ use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
 use authtuna::model::paths::{LocalPath, MFA_ENROLL, SECURITY};
 
+use crate::i18n::Lang;
 use crate::links::leading_to;
-use crate::words::Lang;
 
 /// The account of the person who asks.
 async fn own(auth: &Auth, actor: &Actor) -> Result<User, Error> {
@@ -33,7 +33,7 @@ async fn own(auth: &Auth, actor: &Actor) -> Result<User, Error> {
 
 /// Whether the person has to set up first what a role of theirs asks for.
 fn enrols(actor: &Actor) -> bool {
-    actor.holder().is_ok_and(|snapshot| snapshot.lacks.is_some())
+    actor.session_user().is_ok_and(|snapshot| snapshot.lacks.is_some())
 }
 
 /// Where the way out of setting something up leads: who has to, comes back to the choice of what, and goes on to `target`
@@ -43,6 +43,6 @@ fn way_out(actor: &Actor, target: Option<&LocalPath>) -> String {
 }
 
 /// The words of the way back to security, for those who may go there.
-fn back(w: Lang, actor: &Actor) -> Option<&'static str> {
-    (!enrols(actor)).then(|| w.security_title())
+fn back(t: Lang, actor: &Actor) -> Option<&'static str> {
+    (!enrols(actor)).then(|| t.security_title())
 }

@@ -4,7 +4,7 @@ use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
 use authtuna::authn::mfa::Factors;
 use authtuna::authn::overview::Overview as AtAGlance;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::model::paths::{ACTIVITY, ADD_PASSKEY, DASHBOARD, MFA_SETUP, SECURITY, SESSIONS};
 use authtuna::model::time::Timestamp;
 use leptos::prelude::*;
@@ -13,33 +13,33 @@ use super::email::EmailLine;
 use super::events::Events;
 use super::mfa;
 use super::protection::Offered;
-use crate::say;
+use crate::i18n::{HERE, Lang, lang};
+use crate::messages;
 use crate::ui::account::{Account, Head};
+use crate::ui::components::{Badge, Tile, Tone};
 use crate::ui::form::Left;
 use crate::ui::load::load;
-use crate::ui::part::{Badge, Tile, Tone};
 use crate::ui::recovery;
 use crate::ui::time::{Time, around};
 use crate::viewer::Viewer;
-use crate::words::{HERE, Lang, words};
 
 /// The account at a glance.
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
+    let t = lang();
+    let left = Left::take(t);
     let name = Viewer::here().map(|viewer| viewer.name).unwrap_or_default();
     view! {
-        <Account w place=DASHBOARD title=w.overview_title() tells_of_recovery=true>
-            {load(async move |auth: Auth, visit: Visit| {
-                let at_a_glance = auth.overview(visit.actor()).await?;
+        <Account t item=DASHBOARD title=t.overview_title() tells_of_recovery=true>
+            {load(async move |auth: Auth, context: AuthContext| {
+                let at_a_glance = auth.overview(context.actor()).await?;
                 let now = auth.clock.now();
                 Ok(
                     view! {
-                        {at_a_glance.recovery.map(|open| recovery::notice(w, now, open))}
-                        <Head heading=w.overview_hello(&name) subtitle=w.overview_subtitle()/>
+                        {at_a_glance.recovery.map(|open| recovery::notice(t, now, open))}
+                        <Head heading=t.overview_hello(&name) subtitle=t.overview_subtitle()/>
                         {left.notice(None)}
-                        {content(w, &auth, now, at_a_glance)}
+                        {content(t, &auth, now, at_a_glance)}
                     },
                 )
             })}
@@ -47,39 +47,39 @@ pub(crate) fn Overview() -> impl IntoView {
     }
 }
 
-fn content(w: Lang, auth: &Auth, now: Timestamp, at_a_glance: AtAGlance) -> impl IntoView + use<> {
+fn content(t: Lang, auth: &Auth, now: Timestamp, at_a_glance: AtAGlance) -> impl IntoView + use<> {
     let AtAGlance { user, factors, recovery, sessions, device, recent } = at_a_glance;
     let recovered = recovery.is_some();
-    let device = device.map(|device| say::device(w, &device));
+    let device = device.map(|device| messages::device(t, &device));
     let offered = Offered::of(auth);
     let parts = Parts::of(&user, factors, offered);
     let last = user.last_login_at.unwrap_or(user.created_at);
     let count = sessions.unsigned_abs();
     let password_line = (user.has_password || factors.passkeys == 0)
-        .then(|| view! { <PasswordLine w now user=user.clone() good=parts.password/> });
+        .then(|| view! { <PasswordLine t now user=user.clone() good=parts.password/> });
     view! {
-        <section class="card" aria-label=w.overview_protections()>
-            <Glance w parts recovered set_up=set_up(factors, offered)/>
+        <section class="card" aria-label=t.overview_protections()>
+            <Glance t parts recovered set_up=set_up(factors, offered)/>
             <ul class="list">
                 {password_line}
-                <SecondLine w factors offered/>
-                {factors.wanted().then(|| view! { <CodesLine w factors offered/> })}
-                <EmailLine w address=user.email.clone() verified=user.email_verified_at.is_some()/>
+                <SecondLine t factors offered/>
+                {factors.wanted().then(|| view! { <CodesLine t factors offered/> })}
+                <EmailLine t address=user.email.clone() verified=user.email_verified_at.is_some()/>
                 <li>
                     <Tile icon="laptop" tone=Tone::Plain/>
                     <div class="grow">
-                        <h3>{w.overview_sessions(count)}</h3>
-                        <p class="meta">{w.overview_sessions_note(&device.unwrap_or_default())}</p>
+                        <h3>{t.overview_sessions(count)}</h3>
+                        <p class="meta">{t.overview_sessions_note(&device.unwrap_or_default())}</p>
                     </div>
-                    <a class="button small" href=SESSIONS>{w.overview_sessions_review()}</a>
+                    <a class="button small" href=SESSIONS>{t.overview_sessions_review()}</a>
                 </li>
                 <li>
                     <Tile icon="clock" tone=Tone::Plain/>
                     <div class="grow">
-                        <h3>{w.overview_last_sign_in()}</h3>
+                        <h3>{t.overview_last_sign_in()}</h3>
                         <p class="meta">
-                            <Time w now at=last/> " · "
-                            {around(&w.overview_member_since(HERE), view! { <Time w now at=user.created_at/> })}
+                            <Time t now at=last/> " · "
+                            {around(&t.overview_member_since(HERE), view! { <Time t now at=user.created_at/> })}
                         </p>
                     </div>
                 </li>
@@ -87,10 +87,10 @@ fn content(w: Lang, auth: &Auth, now: Timestamp, at_a_glance: AtAGlance) -> impl
         </section>
         <section class="card">
             <header>
-                <h2>{w.overview_recent()}</h2>
-                <a href=ACTIVITY>{w.overview_all_activity()}</a>
+                <h2>{t.overview_recent()}</h2>
+                <a href=ACTIVITY>{t.overview_all_activity()}</a>
             </header>
-            <Events w now viewer=user.id events=recent/>
+            <Events t now viewer=user.id events=recent/>
         </section>
     }
 }
@@ -122,12 +122,12 @@ impl Parts {
     }
 
     /// What is missing, in words.
-    fn missing(self, w: Lang) -> Vec<&'static str> {
+    fn missing(self, t: Lang) -> Vec<&'static str> {
         let all = [
-            (Some(self.password), w.overview_missing_password()),
-            (Some(self.second), w.overview_missing_second()),
-            (self.codes, w.overview_missing_codes()),
-            (self.email, w.overview_missing_email()),
+            (Some(self.password), t.overview_missing_password()),
+            (Some(self.second), t.overview_missing_second()),
+            (self.codes, t.overview_missing_codes()),
+            (self.email, t.overview_missing_email()),
         ];
         all.into_iter().filter(|(good, _)| *good == Some(false)).map(|(_, text)| text).collect()
     }
@@ -146,7 +146,7 @@ fn set_up(factors: Factors, offered: Offered) -> Option<&'static str> {
 /// All of it in one picture and one sentence, with the first thing to do. A recovery that is open comes before everything.
 #[component]
 fn Glance(
-    w: Lang,
+    t: Lang,
     parts: Parts,
     recovered: bool,
     #[prop(optional_no_strip)] set_up: Option<&'static str>,
@@ -154,17 +154,17 @@ fn Glance(
     let (good, all) = (parts.each().filter(|good| *good).count(), parts.each().count());
     let missing = u64::try_from(all - good).unwrap_or(u64::MAX);
     let (title, body) = match (recovered, missing) {
-        (true, _) => (w.overview_recovered_title().to_owned(), w.overview_recovered_body().to_owned()),
-        (false, 0) => (w.overview_fine_title().to_owned(), w.overview_fine_body().to_owned()),
-        (false, _) => (w.overview_missing_title(missing), parts.missing(w).join(" ")),
+        (true, _) => (t.overview_recovered_title().to_owned(), t.overview_recovered_body().to_owned()),
+        (false, 0) => (t.overview_fine_title().to_owned(), t.overview_fine_body().to_owned()),
+        (false, _) => (t.overview_missing_title(missing), parts.missing(t).join(" ")),
     };
     let act = set_up.filter(|_| !recovered).map(|to| {
-        let word = if to == ADD_PASSKEY { w.passkeys_add() } else { w.enrol_set_up_app() };
+        let word = if to == ADD_PASSKEY { t.passkeys_add() } else { t.enrol_set_up_app() };
         view! { <a class="button primary small" href=to>{word}</a> }
     });
     view! {
         <div class="body glance">
-            <Ring w good all calm=good == all && !recovered/>
+            <Ring t good all calm=good == all && !recovered/>
             <div>
                 <h2>{title}</h2>
                 <p class="meta">{body}</p>
@@ -175,55 +175,55 @@ fn Glance(
 }
 
 #[component]
-fn PasswordLine(w: Lang, now: Timestamp, user: User, good: bool) -> impl IntoView {
+fn PasswordLine(t: Lang, now: Timestamp, user: User, good: bool) -> impl IntoView {
     let changed = user.password_changed_at.filter(|_| user.has_password);
     let state = match (user.has_password, user.requires_password_reset) {
-        (false, _) => Some((Tone::Warn, w.overview_password_none())),
-        (true, true) => Some((Tone::Warn, w.overview_password_reset())),
-        (true, false) => Some((Tone::Ok, w.overview_good())),
+        (false, _) => Some((Tone::Warn, t.overview_password_none())),
+        (true, true) => Some((Tone::Warn, t.overview_password_reset())),
+        (true, false) => Some((Tone::Ok, t.overview_good())),
     };
     view! {
         <li>
             <Tile icon="key" tone=if good { Tone::Ok } else { Tone::Warn }/>
             <div class="grow">
-                <h3>{w.overview_password()} {state.map(|(tone, text)| view! { <Badge tone text/> })}</h3>
+                <h3>{t.overview_password()} {state.map(|(tone, text)| view! { <Badge tone text/> })}</h3>
                 {changed
                     .map(|at| {
                         view! {
                             <p class="meta">
-                                {around(&w.overview_password_changed(HERE), view! { <Time w now at/> })}
+                                {around(&t.overview_password_changed(HERE), view! { <Time t now at/> })}
                             </p>
                         }
                     })}
             </div>
-            <a class="button small" href=SECURITY>{w.overview_password_change()}</a>
+            <a class="button small" href=SECURITY>{t.overview_password_change()}</a>
         </li>
     }
 }
 
 /// What is asked for besides a password, or instead of one.
 #[component]
-fn SecondLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
+fn SecondLine(t: Lang, factors: Factors, offered: Offered) -> impl IntoView {
     let (tone, state) = if factors.wanted() {
-        (Tone::Ok, w.overview_good())
+        (Tone::Ok, t.overview_good())
     } else {
-        (Tone::Warn, w.overview_password_none())
+        (Tone::Warn, t.overview_password_none())
     };
     let (to, act) = match set_up(factors, offered) {
-        Some(to) => (to, w.overview_second_set_up()),
-        None => (SECURITY, w.overview_second_change()),
+        Some(to) => (to, t.overview_second_set_up()),
+        None => (SECURITY, t.overview_second_change()),
     };
     let body = match (factors.passkeys, factors.totp_since.is_some()) {
-        (0, false) => w.overview_second_none().to_owned(),
-        (0, true) => w.overview_second_app().to_owned(),
-        (passkeys, false) => w.overview_second_passkeys(passkeys.unsigned_abs()),
-        (passkeys, true) => w.overview_second_both(passkeys.unsigned_abs()),
+        (0, false) => t.overview_second_none().to_owned(),
+        (0, true) => t.overview_second_app().to_owned(),
+        (passkeys, false) => t.overview_second_passkeys(passkeys.unsigned_abs()),
+        (passkeys, true) => t.overview_second_both(passkeys.unsigned_abs()),
     };
     view! {
         <li>
             <Tile icon="shield" tone/>
             <div class="grow">
-                <h3>{w.overview_second()} " " <Badge tone text=state/></h3>
+                <h3>{t.overview_second()} " " <Badge tone text=state/></h3>
                 <p class="meta">{body}</p>
             </div>
             <a class="button small" href=to>{act}</a>
@@ -233,7 +233,7 @@ fn SecondLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
 
 /// What is left when all else is lost.
 #[component]
-fn CodesLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
+fn CodesLine(t: Lang, factors: Factors, offered: Offered) -> impl IntoView {
     let good = factors.has_enough_codes();
     let left = factors.backup_codes_left.unsigned_abs();
     view! {
@@ -241,21 +241,21 @@ fn CodesLine(w: Lang, factors: Factors, offered: Offered) -> impl IntoView {
             <Tile icon="key" tone=if good { Tone::Ok } else { Tone::Warn }/>
             <div class="grow">
                 <h3>
-                    {w.mfa_codes()} " " {good.then(|| view! { <Badge tone=Tone::Ok text=w.overview_good()/> })}
-                    {mfa::few(w, factors)}
+                    {t.mfa_codes()} " " {good.then(|| view! { <Badge tone=Tone::Ok text=t.overview_good()/> })}
+                    {mfa::few(t, factors)}
                 </h3>
-                <p class="meta">{if left == 0 { w.mfa_codes_none().to_owned() } else { w.overview_codes_left(&left.to_string()) }}</p>
+                <p class="meta">{if left == 0 { t.mfa_codes_none().to_owned() } else { t.overview_codes_left(&left.to_string()) }}</p>
             </div>
             {offered
                 .apps
-                .then(|| view! { <a class="button small" href=SECURITY aria-label=w.mfa_codes_name()>{w.overview_second_change()}</a> })}
+                .then(|| view! { <a class="button small" href=SECURITY aria-label=t.mfa_codes_name()>{t.overview_second_change()}</a> })}
         </li>
     }
 }
 
 /// How much of what could protect the account does.
 #[component]
-fn Ring(w: Lang, good: usize, all: usize, calm: bool) -> impl IntoView {
+fn Ring(t: Lang, good: usize, all: usize, calm: bool) -> impl IntoView {
     let (said, short) = (good.to_string(), all.to_string());
     // pathLength makes the whole ring as long as there are protections.
     view! {
@@ -263,7 +263,7 @@ fn Ring(w: Lang, good: usize, all: usize, calm: bool) -> impl IntoView {
             class=if calm { "gauge" } else { "gauge warn" }
             viewBox="0 0 104 104"
             role="img"
-            aria-label=w.overview_ring(&short, &said)
+            aria-label=t.overview_ring(&short, &said)
         >
             <circle class="track" cx="52" cy="52" r="44"></circle>
             {(good > 0)
@@ -281,7 +281,7 @@ fn Ring(w: Lang, good: usize, all: usize, calm: bool) -> impl IntoView {
                     }
                 })}
             <text x="52" y="59" text-anchor="middle">
-                {w.overview_ring_short(&short, &said)}
+                {t.overview_ring_short(&short, &said)}
             </text>
         </svg>
     }

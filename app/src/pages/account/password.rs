@@ -9,13 +9,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::api::account::{ChangePassword, SetPassword};
-use crate::api::entry::PasswordStrength;
+use crate::api::sign_in::PasswordStrength;
+use crate::i18n::{HERE, Lang};
 use crate::islands::form::Form;
 use crate::islands::password::PasswordField;
 use crate::links::query;
 use crate::ui::form::{Submit, Tried, form_words, password_words};
 use crate::ui::time::{Time, around};
-use crate::words::{HERE, Lang};
 
 /// The form of whoever has a password.
 pub(super) const CHANGE: &str = "change-password";
@@ -31,7 +31,7 @@ pub(super) struct Tries {
 /// The section. Passwords have `minimum` characters at least. A first one wants a session that was `confirmed` lately: no
 /// password is kept until it is.
 pub(super) fn section(
-    w: Lang,
+    t: Lang,
     now: Timestamp,
     user: &User,
     factors: Factors,
@@ -39,72 +39,72 @@ pub(super) fn section(
     confirmed: bool,
     tried: Tries,
 ) -> impl IntoView + use<> {
-    let note = w.field_password_note(&minimum.to_string());
+    let note = t.field_password_note(&minimum.to_string());
     let body = if user.has_password {
-        EitherOf3::A(change(w, now, user, note, tried.change))
+        EitherOf3::A(change(t, now, user, note, tried.change))
     } else if !confirmed {
-        EitherOf3::B(confirm(w, factors))
+        EitherOf3::B(confirm(t, factors))
     } else {
-        EitherOf3::C(set(w, user, factors, note, tried.set))
+        EitherOf3::C(set(t, user, factors, note, tried.set))
     };
     view! {
         <section class="card">
             <header>
-                <h2>{w.security_password()}</h2>
+                <h2>{t.security_password()}</h2>
             </header>
             <div class="body narrow">{body}</div>
         </section>
     }
 }
 
-fn change(w: Lang, now: Timestamp, user: &User, note: String, tried: Tried) -> impl IntoView + use<> {
+fn change(t: Lang, now: Timestamp, user: &User, note: String, tried: Tried) -> impl IntoView + use<> {
     let (changed, username) = (user.password_changed_at, user.username.clone());
     view! {
         <p class="meta lead">
-            {changed.map(|at| around(&w.security_password_changed(HERE), view! { <Time w now at/> }))} " "
-            {w.security_ends_others()}
+            {changed.map(|at| around(&t.security_password_changed(HERE), view! { <Time t now at/> }))} " "
+            {t.security_ends_others()}
         </p>
         <Form
             action=ChangePassword::PATH.to_owned()
-            words=form_words(w)
+            words=form_words(t)
             said=tried.about_form(&["current_password", "password"])
         >
             {whose(username)}
             <PasswordField
                 name="current_password".to_owned()
                 autocomplete="current-password".to_owned()
-                words=password_words(w, w.field_current_password(), None, tried.error("current_password"))
+                words=password_words(t, t.field_current_password(), None, tried.error("current_password"))
                 judge=None
                 focus=false
             />
-            {chosen(w, w.field_new_password(), note, tried.error("password"))}
+            {chosen(t, t.field_new_password(), note, tried.error("password"))}
             <div class="acts">
-                <Submit label=w.security_submit() busy=w.security_busy() plain=true/>
+                <Submit label=t.security_submit() busy=t.security_busy() plain=true/>
             </div>
         </Form>
     }
 }
 
-fn confirm(w: Lang, factors: Factors) -> impl IntoView {
+fn confirm(t: Lang, factors: Factors) -> impl IntoView {
     view! {
-        <p class="meta lead">{why(w, factors)}</p>
-        <a class="button" href=query(CONFIRM, "next", SECURITY)>{w.security_set_begin()}</a>
+        <p class="meta lead">{why(t, factors)}</p>
+        <a class="button" href=query(CONFIRM, "next", SECURITY)>{t.security_set_begin()}</a>
     }
 }
 
-fn why(w: Lang, factors: Factors) -> &'static str {
-    if factors.wanted() { w.security_no_password_protected() } else { w.security_no_password() }
+fn why(t: Lang, factors: Factors) -> &'static str {
+    if factors.wanted() { t.security_no_password_protected() } else { t.security_no_password() }
 }
 
-fn set(w: Lang, user: &User, factors: Factors, note: String, tried: Tried) -> impl IntoView + use<> {
+fn set(t: Lang, user: &User, factors: Factors, note: String, tried: Tried) -> impl IntoView + use<> {
     let username = user.username.clone();
     view! {
-        <p class="meta lead">{why(w, factors)}</p>
-        <Form action=SetPassword::PATH.to_owned() words=form_words(w) said=tried.about_form(&["password"])>
+        <p class="meta lead">{why(t, factors)}</p>
+        <Form action=SetPassword::PATH.to_owned() words=form_words(t) said=tried.about_form(&["password"])>
             {whose(username)}
-            {chosen(w, w.field_password(), note, tried.error("password"))}
+            {chosen(t, t.field_password(), note, tried.error("password"))}
             <div class="acts">
-                <Submit label=w.security_set_submit() busy=w.security_set_busy() plain=true/>
+                <Submit label=t.security_set_submit() busy=t.security_set_busy() plain=true/>
             </div>
         </Form>
     }
@@ -116,12 +116,12 @@ fn whose(username: String) -> impl IntoView {
 }
 
 /// The password that is chosen.
-fn chosen(w: Lang, label: &'static str, note: String, error: Option<String>) -> impl IntoView {
+fn chosen(t: Lang, label: &'static str, note: String, error: Option<String>) -> impl IntoView {
     view! {
         <PasswordField
             name="password".to_owned()
             autocomplete="new-password".to_owned()
-            words=password_words(w, label, Some(note), error)
+            words=password_words(t, label, Some(note), error)
             judge=Some(PasswordStrength::PATH.to_owned())
             focus=false
         />

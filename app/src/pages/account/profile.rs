@@ -1,7 +1,7 @@
 //! `/ui/profile`: how a person appears, and how they sign in.
 
 use authtuna::auth::Auth;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::paths::{PROFILE, SECURITY};
 use leptos::prelude::*;
@@ -9,54 +9,54 @@ use leptos::server_fn::ServerFn;
 
 use super::own;
 use crate::api::account::UpdateProfile;
+use crate::i18n::{HERE, Lang, lang};
 use crate::islands::form::Form;
 use crate::ui::account::{Account, Head};
 use crate::ui::form::{Field, Left, Submit, Tried, form_words};
 use crate::ui::load::load;
 use crate::ui::time::around;
-use crate::words::{HERE, Lang, words};
 
 /// Username and names.
 #[component]
 pub(crate) fn Profile() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
+    let t = lang();
+    let left = Left::take(t);
     let tried = left.tried("update-profile");
     view! {
-        <Account w place=PROFILE title=w.profile_title()>
-            <Head heading=w.profile_title().to_owned() subtitle=w.profile_subtitle()/>
+        <Account t item=PROFILE title=t.profile_title()>
+            <Head heading=t.profile_title().to_owned() subtitle=t.profile_subtitle()/>
             {left.notice(Some("update-profile"))}
-            {load(move |auth, visit| content(w, auth, visit, tried))}
+            {load(move |auth, context| content(t, auth, context, tried))}
         </Account>
     }
 }
 
-async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl IntoView, Error> {
-    let user = own(&auth, visit.actor()).await?;
-    let optional = w.field_optional();
+async fn content(t: Lang, auth: Auth, context: AuthContext, tried: Tried) -> Result<impl IntoView, Error> {
+    let user = own(&auth, context.actor()).await?;
+    let optional = t.field_optional();
     Ok(view! {
         <section class="card">
             <header>
-                <h2>{w.profile_details()}</h2>
+                <h2>{t.profile_details()}</h2>
             </header>
             <div class="body narrow">
                 <Form
                     action=UpdateProfile::PATH.to_owned()
-                    words=form_words(w)
+                    words=form_words(t)
                     said=tried.about_form(&["username", "first_name", "last_name"])
                 >
                     <Field
                         name="username"
-                        label=w.field_username()
+                        label=t.field_username()
                         autocomplete="username"
-                        note=w.field_username_note()
+                        note=t.field_username_note()
                         value=user.username
                         tried=tried.clone()
                     />
                     <div class="pair">
                         <Field
                             name="first_name"
-                            label=w.field_first_name()
+                            label=t.field_first_name()
                             autocomplete="given-name"
                             aside=optional
                             value=user.first_name.unwrap_or_default()
@@ -64,16 +64,16 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
                         />
                         <Field
                             name="last_name"
-                            label=w.field_last_name()
+                            label=t.field_last_name()
                             autocomplete="family-name"
                             aside=optional
                             value=user.last_name.unwrap_or_default()
                             tried=tried.clone()
                         />
                     </div>
-                    {user.email.map(|email| view! { <Fixed w value=email/> })}
+                    {user.email.map(|email| view! { <Fixed t value=email/> })}
                     <div class="acts">
-                        <Submit label=w.profile_submit() busy=w.profile_busy()/>
+                        <Submit label=t.profile_submit() busy=t.profile_busy()/>
                     </div>
                 </Form>
             </div>
@@ -83,13 +83,13 @@ async fn content(w: Lang, auth: Auth, visit: Visit, tried: Tried) -> Result<impl
 
 /// The address: it is changed elsewhere.
 #[component]
-fn Fixed(w: Lang, value: String) -> impl IntoView {
-    let place = view! { <a href=SECURITY>{w.security_title()}</a> };
+fn Fixed(t: Lang, value: String) -> impl IntoView {
+    let place = view! { <a href=SECURITY>{t.security_title()}</a> };
     view! {
         <dl class="field settled">
-            <dt>{w.field_email()}</dt>
+            <dt>{t.field_email()}</dt>
             <dd class="wrap">{value}</dd>
-            <dd class="field-note">{around(&w.profile_email_fixed(HERE), place)}</dd>
+            <dd class="field-note">{around(&t.profile_email_fixed(HERE), place)}</dd>
         </dl>
     }
 }

@@ -5,8 +5,8 @@ use authtuna::auth::Auth;
 use authtuna::authn::mfa::Factors;
 use leptos::prelude::*;
 
-use crate::ui::part::{Icon, Tone};
-use crate::words::Lang;
+use crate::i18n::Lang;
+use crate::ui::components::{Icon, Tone};
 
 /// One question with its answer.
 struct Answer {
@@ -40,8 +40,8 @@ impl Offered {
 }
 
 /// The picture.
-pub(crate) fn picture(w: Lang, user: &User, factors: Factors, offered: Offered) -> impl IntoView + use<> {
-    let answers = [in_(w, user, factors), stolen(w, user, factors), lost(w, user, factors, offered)];
+pub(crate) fn picture(t: Lang, user: &User, factors: Factors, offered: Offered) -> impl IntoView + use<> {
+    let answers = [in_(t, user, factors), stolen(t, user, factors), lost(t, user, factors, offered)];
     let one = |Answer { icon, question, tone, answer }: Answer| {
         let (class, mark) = match tone {
             Tone::Ok => ("ok", Some("check")),
@@ -67,60 +67,60 @@ pub(crate) fn picture(w: Lang, user: &User, factors: Factors, offered: Offered) 
         }
     };
     view! {
-        <section class="card" aria-label=w.protection_title()>
+        <section class="card" aria-label=t.protection_title()>
             <ul class="protection">{answers.map(one).into_iter().collect_view()}</ul>
         </section>
     }
 }
 
 /// How one comes in.
-fn in_(w: Lang, user: &User, factors: Factors) -> Answer {
+fn in_(t: Lang, user: &User, factors: Factors) -> Answer {
     // That a password alone is not enough is said once, by the second answer; a mail is a key that others keep.
     let by_mail = if factors.wanted() { Tone::Plain } else { Tone::Warn };
     let (tone, answer) = match (factors.passkeys, user.has_password) {
-        (0, true) => (Tone::Plain, w.protection_in_password().to_owned()),
-        (0, false) => (by_mail, w.protection_in_mail().to_owned()),
-        (passkeys, true) => (Tone::Ok, w.protection_in_both(passkeys.unsigned_abs())),
-        (passkeys, false) => (Tone::Ok, w.protection_in_passkeys(passkeys.unsigned_abs())),
+        (0, true) => (Tone::Plain, t.protection_in_password().to_owned()),
+        (0, false) => (by_mail, t.protection_in_mail().to_owned()),
+        (passkeys, true) => (Tone::Ok, t.protection_in_both(passkeys.unsigned_abs())),
+        (passkeys, false) => (Tone::Ok, t.protection_in_passkeys(passkeys.unsigned_abs())),
     };
-    Answer { icon: "enter", question: w.protection_in(), tone, answer }
+    Answer { icon: "enter", question: t.protection_in(), tone, answer }
 }
 
 /// What a stolen password opens.
-fn stolen(w: Lang, user: &User, factors: Factors) -> Answer {
+fn stolen(t: Lang, user: &User, factors: Factors) -> Answer {
     let (tone, answer) = match (factors.wanted(), factors.totp_since.is_some(), factors.passkeys > 0) {
         // Then the mailbox is the key, of which the first answer speaks.
         (wanted, ..) if !user.has_password => {
-            (if wanted { Tone::Ok } else { Tone::Plain }, w.protection_stolen_none())
+            (if wanted { Tone::Ok } else { Tone::Plain }, t.protection_stolen_none())
         }
-        (false, ..) => (Tone::Warn, w.protection_stolen_opens()),
-        (true, true, true) => (Tone::Ok, w.protection_stolen_both()),
-        (true, true, false) => (Tone::Ok, w.protection_stolen_app()),
-        (true, false, _) => (Tone::Ok, w.protection_stolen_passkey()),
+        (false, ..) => (Tone::Warn, t.protection_stolen_opens()),
+        (true, true, true) => (Tone::Ok, t.protection_stolen_both()),
+        (true, true, false) => (Tone::Ok, t.protection_stolen_app()),
+        (true, false, _) => (Tone::Ok, t.protection_stolen_passkey()),
     };
-    Answer { icon: "shield", question: w.protection_stolen(), tone, answer: answer.to_owned() }
+    Answer { icon: "shield", question: t.protection_stolen(), tone, answer: answer.to_owned() }
 }
 
 /// What is left when phone and computer are lost.
-fn lost(w: Lang, user: &User, factors: Factors, offered: Offered) -> Answer {
+fn lost(t: Lang, user: &User, factors: Factors, offered: Offered) -> Answer {
     let proved = offered.mails && user.email_verified_at.is_some();
     let codes = factors.backup_codes_left.unsigned_abs();
     let (tone, answer) = match (factors.wanted(), codes, proved) {
-        (true, 0, _) => (Tone::Warn, w.protection_lost_no_codes().to_owned()),
-        (true, ..) => (Tone::Ok, w.protection_lost_codes(codes)),
-        (false, _, true) => (Tone::Ok, w.protection_lost_mail().to_owned()),
-        (false, _, false) => (Tone::Warn, nothing(w, offered).to_owned()),
+        (true, 0, _) => (Tone::Warn, t.protection_lost_no_codes().to_owned()),
+        (true, ..) => (Tone::Ok, t.protection_lost_codes(codes)),
+        (false, _, true) => (Tone::Ok, t.protection_lost_mail().to_owned()),
+        (false, _, false) => (Tone::Warn, nothing(t, offered).to_owned()),
     };
-    Answer { icon: "key", question: w.protection_lost(), tone, answer }
+    Answer { icon: "key", question: t.protection_lost(), tone, answer }
 }
 
 /// Nothing is set up: what would be of help, of what there is here.
-fn nothing(w: Lang, offered: Offered) -> &'static str {
+fn nothing(t: Lang, offered: Offered) -> &'static str {
     match offered {
-        Offered { mails: true, passkeys: true, .. } => w.protection_lost_nothing(),
-        Offered { mails: true, .. } => w.protection_lost_unconfirmed(),
-        Offered { passkeys: true, .. } => w.protection_lost_no_passkey(),
-        Offered { apps: true, .. } => w.protection_lost_no_app(),
-        Offered { .. } => w.protection_lost_alone(),
+        Offered { mails: true, passkeys: true, .. } => t.protection_lost_nothing(),
+        Offered { mails: true, .. } => t.protection_lost_unconfirmed(),
+        Offered { passkeys: true, .. } => t.protection_lost_no_passkey(),
+        Offered { apps: true, .. } => t.protection_lost_no_app(),
+        Offered { .. } => t.protection_lost_alone(),
     }
 }

@@ -1,7 +1,7 @@
 //! `/ui/settings`: what keeps others out.
 
 use authtuna::auth::Auth;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::paths::{SECURITY, SESSIONS};
 use leptos::prelude::*;
@@ -11,58 +11,58 @@ use super::password::{CHANGE, SET, Tries};
 use super::protection::Offered;
 use super::{mfa, own, passkeys, password, protection};
 use crate::flash::Notice;
+use crate::i18n::{Lang, lang};
 use crate::ui::account::{Account, Head};
+use crate::ui::components::{Tile, Tone};
 use crate::ui::form::Left;
 use crate::ui::load::load;
-use crate::ui::part::{Tile, Tone};
-use crate::words::{Lang, words};
 
 /// The password, the address, and the way to the sessions.
 #[component]
 pub(crate) fn Security() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
+    let t = lang();
+    let left = Left::take(t);
     let tried = Tries { change: left.tried(CHANGE), set: left.tried(SET) };
     let removed = left.says(Notice::PasskeyRemoved);
     view! {
-        <Account w place=SECURITY title=w.security_title()>
-            <Head heading=w.security_title().to_owned() subtitle=w.security_subtitle()/>
+        <Account t item=SECURITY title=t.security_title()>
+            <Head heading=t.security_title().to_owned() subtitle=t.security_subtitle()/>
             {left.notice_of(&[CHANGE, SET])}
-            {load(move |auth, visit| content(w, auth, visit, tried, removed))}
+            {load(move |auth, context| content(t, auth, context, tried, removed))}
         </Account>
     }
 }
 
 async fn content(
-    w: Lang,
+    t: Lang,
     auth: Auth,
-    visit: Visit,
+    context: AuthContext,
     tried: Tries,
     removed: bool,
 ) -> Result<impl IntoView, Error> {
-    let user = own(&auth, visit.actor()).await?;
-    let factors = auth.mfa.factors(visit.actor()).await?;
-    let passkeys = auth.passkeys.list(visit.actor()).await?;
+    let user = own(&auth, context.actor()).await?;
+    let factors = auth.mfa.factors(context.actor()).await?;
+    let passkeys = auth.passkeys.list(context.actor()).await?;
     let accepted = auth.passkeys.accepted(&user, &passkeys);
     let offered = Offered::of(&auth);
-    let confirmed = auth.require_confirmed(visit.actor()).is_ok();
+    let confirmed = auth.require_confirmed(context.actor()).is_ok();
     let now = auth.clock.now();
     let minimum = auth.settings().passwords.min_length;
     Ok(view! {
-        {protection::picture(w, &user, factors, offered)}
-        {passkeys::section(w, now, &passkeys, factors, offered.passkeys)}
-        {mfa::section(w, now, &user, factors, offered)}
-        {password::section(w, now, &user, factors, minimum, confirmed, tried)}
-        <section class="card" aria-label=w.security_more()>
+        {protection::picture(t, &user, factors, offered)}
+        {passkeys::section(t, now, &passkeys, factors, offered.passkeys)}
+        {mfa::section(t, now, &user, factors, offered)}
+        {password::section(t, now, &user, factors, minimum, confirmed, tried)}
+        <section class="card" aria-label=t.security_more()>
             <ul class="list">
-                <EmailLine w address=user.email verified=user.email_verified_at.is_some()/>
+                <EmailLine t address=user.email verified=user.email_verified_at.is_some()/>
                 <li>
                     <Tile icon="laptop" tone=Tone::Plain/>
                     <div class="grow">
-                        <h3>{w.security_sessions()}</h3>
-                        <p class="meta">{w.security_sessions_body()}</p>
+                        <h3>{t.security_sessions()}</h3>
+                        <p class="meta">{t.security_sessions_body()}</p>
                     </div>
-                    <a class="button small" href=SESSIONS>{w.overview_sessions_review()}</a>
+                    <a class="button small" href=SESSIONS>{t.overview_sessions_review()}</a>
                 </li>
             </ul>
         </section>

@@ -2,7 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::authn::sessions::SessionView;
-use authtuna::axum::Visit;
+use authtuna::axum::AuthContext;
 use authtuna::foundation::config::LifetimeFrom;
 use authtuna::foundation::error::Error;
 use authtuna::model::paths::SESSIONS;
@@ -11,13 +11,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::api::account::{EndOtherSessions, EndSession};
-use crate::say;
+use crate::i18n::{HERE, Lang, lang};
+use crate::messages;
 use crate::ui::account::{Account, Head};
+use crate::ui::components::{Badge, Confirm, Empty, Tile, Tone};
 use crate::ui::form::Left;
 use crate::ui::load::load;
-use crate::ui::part::{Badge, Confirm, Empty, Tile, Tone};
 use crate::ui::time::{Time, around};
-use crate::words::{HERE, Lang, words};
 
 /// The id of the dialog that ends all others.
 const END_ALL: &str = "end-all";
@@ -25,17 +25,17 @@ const END_ALL: &str = "end-all";
 /// Where one is signed in.
 #[component]
 pub(crate) fn Sessions() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
+    let t = lang();
+    let left = Left::take(t);
     view! {
-        <Account w place=SESSIONS title=w.sessions_title()>
-            {load(move |auth, visit| content(w, auth, visit, left))}
+        <Account t item=SESSIONS title=t.sessions_title()>
+            {load(move |auth, context| content(t, auth, context, left))}
         </Account>
     }
 }
 
-async fn content(w: Lang, auth: Auth, visit: Visit, left: Left) -> Result<impl IntoView, Error> {
-    let mut sessions = auth.sessions.list(visit.actor()).await?;
+async fn content(t: Lang, auth: Auth, context: AuthContext, left: Left) -> Result<impl IntoView, Error> {
+    let mut sessions = auth.sessions.list(context.actor()).await?;
     // This device first, the others as they were used last.
     sessions.sort_by_key(|session| !session.current);
     let now = auth.clock.now();
@@ -45,46 +45,46 @@ async fn content(w: Lang, auth: Auth, visit: Visit, left: Left) -> Result<impl I
         (others > 0).then(|| {
             view! {
                 <button type="button" class="button danger" popovertarget=END_ALL>
-                    {w.sessions_end_all()}
+                    {t.sessions_end_all()}
                 </button>
             }
         })
     };
     let settings = &auth.settings().sessions;
-    let lifetime = say::in_words(w, settings.lifetime);
+    let lifetime = messages::in_words(t, settings.lifetime);
     let ends = match settings.lifetime_from {
         LifetimeFrom::LastActivity => {
-            w.sessions_idle_activity(&lifetime, &say::in_words(w, settings.absolute_lifetime))
+            t.sessions_idle_activity(&lifetime, &messages::in_words(t, settings.absolute_lifetime))
         }
-        LifetimeFrom::Creation => w.sessions_idle_creation(&lifetime),
+        LifetimeFrom::Creation => t.sessions_idle_creation(&lifetime),
     };
     let lines = sessions.into_iter().map(move |session| {
         let elsewhere = country.is_some() && session.country.is_some() && session.country != country;
-        view! { <Line w now session elsewhere/> }
+        view! { <Line t now session elsewhere/> }
     });
     let count = u64::try_from(others).unwrap_or(u64::MAX);
     Ok(view! {
-        <Head heading=w.sessions_title().to_owned() subtitle=w.sessions_subtitle() act/>
+        <Head heading=t.sessions_title().to_owned() subtitle=t.sessions_subtitle() act/>
         {left.notice(None)}
         <section class="card" aria-labelledby="list-title">
             <h2 class="sr-only" id="list-title">
-                {w.sessions_list()}
+                {t.sessions_list()}
             </h2>
             <ul class="list">{lines.collect_view()}</ul>
         </section>
         {(others == 0)
-            .then(|| view! { <Empty icon="laptop" title=w.sessions_only_title() body=w.sessions_only_body()/> })}
+            .then(|| view! { <Empty icon="laptop" title=t.sessions_only_title() body=t.sessions_only_body()/> })}
         <p class="meta after">{ends}</p>
         {(others > 0)
             .then(|| {
                 view! {
                     <Confirm
                         id=END_ALL.to_owned()
-                        title=w.sessions_end_all_title()
-                        body=w.sessions_end_all_body(count)
+                        title=t.sessions_end_all_title()
+                        body=t.sessions_end_all_body(count)
                         action=EndOtherSessions::PATH
-                        submit=w.sessions_end_all()
-                        cancel=w.common_cancel()
+                        submit=t.sessions_end_all()
+                        cancel=t.common_cancel()
                     />
                 }
             })}
@@ -92,8 +92,8 @@ async fn content(w: Lang, auth: Auth, visit: Visit, left: Left) -> Result<impl I
 }
 
 #[component]
-fn Line(w: Lang, now: Timestamp, session: SessionView, elsewhere: bool) -> impl IntoView {
-    let device = say::device(w, &session.device);
+fn Line(t: Lang, now: Timestamp, session: SessionView, elsewhere: bool) -> impl IntoView {
+    let device = messages::device(t, &session.device);
     let mobile = ["iPhone", "Android", "iPad", "iOS"].iter().any(|name| session.device.contains(name));
     let tone = match (session.current, elsewhere) {
         (true, _) => Tone::Accent,
@@ -101,16 +101,16 @@ fn Line(w: Lang, now: Timestamp, session: SessionView, elsewhere: bool) -> impl 
         (false, false) => Tone::Plain,
     };
     let badge = match (session.current, elsewhere) {
-        (true, _) => Some((Tone::Accent, w.sessions_this_device())),
-        (false, true) => Some((Tone::Warn, w.sessions_elsewhere())),
+        (true, _) => Some((Tone::Accent, t.sessions_this_device())),
+        (false, true) => Some((Tone::Warn, t.sessions_elsewhere())),
         (false, false) => None,
     };
-    let from = [say::place(w, session.city.as_deref(), session.country.as_deref()), session.ip];
+    let from = [messages::place(t, session.city.as_deref(), session.country.as_deref()), session.ip];
     let from: Vec<String> = from.into_iter().flatten().collect();
     let used = if session.current {
-        view! { {w.sessions_active_now()} }.into_any()
+        view! { {t.sessions_active_now()} }.into_any()
     } else {
-        around(&w.sessions_last_used(HERE), view! { <Time w now at=session.last_seen_at/> }).into_any()
+        around(&t.sessions_last_used(HERE), view! { <Time t now at=session.last_seen_at/> }).into_any()
     };
     let dialog = format!("end-{}", session.id);
     view! {
@@ -120,7 +120,7 @@ fn Line(w: Lang, now: Timestamp, session: SessionView, elsewhere: bool) -> impl 
                 <h3>{device.clone()} {badge.map(|(tone, text)| view! { <Badge tone text/> })}</h3>
                 <p class="meta">{from.join(" · ")}</p>
                 <p class="meta">
-                    {used} " · " {around(&w.sessions_began(HERE), view! { <Time w now at=session.created_at/> })}
+                    {used} " · " {around(&t.sessions_began(HERE), view! { <Time t now at=session.created_at/> })}
                 </p>
             </div>
             {(!session.current)
@@ -130,17 +130,17 @@ fn Line(w: Lang, now: Timestamp, session: SessionView, elsewhere: bool) -> impl 
                             type="button"
                             class="button small"
                             popovertarget=dialog.clone()
-                            aria-label=w.sessions_end_name(&device)
+                            aria-label=t.sessions_end_name(&device)
                         >
-                            {w.sessions_end()}
+                            {t.sessions_end()}
                         </button>
                         <Confirm
                             id=dialog.clone()
-                            title=w.sessions_end_title()
-                            body=w.sessions_end_body(&device)
+                            title=t.sessions_end_title()
+                            body=t.sessions_end_body(&device)
                             action=EndSession::PATH
-                            submit=w.sessions_end_submit()
-                            cancel=w.common_cancel()
+                            submit=t.sessions_end_submit()
+                            cancel=t.common_cancel()
                             field=("id", session.id.to_string())
                         />
                     }

@@ -5,18 +5,18 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::{sent_on, target};
-use crate::api::entry::SignIn;
 use crate::api::passkey::{PasskeySignIn, SignInPrompt};
+use crate::api::sign_in::SignIn;
+use crate::i18n::lang;
 use crate::islands::form::Form;
 use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::{PasswordField, PasswordWords};
 use crate::links::with_next;
-use crate::ui::entry::{Entry, product};
+use crate::ui::components::Icon;
+use crate::ui::email_challenge::{magic_links, sends};
 use crate::ui::form::{Field, Left, Submit, form_words, passkey_words, password_words};
-use crate::ui::inbox::{magic_links, sends};
-use crate::ui::part::Icon;
+use crate::ui::sign_in::{Entry, product};
 use crate::viewer::auth;
-use crate::words::words;
 
 /// Sign-in by password.
 #[component]
@@ -24,9 +24,9 @@ pub(crate) fn Login() -> impl IntoView {
     if sent_on() {
         return None;
     }
-    let w = words();
+    let t = lang();
     let target = target();
-    let left = Left::take(w);
+    let left = Left::take(t);
     let tried = left.tried("sign-in");
     let about_form = tried.about_form(&["identifier", "password"]);
     let open = auth().is_ok_and(|auth| auth.settings().app.signup_enabled);
@@ -35,12 +35,12 @@ pub(crate) fn Login() -> impl IntoView {
         open.then(|| {
             view! {
                 <p class="below">
-                    {w.login_new_here()} " " <a href=sign_up.clone()>{w.login_sign_up()}</a>
+                    {t.login_new_here()} " " <a href=sign_up.clone()>{t.login_sign_up()}</a>
                 </p>
             }
         })
     };
-    let way_out = sends().then(|| (FORGOT_PASSWORD.to_owned(), w.login_forgot().to_owned()));
+    let way_out = sends().then(|| (FORGOT_PASSWORD.to_owned(), t.login_forgot().to_owned()));
     let next = target.as_ref().map(|target| target.as_str().to_owned()).unwrap_or_default();
     let passkeys = auth().is_ok_and(|auth| auth.settings().passkeys_offered());
     let then = next.clone();
@@ -51,32 +51,32 @@ pub(crate) fn Login() -> impl IntoView {
                 action=PasskeySignIn::PATH.to_owned()
                 prompt=SignInPrompt::PATH.to_owned()
                 asks=Asks::GetOrSuggest
-                words=passkey_words(w)
-                needs_script=w.passkeys_needs_script().to_owned()
+                words=passkey_words(t)
+                needs_script=t.passkeys_needs_script().to_owned()
                 said
             >
                 <input type="hidden" name="next" value=then/>
-                <Submit label=w.login_passkey() busy=w.passkeys_busy() wide=true icon="passkey" plain=true scripted=true/>
+                <Submit label=t.login_passkey() busy=t.passkeys_busy() wide=true icon="passkey" plain=true scripted=true/>
             </PasskeyForm>
         }
     });
-    let or = (passkeys || magic_links()).then(|| view! { <div class="or">{w.login_or()}</div> });
+    let or = (passkeys || magic_links()).then(|| view! { <div class="or">{t.login_or()}</div> });
     let by_mail = magic_links().then(|| {
         view! {
             <a class="button wide" href=with_next(MAGIC_LINK, target.as_ref())>
                 <Icon name="mail"/>
-                {w.login_by_mail()}
+                {t.login_by_mail()}
             </a>
         }
     });
     Some(view! {
-        <Entry w title=w.login_title() heading=w.login_heading(&product()) subtitle=w.login_subtitle().to_owned() below>
+        <Entry t title=t.login_title() heading=t.login_heading(&product()) subtitle=t.login_subtitle().to_owned() below>
             {left.notice_of(&["sign-in", "passkey-sign-in"])}
-            <Form action=SignIn::PATH.to_owned() words=form_words(w) said=about_form>
+            <Form action=SignIn::PATH.to_owned() words=form_words(t) said=about_form>
                 <input type="hidden" name="next" value=next/>
                 <Field
                     name="identifier"
-                    label=w.field_identifier()
+                    label=t.field_identifier()
                     autocomplete=if passkeys { "username webauthn" } else { "username" }
                     focus=tried.is_new()
                     tried=tried.clone()
@@ -84,11 +84,11 @@ pub(crate) fn Login() -> impl IntoView {
                 <PasswordField
                     name="password".to_owned()
                     autocomplete="current-password".to_owned()
-                    words=PasswordWords { way_out, ..password_words(w, w.field_password(), None, tried.error("password")) }
+                    words=PasswordWords { way_out, ..password_words(t, t.field_password(), None, tried.error("password")) }
                     judge=None
                     focus=false
                 />
-                <Submit label=w.login_submit() busy=w.login_busy() wide=true/>
+                <Submit label=t.login_submit() busy=t.login_busy() wide=true/>
             </Form>
             {or}
             <div class="ways">{by_passkey} {by_mail}</div>

@@ -7,14 +7,16 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::{next, sent_on, target, token};
-use crate::api::by_mail::{RequestMagicLink, SignInByMail};
+use crate::api::by_email::{RequestMagicLink, SignInByMail};
+use crate::i18n::{Lang, lang};
 use crate::islands::form::Form;
 use crate::links::with_next;
-use crate::ui::entry::{Entry, product};
+use crate::ui::email_challenge::{
+    ActionForm, Again, CheckInbox, Dead, NoMail, NotWaiting, awaited, magic_links, sends,
+};
 use crate::ui::form::{Field, Left, Submit, form_words};
-use crate::ui::inbox::{Act, Again, CheckInbox, Dead, NoMail, NotWaiting, awaited, magic_links, sends};
 use crate::ui::load::load;
-use crate::words::{Lang, words};
+use crate::ui::sign_in::{Entry, product};
 
 /// The form of the second page.
 const FORM: (&str, &str) = (SignInByMail::PATH, "sign-in-by-mail");
@@ -25,22 +27,22 @@ pub(crate) fn Passwordless() -> impl IntoView {
     if sent_on() {
         return EitherOf3::A(());
     }
-    let w = words();
+    let t = lang();
     if !magic_links() {
-        return EitherOf3::B(off(w));
+        return EitherOf3::B(off(t));
     }
-    let left = Left::take(w);
+    let left = Left::take(t);
     let tried = left.tried("magic-link");
     let login = with_next(LOGIN, target().as_ref());
-    let below = move || view! { <p class="below"><a href=login>{w.magic_password()}</a></p> };
+    let below = move || view! { <p class="below"><a href=login>{t.magic_password()}</a></p> };
     let (name, value) = next();
     EitherOf3::C(view! {
-        <Entry w title=w.magic_title() heading=w.magic_heading().to_owned() subtitle=w.magic_subtitle().to_owned() icon="mail" below>
+        <Entry t title=t.magic_title() heading=t.magic_heading().to_owned() subtitle=t.magic_subtitle().to_owned() icon="mail" below>
             {left.notice(Some("magic-link"))}
-            <Form action=RequestMagicLink::PATH.to_owned() words=form_words(w) said=tried.about_form(&["email"])>
+            <Form action=RequestMagicLink::PATH.to_owned() words=form_words(t) said=tried.about_form(&["email"])>
                 <input type="hidden" name=name value=value/>
-                <Field name="email" label=w.field_email() kind="email" autocomplete="email" focus=tried.is_new() tried=tried.clone()/>
-                <Submit label=w.magic_submit() busy=w.magic_busy() wide=true/>
+                <Field name="email" label=t.field_email() kind="email" autocomplete="email" focus=tried.is_new() tried=tried.clone()/>
+                <Submit label=t.magic_submit() busy=t.magic_busy() wide=true/>
             </Form>
         </Entry>
     })
@@ -49,39 +51,39 @@ pub(crate) fn Passwordless() -> impl IntoView {
 /// Without a token: waiting for the mail. With one: whose account it opens.
 #[component]
 pub(crate) fn PasswordlessLogin() -> impl IntoView {
-    let w = words();
+    let t = lang();
     if !magic_links() {
-        return EitherOf3::A(off(w));
+        return EitherOf3::A(off(t));
     }
-    let left = Left::take(w);
-    let Some(token) = token() else { return EitherOf3::B(waiting(w, left)) };
+    let left = Left::take(t);
+    let Some(token) = token() else { return EitherOf3::B(pending_challenge(t, left)) };
     EitherOf3::C(load(move |auth: Auth, _| async move {
         Ok(match auth.magic_link(&token).await? {
-            Some(username) => Either::Left(enter(w, token, &username, left)),
+            Some(username) => Either::Left(enter(t, token, &username, left)),
             None => Either::Right(
-                view! { <Dead w title=w.magic_title() to=MAGIC_LINK.to_owned() word=w.magic_again() left/> },
+                view! { <Dead t title=t.magic_title() to=MAGIC_LINK.to_owned() word=t.magic_again() left/> },
             ),
         })
     }))
 }
 
-fn waiting(w: Lang, left: Left) -> impl IntoView {
+fn pending_challenge(t: Lang, left: Left) -> impl IntoView {
     let ask = with_next(MAGIC_LINK, target().as_ref());
     let Some(address) = awaited() else {
-        return Either::Left(view! { <NotWaiting w title=w.magic_title() to=ask word=w.magic_again()/> });
+        return Either::Left(view! { <NotWaiting t title=t.magic_title() to=ask word=t.magic_again()/> });
     };
     let again_fields = vec![("email", address.clone()), next()];
-    let again = move || view! { <Again w action=RequestMagicLink::PATH fields=again_fields/> };
+    let again = move || view! { <Again t action=RequestMagicLink::PATH fields=again_fields/> };
     let (name, value) = next();
     let fields = move || view! { <input type="hidden" name=name value=value/> };
     Either::Right(view! {
         <CheckInbox
-            w
-            title=w.inbox_title()
-            subtitle=w.inbox_sent_if()
+            t
+            title=t.inbox_title()
+            subtitle=t.inbox_sent_if()
             address
             form=FORM
-            submit=w.magic_code_submit()
+            submit=t.magic_code_submit()
             left
             fields
             again
@@ -90,31 +92,31 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
     })
 }
 
-fn enter(w: Lang, token: String, username: &str, left: Left) -> impl IntoView + use<> {
+fn enter(t: Lang, token: String, username: &str, left: Left) -> impl IntoView + use<> {
     view! {
-        <Act
-            w
-            title=w.magic_title()
-            heading=w.magic_enter_heading(&product())
-            subtitle=w.magic_enter_body(username)
+        <ActionForm
+            t
+            title=t.magic_title()
+            heading=t.magic_enter_heading(&product())
+            subtitle=t.magic_enter_body(username)
             form=FORM
             token
             left
-            submit=w.magic_enter_submit(username)
-            busy=w.magic_enter_busy()
+            submit=t.magic_enter_submit(username)
+            busy=t.magic_enter_busy()
         />
     }
 }
 
 /// Where nobody signs in by a mail.
-fn off(w: Lang) -> impl IntoView {
+fn off(t: Lang) -> impl IntoView {
     if !sends() {
-        return Either::Left(view! { <NoMail w title=w.magic_title()/> });
+        return Either::Left(view! { <NoMail t title=t.magic_title()/> });
     }
-    let body = w.inbox_closed_body(&product());
+    let body = t.inbox_closed_body(&product());
     Either::Right(view! {
-        <Entry w title=w.magic_title() heading=w.inbox_closed_heading().to_owned() subtitle=body icon="mail">
-            <a class="button primary wide" href=LOGIN>{w.inbox_to_sign_in()}</a>
+        <Entry t title=t.magic_title() heading=t.inbox_closed_heading().to_owned() subtitle=body icon="mail">
+            <a class="button primary wide" href=LOGIN>{t.inbox_to_sign_in()}</a>
         </Entry>
     })
 }

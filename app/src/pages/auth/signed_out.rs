@@ -3,21 +3,21 @@
 use authtuna::model::paths::LOGIN;
 use leptos::prelude::*;
 
-use crate::ui::entry::Entry;
-use crate::words::words;
+use crate::i18n::lang;
+use crate::ui::sign_in::Entry;
 
 /// After sign-out.
 #[component]
 pub(crate) fn SignedOut() -> impl IntoView {
-    let w = words();
+    let t = lang();
     view! {
         <Entry
-            w
-            title=w.signed_out_title()
-            heading=w.signed_out_heading().to_owned()
-            subtitle=w.signed_out_body().to_owned()
+            t
+            title=t.signed_out_title()
+            heading=t.signed_out_heading().to_owned()
+            subtitle=t.signed_out_body().to_owned()
         >
-            <a class="button primary wide" href=LOGIN>{w.signed_out_again()}</a>
+            <a class="button primary wide" href=LOGIN>{t.signed_out_again()}</a>
         </Entry>
     }
 }

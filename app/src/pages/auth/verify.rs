@@ -8,14 +8,14 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::{next, target, token};
-use crate::api::addresses::{ConfirmEmail, SendAgain};
+use crate::api::email_addresses::{ConfirmEmail, SendAgain};
+use crate::i18n::{Lang, lang};
 use crate::links::with_next;
+use crate::ui::components::Icon;
+use crate::ui::email_challenge::{ActionForm, Again, CheckInbox, Dead, NotWaiting, awaited};
 use crate::ui::form::{Left, Tried};
-use crate::ui::inbox::{Act, Again, CheckInbox, Dead, NotWaiting, awaited};
 use crate::ui::load::load;
-use crate::ui::part::Icon;
 use crate::viewer::signed_in;
-use crate::words::{Lang, words};
 
 /// The form of this page.
 const FORM: (&str, &str) = (ConfirmEmail::PATH, "confirm-email");
@@ -23,48 +23,48 @@ const FORM: (&str, &str) = (ConfirmEmail::PATH, "confirm-email");
 /// Without a token: waiting for the mail. With one: what it confirms.
 #[component]
 pub(crate) fn Verify() -> impl IntoView {
-    let w = words();
-    let left = Left::take(w);
-    let Some(token) = token() else { return Either::Left(waiting(w, left)) };
+    let t = lang();
+    let left = Left::take(t);
+    let Some(token) = token() else { return Either::Left(pending_challenge(t, left)) };
     Either::Right(load(move |auth: Auth, _| async move {
         let found = auth.to_confirm(&token).await?;
         Ok(match found {
-            Some(found) => Either::Left(confirm(w, token, found, left)),
+            Some(found) => Either::Left(confirm(t, token, found, left)),
             None => {
                 let to = if signed_in() { SECURITY } else { LOGIN };
-                let word = if signed_in() { w.inbox_to_account() } else { w.inbox_to_sign_in() };
-                Either::Right(view! { <Dead w title=w.verify_title() to=to.to_owned() word left/> })
+                let word = if signed_in() { t.inbox_to_account() } else { t.inbox_to_sign_in() };
+                Either::Right(view! { <Dead t title=t.verify_title() to=to.to_owned() word left/> })
             }
         })
     }))
 }
 
-fn waiting(w: Lang, left: Left) -> impl IntoView {
+fn pending_challenge(t: Lang, left: Left) -> impl IntoView {
     let (other, word) = if signed_in() {
-        (EMAIL.to_owned(), w.email_change_heading())
+        (EMAIL.to_owned(), t.email_change_heading())
     } else {
-        (with_next(SIGN_UP, target().as_ref()), w.verify_sign_up_again())
+        (with_next(SIGN_UP, target().as_ref()), t.verify_sign_up_again())
     };
     let Some(address) = awaited() else {
-        return Either::Left(view! { <NotWaiting w title=w.verify_title() to=other word/> });
+        return Either::Left(view! { <NotWaiting t title=t.verify_title() to=other word/> });
     };
     let tried = left.tried(FORM.1);
-    let again = move || view! { <Again w action=SendAgain::PATH fields=vec![next()]/> };
+    let again = move || view! { <Again t action=SendAgain::PATH fields=vec![next()]/> };
     let (name, value) = next();
     let fields = move || {
         view! {
             <input type="hidden" name=name value=value/>
-            <OtherUsername w tried refused=String::new()/>
+            <OtherUsername t tried refused=String::new()/>
         }
     };
     Either::Right(view! {
         <CheckInbox
-            w
-            title=w.inbox_title()
-            subtitle=w.inbox_sent()
+            t
+            title=t.inbox_title()
+            subtitle=t.inbox_sent()
             address
             form=FORM
-            submit=w.verify_code_submit()
+            submit=t.verify_code_submit()
             left
             fields
             again
@@ -73,24 +73,24 @@ fn waiting(w: Lang, left: Left) -> impl IntoView {
     })
 }
 
-fn confirm(w: Lang, token: String, found: ToConfirm, left: Left) -> impl IntoView {
+fn confirm(t: Lang, token: String, found: ToConfirm, left: Left) -> impl IntoView {
     let tried = left.tried(FORM.1);
     let ToConfirm { email, username } = found;
-    let address = (w.inbox_address(), email);
+    let address = (t.inbox_address(), email);
     let (heading, subtitle, submit) = match &username {
-        Some(_) => (w.verify_make_heading(), w.verify_make_body(), w.verify_make_submit()),
-        None => (w.verify_heading(), w.verify_body(), w.verify_submit()),
+        Some(_) => (t.verify_make_heading(), t.verify_make_body(), t.verify_make_submit()),
+        None => (t.verify_heading(), t.verify_body(), t.verify_submit()),
     };
     let taken = tried.error("username").is_some();
-    let named = username.clone().filter(|_| !taken).map(|name| (w.inbox_username(), name));
+    let named = username.clone().filter(|_| !taken).map(|name| (t.inbox_username(), name));
     let facts: Vec<_> = [Some(address), named].into_iter().flatten().collect();
     // The one that was refused stands in the field, to be changed.
     let refused = username.filter(|_| taken).unwrap_or_default();
-    let fields = move || view! { <OtherUsername w tried refused/> };
+    let fields = move || view! { <OtherUsername t tried refused/> };
     view! {
-        <Act
-            w
-            title=w.verify_title()
+        <ActionForm
+            t
+            title=t.verify_title()
             heading=heading.to_owned()
             subtitle=subtitle.to_owned()
             facts
@@ -100,19 +100,19 @@ fn confirm(w: Lang, token: String, found: ToConfirm, left: Left) -> impl IntoVie
             own=&["username"]
             fields
             submit=submit.to_owned()
-            busy=w.verify_busy()
+            busy=t.verify_busy()
         />
     }
 }
 
 /// For whoever's name was taken before the mail was opened. Not to be seen until that is said.
 #[component]
-fn OtherUsername(w: Lang, tried: Tried, refused: String) -> impl IntoView {
+fn OtherUsername(t: Lang, tried: Tried, refused: String) -> impl IntoView {
     let (value, error) = tried.field("username");
     let value = value.filter(|value| !value.is_empty()).unwrap_or(refused);
     view! {
         <div class="field on-demand">
-            <label for="username">{w.verify_other_username()}</label>
+            <label for="username">{t.verify_other_username()}</label>
             <input
                 id="username"
                 name="username"

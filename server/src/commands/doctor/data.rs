@@ -10,7 +10,7 @@ use authtuna::foundation::store::{OpenError, Store};
 use authtuna::model::time::Timestamp;
 
 use super::{Finding, fail, ok, warn};
-use crate::failure::explain;
+use crate::cli_error::explain;
 
 /// Two machines' clocks may differ by this much without harm.
 const SKEW: Duration = Duration::from_secs(60);

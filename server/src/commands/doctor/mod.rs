@@ -8,7 +8,7 @@ mod setup;
 use authtuna::foundation::config::Settings;
 
 use super::say;
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +41,9 @@ fn fail(what: &'static str, text: impl Into<String>) -> Finding {
     Finding { mark: Mark::Fail, what, text: text.into() }
 }
 
-/// Checks this installation, a line for each check. Err([`Failure::Unhealthy`]) when one failed.
+/// Checks this installation, a line for each check. Err([`CliError::Unhealthy`]) when one failed.
 /// `to` is sent a mail.
-pub(super) async fn doctor(to: Option<String>) -> Result<(), Failure> {
+pub(super) async fn doctor(to: Option<String>) -> Result<(), CliError> {
     let findings = match setup::settings() {
         Ok((settings, findings)) => {
             let mut findings = rest(&settings, findings).await;
@@ -60,7 +60,7 @@ pub(super) async fn doctor(to: Option<String>) -> Result<(), Failure> {
     }
     match findings.iter().filter(|finding| finding.mark == Mark::Fail).count() {
         0 => Ok(()),
-        failed => Err(Failure::Unhealthy(failed)),
+        failed => Err(CliError::Unhealthy(failed)),
     }
 }
 
@@ -76,7 +76,7 @@ async fn rest(settings: &Settings, mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// The lines of one finding: its texts may have several.
-fn tell(finding: &Finding) -> Result<(), Failure> {
+fn tell(finding: &Finding) -> Result<(), CliError> {
     let mark = match finding.mark {
         Mark::Ok => "ok",
         Mark::Warn => "warn",

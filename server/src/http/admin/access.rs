@@ -3,7 +3,7 @@
 use authtuna::auth::Auth;
 use authtuna::authz::access::Held;
 use authtuna::authz::explorer::{Affected, Chain, Explanation, Impact, PermissionImpact};
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use authtuna::model::id::UserId;
 use authtuna::model::scope::Scope;
@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::PANEL;
-use super::roles::{ChangeOfRole, EDIT};
-use super::shown::{GrantLine, seconds};
-use crate::access::Access::SignedIn;
-use crate::http::answer::{Items, Whole, items};
+use super::dto::{GrantLine, seconds};
+use super::roles::{EDIT, UpdateRoleRequest};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, page, person, rows, scope};
+use crate::http::extract::{Body, Params, PathParams, page, person, rows, scope};
+use crate::http::response::{Items, List, items};
+use authtuna::authz::guard::Guard::SignedIn;
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -145,7 +145,7 @@ pub(super) struct HeldLine {
 
 /// What a change of a role would do to those who hold it.
 #[derive(Serialize, ToSchema)]
-pub(super) struct WouldDo {
+pub(super) struct ImpactPreview {
     /// The role.
     role_name: String,
     /// How many people hold it at this moment.
@@ -193,22 +193,22 @@ pub(super) struct AffectedLine {
 
 async fn explain(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Params(question): Params<Question>,
 ) -> Result<Json<Explained>, ApiError> {
     let (user, place) = (person(&question.user_id)?, scope(&question.scope, Scope::global())?);
-    let why = auth.explorer.explain(visit.actor(), user, &question.permission, &place).await?;
+    let why = auth.explorer.explain(context.actor(), user, &question.permission, &place).await?;
     Ok(Json(explained(why)))
 }
 
 async fn who_can(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Params(question): Params<WhoCan>,
 ) -> Result<Items<HolderLine>, ApiError> {
     let place = scope(&question.scope, Scope::global())?;
     let page = page(question.after, question.limit);
-    let found = auth.explorer.who_can(visit.actor(), &question.permission, &place, &page).await?;
+    let found = auth.explorer.who_can(context.actor(), &question.permission, &place, &page).await?;
     Ok(items(found, |holder| HolderLine {
         user_id: holder.user,
         username: holder.username,
@@ -218,22 +218,22 @@ async fn who_can(
 
 async fn what_can(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<UserId>,
-) -> Result<Whole<HeldLine>, ApiError> {
-    let held = auth.explorer.what_can(visit.actor(), id).await?;
-    Ok(Whole(held.into_iter().map(held_line).collect()))
+    context: AuthContext,
+    PathParams(id): PathParams<UserId>,
+) -> Result<List<HeldLine>, ApiError> {
+    let held = auth.explorer.what_can(context.actor(), id).await?;
+    Ok(List(held.into_iter().map(held_line).collect()))
 }
 
 async fn what_if(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(name): Place<String>,
-    Body(change): Body<ChangeOfRole>,
-) -> Result<Json<WouldDo>, ApiError> {
-    let impact: Impact = auth.explorer.what_if(visit.actor(), &name, &change.into()).await?;
+    context: AuthContext,
+    PathParams(name): PathParams<String>,
+    Body(change): Body<UpdateRoleRequest>,
+) -> Result<Json<ImpactPreview>, ApiError> {
+    let impact: Impact = auth.explorer.what_if(context.actor(), &name, &change.into()).await?;
     let lines = |impacts: Vec<PermissionImpact>| impacts.into_iter().map(impact_line).collect();
-    Ok(Json(WouldDo {
+    Ok(Json(ImpactPreview {
         role_name: impact.role,
         holders: impact.holders,
         level_before: impact.level.0,

@@ -2,7 +2,7 @@
 
 use authtuna::audit::AuditFilter;
 use authtuna::auth::Auth;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::{Code, Field};
 use authtuna::model::id::UserId;
 use axum::extract::State;
@@ -10,10 +10,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::PANEL;
-use super::shown::Happening;
-use crate::http::answer::{Items, items};
+use super::dto::AuditEvent;
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Params, moment, page, parsed, person, rows};
+use crate::http::extract::{Params, moment, page, parsed, person, rows};
+use crate::http::response::{Items, items};
 
 /// The route.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -55,9 +55,9 @@ pub(super) struct Filter {
 
 async fn list(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Params(wanted): Params<Filter>,
-) -> Result<Items<Happening>, ApiError> {
+) -> Result<Items<AuditEvent>, ApiError> {
     let id = |text: &str| -> Result<Option<UserId>, ApiError> {
         (!text.is_empty()).then(|| person(text)).transpose()
     };
@@ -71,6 +71,6 @@ async fn list(
         since: at(wanted.since, Field::Since)?,
         until: at(wanted.until, Field::Until)?,
     };
-    let found = auth.audit_log(visit.actor(), &filter, &page(wanted.after, wanted.limit)).await?;
-    Ok(items(found, Happening::from))
+    let found = auth.audit_log(context.actor(), &filter, &page(wanted.after, wanted.limit)).await?;
+    Ok(items(found, AuditEvent::from))
 }

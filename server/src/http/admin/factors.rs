@@ -1,7 +1,7 @@
 //! What protects others' accounts beside the password, and how they recover when they lost it.
 
 use authtuna::auth::Auth;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use authtuna::model::id::UserId;
 use axum::Json;
@@ -10,11 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::PANEL;
-use super::shown::seconds;
-use crate::http::answer::{Said, said};
+use super::dto::seconds;
 use crate::http::endpoint::Endpoint;
-use crate::http::read::Place;
+use crate::http::extract::PathParams;
 use crate::http::recovery::OpenRecovery;
+use crate::http::response::{Message, message};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -57,11 +57,11 @@ pub(super) struct TheirFactors {
 
 async fn factors(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<UserId>,
+    context: AuthContext,
+    PathParams(id): PathParams<UserId>,
 ) -> Result<Json<TheirFactors>, ApiError> {
-    let factors = auth.factors_of(visit.actor(), id).await?;
-    let recovery = auth.recovery_of(visit.actor(), id).await?;
+    let factors = auth.factors_of(context.actor(), id).await?;
+    let recovery = auth.recovery_of(context.actor(), id).await?;
     Ok(Json(TheirFactors {
         totp_since: seconds(factors.totp_since),
         passkeys: factors.passkeys,
@@ -72,27 +72,27 @@ async fn factors(
 
 async fn remove(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<UserId>,
-) -> Result<Json<Said>, ApiError> {
-    auth.remove_factors(visit.actor(), id).await?;
-    Ok(said("Second factors removed."))
+    context: AuthContext,
+    PathParams(id): PathParams<UserId>,
+) -> Result<Json<Message>, ApiError> {
+    auth.remove_factors(context.actor(), id).await?;
+    Ok(message("Second factors removed."))
 }
 
 async fn end(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<UserId>,
-) -> Result<Json<Said>, ApiError> {
-    auth.end_recovery(visit.actor(), id).await?;
-    Ok(said("Recovery stopped."))
+    context: AuthContext,
+    PathParams(id): PathParams<UserId>,
+) -> Result<Json<Message>, ApiError> {
+    auth.end_recovery(context.actor(), id).await?;
+    Ok(message("Recovery stopped."))
 }
 
 async fn hasten(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<UserId>,
-) -> Result<Json<Said>, ApiError> {
-    auth.hasten_recovery(visit.actor(), id).await?;
-    Ok(said("The recovery can be finished now."))
+    context: AuthContext,
+    PathParams(id): PathParams<UserId>,
+) -> Result<Json<Message>, ApiError> {
+    auth.hasten_recovery(context.actor(), id).await?;
+    Ok(message("The recovery can be finished now."))
 }

@@ -1,7 +1,7 @@
 //! Mails to send, and the test of their way.
 
 use authtuna::auth::Auth;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::foundation::error::Error;
 use authtuna::foundation::names::Email;
 use authtuna::mail::{MailLine, MailState, Tested};
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::PANEL;
-use super::shown::seconds;
-use crate::http::answer::{Items, Said, Whole, items, said};
+use super::dto::seconds;
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, page, rows};
+use crate::http::extract::{Body, Params, PathParams, page, rows};
+use crate::http::response::{Items, List, Message, items, message};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -132,32 +132,32 @@ impl From<Tested> for StepRow {
 
 async fn list(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Params(wanted): Params<Filter>,
 ) -> Result<Items<MailRow>, ApiError> {
     let state = match wanted.state.as_str() {
         "" => None,
         text => Some(MailState::parse(text).ok_or_else(|| Error::on(Field::State, Code::Unknown))?),
     };
-    let found = auth.outbox.list(visit.actor(), state, &page(wanted.after, wanted.limit)).await?;
+    let found = auth.outbox.list(context.actor(), state, &page(wanted.after, wanted.limit)).await?;
     Ok(items(found, MailRow::from))
 }
 
 async fn retry(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<MailId>,
-) -> Result<Json<Said>, ApiError> {
-    auth.outbox.retry(visit.actor(), id).await?.ok_or(Code::NotFound)?;
-    Ok(said("The mail is tried again."))
+    context: AuthContext,
+    PathParams(id): PathParams<MailId>,
+) -> Result<Json<Message>, ApiError> {
+    auth.outbox.retry(context.actor(), id).await?.ok_or(Code::NotFound)?;
+    Ok(message("The mail is tried again."))
 }
 
 async fn test(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(wanted): Body<Recipient>,
-) -> Result<Whole<StepRow>, ApiError> {
+) -> Result<List<StepRow>, ApiError> {
     let to = Email::parse(&wanted.email).map_err(|code| Error::on(Field::Email, code))?;
-    let tested = auth.outbox.self_test(visit.actor(), &to).await?;
-    Ok(Whole(tested.into_iter().map(StepRow::from).collect()))
+    let tested = auth.outbox.self_test(context.actor(), &to).await?;
+    Ok(List(tested.into_iter().map(StepRow::from).collect()))
 }

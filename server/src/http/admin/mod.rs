@@ -8,32 +8,32 @@
 //! that somebody is signed in: the core knows what they may do there.
 
 mod access;
+mod account_status;
+mod assignments;
 mod audit;
+mod dto;
 mod factors;
-mod grants;
 mod mails;
-mod people;
 mod permissions;
 mod roles;
 mod sessions;
-mod shown;
-mod standing;
+mod users;
 
 use authtuna::model::permission::ADMIN_ACCESS_PANEL;
 
 use super::endpoint::Endpoint;
-use crate::access::Access;
+use authtuna::authz::guard::Guard;
 
 /// For who may open the admin console.
-const PANEL: Access = Access::Permission(ADMIN_ACCESS_PANEL);
+const PANEL: Guard = Guard::Permission(ADMIN_ACCESS_PANEL);
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     let areas = [
-        people::routes(),
-        standing::routes(),
+        users::routes(),
+        account_status::routes(),
         sessions::routes(),
-        grants::routes(),
+        assignments::routes(),
         roles::routes(),
         permissions::routes(),
         access::routes(),

@@ -1,7 +1,7 @@
 //! The catalogue of permissions.
 
 use authtuna::auth::Auth;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use axum::Json;
 use axum::extract::State;
@@ -11,11 +11,11 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::PANEL;
-use super::shown::PermissionLine;
-use crate::http::answer::{Items, Said, items, said};
-use crate::http::describe::{Answer, Contract};
+use super::dto::PermissionLine;
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, page, rows, text};
+use crate::http::extract::{Body, Params, PathParams, page, rows, text};
+use crate::http::operation::{ApiResponse, Contract};
+use crate::http::response::{Items, Message, items, message};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -63,7 +63,7 @@ pub(super) struct Search {
 /// A permission to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PermissionToMake {
+pub(super) struct CreatePermissionRequest {
     /// Its name: two or more parts of `[a-z0-9_-]` joined by `:`, the resource first.
     name: String,
     /// What it allows.
@@ -92,7 +92,7 @@ impl IntoResponse for MadeOrFound {
     }
 }
 
-impl Answer for MadeOrFound {
+impl ApiResponse for MadeOrFound {
     fn note(contract: &mut Contract) {
         contract.succeed::<PermissionLine>(StatusCode::CREATED);
         contract.also = Some(StatusCode::OK);
@@ -101,38 +101,38 @@ impl Answer for MadeOrFound {
 
 async fn list(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Params(wanted): Params<Search>,
 ) -> Result<Items<PermissionLine>, ApiError> {
     let page = page(wanted.after, wanted.limit);
-    let found = auth.permissions.list(visit.actor(), &wanted.resource, &wanted.search, &page).await?;
+    let found = auth.permissions.list(context.actor(), &wanted.resource, &wanted.search, &page).await?;
     Ok(items(found, PermissionLine::from))
 }
 
 async fn create(
     State(auth): State<Auth>,
-    visit: Visit,
-    Body(new): Body<PermissionToMake>,
+    context: AuthContext,
+    Body(new): Body<CreatePermissionRequest>,
 ) -> Result<MadeOrFound, ApiError> {
     let (permission, made) =
-        auth.permissions.get_or_create(visit.actor(), &new.name, &new.description).await?;
+        auth.permissions.get_or_create(context.actor(), &new.name, &new.description).await?;
     Ok(MadeOrFound { line: permission.into(), made })
 }
 
 async fn describe(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(name): Place<String>,
+    context: AuthContext,
+    PathParams(name): PathParams<String>,
     Body(new): Body<Description>,
 ) -> Result<Json<PermissionLine>, ApiError> {
-    Ok(Json(auth.permissions.update(visit.actor(), &name, &new.description).await?.into()))
+    Ok(Json(auth.permissions.update(context.actor(), &name, &new.description).await?.into()))
 }
 
 async fn delete(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(name): Place<String>,
-) -> Result<Json<Said>, ApiError> {
-    auth.permissions.delete(visit.actor(), &name).await?;
-    Ok(said("Permission deleted."))
+    context: AuthContext,
+    PathParams(name): PathParams<String>,
+) -> Result<Json<Message>, ApiError> {
+    auth.permissions.delete(context.actor(), &name).await?;
+    Ok(message("Permission deleted."))
 }

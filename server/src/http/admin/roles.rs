@@ -2,7 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::authz::roles::{NewRole, RoleChange};
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::foundation::error::Error;
 use authtuna::model::code::{Code, Field};
 use authtuna::model::role::Requirement;
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::PANEL;
-use super::shown::{GrantLine, RoleLine};
-use crate::http::answer::{Created, Here, Listed, Said, listed, said};
+use super::dto::{GrantLine, RoleLine};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::{Body, Params, Place, given, page, rows, text};
+use crate::http::extract::{Body, Params, PathParams, given, page, rows, text};
+use crate::http::response::{Created, Here, Listed, Message, listed, message};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -96,7 +96,7 @@ pub(super) struct Search {
 /// A role to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RoleToMake {
+pub(super) struct CreateRoleRequest {
     /// Its name: letters and digits of ASCII, `_` and `-`.
     name: String,
     /// What it is for.
@@ -112,7 +112,7 @@ pub(super) struct RoleToMake {
 /// What is to change about a role.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct ChangeOfRole {
+pub(super) struct UpdateRoleRequest {
     /// What it is for.
     description: Option<String>,
     /// Its rank, 0 to 999; null takes the rank away.
@@ -138,8 +138,8 @@ pub(super) struct ChangeOfRole {
     remove_grantable: Vec<String>,
 }
 
-impl From<ChangeOfRole> for RoleChange {
-    fn from(change: ChangeOfRole) -> Self {
+impl From<UpdateRoleRequest> for RoleChange {
+    fn from(change: UpdateRoleRequest) -> Self {
         Self {
             description: change.description,
             level: change.level,
@@ -210,34 +210,34 @@ pub(super) struct RoleDetails {
 
 async fn list(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     here: Here,
     Params(wanted): Params<Search>,
 ) -> Result<Listed<RoleLine>, ApiError> {
     let page = page(wanted.after, wanted.limit);
-    let found = auth.roles.list(visit.actor(), &wanted.search, &page).await?;
+    let found = auth.roles.list(context.actor(), &wanted.search, &page).await?;
     Ok(listed(&here, found, RoleLine::from))
 }
 
 async fn create(
     State(auth): State<Auth>,
-    visit: Visit,
-    Body(role): Body<RoleToMake>,
+    context: AuthContext,
+    Body(role): Body<CreateRoleRequest>,
 ) -> Result<Created<RoleLine>, ApiError> {
-    let RoleToMake { name, description, level, permissions } = role;
+    let CreateRoleRequest { name, description, level, permissions } = role;
     let new = NewRole { name, description, level, permissions };
-    Ok(Created(auth.roles.create(visit.actor(), &new).await?.into()))
+    Ok(Created(auth.roles.create(context.actor(), &new).await?.into()))
 }
 
 async fn details(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(name): Place<String>,
+    context: AuthContext,
+    PathParams(name): PathParams<String>,
 ) -> Result<Json<RoleDetails>, ApiError> {
-    let found = auth.roles.details(visit.actor(), &name).await?;
+    let found = auth.roles.details(context.actor(), &name).await?;
     let details = found.ok_or_else(|| Error::on(Field::Role, Code::RoleNotFound))?;
     let first = page(None, None);
-    let users = auth.roles.members(visit.actor(), &name, &Scope::global(), &first).await?;
+    let users = auth.roles.members(context.actor(), &name, &Scope::global(), &first).await?;
     Ok(Json(RoleDetails {
         line: details.role.into(),
         permissions: details.permissions.into_iter().map(|name| Carried { name }).collect(),
@@ -251,55 +251,55 @@ async fn details(
 
 async fn change(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(name): Place<String>,
-    Body(change): Body<ChangeOfRole>,
+    context: AuthContext,
+    PathParams(name): PathParams<String>,
+    Body(change): Body<UpdateRoleRequest>,
 ) -> Result<Json<RoleLine>, ApiError> {
-    Ok(Json(auth.roles.update(visit.actor(), &name, &change.into()).await?.into()))
+    Ok(Json(auth.roles.update(context.actor(), &name, &change.into()).await?.into()))
 }
 
 async fn delete(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(name): Place<String>,
-) -> Result<Json<Said>, ApiError> {
-    auth.roles.delete(visit.actor(), &name).await?;
-    Ok(said("Role deleted."))
+    context: AuthContext,
+    PathParams(name): PathParams<String>,
+) -> Result<Json<Message>, ApiError> {
+    auth.roles.delete(context.actor(), &name).await?;
+    Ok(message("Role deleted."))
 }
 
 async fn add_permission(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(name): Place<String>,
+    context: AuthContext,
+    PathParams(name): PathParams<String>,
     Body(permission): Body<PermissionNamed>,
-) -> Result<Json<Said>, ApiError> {
-    auth.roles.add_permission(visit.actor(), &name, &permission.permission_name).await?;
-    Ok(said("Permission added to role."))
+) -> Result<Json<Message>, ApiError> {
+    auth.roles.add_permission(context.actor(), &name, &permission.permission_name).await?;
+    Ok(message("Permission added to role."))
 }
 
 async fn remove_permission(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place((name, permission)): Place<(String, String)>,
-) -> Result<Json<Said>, ApiError> {
-    auth.roles.remove_permission(visit.actor(), &name, &permission).await?;
-    Ok(said("Permission removed from role."))
+    context: AuthContext,
+    PathParams((name, permission)): PathParams<(String, String)>,
+) -> Result<Json<Message>, ApiError> {
+    auth.roles.remove_permission(context.actor(), &name, &permission).await?;
+    Ok(message("Permission removed from role."))
 }
 
 async fn let_assign(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(pair): Body<LetAssign>,
-) -> Result<Created<Said>, ApiError> {
-    auth.roles.let_assign(visit.actor(), &pair.assigner_role_name, &pair.assignable_role_name).await?;
-    Ok(Created(Said { message: "Grant created." }))
+) -> Result<Created<Message>, ApiError> {
+    auth.roles.let_assign(context.actor(), &pair.assigner_role_name, &pair.assignable_role_name).await?;
+    Ok(Created(Message { message: "Grant created." }))
 }
 
 async fn let_grant(
     State(auth): State<Auth>,
-    visit: Visit,
+    context: AuthContext,
     Body(pair): Body<LetGrant>,
-) -> Result<Created<Said>, ApiError> {
-    auth.roles.let_grant(visit.actor(), &pair.granter_role_name, &pair.grantable_permission_name).await?;
-    Ok(Created(Said { message: "Grant created." }))
+) -> Result<Created<Message>, ApiError> {
+    auth.roles.let_grant(context.actor(), &pair.granter_role_name, &pair.grantable_permission_name).await?;
+    Ok(Created(Message { message: "Grant created." }))
 }

@@ -1,16 +1,16 @@
 //! Where others are signed in.
 
 use authtuna::auth::Auth;
-use authtuna::axum::{ApiError, Visit};
+use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use authtuna::model::id::{SessionId, UserId};
 use axum::Json;
 use axum::extract::State;
 
 use super::PANEL;
-use crate::http::answer::{Said, Whole, said};
 use crate::http::endpoint::Endpoint;
-use crate::http::read::Place;
+use crate::http::extract::PathParams;
+use crate::http::response::{List, Message, message};
 use crate::http::sessions::{Ended, Session, session};
 
 /// The routes.
@@ -43,27 +43,27 @@ pub(super) fn routes() -> Vec<Endpoint> {
 
 async fn list(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<UserId>,
-) -> Result<Whole<Session>, ApiError> {
-    let sessions = auth.sessions_of(visit.actor(), id).await?;
-    Ok(Whole(sessions.into_iter().map(session).collect()))
+    context: AuthContext,
+    PathParams(id): PathParams<UserId>,
+) -> Result<List<Session>, ApiError> {
+    let sessions = auth.sessions_of(context.actor(), id).await?;
+    Ok(List(sessions.into_iter().map(session).collect()))
 }
 
 async fn end(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place((id, session)): Place<(UserId, SessionId)>,
-) -> Result<Json<Said>, ApiError> {
-    auth.end_session_of(visit.actor(), id, session).await?;
-    Ok(said("Session terminated."))
+    context: AuthContext,
+    PathParams((id, session)): PathParams<(UserId, SessionId)>,
+) -> Result<Json<Message>, ApiError> {
+    auth.end_session_of(context.actor(), id, session).await?;
+    Ok(message("Session terminated."))
 }
 
 async fn end_all(
     State(auth): State<Auth>,
-    visit: Visit,
-    Place(id): Place<UserId>,
+    context: AuthContext,
+    PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Ended>, ApiError> {
-    let terminated = auth.end_sessions_of(visit.actor(), id).await?;
+    let terminated = auth.end_sessions_of(context.actor(), id).await?;
     Ok(Json(Ended { message: "All sessions have been terminated.", terminated }))
 }

@@ -24,7 +24,7 @@ async fn require(world: &World, role: &str, requires: Option<Requirement>) {
 
 /// What keeps somebody from everything but setting it up; None for nothing.
 fn lacks(actor: &Actor) -> Option<Requirement> {
-    let lacks = actor.holder().unwrap().lacks;
+    let lacks = actor.session_user().unwrap().lacks;
     assert_eq!(lacks.is_some(), actor.user().is_err());
     lacks
 }
@@ -51,7 +51,7 @@ fn whoever_lacks_what_a_role_asks_for_may_do_nothing_else() {
         assert_eq!(lacks(&actor), Some(Requirement::Mfa));
 
         let page = PageRequest::default();
-        let required = Some(Code::EnrolmentRequired);
+        let required = Some(Code::EnrollmentRequired);
         let refused = [
             actor.require("users:read", &Scope::global()).err(),
             auth.sessions.list(&actor).await.err(),
@@ -164,7 +164,7 @@ fn who_may_edit_a_role_says_what_it_asks_for() {
         assert_eq!(above.code(), Code::AboveYourLevel);
         // Not what one does not have oneself: it would close the door for everybody, oneself included.
         let unmet = auth.roles.update(&actor, "Moderator", &change).await.err().unwrap();
-        assert_eq!(unmet.code(), Code::EnrolmentRequired);
+        assert_eq!(unmet.code(), Code::EnrollmentRequired);
         add(auth, &actor, &mut Authenticator::new(ORIGIN), "").await.unwrap();
         let actor = at_home(&world, &maria).await;
         let role = auth.roles.update(&actor, "Moderator", &change).await.unwrap();

@@ -65,7 +65,7 @@ fn an_app_counts_once_a_code_of_it_was_seen() {
         let setup = mfa.setup_totp(&actor).await.unwrap();
         let old = mfa.verify_and_enable_totp(&actor, &app(&world, &first.secret)).await.err().unwrap();
         assert_eq!(old.problems()[0].code, Code::BadOtp, "that one was replaced");
-        assert!(matches!(first_factor(&world, "maria", origin()).await, Progress::In(_)));
+        assert!(matches!(first_factor(&world, "maria", origin()).await, SignInOutcome::In(_)));
         assert_eq!(mfa.regenerate_backup_codes(&actor).await.err().unwrap().code(), Code::NoSecondFactor);
         mfa.verify_and_enable_totp(&actor, &app(&world, &setup.secret)).await.unwrap();
         assert!(mfa.pending_totp(&actor).await.unwrap().is_none(), "what counts is not shown again");
@@ -80,7 +80,7 @@ fn an_app_counts_once_a_code_of_it_was_seen() {
 fn whoever_reads_database_or_log_finds_no_secret() {
     on_each(|world| async move {
         let (_, secret, codes) = protected(&world, "maria").await;
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         assert_eq!(refused(&world, &token, "314159").await, Code::BadOtp);
         second(&world, &token, &codes[0], origin()).await.unwrap();
         let kept = value(&world, "SELECT secret FROM totp").await;
@@ -101,7 +101,7 @@ fn an_operator_takes_lost_factors_off() {
         let (maria, _, _) = protected(&world, "maria").await;
         world.auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None, "sessions end");
-        assert!(matches!(first_factor(&world, "maria", origin()).await, Progress::In(_)));
+        assert!(matches!(first_factor(&world, "maria", origin()).await, SignInOutcome::In(_)));
         let none = world.auth.remove_factors(&Actor::system(), maria.user).await.err().unwrap();
         assert_eq!(none.code(), Code::NoSecondFactor);
         let jun = world.person("jun").await;

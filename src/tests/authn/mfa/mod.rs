@@ -7,7 +7,7 @@ mod remembered_browsers;
 use std::time::Duration;
 
 use authtuna::authn::mfa::{Factor, Factors};
-use authtuna::authn::sign_in::{Confirmation, Confirms, Progress, SecondFactor, SignIn, SignedIn};
+use authtuna::authn::sign_in::{Confirmation, Confirms, SecondFactor, SignIn, SignInOutcome, SignedIn};
 use authtuna::authz::actor::{Actor, Origin};
 use authtuna::foundation::config::SettingsBuilder;
 use authtuna::foundation::error::Error;
@@ -40,16 +40,18 @@ async fn protected(world: &World, name: &str) -> (SignedIn, String, Vec<String>)
     (person, setup.secret, codes)
 }
 
-async fn first_factor(world: &World, name: &str, from: Origin) -> Progress {
+async fn first_factor(world: &World, name: &str, from: Origin) -> SignInOutcome {
     let typed = SignIn { identifier: name.to_owned(), password: password(name) };
     world.auth.sign_in(&Actor::anonymous(from), &typed).await.unwrap()
 }
 
 /// The token of somebody who typed their password.
-async fn halfway(world: &World, name: &str, from: Origin) -> String {
+async fn mfa_challenge(world: &World, name: &str, from: Origin) -> String {
     match first_factor(world, name, from).await {
-        Progress::SecondFactor(halfway) => halfway.token,
-        Progress::In(_) | Progress::Inbox(_) => panic!("the second factor was not asked for"),
+        SignInOutcome::SecondFactor(mfa_challenge) => mfa_challenge.token,
+        SignInOutcome::In(_) | SignInOutcome::EmailChallenge(_) => {
+            panic!("the second factor was not asked for")
+        }
     }
 }
 
@@ -78,15 +80,17 @@ fn who_has_an_app_is_asked_for_its_code() {
         assert_eq!((factors.totp_since.is_some(), factors.backup_codes_left), (true, 10));
         assert_eq!(codes.len(), 10);
 
-        let Progress::SecondFactor(half) = first_factor(&world, "maria", origin()).await else { panic!() };
+        let SignInOutcome::SecondFactor(half) = first_factor(&world, "maria", origin()).await else {
+            panic!()
+        };
         assert_eq!(half.factors, [Factor::Totp, Factor::BackupCode]);
-        assert_eq!(world.auth.halfway(&half.token).await.unwrap(), Some(half.factors));
+        assert_eq!(world.auth.mfa_challenge(&half.token).await.unwrap(), Some(half.factors));
         let code = app(&world, &secret);
         // Blanks between the digits do not count.
         let spaced = format!("{} {}", &code[..3], &code[3..]);
         let signed_in = second(&world, &half.token, &spaced, origin()).await.unwrap();
         assert!(world.opens(&signed_in.session.cookie).await.is_some());
-        assert_eq!(world.auth.halfway(&half.token).await.unwrap(), None, "the token was used up");
+        assert_eq!(world.auth.mfa_challenge(&half.token).await.unwrap(), None, "the token was used up");
         let actor = world.actor(&signed_in.session.cookie).await;
         let events = world.events(&actor).await;
         for event in ["MFA_ENABLED", "MFA_REQUIRED", "MFA_SUCCEEDED", "LOGIN_SUCCESS"] {
@@ -101,12 +105,12 @@ fn who_has_an_app_is_asked_for_its_code() {
 fn a_code_works_once_and_none_before_it_does() {
     on_each(|world| async move {
         let (_, secret, _) = protected(&world, "maria").await;
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         let early = app(&world, &secret);
         world.clock.advance(STEP);
         let code = app(&world, &secret);
         second(&world, &token, &code, origin()).await.unwrap();
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         assert_eq!(refused(&world, &token, &code).await, Code::BadOtp, "the same again");
         assert_eq!(
             refused(&world, &token, &early).await,
@@ -126,7 +130,7 @@ fn a_code_that_set_the_app_up_does_not_sign_in() {
         let secret = world.auth.mfa.setup_totp(&actor).await.unwrap().secret;
         let code = app(&world, &secret);
         world.auth.mfa.verify_and_enable_totp(&actor, &code).await.unwrap();
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         assert_eq!(refused(&world, &token, &code).await, Code::BadOtp);
     });
 }
@@ -140,14 +144,14 @@ fn of_fifty_parallel_tries_with_one_code_one_succeeds() {
             for code in [codes[0].clone(), app(&world, &secret)] {
                 let mut tokens = Vec::new();
                 for _ in 0..50 {
-                    tokens.push(halfway(&world, "maria", origin()).await);
+                    tokens.push(mfa_challenge(&world, "maria", origin()).await);
                 }
                 let all = tokens.iter().map(|token| second(&world, token, &code, origin()));
                 let all = futures::future::join_all(all).await;
                 assert_eq!(all.iter().filter(|result| result.is_ok()).count(), 1);
             }
             // And one token, with as many good codes as there are.
-            let token = halfway(&world, "maria", origin()).await;
+            let token = mfa_challenge(&world, "maria", origin()).await;
             let all = codes[1..].iter().map(|code| second(&world, &token, code, origin()));
             let all = futures::future::join_all(all).await;
             assert_eq!(all.iter().filter(|result| result.is_ok()).count(), 1);
@@ -161,9 +165,9 @@ fn of_fifty_parallel_tries_with_one_code_one_succeeds() {
 fn a_backup_code_works_once_however_it_is_typed() {
     on_each(|world| async move {
         let (maria, _, codes) = protected(&world, "maria").await;
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         second(&world, &token, &codes[3].to_lowercase().replace('-', " "), origin()).await.unwrap();
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         assert_eq!(refused(&world, &token, &codes[3]).await, Code::BadOtp);
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(world.auth.mfa.factors(&actor).await.unwrap().backup_codes_left, 9);
@@ -178,13 +182,13 @@ fn codes_of_others_open_nothing() {
     on_each(|world| async move {
         let (_, _, hers) = protected(&world, "maria").await;
         let (_, his, _) = protected(&world, "jun").await;
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         assert_eq!(refused(&world, &token, &app(&world, &his)).await, Code::BadOtp);
-        let token = halfway(&world, "jun", origin()).await;
+        let token = mfa_challenge(&world, "jun", origin()).await;
         assert_eq!(refused(&world, &token, &hers[0]).await, Code::BadOtp);
         // Somebody who writes to the database puts their own secret into another's row.
         crate::support::tamper(&world, "UPDATE totp SET secret = (SELECT t.secret FROM totp t JOIN users u ON u.id = t.user_id WHERE u.username = 'jun')").await;
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         assert_eq!(refused(&world, &token, &app(&world, &his)).await, Code::BadOtp);
     });
 }
@@ -198,11 +202,11 @@ fn guessing_is_limited_and_a_restart_forgets_nothing() {
             let stranger = || Origin { ip: Some(crate::support::ip("198.51.100.7")), ..origin() };
             for _ in 0..5 {
                 // A new token for every guess changes nothing.
-                let token = halfway(&world, "maria", stranger()).await;
+                let token = mfa_challenge(&world, "maria", stranger()).await;
                 let error = second(&world, &token, "000000", stranger()).await.err().unwrap();
                 assert_eq!(error.problems()[0].code, Code::BadOtp);
             }
-            let token = halfway(&world, "maria", stranger()).await;
+            let token = mfa_challenge(&world, "maria", stranger()).await;
             let right = app(&world, &secret);
             let again = world.another_process().await;
             for auth in [&world.auth, &again] {
@@ -217,7 +221,7 @@ fn guessing_is_limited_and_a_restart_forgets_nothing() {
             again.store().close().await;
             // Her own browser is not closed by what strangers do.
             let own = Origin { device_secret: Some(maria.device_secret), ..origin() };
-            let token = halfway(&world, "maria", own.clone()).await;
+            let token = mfa_challenge(&world, "maria", own.clone()).await;
             second(&world, &token, &app(&world, &secret), own).await.unwrap();
         },
     );
@@ -227,11 +231,11 @@ fn guessing_is_limited_and_a_restart_forgets_nothing() {
 fn a_token_is_good_for_ten_minutes_and_for_one_password() {
     on_each(|world| async move {
         let (maria, secret, _) = protected(&world, "maria").await;
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         world.clock.advance(Duration::from_secs(600));
         assert_eq!(refused(&world, &token, &app(&world, &secret)).await, Code::BadToken);
 
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         let actor = world.actor(&maria.session.cookie).await;
         let typed =
             authtuna::authn::passwords::ChangePassword { current: password("maria"), new: password("tuna") };
@@ -244,7 +248,7 @@ fn a_token_is_good_for_ten_minutes_and_for_one_password() {
 fn whoever_is_suspended_meanwhile_stays_out() {
     on_each(|world| async move {
         let (maria, secret, _) = protected(&world, "maria").await;
-        let token = halfway(&world, "maria", origin()).await;
+        let token = mfa_challenge(&world, "maria", origin()).await;
         world.auth.suspend(&Actor::system(), maria.user, "test").await.unwrap();
         assert!(second(&world, &token, &app(&world, &secret), origin()).await.is_err());
     });
@@ -257,17 +261,17 @@ fn the_owners_right_code_ends_what_strangers_failures_closed() {
         |world| async move {
             let (maria, secret, _) = protected(&world, "maria").await;
             for _ in 0..100 {
-                let token = halfway(&world, "maria", origin()).await;
+                let token = mfa_challenge(&world, "maria", origin()).await;
                 assert_eq!(refused(&world, &token, "000000").await, Code::BadOtp);
             }
-            let token = halfway(&world, "maria", origin()).await;
+            let token = mfa_challenge(&world, "maria", origin()).await;
             let closed = second(&world, &token, &app(&world, &secret), origin()).await.err().unwrap();
             assert_eq!(closed.code(), Code::TooManyAttempts);
             let own = Origin { device_secret: Some(maria.device_secret), ..origin() };
-            let token = halfway(&world, "maria", own.clone()).await;
+            let token = mfa_challenge(&world, "maria", own.clone()).await;
             second(&world, &token, &app(&world, &secret), own).await.unwrap();
             world.clock.advance(STEP);
-            let token = halfway(&world, "maria", origin()).await;
+            let token = mfa_challenge(&world, "maria", origin()).await;
             second(&world, &token, &app(&world, &secret), origin()).await.unwrap();
         },
     );

@@ -9,11 +9,11 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
             |builder| builder.set("MFA_REMEMBER_DEVICE_DAYS", days),
             |world| async move {
                 let (_, secret, _) = protected(&world, "maria").await;
-                let token = halfway(&world, "maria", origin()).await;
+                let token = mfa_challenge(&world, "maria", origin()).await;
                 let maria = second(&world, &token, &app(&world, &secret), origin()).await.unwrap();
                 let here = || Origin { device_secret: Some(maria.device_secret), ..origin() };
                 let asked = async |from: Origin| {
-                    matches!(first_factor(&world, "maria", from).await, Progress::SecondFactor(_))
+                    matches!(first_factor(&world, "maria", from).await, SignInOutcome::SecondFactor(_))
                 };
                 assert_eq!(asked(here()).await, days == "0");
                 assert!(asked(origin()).await, "not in another browser");
@@ -22,10 +22,12 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
                 if days == "0" {
                     return;
                 }
-                let token = halfway(&world, "maria", here()).await;
+                let token = mfa_challenge(&world, "maria", here()).await;
                 let maria = second(&world, &token, &app(&world, &secret), here()).await.unwrap();
                 let here = Origin { device_secret: Some(maria.device_secret), ..origin() };
-                let Progress::In(alone) = first_factor(&world, "maria", here.clone()).await else { panic!() };
+                let SignInOutcome::In(alone) = first_factor(&world, "maria", here.clone()).await else {
+                    panic!()
+                };
                 let actor = world.actor(&alone.session.cookie).await;
                 let refused = world.auth.mfa.disable_totp(&actor).await.err().unwrap();
                 assert_eq!(refused.code(), Code::StepUpRequired, "a password alone confirms nothing");
@@ -37,7 +39,7 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
                 world.auth.change_password(&actor, &typed).await.unwrap();
                 let typed = SignIn { identifier: "maria".to_owned(), password: password("tuna") };
                 let progress = world.auth.sign_in(&Actor::anonymous(here), &typed).await.unwrap();
-                assert!(matches!(progress, Progress::SecondFactor(_)), "a new password ends it");
+                assert!(matches!(progress, SignInOutcome::SecondFactor(_)), "a new password ends it");
             },
         );
     }
@@ -49,11 +51,11 @@ fn a_remembered_browser_is_forgotten_with_what_it_may_have_been_remembered_by() 
     on_each_with(remembering, |world| async move {
         let (maria, secret, _) = protected(&world, "maria").await;
         let asked = async |from: Origin| {
-            matches!(first_factor(&world, "maria", from).await, Progress::SecondFactor(_))
+            matches!(first_factor(&world, "maria", from).await, SignInOutcome::SecondFactor(_))
         };
         let remembered = async || {
             world.clock.advance(STEP);
-            let token = halfway(&world, "maria", origin()).await;
+            let token = mfa_challenge(&world, "maria", origin()).await;
             let thief = second(&world, &token, &app(&world, &secret), origin()).await.unwrap();
             let there = Origin { device_secret: Some(thief.device_secret), ..origin() };
             assert!(!asked(there.clone()).await);

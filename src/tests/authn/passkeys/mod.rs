@@ -9,7 +9,7 @@ use authtuna::auth::Auth;
 use authtuna::authn::mfa::Factor;
 use authtuna::authn::passkeys::{Added, Ceremony, Kind};
 use authtuna::authn::sign_in::{
-    Confirmation, Confirms, PasskeyFor, Progress, SecondFactor, SignIn, SignedIn,
+    Confirmation, Confirms, PasskeyFor, SecondFactor, SignIn, SignInOutcome, SignedIn,
 };
 use authtuna::authn::sign_up::PasskeySignUp;
 use authtuna::authz::actor::{Actor, Origin};
@@ -26,7 +26,7 @@ pub(crate) const ORIGIN: &str = "http://localhost:8000";
 /// The same actor in the browser that keeps what the ceremony gave it.
 pub(crate) fn with_prompt(actor: &Actor, ceremony: &Ceremony) -> Actor {
     let origin = Origin { ceremony: Some(ceremony.secret), ..Origin::clone(&actor.origin) };
-    Actor { who: actor.who.clone(), origin: origin.into() }
+    Actor { principal: actor.principal.clone(), origin: origin.into() }
 }
 
 /// Somebody's session, in the browser that knows them.
@@ -56,7 +56,7 @@ async fn protected(world: &World, name: &str) -> (SignedIn, Authenticator, Added
     (person, key, added)
 }
 
-pub(crate) async fn sign_in(auth: &Auth, key: &mut Authenticator) -> Result<Progress, Error> {
+pub(crate) async fn sign_in(auth: &Auth, key: &mut Authenticator) -> Result<SignInOutcome, Error> {
     let actor = Actor::anonymous(origin());
     let asked = auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await?;
     let answer = key.get(&asked.options).to_string();
@@ -184,7 +184,7 @@ fn a_counter_that_goes_back_blocks_the_passkey_and_tells_its_owner() {
         assert!(events.contains(&"PASSKEY_BLOCKED".to_owned()), "{events:?}");
         // The password alone is no more than it was; the backup codes stand in.
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let Progress::SecondFactor(half) =
+        let SignInOutcome::SecondFactor(half) =
             world.auth.sign_in(&Actor::anonymous(origin()), &typed).await.unwrap()
         else {
             panic!("in by the password alone")
@@ -200,11 +200,13 @@ fn a_passkey_is_a_second_factor_after_a_password() {
         let (_, mut juns, _) = protected(&world, "jun").await;
         let actor = Actor::anonymous(origin());
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let halfway = async || match world.auth.sign_in(&actor, &typed).await.unwrap() {
-            Progress::SecondFactor(half) => half,
-            Progress::In(_) | Progress::Inbox(_) => panic!("the second factor was not asked for"),
+        let mfa_challenge = async || match world.auth.sign_in(&actor, &typed).await.unwrap() {
+            SignInOutcome::SecondFactor(half) => half,
+            SignInOutcome::In(_) | SignInOutcome::EmailChallenge(_) => {
+                panic!("the second factor was not asked for")
+            }
         };
-        let half = halfway().await;
+        let half = mfa_challenge().await;
         assert_eq!(half.factors, [Factor::Passkey, Factor::BackupCode]);
         let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
         assert_eq!(asked.options["allowCredentials"].as_array().unwrap().len(), 1);
@@ -217,7 +219,8 @@ fn a_passkey_is_a_second_factor_after_a_password() {
         let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
         assert_eq!(show(key.get(&asked.options)).await.unwrap().user, maria.user);
         // For the person who was asked alone.
-        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&halfway().await.token)).await;
+        let asked =
+            world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&mfa_challenge().await.token)).await;
         let answer = juns.get(&asked.unwrap().options).to_string();
         assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadPasskey);
         let none = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor("nothing")).await;
@@ -284,7 +287,7 @@ fn prompts_of_strangers_use_up_none_of_a_persons() {
         let refused = world.auth.ask_to_sign_up(&anyone, &taken).await.err().unwrap();
         assert_eq!(refused.code(), Code::TooManyAttempts, "names can not be tried either");
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let Progress::SecondFactor(half) = world.auth.sign_in(&anyone, &typed).await.unwrap() else {
+        let SignInOutcome::SecondFactor(half) = world.auth.sign_in(&anyone, &typed).await.unwrap() else {
             panic!()
         };
         let asked = world.auth.ask_for_passkey(&anyone, PasskeyFor::SecondFactor(&half.token)).await.unwrap();

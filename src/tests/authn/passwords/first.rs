@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authtuna::authn::sign_in::{Progress, SignIn, SignedIn};
+use authtuna::authn::sign_in::{SignIn, SignInOutcome, SignedIn};
 use authtuna::authn::sign_up::PasskeySignUp;
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, NewRole, RoleChange};
@@ -41,7 +41,7 @@ fn whoever_has_no_password_sets_one_and_still_shows_the_second_factor() {
         assert!(world.auth.users.get(&own, jun.user).await.unwrap().unwrap().has_password);
         assert!(world.events(&own).await.contains(&"PASSWORD_CHANGED".to_owned()));
         let progress = world.auth.sign_in(&nobody, &typed("jun", &password("jun"))).await.unwrap();
-        assert!(matches!(progress, Progress::SecondFactor(_)));
+        assert!(matches!(progress, SignInOutcome::SecondFactor(_)));
         // From now on it is changed, by whoever knows it.
         let again = world.auth.set_password(&own, &password("other")).await.err().unwrap();
         assert_eq!(again.code(), Code::PasswordSet);
@@ -95,7 +95,7 @@ fn whoever_lacks_what_a_role_asks_for_sets_that_up_first() {
         let given = Assignment::new(maria.user, "Editor").everywhere();
         world.auth.roles.assign(&Actor::system(), &given).await.unwrap();
         let refused = world.auth.set_password(&at_home(&world, &maria).await, &password("x")).await;
-        assert_eq!(refused.err().unwrap().code(), Code::EnrolmentRequired);
+        assert_eq!(refused.err().unwrap().code(), Code::EnrollmentRequired);
         // A passkey meets it.
         let given = Assignment::new(jun.user, "Editor").everywhere();
         world.auth.roles.assign(&Actor::system(), &given).await.unwrap();

@@ -13,13 +13,18 @@ use crate::support::{origin, password, tamper};
 fn a_reset_sets_the_password_ends_sessions_and_opens_none() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
-        let waiting = world.auth.request_password_reset(&nobody(), "Maria@Example.org").await.unwrap();
+        let pending_challenge =
+            world.auth.request_password_reset(&nobody(), "Maria@Example.org").await.unwrap();
         let token = token(&world).await;
         assert!(world.auth.reset_open(&token).await.unwrap());
         // A password that is refused uses nothing up.
         let refused = world.auth.reset_password(&nobody(), &token, "maria").await.err().unwrap();
         assert_eq!(refused.problems()[0].field, Field::Password);
-        world.auth.reset_password(&browser(Some(&waiting)), &token, &password("new")).await.unwrap();
+        world
+            .auth
+            .reset_password(&browser(Some(&pending_challenge)), &token, &password("new"))
+            .await
+            .unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None, "the session has ended");
         let old = world.sign_in("maria", origin()).await.err().unwrap();
         assert_eq!(old.code(), Code::BadCredentials);
@@ -57,9 +62,10 @@ fn a_link_to_reset_works_once_also_in_parallel() {
 fn a_code_leads_on_to_the_new_password_and_its_link_no_longer() {
     with_mail(|world| async move {
         world.member("maria").await;
-        let waiting = world.auth.request_password_reset(&nobody(), "Maria@Example.org").await.unwrap();
+        let pending_challenge =
+            world.auth.request_password_reset(&nobody(), "Maria@Example.org").await.unwrap();
         let link = token(&world).await;
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         let code = world.code("maria@example.org").await;
         let token = world.auth.reset_code(&here, &code).await.unwrap();
         assert!(!world.auth.reset_open(&link).await.unwrap());
@@ -95,12 +101,13 @@ fn nobody_and_who_may_not_come_in_are_sent_nothing_and_answered_alike() {
         let ada = world.member("ada").await;
         world.auth.delete_user(&Actor::system(), ada.user, "").await.unwrap();
         for address in ["nobody@example.org", "jun@example.org", "ada@example.org"] {
-            let before = world.letters(address).await.len();
-            let waiting = world.auth.request_password_reset(&nobody(), address).await.unwrap();
-            assert_eq!(waiting.address, address);
+            let before = world.email_messages(address).await.len();
+            let pending_challenge = world.auth.request_password_reset(&nobody(), address).await.unwrap();
+            assert_eq!(pending_challenge.address, address);
             world.auth.request_magic_link(&nobody(), address).await.unwrap();
-            assert_eq!(world.letters(address).await.len(), before, "{address}");
-            let refused = world.auth.reset_code(&browser(Some(&waiting)), "123456").await.err().unwrap();
+            assert_eq!(world.email_messages(address).await.len(), before, "{address}");
+            let refused =
+                world.auth.reset_code(&browser(Some(&pending_challenge)), "123456").await.err().unwrap();
             assert_eq!(refused.code(), Code::BadOtp);
         }
         let refused = world.auth.request_password_reset(&nobody(), "nowhere").await.err().unwrap();
@@ -198,7 +205,7 @@ fn a_reset_makes_a_stranger_of_every_other_browser() {
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("new") };
         world.tick();
         world.auth.sign_in(&Actor::anonymous(thief), &typed).await.unwrap();
-        assert_eq!(world.letter("maria@example.org").await.message.kind(), "new_device");
+        assert_eq!(world.email_message("maria@example.org").await.message.kind(), "new_device");
     });
 }
 

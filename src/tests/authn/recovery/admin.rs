@@ -1,6 +1,6 @@
 //! What administrators see and do of it.
 
-use authtuna::authn::sign_in::{Progress, SignIn, SignedIn};
+use authtuna::authn::sign_in::{SignIn, SignInOutcome, SignedIn};
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::Assignment;
 use authtuna::mail::Message;
@@ -31,7 +31,8 @@ fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
         assert_eq!(auth.recovery_of(&office, id).await.unwrap(), Some(begun));
         assert_eq!(auth.factors_of(&office, id).await.unwrap().backup_codes_left, 10);
         auth.end_recovery(&office, id).await.unwrap();
-        let Message::RecoveryCancelled { circumstances, .. } = world.letter(MARIA).await.message else {
+        let Message::RecoveryCancelled { circumstances, .. } = world.email_message(MARIA).await.message
+        else {
             panic!()
         };
         assert_eq!(circumstances.ip, "", "where an administrator sits is their own affair");
@@ -69,7 +70,7 @@ fn once_an_administrator_took_the_factors_off_the_password_alone_opens_nothing()
         let token = world.token(MARIA).await;
         world.auth.reset_password(&nobody(), &token, &password("chosen")).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: password("chosen") };
-        assert!(matches!(world.auth.sign_in(&nobody(), &typed).await.unwrap(), Progress::In(_)));
+        assert!(matches!(world.auth.sign_in(&nobody(), &typed).await.unwrap(), SignInOutcome::In(_)));
     });
 }
 

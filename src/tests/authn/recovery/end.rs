@@ -4,11 +4,11 @@ use std::future::Future;
 
 use authtuna::authn::email_addresses::ChangeEmail;
 use authtuna::authn::email_challenge::Proof;
-use authtuna::authn::sign_in::{Confirmation, PasskeyFor, Progress};
+use authtuna::authn::sign_in::{Confirmation, PasskeyFor, SignInOutcome};
 use authtuna::authz::actor::{Actor, Origin};
 use authtuna::model::code::Code;
 
-use super::{CALM, DELAY, HOUR, Protected, Ready, is_dead};
+use super::{COOLDOWN, DELAY, HOUR, Protected, Ready, is_dead};
 use crate::authn::mfa::app;
 use crate::support::authenticator::Authenticator;
 use crate::support::mailbox::{nobody, token_of, with_mail};
@@ -90,7 +90,7 @@ fn whoever_shows_a_second_factor_stops_a_recovery() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
         let ready = world.ready(MARIA).await;
-        let token = world.halfway("maria", origin()).await;
+        let token = world.mfa_challenge("maria", origin()).await;
         assert!(world.second_factor(&token, "000000", origin()).await.is_err());
         assert!(world.recovery(&maria).await.is_some(), "a wrong code stops nothing");
         stopped(&world, &maria, &ready, true, async {
@@ -98,16 +98,16 @@ fn whoever_shows_a_second_factor_stops_a_recovery() {
         })
         .await;
 
-        world.clock.advance(CALM);
+        world.clock.advance(COOLDOWN);
         let ready = world.ready(MARIA).await;
-        let token = world.halfway("maria", origin()).await;
+        let token = world.mfa_challenge("maria", origin()).await;
         stopped(&world, &maria, &ready, true, async {
             world.second_factor(&token, &maria.backup_codes[0], origin()).await.unwrap();
         })
         .await;
 
-        world.clock.advance(CALM);
-        let token = world.halfway("maria", origin()).await;
+        world.clock.advance(COOLDOWN);
+        let token = world.mfa_challenge("maria", origin()).await;
         let here = world.second_factor(&token, &maria.backup_codes[1], origin()).await.unwrap();
         let ready = world.ready(MARIA).await;
         let own = world.at_home(&here).await;
@@ -126,7 +126,7 @@ fn whoever_shows_a_passkey_stops_a_recovery() {
         let maria = world.protected("maria").await;
         let own = world.at_home(&maria.signed_in).await;
         let keeping = |actor: &Actor, secret| Actor {
-            who: actor.who.clone(),
+            principal: actor.principal.clone(),
             origin: Origin { ceremony: Some(secret), ..Origin::clone(&actor.origin) }.into(),
         };
         let code = app(&world, &maria.secret);
@@ -143,11 +143,11 @@ fn whoever_shows_a_passkey_stops_a_recovery() {
             let answer = key.get(&asked.options).to_string();
             let here = keeping(&nobody(), asked.secret);
             let progress = world.auth.sign_in_by_passkey(&here, &answer).await.unwrap();
-            assert!(matches!(progress, Progress::In(_)));
+            assert!(matches!(progress, SignInOutcome::In(_)));
         })
         .await;
 
-        world.clock.advance(CALM);
+        world.clock.advance(COOLDOWN);
         let asked = world.auth.ask_for_passkey(&nobody(), PasskeyFor::SignIn).await.unwrap();
         let answer = key.get(&asked.options).to_string();
         let here = keeping(&nobody(), asked.secret);
@@ -174,13 +174,13 @@ fn a_password_alone_stops_no_recovery() {
         |world| async move {
             let maria = world.protected("maria").await;
             let own = Origin { device_secret: Some(maria.signed_in.device_secret), ..origin() };
-            let token = world.halfway("maria", own.clone()).await;
+            let token = world.mfa_challenge("maria", own.clone()).await;
             let code = app(&world, &maria.secret);
             let here = world.second_factor(&token, &code, own).await.unwrap();
             let here = Origin { device_secret: Some(here.device_secret), ..origin() };
             world.begin(MARIA).await;
-            assert!(matches!(world.first_factor("maria", here).await, Progress::In(_)), "remembered");
-            world.halfway("maria", origin()).await;
+            assert!(matches!(world.first_factor("maria", here).await, SignInOutcome::In(_)), "remembered");
+            world.mfa_challenge("maria", origin()).await;
             assert!(world.recovery(&maria).await.is_some());
         },
     );
@@ -252,7 +252,7 @@ fn another_address_ends_a_recovery_and_none_begins_while_it_can_be_taken_back() 
         is_dead(world.auth.start_recovery(&nobody(), &Proof::Link(begin)).await);
         assert!(world.has_factors(&maria).await);
 
-        let undo = match world.letter(MARIA).await.message {
+        let undo = match world.email_message(MARIA).await.message {
             authtuna::mail::Message::EmailChangedOld { undo, .. } => token_of(&undo),
             other => panic!("{}", other.kind()),
         };

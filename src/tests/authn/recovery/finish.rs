@@ -17,8 +17,8 @@ const MARIA: &str = "maria@example.org";
 fn what_strangers_guessed_of_the_lost_factors_is_forgotten() {
     with_mail(|world| async move {
         world.protected("maria").await;
-        let halfway = world.halfway("maria", origin()).await;
-        assert!(world.second_factor(&halfway, "000000", origin()).await.is_err());
+        let mfa_challenge = world.mfa_challenge("maria", origin()).await;
+        assert!(world.second_factor(&mfa_challenge, "000000", origin()).await.is_err());
         let guessed = "SELECT CAST(COUNT(*) AS TEXT) FROM throttle WHERE kind = 'factor'";
         assert_eq!(value(&world, guessed).await, "1");
         let ready = world.ready(MARIA).await;
@@ -32,26 +32,26 @@ fn what_strangers_guessed_of_the_lost_factors_is_forgotten() {
 fn the_factors_come_off_after_the_waiting_and_everybody_is_signed_out() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
-        let halfway = world.halfway("maria", origin()).await;
+        let mfa_challenge = world.mfa_challenge("maria", origin()).await;
         let ready = world.ready(MARIA).await;
         let due = world.recovery(&maria).await.unwrap();
         assert_eq!(world.auth.recovery_to_finish(&ready.finish).await.unwrap(), Some(due));
         assert!(world.has_factors(&maria).await, "looking takes nothing off");
         // As fresh as can be: it was proved at the last moment.
-        let late = world.halfway("maria", origin()).await;
+        let late = world.mfa_challenge("maria", origin()).await;
 
         let token = world.auth.finish_recovery(&nobody(), &ready.finish).await.unwrap();
         assert!(!world.has_factors(&maria).await);
         assert_eq!(world.recovery(&maria).await, None);
         assert_eq!(world.opens(&maria.signed_in.session.cookie).await, None, "sessions end");
-        for token in [&halfway, &late] {
+        for token in [&mfa_challenge, &late] {
             assert_eq!(
-                world.auth.halfway(token).await.unwrap(),
+                world.auth.mfa_challenge(token).await.unwrap(),
                 None,
                 "who was halfway in proves who they are anew"
             );
         }
-        assert_eq!(world.letter(MARIA).await.message.kind(), "recovery_done");
+        assert_eq!(world.email_message(MARIA).await.message.kind(), "recovery_done");
         for cancel in &ready.cancel {
             is_dead(world.auth.cancel_recovery(&nobody(), cancel).await);
         }
@@ -140,7 +140,7 @@ fn a_browser_that_was_remembered_is_not_known_any_more() {
         |world| async move {
             let maria = world.protected("maria").await;
             let own = || Origin { device_secret: Some(maria.signed_in.device_secret), ..origin() };
-            let token = world.halfway("maria", own()).await;
+            let token = world.mfa_challenge("maria", own()).await;
             let code = app(&world, &maria.secret);
             let here = world.second_factor(&token, &code, own()).await.unwrap();
             let here = Origin { device_secret: Some(here.device_secret), ..origin() };

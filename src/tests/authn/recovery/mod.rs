@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::recovery::Recovery;
-use authtuna::authn::sign_in::{Progress, SecondFactor, SignIn, SignedIn};
+use authtuna::authn::sign_in::{SecondFactor, SignIn, SignInOutcome, SignedIn};
 use authtuna::authz::actor::{Actor, Origin};
 use authtuna::foundation::error::Error;
 use authtuna::jobs;
@@ -27,7 +27,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// The waiting.
 const DELAY: Duration = Duration::from_secs(72 * 3600);
 /// After a second factor was shown, none begins before that.
-const CALM: Duration = Duration::from_secs(7 * 24 * 3600);
+const COOLDOWN: Duration = Duration::from_secs(7 * 24 * 3600);
 const STEP: Duration = Duration::from_secs(30);
 
 /// Somebody with an authenticator app: their session, its secret, their backup codes.
@@ -94,7 +94,7 @@ impl World {
 
     /// The token of the link to stop it, in the newest letter to somebody.
     async fn cancel_token(&self, to: &str) -> String {
-        match self.letter(to).await.message {
+        match self.email_message(to).await.message {
             Message::RecoveryStarted { cancel, .. }
             | Message::RecoveryReminder { cancel, .. }
             | Message::RecoveryReady { cancel, .. } => token_of(&cancel),
@@ -104,7 +104,7 @@ impl World {
 
     /// The token of the link to finish it, in the newest letter to somebody.
     async fn finish_token(&self, to: &str) -> String {
-        match self.letter(to).await.message {
+        match self.email_message(to).await.message {
             Message::RecoveryReady { link, .. } => token_of(&link),
             other => panic!("{} finishes nothing", other.kind()),
         }
@@ -125,14 +125,16 @@ impl World {
     }
 
     /// The token of somebody who typed their password.
-    async fn halfway(&self, name: &str, from: Origin) -> String {
+    async fn mfa_challenge(&self, name: &str, from: Origin) -> String {
         match self.first_factor(name, from).await {
-            Progress::SecondFactor(halfway) => halfway.token,
-            Progress::In(_) | Progress::Inbox(_) => panic!("the second factor was not asked for"),
+            SignInOutcome::SecondFactor(mfa_challenge) => mfa_challenge.token,
+            SignInOutcome::In(_) | SignInOutcome::EmailChallenge(_) => {
+                panic!("the second factor was not asked for")
+            }
         }
     }
 
-    async fn first_factor(&self, name: &str, from: Origin) -> Progress {
+    async fn first_factor(&self, name: &str, from: Origin) -> SignInOutcome {
         let typed = SignIn { identifier: name.to_owned(), password: password(name) };
         self.auth.sign_in(&Actor::anonymous(from), &typed).await.unwrap()
     }

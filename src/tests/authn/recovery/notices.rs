@@ -22,7 +22,9 @@ fn the_person_is_told_halfway_and_at_the_end_once_each() {
         for _ in 0..3 {
             world.tell().await;
         }
-        let Message::RecoveryReminder { until, .. } = world.letter(MARIA).await.message else { panic!() };
+        let Message::RecoveryReminder { until, .. } = world.email_message(MARIA).await.message else {
+            panic!()
+        };
         assert_eq!(until, begun.due_at);
         world.clock.set(begun.due_at);
         for _ in 0..3 {
@@ -88,7 +90,9 @@ fn a_setting_says_how_long_to_wait() {
         |world| async move {
             world.protected("maria").await;
             world.auth.request_recovery(&nobody(), MARIA).await.unwrap();
-            let Message::RecoveryRequest { wait, .. } = world.letter(MARIA).await.message else { panic!() };
+            let Message::RecoveryRequest { wait, .. } = world.email_message(MARIA).await.message else {
+                panic!()
+            };
             assert_eq!(wait, 2, "in whole minutes, never too few");
             let begun = world.begin(MARIA).await;
             assert_eq!(begun.due_at.since(begun.started_at).as_secs(), 90);
@@ -122,7 +126,7 @@ fn where_recoveries_are_switched_off_those_that_are_open_end() {
         let off = world.another_process_with(|settings| settings.mfa.recovery_enabled = false).await;
         assert_eq!(jobs::recoveries(&off).await.unwrap(), 1);
         assert_eq!(world.recovery(&maria).await, None);
-        assert_eq!(world.letter(MARIA).await.message.kind(), "recovery_cancelled");
+        assert_eq!(world.email_message(MARIA).await.message.kind(), "recovery_cancelled");
         assert_eq!(jobs::recoveries(&off).await.unwrap(), 0);
         // On again: nothing goes on.
         world.clock.advance(DELAY);

@@ -18,12 +18,13 @@ fn nobody_learns_who_has_an_account_or_second_factors() {
         world.auth.delete_user(&Actor::system(), deleted, "").await.unwrap();
         for name in ["nobody", "jun", "ada", "kai"] {
             let address = format!("{name}@example.org");
-            let before = world.letters(&address).await.len();
-            let waiting = world.auth.request_recovery(&nobody(), &address).await.unwrap();
-            assert_eq!(waiting.address, address);
-            assert_eq!(world.letters(&address).await.len(), before, "{address}");
+            let before = world.email_messages(&address).await.len();
+            let pending_challenge = world.auth.request_recovery(&nobody(), &address).await.unwrap();
+            assert_eq!(pending_challenge.address, address);
+            assert_eq!(world.email_messages(&address).await.len(), before, "{address}");
             let proof = Proof::Code("123456".to_owned());
-            let refused = world.auth.start_recovery(&browser(Some(&waiting)), &proof).await.err().unwrap();
+            let refused =
+                world.auth.start_recovery(&browser(Some(&pending_challenge)), &proof).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::BadOtp));
         }
         let refused = world.auth.request_recovery(&nobody(), "nowhere").await.err().unwrap();
@@ -56,19 +57,19 @@ fn asking_is_limited_for_everybody_alike() {
 fn the_waiting_begins_by_the_link_or_the_code_and_not_by_asking() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
-        let waiting = world.auth.request_recovery(&nobody(), "Maria@Example.org").await.unwrap();
+        let pending_challenge = world.auth.request_recovery(&nobody(), "Maria@Example.org").await.unwrap();
         let token = world.token("maria@example.org").await;
         assert!(world.auth.recovery_request_open(&token).await.unwrap());
         assert_eq!(world.recovery(&maria).await, None, "looking begins nothing");
         let code = Proof::Code(world.code("maria@example.org").await);
         let refused = world.auth.start_recovery(&nobody(), &code).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadOtp, "not in another browser");
-        let begun = world.auth.start_recovery(&browser(Some(&waiting)), &code).await.unwrap();
+        let begun = world.auth.start_recovery(&browser(Some(&pending_challenge)), &code).await.unwrap();
         assert_eq!(begun.due_at, begun.started_at.plus(DELAY));
         assert_eq!(world.recovery(&maria).await, Some(begun));
         let own = world.at_home(&maria.signed_in).await;
         assert_eq!(world.auth.own_recovery(&own).await.unwrap(), Some(begun));
-        assert_eq!(world.letter("maria@example.org").await.message.kind(), "recovery_started");
+        assert_eq!(world.email_message("maria@example.org").await.message.kind(), "recovery_started");
         is_dead(world.auth.start_recovery(&nobody(), &Proof::Link(token)).await);
         assert!(world.has_factors(&maria).await, "they stay while the person waits");
         assert!(world.opens(&maria.signed_in.session.cookie).await.is_some());

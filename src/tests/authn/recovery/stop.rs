@@ -7,7 +7,7 @@ use authtuna::mail::Message;
 use authtuna::model::code::{Code, Field};
 
 use super::end::stopped;
-use super::{CALM, HOUR, Protected, STEP};
+use super::{COOLDOWN, HOUR, Protected, STEP};
 use crate::authn::mfa::app;
 use crate::support::mailbox::{nobody, with_mail};
 use crate::support::{World, ip, origin, password, tamper};
@@ -33,7 +33,7 @@ fn from(address: &str) -> Actor {
 /// Whether a code still opens the account.
 async fn opens(world: &World, maria: &Protected, code: &str) -> bool {
     assert!(world.has_factors(maria).await);
-    let token = world.halfway("maria", origin()).await;
+    let token = world.mfa_challenge("maria", origin()).await;
     world.second_factor(&token, code, origin()).await.is_ok()
 }
 
@@ -54,11 +54,12 @@ fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
         })
         .await;
         // Whoever reads the mail does not learn where the owner is.
-        let Message::RecoveryCancelled { circumstances, .. } = world.letter(MARIA).await.message else {
+        let Message::RecoveryCancelled { circumstances, .. } = world.email_message(MARIA).await.message
+        else {
             panic!()
         };
         assert_eq!((circumstances.ip.as_str(), circumstances.device.as_str()), ("", ""));
-        world.clock.advance(CALM);
+        world.clock.advance(COOLDOWN);
         let ready = world.ready(MARIA).await;
         let backup = maria.backup_codes[0].to_lowercase();
         stopped(&world, &maria, &ready, true, async {
@@ -67,7 +68,7 @@ fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
         .await;
         assert!(world.has_factors(&maria).await);
         // It is used up.
-        world.clock.advance(CALM);
+        world.clock.advance(COOLDOWN);
         world.begin(MARIA).await;
         refused(stop(&world, &nobody(), "maria", &backup).await);
         assert!(world.recovery(&maria).await.is_some());
@@ -86,7 +87,7 @@ fn whoever_reads_the_mails_can_not_begin_again_at_once() {
         assert_eq!(refused.code(), Code::RecoveryTooSoon);
         assert_eq!(refused.wait().unwrap().as_secs().div_ceil(3600), 6 * 24);
         assert_eq!(world.recovery(&maria).await, None);
-        world.clock.set(begun.started_at.plus(CALM + HOUR));
+        world.clock.set(begun.started_at.plus(COOLDOWN + HOUR));
         world.begin(MARIA).await;
         // Stopped in any other way, it may begin at once.
         world.auth.cancel_recovery(&nobody(), &world.cancel_token(MARIA).await).await.unwrap();
@@ -99,13 +100,13 @@ fn of_parallel_tries_with_one_code_one_counts_whatever_it_is_for() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
         world.begin(MARIA).await;
-        let halfway = world.halfway("maria", origin()).await;
+        let mfa_challenge = world.mfa_challenge("maria", origin()).await;
         let code = app(&world, &maria.secret);
         let stops = (0..4).map(|n| {
             let (world, code) = (&world, &code);
             async move { stop(world, &from(&format!("192.0.2.{}", 10 + n)), "maria", code).await.is_ok() }
         });
-        let opens = async { world.second_factor(&halfway, &code, origin()).await.is_ok() };
+        let opens = async { world.second_factor(&mfa_challenge, &code, origin()).await.is_ok() };
         let (stopped, opened) = futures::future::join(futures::future::join_all(stops), opens).await;
         let right = stopped.into_iter().filter(|stopped| *stopped).count() + usize::from(opened);
         assert_eq!(right, 1);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authtuna::authn::sign_in::{Progress, SignIn, SignedIn};
+use authtuna::authn::sign_in::{SignIn, SignInOutcome, SignedIn};
 use authtuna::authz::actor::{Actor, Origin};
 use authtuna::authz::roles::Assignment;
 use authtuna::mail::Message;
@@ -18,7 +18,7 @@ const MARIA: &str = "maria@example.org";
 
 /// The token of the way back, if the newest mail has one.
 async fn way_back(world: &World) -> Option<String> {
-    match world.letter(MARIA).await.message {
+    match world.email_message(MARIA).await.message {
         Message::FirstFactor { undo, .. } => Some(token_of(&undo)),
         _ => None,
     }
@@ -45,7 +45,7 @@ fn whose_password_was_stolen_takes_the_thiefs_factor_off() {
         let token = way_back(&world).await.unwrap();
         assert!(world.auth.can_undo_factors(&token).await.unwrap());
         // Looking does nothing.
-        assert!(matches!(show(&world.auth, &mut key).await.unwrap(), Progress::In(_)));
+        assert!(matches!(show(&world.auth, &mut key).await.unwrap(), SignInOutcome::In(_)));
         world.clock.advance(71 * HOUR);
 
         let nobody = nobody();
@@ -56,13 +56,13 @@ fn whose_password_was_stolen_takes_the_thiefs_factor_off() {
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
         let refused = world.auth.sign_in(&nobody, &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials, "the thief knows it");
-        assert_eq!(world.letter(MARIA).await.message.kind(), "factor_removed");
+        assert_eq!(world.email_message(MARIA).await.message.kind(), "factor_removed");
         world.tick();
         world.auth.request_password_reset(&nobody, MARIA).await.unwrap();
         let reset = world.token(MARIA).await;
         world.auth.reset_password(&nobody, &reset, &password("mine")).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: password("mine") };
-        assert!(matches!(world.auth.sign_in(&nobody, &typed).await.unwrap(), Progress::In(_)));
+        assert!(matches!(world.auth.sign_in(&nobody, &typed).await.unwrap(), SignInOutcome::In(_)));
         assert_eq!(
             crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM backup_codes").await,
             "0"
@@ -122,7 +122,7 @@ fn only_the_first_factor_of_an_ordinary_account_with_a_proved_address_brings_one
         world.clock.advance(Duration::from_millis(1));
         let own = world.at_home(&maria.signed_in).await;
         add(&world.auth, &own, &mut Authenticator::new(ORIGIN), "").await.unwrap();
-        assert_eq!(world.letter(MARIA).await.message.kind(), "passkey_added");
+        assert_eq!(world.email_message(MARIA).await.message.kind(), "passkey_added");
         // It takes off what was added since, too.
         world.auth.undo_factors(&nobody(), &first).await.unwrap();
         assert!(!world.has_factors(&maria).await);

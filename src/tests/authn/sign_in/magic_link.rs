@@ -122,7 +122,7 @@ fn where_it_is_switched_off_nothing_is_sent() {
             for refused in refused {
                 assert_eq!(refused.unwrap().code(), Code::MailOff);
             }
-            assert_eq!(world.letters("maria@example.org").await.len(), 0);
+            assert_eq!(world.email_messages("maria@example.org").await.len(), 0);
         },
     );
 }

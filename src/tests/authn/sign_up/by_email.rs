@@ -13,7 +13,7 @@ use crate::support::password;
 #[test]
 fn there_is_no_account_before_its_address_is_proved() {
     with_mail(|world| async move {
-        let waiting = world.ask_for_account("maria").await;
+        let pending_challenge = world.ask_for_account("maria").await;
         assert_eq!(world.kinds("maria@example.org").await, ["sign_up"]);
         let refused = world.sign_in("maria", crate::support::origin()).await;
         assert_eq!(refused.err().unwrap().code(), Code::BadCredentials);
@@ -27,7 +27,8 @@ fn there_is_no_account_before_its_address_is_proved() {
                 ("maria@example.org", Some("maria"))
             );
         }
-        let confirmed = world.auth.confirm_email(&browser(Some(&waiting)), &Proof::Link(token), None).await;
+        let confirmed =
+            world.auth.confirm_email(&browser(Some(&pending_challenge)), &Proof::Link(token), None).await;
         let Confirmed::In(signed_in) = confirmed.unwrap() else { panic!("not signed in") };
         let maria = world.actor(&signed_in.session.cookie).await;
         assert!(maria.user().unwrap().user.email_verified);
@@ -62,9 +63,9 @@ fn in_another_browser_the_password_that_was_typed_does_not_count() {
 #[test]
 fn a_link_makes_one_account_also_in_parallel() {
     with_mail(|world| async move {
-        let waiting = world.ask_for_account("maria").await;
+        let pending_challenge = world.ask_for_account("maria").await;
         let proof = Proof::Link(world.token("maria@example.org").await);
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         assert_eq!(successes(50, || world.auth.confirm_email(&here, &proof, None)).await, 1);
         let again = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!(again.code(), Code::BadToken);
@@ -77,9 +78,9 @@ fn an_address_with_an_account_is_answered_alike_and_its_owner_is_told() {
         world.member("maria").await;
         let mut taken = form("stranger");
         taken.email = "Maria@EXAMPLE.org".to_owned();
-        let waiting = world.auth.sign_up(&nobody(), &taken).await.unwrap().signed_in();
-        assert_eq!(waiting.err().unwrap().code(), Code::EmailNotVerified);
-        let told = world.letter("maria@example.org").await;
+        let pending_challenge = world.auth.sign_up(&nobody(), &taken).await.unwrap().signed_in();
+        assert_eq!(pending_challenge.err().unwrap().code(), Code::EmailNotVerified);
+        let told = world.email_message("maria@example.org").await;
         assert_eq!(told.message.kind(), "sign_up_taken");
         assert_eq!(told.name, "maria");
         // The name is as free as if the address had been new: else it would tell.
@@ -106,14 +107,14 @@ fn who_is_suspended_is_told_nothing() {
 #[test]
 fn a_name_that_was_taken_meanwhile_can_be_chosen_anew() {
     with_mail(|world| async move {
-        let waiting = world.ask_for_account("maria").await;
+        let pending_challenge = world.ask_for_account("maria").await;
         let mut quicker = form("maria");
         quicker.email = "other@example.org".to_owned();
         world.auth.sign_up(&nobody(), &quicker).await.unwrap();
         let proof = Proof::Link(world.token("other@example.org").await);
         world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
 
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         let proof = Proof::Link(world.token("maria@example.org").await);
         let refused = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!((refused.problems()[0].field, refused.code()), (Field::Username, Code::UsernameTaken));
@@ -135,16 +136,16 @@ fn a_mail_is_sent_again_in_the_browser_that_waits_for_it() {
     with_mail(|world| async move {
         let refused = world.auth.resend_sign_up(&nobody()).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadToken);
-        let waiting = world.ask_for_account("maria").await;
+        let pending_challenge = world.ask_for_account("maria").await;
         let first = world.token("maria@example.org").await;
         let old_code = world.code("maria@example.org").await;
-        let again = world.auth.resend_sign_up(&browser(Some(&waiting))).await.unwrap();
-        assert_eq!((again.secret, &again.address), (waiting.secret, &waiting.address));
+        let again = world.auth.resend_sign_up(&browser(Some(&pending_challenge))).await.unwrap();
+        assert_eq!((again.secret, &again.address), (pending_challenge.secret, &pending_challenge.address));
         let (second, code) = (world.token("maria@example.org").await, world.code("maria@example.org").await);
         assert_ne!(first, second);
         // Whichever mail arrives: both links work, the code is that of the newest.
         assert!(world.auth.to_confirm(&first).await.unwrap().is_some());
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         if code != old_code {
             let refused = world.auth.confirm_email(&here, &Proof::Code(old_code), None).await.err().unwrap();
             assert_eq!(refused.code(), Code::BadOtp);
@@ -158,15 +159,15 @@ fn a_mail_is_sent_again_in_the_browser_that_waits_for_it() {
 #[test]
 fn a_link_runs_out() {
     with_mail(|world| async move {
-        let waiting = world.ask_for_account("maria").await;
+        let pending_challenge = world.ask_for_account("maria").await;
         let token = world.token("maria@example.org").await;
         world.clock.advance(Duration::from_secs(3600));
         assert_eq!(world.auth.to_confirm(&token).await.unwrap(), None);
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         let late = world.auth.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
         assert_eq!(late.code(), Code::BadToken);
         // And makes no fresh one.
-        assert_eq!(world.letters("maria@example.org").await.len(), 1);
+        assert_eq!(world.email_messages("maria@example.org").await.len(), 1);
         assert_eq!(world.auth.resend_sign_up(&here).await.err().unwrap().code(), Code::BadToken);
     });
 }
@@ -181,28 +182,32 @@ fn somebody_from_before_mails_proves_their_address() {
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("no") };
         let refused = world.auth.sign_in(&nobody(), &wrong).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials);
-        assert_eq!(world.letters("maria@example.org").await.len(), 0);
+        assert_eq!(world.email_messages("maria@example.org").await.len(), 0);
         wrong.password = password("maria");
         let progress = world.auth.sign_in(&nobody(), &wrong).await.unwrap();
-        assert!(matches!(progress, authtuna::authn::sign_in::Progress::Inbox(_)), "nobody is in");
+        assert!(
+            matches!(progress, authtuna::authn::sign_in::SignInOutcome::EmailChallenge(_)),
+            "nobody is in"
+        );
         assert_eq!(world.kinds("maria@example.org").await, ["verification"]);
         assert_eq!(
-            world.letter("maria@example.org").await.name,
+            world.email_message("maria@example.org").await.name,
             "",
             "a name is text of whoever made the account"
         );
-        let waiting = world.auth.request_verification(&actor).await.unwrap();
-        assert_eq!(waiting.address, "maria@example.org");
+        let pending_challenge = world.auth.request_verification(&actor).await.unwrap();
+        assert_eq!(pending_challenge.address, "maria@example.org");
         let proof = Proof::Code(world.code("maria@example.org").await);
-        let confirmed = world.auth.confirm_email(&browser(Some(&waiting)), &proof, None).await.unwrap();
+        let confirmed =
+            world.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
         assert!(matches!(confirmed, Confirmed::Proved));
         let actor = world.actor(&maria.session.cookie).await;
         assert!(actor.user().unwrap().user.email_verified, "at once, whatever is in memory");
         assert!(world.auth.sign_in(&nobody(), &wrong).await.is_ok());
         // The other link is worth nothing any more, and no further mail is sent.
-        let letters = world.letters("maria@example.org").await.len();
+        let email_messages = world.email_messages("maria@example.org").await.len();
         world.auth.request_verification(&actor).await.unwrap();
-        assert_eq!(world.letters("maria@example.org").await.len(), letters);
+        assert_eq!(world.email_messages("maria@example.org").await.len(), email_messages);
     });
 }
 
@@ -211,14 +216,14 @@ fn a_proof_of_an_address_that_is_no_longer_the_accounts_proves_nothing() {
     with_mail(|world| async move {
         let maria = world.unproved("maria").await;
         let actor = world.actor(&maria.session.cookie).await;
-        let waiting = world.auth.request_verification(&actor).await.unwrap();
+        let pending_challenge = world.auth.request_verification(&actor).await.unwrap();
         let token = world.token("maria@example.org").await;
         crate::support::tamper(
             &world,
             "UPDATE users SET email = 'x@example.org', email_key = 'x@example.org' WHERE username = 'maria'",
         )
         .await;
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         let refused = world.auth.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadToken);
     });
@@ -227,17 +232,17 @@ fn a_proof_of_an_address_that_is_no_longer_the_accounts_proves_nothing() {
 #[test]
 fn so_many_mails_a_day_and_no_more() {
     with_mail(|world| async move {
-        let waiting = world.ask_for_account("maria").await;
+        let pending_challenge = world.ask_for_account("maria").await;
         for _ in 0..7 {
             assert!(
-                world.auth.resend_sign_up(&browser(Some(&waiting))).await.is_ok(),
+                world.auth.resend_sign_up(&browser(Some(&pending_challenge))).await.is_ok(),
                 "the answer is the same"
             );
         }
-        assert_eq!(world.letters("maria@example.org").await.len(), 5);
+        assert_eq!(world.email_messages("maria@example.org").await.len(), 5);
         world.clock.advance(Duration::from_secs(24 * 3600 + 1));
         world.ask_for_account("maria").await;
-        assert_eq!(world.letters("maria@example.org").await.len(), 6);
+        assert_eq!(world.email_messages("maria@example.org").await.len(), 6);
         assert_eq!(address("maria"), "maria@example.org");
     });
 }
@@ -277,10 +282,10 @@ fn the_first_proof_of_an_address_takes_the_account_from_whoever_had_it() {
 #[test]
 fn a_sign_up_that_was_closed_meanwhile_makes_no_account() {
     with_mail(|world| async move {
-        let waiting = world.ask_for_account("maria").await;
+        let pending_challenge = world.ask_for_account("maria").await;
         let proof = Proof::Link(world.token("maria@example.org").await);
         let closed = world.another_process_with(|settings| settings.app.signup_enabled = false).await;
-        let here = browser(Some(&waiting));
+        let here = browser(Some(&pending_challenge));
         let refused = closed.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!(refused.code(), Code::SignupClosed);
         let refused = closed.resend_sign_up(&here).await.err().unwrap();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use authtuna::authn::email_challenge::Proof;
-use authtuna::authn::sign_in::{Confirmation, Confirms, PasskeyFor, Progress, SignIn};
+use authtuna::authn::sign_in::{Confirmation, Confirms, PasskeyFor, SignIn, SignInOutcome};
 use authtuna::authn::sign_up::{Confirmed, PasskeySignUp, SignedUp};
 use authtuna::authz::actor::{Actor, Origin};
 use authtuna::authz::roles::Assignment;
@@ -16,22 +16,27 @@ use crate::support::authenticator::Authenticator;
 use crate::support::mailbox::{address, browser, nobody, with_mail};
 
 /// Asks for an account with a passkey: what the browser then keeps, and the passkey.
-async fn ask_for_account(world: &World, name: &str) -> (authtuna::authz::actor::Waiting, Authenticator) {
+async fn ask_for_account(
+    world: &World,
+    name: &str,
+) -> (authtuna::authz::actor::PendingChallenge, Authenticator) {
     let typed = PasskeySignUp { username: name.to_owned(), email: address(name) };
     let asked = world.auth.ask_to_sign_up(&nobody(), &typed).await.unwrap();
     let mut key = Authenticator::new(ORIGIN);
     let answer = key.create(&asked.options).to_string();
     let here = with_prompt(&nobody(), &asked);
-    let SignedUp::Inbox(waiting) = world.auth.sign_up_by_passkey(&here, &answer).await.unwrap() else {
+    let SignedUp::EmailChallenge(pending_challenge) =
+        world.auth.sign_up_by_passkey(&here, &answer).await.unwrap()
+    else {
         panic!("an account was made at once")
     };
-    (waiting, key)
+    (pending_challenge, key)
 }
 
 async fn sign_in(
     world: &World,
     key: &mut Authenticator,
-) -> Result<Progress, authtuna::foundation::error::Error> {
+) -> Result<SignInOutcome, authtuna::foundation::error::Error> {
     let asked = world.auth.ask_for_passkey(&nobody(), PasskeyFor::SignIn).await.unwrap();
     let answer = key.get(&asked.options).to_string();
     world.auth.sign_in_by_passkey(&with_prompt(&nobody(), &asked), &answer).await
@@ -40,13 +45,13 @@ async fn sign_in(
 #[test]
 fn an_account_with_a_passkey_is_made_when_its_address_is_proved() {
     with_mail(|world| async move {
-        let (waiting, mut key) = ask_for_account(&world, "maria").await;
+        let (pending_challenge, mut key) = ask_for_account(&world, "maria").await;
         let early = sign_in(&world, &mut key).await.err().unwrap();
         assert_eq!(early.problems()[0].code, Code::PasskeyUnknown, "there is no account yet");
         let proof = Proof::Link(world.token(&address("maria")).await);
-        let made = world.auth.confirm_email(&browser(Some(&waiting)), &proof, None).await.unwrap();
+        let made = world.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
         assert!(matches!(made, Confirmed::In(_)));
-        assert!(matches!(sign_in(&world, &mut key).await.unwrap(), Progress::In(_)));
+        assert!(matches!(sign_in(&world, &mut key).await.unwrap(), SignInOutcome::In(_)));
     });
 }
 
@@ -69,7 +74,10 @@ fn the_first_proof_of_an_address_takes_strangers_passkeys_off() {
         let stranger = world.unproved("maria").await;
         let mut key = Authenticator::new(ORIGIN);
         add(&world.auth, &at_home(&world, &stranger).await, &mut key, "").await.unwrap();
-        assert!(matches!(sign_in(&world, &mut key).await.unwrap(), Progress::Inbox(_)), "not proved yet");
+        assert!(
+            matches!(sign_in(&world, &mut key).await.unwrap(), SignInOutcome::EmailChallenge(_)),
+            "not proved yet"
+        );
         world.tick();
         world.auth.request_password_reset(&nobody(), &address("maria")).await.unwrap();
         let token = world.token(&address("maria")).await;
@@ -93,18 +101,21 @@ fn one_mail_does_not_take_the_factors_off_an_account_that_may_do_more() {
         let new = crate::support::password("new");
         world.auth.reset_password(&nobody(), &token, &new).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: new };
-        assert!(matches!(world.auth.sign_in(&nobody(), &typed).await.unwrap(), Progress::SecondFactor(_)));
-        assert!(matches!(sign_in(&world, &mut key).await.unwrap(), Progress::In(_)));
+        assert!(matches!(
+            world.auth.sign_in(&nobody(), &typed).await.unwrap(),
+            SignInOutcome::SecondFactor(_)
+        ));
+        assert!(matches!(sign_in(&world, &mut key).await.unwrap(), SignInOutcome::In(_)));
     });
 }
 
 #[test]
 fn whoever_has_nothing_else_confirms_by_a_mail_to_the_address_of_then() {
     with_mail(|world| async move {
-        let (waiting, _) = ask_for_account(&world, "maria").await;
+        let (pending_challenge, _) = ask_for_account(&world, "maria").await;
         let proof = Proof::Link(world.token(&address("maria")).await);
         let Confirmed::In(maria) =
-            world.auth.confirm_email(&browser(Some(&waiting)), &proof, None).await.unwrap()
+            world.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap()
         else {
             panic!("nobody was signed in")
         };
@@ -120,9 +131,9 @@ fn whoever_has_nothing_else_confirms_by_a_mail_to_the_address_of_then() {
         assert_eq!(nothing.problems()[0].code, Code::Required);
         assert_eq!(world.auth.passkeys.ask_to_add(&actor).await.err().unwrap().code(), Code::StepUpRequired);
 
-        let waiting = world.auth.request_confirmation(&actor).await.unwrap();
-        let origin = Origin { waiting: Some(waiting), ..Origin::clone(&actor.origin) };
-        let here = Actor { who: actor.who.clone(), origin: origin.into() };
+        let pending_challenge = world.auth.request_confirmation(&actor).await.unwrap();
+        let origin = Origin { pending_challenge: Some(pending_challenge), ..Origin::clone(&actor.origin) };
+        let here = Actor { principal: actor.principal.clone(), origin: origin.into() };
         let wrong = world.auth.confirm_by_mail(&here, &Proof::Code("0".to_owned())).await.err().unwrap();
         assert_eq!((wrong.problems()[0].field, wrong.problems()[0].code), (Field::Code, Code::BadOtp));
         let token = world.token(&address("maria")).await;

@@ -86,10 +86,9 @@ impl Closure {
         if let Some(level) = self.start.role(role).level {
             return Some(level) < self.levels[scope];
         }
-        let by_list = self
-            .roles
-            .iter()
-            .any(|(giver, held)| covers(*held, scope) && self.start.role(*giver).can_assign.contains(&role));
+        let by_list = self.roles.iter().any(|(grantor, held)| {
+            covers(*held, scope) && self.start.role(*grantor).can_assign.contains(&role)
+        });
         by_list || self.allows(Permission::Assign(role), scope)
     }
 

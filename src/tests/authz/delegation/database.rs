@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use authtuna::auth::Auth;
 use authtuna::authz::access::Access;
-use authtuna::authz::actor::{Actor, Origin, Who};
+use authtuna::authz::actor::{Actor, Origin, Principal};
 use authtuna::authz::roles::{Assignment, NewRole, RoleChange};
-use authtuna::authz::session_snapshot::{Person, SignedIn};
+use authtuna::authz::session_snapshot::{Person, SessionUser};
 use authtuna::foundation::config::DatabaseUri;
 use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
@@ -35,7 +35,7 @@ enum Raw {
 }
 
 /// One world in the database.
-struct Place<'a> {
+struct WorldInDatabase<'a> {
     auth: &'a Auth,
     kind: Kind,
     number: u64,
@@ -77,7 +77,7 @@ impl Raw {
     }
 }
 
-impl Place<'_> {
+impl WorldInDatabase<'_> {
     /// The id of a person (1), role (2), or permission (3) of this world.
     fn id(&self, kind: u16, index: usize) -> Uuid {
         Uuid::from_u128((u128::from(self.number) << 64) | (u128::from(kind) << 32) | index as u128)
@@ -173,7 +173,7 @@ impl Place<'_> {
 
     /// Somebody of this world, as if their request had been read long ago: the core reads what counts by itself.
     fn actor(&self, person: usize) -> Actor {
-        let user = SignedIn {
+        let user = SessionUser {
             id: self.user(person),
             username: String::new(),
             email: None,
@@ -184,7 +184,7 @@ impl Place<'_> {
             has_passkey: false,
         };
         let person = Person { user, access: Access::default() };
-        Actor { who: Who::Behalf(Arc::new(person)), origin: Arc::new(Origin::default()) }
+        Actor { principal: Principal::OnBehalfOf(Arc::new(person)), origin: Arc::new(Origin::default()) }
     }
 
     fn user(&self, person: usize) -> UserId {
@@ -316,7 +316,7 @@ fn on(kind: Kind, part: u64) {
     let sequences = super::sequences().div_ceil(2);
     let outcome = super::runner(sequences).run(&world(super::ACTS), |world| {
         number.set(number.get() + 1);
-        let place = Place { auth: &installation.auth, kind, number: number.get() };
+        let place = WorldInDatabase { auth: &installation.auth, kind, number: number.get() };
         let done = runtime.block_on(place.run(&mut raw.borrow_mut(), &world))?;
         allowed.set(allowed.get() + done);
         Ok(())

@@ -1,7 +1,7 @@
 //! Roles and grants in memory, changed by the rules of `authtuna::authz::delegation` as the database is.
 
 use authtuna::authz::access::{Access, Held};
-use authtuna::authz::delegation::{self, Giver, Rank};
+use authtuna::authz::delegation::{self, Grantor, Rank};
 use authtuna::model::code::Code;
 use authtuna::model::id::{GrantId, RoleId};
 use authtuna::model::permission;
@@ -84,8 +84,8 @@ impl Model {
     pub(super) fn step(&mut self, world: u64, actor: usize, act: &Act) -> Result<(), Code> {
         let access = self.access(world, actor);
         let manages_permissions = access.allows(permission::PERMISSIONS_MANAGE, &Scope::global());
-        let giver = Giver::Person(access);
-        let this = Attempt { world, giver: &giver, model: self };
+        let grantor = Grantor::Person(access);
+        let this = Attempt { world, grantor: &grantor, model: self };
         match act {
             Act::Give(grant) => {
                 this.may_give(grant.role, grant.scope)?;
@@ -102,8 +102,8 @@ impl Model {
                 }
             }
             Act::Create { role, level, permissions } => {
-                delegation::may_manage(&giver)?;
-                delegation::is_below(&giver, *level)?;
+                delegation::may_manage(&grantor)?;
+                delegation::is_below(&grantor, *level)?;
                 if self.roles[*role].is_some() {
                     return Err(Code::RoleExists);
                 }
@@ -116,19 +116,19 @@ impl Model {
                 };
                 let mut after = self.clone();
                 after.roles[*role] = Some(made.clone());
-                let with_role = Attempt { world, giver: &giver, model: &after };
+                let with_role = Attempt { world, grantor: &grantor, model: &after };
                 let mut wanted = permissions.clone();
                 wanted.sort_unstable_by_key(|one| permission_name(world, *one));
                 wanted.dedup();
                 for permission in &wanted {
-                    with_role.may_hand_on(*permission)?;
+                    with_role.may_grant_permission(*permission)?;
                 }
                 made.permissions = wanted;
                 self.roles[*role] = Some(made);
             }
             Act::Delete { role } => {
                 this.may_edit(*role)?;
-                delegation::may_give(&giver, this.rank(*role)?.rank(), &Scope::global())?;
+                delegation::may_give(&grantor, this.rank(*role)?.rank(), &Scope::global())?;
                 self.forget(Permission::Assign(*role));
                 self.roles[*role] = None;
                 self.grants.retain(|grant| grant.role != *role);
@@ -138,7 +138,7 @@ impl Model {
             }
             Act::SetLevel { role, level } => {
                 this.may_edit(*role)?;
-                delegation::may_rank(&giver, this.rank(*role)?.rank(), *level)?;
+                delegation::may_rank(&grantor, this.rank(*role)?.rank(), *level)?;
                 self.change(*role).level = *level;
             }
             Act::AddPermission { role, permission } => {
@@ -147,7 +147,7 @@ impl Model {
                     return Err(Code::BuiltIn);
                 }
                 if !self.role(*role).permissions.contains(permission) {
-                    this.may_hand_on(*permission)?;
+                    this.may_grant_permission(*permission)?;
                     self.change(*role).permissions.push(*permission);
                 }
             }
@@ -161,14 +161,14 @@ impl Model {
             Act::LetGrant { role, permission } => {
                 this.may_edit(*role)?;
                 if !self.role(*role).can_grant.contains(permission) {
-                    this.may_hand_on(*permission)?;
+                    this.may_grant_permission(*permission)?;
                     self.change(*role).can_grant.push(*permission);
                 }
             }
             Act::LetAssign { role, assignable } => {
                 this.may_edit(*role)?;
                 if !self.role(*role).can_assign.contains(assignable) {
-                    delegation::may_give(&giver, this.rank(*assignable)?.rank(), &Scope::global())?;
+                    delegation::may_give(&grantor, this.rank(*assignable)?.rank(), &Scope::global())?;
                     if role == assignable || self.assigns(*assignable, *role) {
                         return Err(Code::AssignCycle);
                     }
@@ -227,7 +227,7 @@ impl Model {
 /// Somebody's attempt, with the questions that it asks.
 struct Attempt<'a> {
     world: u64,
-    giver: &'a Giver,
+    grantor: &'a Grantor,
     model: &'a Model,
 }
 
@@ -247,24 +247,24 @@ impl Attempt<'_> {
     }
 
     fn may_edit(&self, role: usize) -> Result<(), Code> {
-        delegation::may_manage(self.giver)?;
-        delegation::may_edit(self.giver, self.rank(role)?.rank())
+        delegation::may_manage(self.grantor)?;
+        delegation::may_edit(self.grantor, self.rank(role)?.rank())
     }
 
     /// A role that one may neither see nor give is not there.
     fn may_give(&self, role: usize, place: usize) -> Result<(), Code> {
         let rank = self.rank(role)?;
-        let Giver::Person(access) = self.giver else { return Ok(()) };
+        let Grantor::Person(access) = self.grantor else { return Ok(()) };
         let sees =
             access.holds_somewhere(&rank.0) || access.allows(permission::ROLES_MANAGE, &Scope::global());
-        match delegation::may_give(self.giver, rank.rank(), &scope(place)) {
+        match delegation::may_give(self.grantor, rank.rank(), &scope(place)) {
             Ok(_) => Ok(()),
             Err(_) if !sees => Err(Code::RoleNotFound),
             Err(code) => Err(code),
         }
     }
 
-    fn may_hand_on(&self, permission: Permission) -> Result<(), Code> {
+    fn may_grant_permission(&self, permission: Permission) -> Result<(), Code> {
         let role = match permission {
             Permission::Own(own) if !self.model.permissions[own] => return Err(Code::PermissionNotFound),
             Permission::Assign(role) if self.model.roles[role].is_none() => {
@@ -274,6 +274,6 @@ impl Attempt<'_> {
             _ => None,
         };
         let name = permission_name(self.world, permission);
-        delegation::may_hand_on(self.giver, &name, role.as_ref().map(Ranked::rank))
+        delegation::may_grant_permission(self.grantor, &name, role.as_ref().map(Ranked::rank))
     }
 }

@@ -36,15 +36,15 @@ fn nothing_is_given_once_the_right_to_give_it_is_taken() {
         }
         let (system, roles) = (SYSTEM(), &world.auth.roles);
         for round in 0..12 {
-            let giver = world.actor_with(&format!("giver{round}"), "Moderator", "global").await;
-            let oneself = giver.user_id().unwrap();
+            let grantor = world.actor_with(&format!("giver{round}"), "Moderator", "global").await;
+            let oneself = grantor.user_id().unwrap();
             let end = world.log_end().await;
             let scope = at(&format!("org:{round}"));
             let wishes: Vec<_> =
                 people.iter().map(|user| Assignment::new(*user, "editor").within(scope.clone())).collect();
             let everywhere = at("global");
             let (given, taken) =
-                tokio::join!(join_all(wishes.iter().map(|wish| roles.assign(&giver, wish))), async {
+                tokio::join!(join_all(wishes.iter().map(|wish| roles.assign(&grantor, wish))), async {
                     for _ in 0..round {
                         tokio::task::yield_now().await;
                     }

@@ -1,0 +1,89 @@
+//! A new password, and sign-in, by a mail.
+
+use authtuna::model::paths::{
+    FORGOT_PASSWORD, LOGIN, LocalPath, MAGIC_LINK, MAGIC_LINK_LOGIN, RESET_PASSWORD,
+};
+use leptos::prelude::*;
+
+use super::form::{Done, Form, entered, here, page_of, proof, repeated};
+use crate::error::Refusal;
+use crate::flash::Notice;
+use crate::links::{query, with_next};
+
+/// Sends a mail to set a new password with, if the address belongs to somebody. `again` says that there was one before.
+#[server(RequestReset, prefix = "/api", endpoint = "request-reset")]
+pub async fn request_reset(
+    #[server(default)] email: String,
+    #[server(default)] again: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("forgot-password", if again.is_empty() { FORGOT_PASSWORD } else { RESET_PASSWORD })
+        .keep("email", &email);
+    let outcome = async {
+        let (auth, context) = here()?;
+        context.wait(auth.request_password_reset(context.actor(), &email).await?);
+        Ok(Done::to(RESET_PASSWORD).with(repeated(&again)))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Takes the six digits of that mail, and goes on to the new password.
+#[server(ResetCode, prefix = "/api", endpoint = "reset-code")]
+pub async fn reset_code(#[server(default)] code: String) -> Result<(), Refusal> {
+    let outcome = async {
+        let (auth, context) = here()?;
+        let token = auth.reset_code(context.actor(), &code).await?;
+        Ok(Done::to(query(RESET_PASSWORD, "token", &token)))
+    };
+    Form::new("reset-code", RESET_PASSWORD).answer(outcome.await).await
+}
+
+/// Sets the new password. It opens no session: whoever set it signs in with it.
+#[server(ResetPassword, prefix = "/api", endpoint = "reset-password")]
+pub async fn reset_password(
+    #[server(default)] token: String,
+    #[server(default)] password: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("reset-password", page_of(RESET_PASSWORD, &token, None));
+    let outcome = async {
+        let (auth, context) = here()?;
+        auth.reset_password(context.actor(), &token, &password).await?;
+        Ok(Done::to(LOGIN).with(Notice::PasswordReset))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Sends a mail to sign in with, if the address belongs to somebody. `again` says that there was one before.
+#[server(RequestMagicLink, prefix = "/api", endpoint = "request-magic-link")]
+pub async fn request_magic_link(
+    #[server(default)] email: String,
+    #[server(default)] next: String,
+    #[server(default)] again: String,
+) -> Result<(), Refusal> {
+    let target = LocalPath::to_return_to(&next);
+    let back = if again.is_empty() { MAGIC_LINK } else { MAGIC_LINK_LOGIN };
+    let form = Form::new("magic-link", with_next(back, target.as_ref())).keep("email", &email);
+    let outcome = async {
+        let (auth, context) = here()?;
+        context.wait(auth.request_magic_link(context.actor(), &email).await?);
+        let place = with_next(MAGIC_LINK_LOGIN, target.as_ref());
+        Ok(Done::to(place).with(repeated(&again)))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Signs in by what that mail brought, and goes on to `next`.
+#[server(SignInByMail, prefix = "/api", endpoint = "sign-in-by-mail")]
+pub async fn sign_in_by_mail(
+    #[server(default)] token: String,
+    #[server(default)] code: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = LocalPath::to_return_to(&next);
+    let form = Form::new("sign-in-by-mail", page_of(MAGIC_LINK_LOGIN, &token, target.as_ref()));
+    let outcome = async {
+        let (auth, context) = here()?;
+        let progress = auth.sign_in_by_mail(context.actor(), &proof(token, code)).await?;
+        Ok(entered(&context, progress, target.as_ref()))
+    };
+    form.answer(outcome.await).await
+}

@@ -1,0 +1,119 @@
+//! Proving an address, changing it, and taking it back.
+
+use authtuna::authn::email_addresses;
+use authtuna::authn::sign_up::Confirmed;
+use authtuna::model::paths::{
+    CONFIRM_EMAIL_CHANGE, EMAIL, LOGIN, LocalPath, RESET_PASSWORD, SECURITY, UNDO_EMAIL_CHANGE, VERIFY_EMAIL,
+};
+use leptos::prelude::*;
+
+use super::backup_codes::made;
+use super::form::{Done, Form, here, page_of, proof, repeated, signed_in};
+use crate::error::Refusal;
+use crate::flash::Notice;
+use crate::links::{query, with_next};
+use crate::viewer;
+
+/// Sends the mail to prove an address: one's own when somebody is signed in, else once more that of the sign-up in this
+/// browser. `again` says that there was one before.
+#[server(SendAgain, prefix = "/api", endpoint = "send-again")]
+pub async fn send_again(
+    #[server(default)] next: String,
+    #[server(default)] again: String,
+) -> Result<(), Refusal> {
+    let place = with_next(VERIFY_EMAIL, LocalPath::to_return_to(&next).as_ref());
+    let form = Form::new("send-again", place.clone());
+    let outcome = async {
+        let (auth, context) = here()?;
+        let pending_challenge = match context.actor().user() {
+            Ok(snapshot) if snapshot.user.email_verified => {
+                return Ok(Done::to(SECURITY).with(Notice::EmailConfirmed));
+            }
+            Ok(_) => auth.request_verification(context.actor()).await?,
+            Err(_) => auth.resend_sign_up(context.actor()).await?,
+        };
+        context.wait(pending_challenge);
+        Ok(Done::to(place).with(repeated(&again)))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Proves an address by what a mail brought, and makes the account that was asked for with it. `username` is another
+/// one, for when the first was taken meanwhile.
+#[server(ConfirmEmail, prefix = "/api", endpoint = "confirm-email")]
+pub async fn confirm_email(
+    #[server(default)] token: String,
+    #[server(default)] code: String,
+    #[server(default)] username: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let target = LocalPath::to_return_to(&next);
+    let form = Form::new("confirm-email", page_of(VERIFY_EMAIL, &token, target.as_ref()))
+        .keep("username", &username);
+    let outcome = async {
+        let (auth, context) = here()?;
+        let other = Some(username.as_str());
+        Ok(match auth.confirm_email(context.actor(), &proof(token, code), other).await? {
+            Confirmed::In(signed_in) => {
+                let done = made(&auth, &context, &signed_in, target.as_ref()).await;
+                context.begin(signed_in);
+                done.with(Notice::Welcome)
+            }
+            Confirmed::ChoosePassword(token) => {
+                Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::EmailConfirmedChoose)
+            }
+            Confirmed::Proved => Done::to(home()).with(Notice::EmailConfirmed),
+        })
+    };
+    form.answer(outcome.await).await
+}
+
+/// Sends a mail to the address that one's account is to have.
+#[server(RequestEmailChange, prefix = "/api", endpoint = "request-email-change")]
+pub async fn request_email_change(
+    #[server(default)] email: String,
+    #[server(default)] current_password: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("change-email", EMAIL).keep("email", &email);
+    let outcome = async {
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
+        let typed = email_addresses::ChangeEmail { email, current_password };
+        context.wait(auth.request_email_change(context.actor(), &typed).await?);
+        Ok(Done::to(CONFIRM_EMAIL_CHANGE))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Gives an account its new address, by what a mail brought.
+#[server(ConfirmEmailChange, prefix = "/api", endpoint = "confirm-email-change")]
+pub async fn confirm_email_change(
+    #[server(default)] token: String,
+    #[server(default)] code: String,
+) -> Result<(), Refusal> {
+    let form = Form::new("confirm-email-change", page_of(CONFIRM_EMAIL_CHANGE, &token, None));
+    let outcome = async {
+        let (auth, context) = here()?;
+        signed_in(context.actor())?;
+        auth.change_email(context.actor(), &proof(token, code)).await?;
+        Ok(Done::to(SECURITY).with(Notice::EmailChanged))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Gives an account its old address back, and goes on to a new password.
+#[server(UndoEmailChange, prefix = "/api", endpoint = "undo-email-change")]
+pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), Refusal> {
+    let form = Form::new("undo-email-change", query(UNDO_EMAIL_CHANGE, "token", &token));
+    let outcome = async {
+        let (auth, context) = here()?;
+        let reset = auth.undo_email_change(context.actor(), &token).await?;
+        Ok(Done::to(query(RESET_PASSWORD, "token", &reset)).with(Notice::EmailUndone))
+    };
+    form.answer(outcome.await).await
+}
+
+/// Where a proved address is seen: with the account, if its person is here.
+fn home() -> &'static str {
+    if viewer::signed_in() { SECURITY } else { LOGIN }
+}

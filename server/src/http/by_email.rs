@@ -1,0 +1,268 @@
+//! What is proved by a mail, in JSON: addresses, new passwords, sign-in without one. The answers to requests for a mail
+//! are the same whether the address has an account or not.
+
+use authtuna::auth::Auth;
+use authtuna::authn::email_addresses;
+use authtuna::authn::email_challenge::Proof;
+use authtuna::authn::sign_up::Confirmed;
+use authtuna::axum::{ApiError, AuthContext};
+use authtuna::model::code::Code;
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::account::PASSWORD;
+use super::endpoint::Endpoint;
+use super::extract::{Body, MaybeBody, text};
+use super::mfa::{LoggedIn, logged_in};
+use super::response::{Accepted, Message, message};
+use authtuna::authz::guard::Guard::{Public, SignedIn};
+
+/// The routes.
+pub(super) fn routes() -> Vec<Endpoint> {
+    use Code::*;
+    let asked: &[Code] = &[MailOff, TooManyAttempts];
+    let shown: &[Code] = &[BadToken, BadOtp, TooManyAttempts];
+    vec![
+        Endpoint::post("/auth/verify", Public, verify, "Prove an e-mail address")
+            .about(
+                "By the token of the mail's link, or by its six digits in the browser that asked for it. A sign-up \
+                 becomes an account, and is signed in where it was asked for; elsewhere the answer has a token to choose a \
+                 password with.",
+            )
+            .refuses(shown)
+            .refuses(&[UsernameTaken, BadUsername, TooLong, EmailTaken, SignupClosed]),
+        Endpoint::post("/auth/verify/resend", Public, resend, "Have the mail to prove an address sent again")
+            .about("Of whoever is signed in, or of the sign-up in this browser.")
+            .refuses(asked)
+            .refuses(&[BadToken, NotFound, SignupClosed]),
+        Endpoint::post("/auth/forgot-password", Public, forgot, "Ask for a mail to set a new password with")
+            .refuses(asked)
+            .refuses(&[BadEmail, TooLong]),
+        Endpoint::post("/auth/reset-password/code", Public, reset_code, "Turn the digits of that mail into its token")
+            .about("In the browser that asked for it.")
+            .refuses(&[BadOtp, TooManyAttempts]),
+        Endpoint::post("/auth/reset-password", Public, reset, "Set a new password")
+            .about("All sessions end. It signs nobody in.")
+            .refuses(&[BadToken, Busy])
+            .refuses(PASSWORD),
+        Endpoint::post("/auth/passwordless/request", Public, ask_to_sign_in, "Ask for a mail to sign in with")
+            .refuses(asked)
+            .refuses(&[BadEmail, TooLong, FeatureOff]),
+        Endpoint::post("/auth/passwordless/login", Public, sign_in, "Sign in by a mail")
+            .about("By the token of its link, or by its six digits in the browser that asked. The answer sets the session's cookie.")
+            .refuses(shown)
+            .refuses(&[FeatureOff, Suspended, PasswordResetRequired]),
+        Endpoint::post("/auth/change-email", SignedIn, ask_to_change, "Ask for another e-mail address")
+            .about("A mail goes to the new address; nothing changes before it is proved.")
+            .refuses(asked)
+            .refuses(&[BadEmail, TooLong, EmailUnchanged, EmailDomainNotAllowed, WrongPassword])
+            .refuses(&[StepUpRequired, Busy, BadCharacters, PasswordTooLong]),
+        Endpoint::post("/auth/change-email/confirm", SignedIn, change, "Change the e-mail address")
+            .about("Signed in to the account, by the token of the mail's link, or by its six digits in the browser that asked.")
+            .refuses(shown)
+            .refuses(&[EmailTaken]),
+        Endpoint::post("/auth/change-email/undo", Public, undo, "Take an e-mail address back")
+            .about("By the token of the mail to the old address. All sessions end; the answer is a token to set a new password with.")
+            .refuses(&[BadToken]),
+    ]
+}
+
+/// What a mail brought: the token of its link, or its six digits.
+#[derive(Deserialize, ToSchema)]
+pub struct EmailProof {
+    /// The token of the link.
+    #[serde(default, deserialize_with = "text")]
+    pub(super) token: String,
+    /// The six digits.
+    #[serde(default, deserialize_with = "text")]
+    pub(super) code: String,
+}
+
+/// The same, for an account that is to be made.
+#[derive(Deserialize, ToSchema)]
+pub struct EmailProofWithName {
+    /// The token of the link.
+    #[serde(default, deserialize_with = "text")]
+    token: String,
+    /// The six digits.
+    #[serde(default, deserialize_with = "text")]
+    code: String,
+    /// Another username, when the one that was asked for was taken meanwhile.
+    #[serde(default, deserialize_with = "text")]
+    username: String,
+}
+
+/// An address that was proved.
+#[derive(Serialize, ToSchema)]
+pub struct Verified {
+    /// What was done.
+    message: &'static str,
+    /// A token to set a password with (`/auth/reset-password`): when it was proved in another browser than the one where a
+    /// password was typed, that one does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// Where a mail is to go.
+#[derive(Deserialize, ToSchema)]
+pub struct Address {
+    /// The e-mail address.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    pub(super) email: String,
+}
+
+/// The digits of a mail.
+#[derive(Deserialize, ToSchema)]
+pub struct Digits {
+    /// The six digits.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    code: String,
+}
+
+/// The token of a link.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct Token {
+    /// The token.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    pub(super) token: String,
+}
+
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+pub struct Reset {
+    /// The token of the mail's link, or of its digits.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    token: String,
+    /// The password.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    new_password: String,
+}
+
+/// Another address for one's account.
+#[derive(Deserialize, ToSchema)]
+pub struct NewAddress {
+    /// The address.
+    #[serde(default, deserialize_with = "text")]
+    #[schema(required)]
+    email: String,
+    /// One's password; not for people without one.
+    #[serde(default, deserialize_with = "text")]
+    current_password: String,
+}
+
+/// Nothing.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct Empty {}
+
+pub(super) fn proof(token: String, code: String) -> Proof {
+    if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) }
+}
+
+async fn verify(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<EmailProofWithName>,
+) -> Result<Json<Verified>, ApiError> {
+    let proof = proof(form.token, form.code);
+    let (message, token) = match auth.confirm_email(context.actor(), &proof, Some(&form.username)).await? {
+        Confirmed::In(signed_in) => {
+            context.begin(signed_in);
+            ("Email verified. User created and logged in successfully.", None)
+        }
+        Confirmed::ChoosePassword(token) => ("Email verified. Choose a password.", Some(token)),
+        Confirmed::Proved => ("Email verified.", None),
+    };
+    Ok(Json(Verified { message, token }))
+}
+
+async fn resend(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    _: MaybeBody<Empty>,
+) -> Result<Accepted<Message>, ApiError> {
+    let pending_challenge = match context.actor().user() {
+        Ok(_) => auth.request_verification(context.actor()).await?,
+        Err(_) => auth.resend_sign_up(context.actor()).await?,
+    };
+    context.wait(pending_challenge);
+    Ok(Accepted(Message { message: "A verification email has been sent." }))
+}
+
+async fn forgot(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<Address>,
+) -> Result<Accepted<Message>, ApiError> {
+    context.wait(auth.request_password_reset(context.actor(), &form.email).await?);
+    let message = "If an account with this email exists, a password reset link has been sent.";
+    Ok(Accepted(Message { message }))
+}
+
+async fn reset_code(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<Digits>,
+) -> Result<Json<Token>, ApiError> {
+    Ok(Json(Token { token: auth.reset_code(context.actor(), &form.code).await? }))
+}
+
+async fn reset(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<Reset>,
+) -> Result<Json<Message>, ApiError> {
+    auth.reset_password(context.actor(), &form.token, &form.new_password).await?;
+    Ok(message("Password has been reset successfully."))
+}
+
+async fn ask_to_sign_in(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<Address>,
+) -> Result<Accepted<Message>, ApiError> {
+    context.wait(auth.request_magic_link(context.actor(), &form.email).await?);
+    Ok(Accepted(Message { message: "If an account with this email exists, a login link has been sent." }))
+}
+
+async fn sign_in(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<EmailProof>,
+) -> Result<Json<LoggedIn>, ApiError> {
+    let progress = auth.sign_in_by_mail(context.actor(), &proof(form.token, form.code)).await?;
+    logged_in(&context, progress)
+}
+
+async fn ask_to_change(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<NewAddress>,
+) -> Result<Accepted<Message>, ApiError> {
+    let typed = email_addresses::ChangeEmail { email: form.email, current_password: form.current_password };
+    context.wait(auth.request_email_change(context.actor(), &typed).await?);
+    Ok(Accepted(Message { message: "A confirmation email has been sent to the new address." }))
+}
+
+async fn change(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<EmailProof>,
+) -> Result<Json<Message>, ApiError> {
+    auth.change_email(context.actor(), &proof(form.token, form.code)).await?;
+    Ok(message("Email address changed."))
+}
+
+async fn undo(
+    State(auth): State<Auth>,
+    context: AuthContext,
+    Body(form): Body<Token>,
+) -> Result<Json<Token>, ApiError> {
+    Ok(Json(Token { token: auth.undo_email_change(context.actor(), &form.token).await? }))
+}

@@ -1,0 +1,247 @@
+//! Making an account where mails are sent: there is none before its address is proved.
+//!
+//! So nobody can take a name or an address that is not theirs, and whoever tries an address learns nothing: a new one and
+//! one that has an account are answered alike, and the name that was typed is free afterwards in both cases.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Accepted;
+use super::by_passkey::FirstPasskey;
+use crate::accounts::users::{self, NewUser};
+use crate::audit::{Entry, Event};
+use crate::auth::Auth;
+use crate::authn::email_challenge::{Ask, Proof};
+use crate::authn::sign_in::SignedIn;
+use crate::authn::tokens::{Found, PresentedToken, Purpose, is_kept};
+use crate::authz::actor::{Actor, PendingChallenge};
+use crate::foundation::error::Error;
+use crate::foundation::names::{Email, Identifier, Username};
+use crate::mail::Message;
+use crate::model::code::{Code, Field};
+use crate::model::paths;
+use crate::model::role;
+
+/// An account that waits for its address to be proved.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    username: String,
+    email: String,
+    /// None for an account that is made with a passkey.
+    password_hash: Option<String>,
+    language: Option<String>,
+    #[serde(default)]
+    passkey: Option<FirstPasskey>,
+}
+
+/// What a sign-up led to.
+#[derive(Clone)]
+pub enum SignedUp {
+    /// The account is there, and signed in.
+    In(SignedIn),
+    /// A mail is under way: the browser keeps this, and the account is made when its address is proved.
+    EmailChallenge(PendingChallenge),
+}
+
+impl SignedUp {
+    /// The account that is there at once, as it always is where no mails are sent (EMAIL_ENABLED).
+    /// Err([`Code::EmailNotVerified`]) when a mail is under way.
+    pub fn signed_in(self) -> Result<SignedIn, Error> {
+        match self {
+            Self::In(signed_in) => Ok(signed_in),
+            Self::EmailChallenge(_) => Err(Code::EmailNotVerified.into()),
+        }
+    }
+}
+
+/// What proving an address led to.
+#[derive(Clone)]
+pub enum Confirmed {
+    /// An account was made and signed in: in the browser that asked for it.
+    In(SignedIn),
+    /// The address is proved, in another browser than the one in which a password was typed. That one may be a stranger's,
+    /// so that it does not count: a new one is set with this token, see [`Auth::reset_password`].
+    ChoosePassword(String),
+    /// The address of an account that was there is proved.
+    Proved,
+}
+
+/// What a link to prove an address is about, for the page to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToConfirm {
+    /// The address.
+    pub email: String,
+    /// The username of the account that it makes; None when the account is there already.
+    pub username: Option<String>,
+}
+
+impl Auth {
+    /// Takes a sign-up, and sends a mail: to prove the address, or to tell its owner that they have an account.
+    pub(super) async fn sign_up_by_mail(
+        &self,
+        actor: &Actor,
+        accepted: Accepted,
+        password_hash: Option<String>,
+        passkey: Option<FirstPasskey>,
+    ) -> Result<SignedUp, Error> {
+        let pending = Pending {
+            username: accepted.username.as_str().to_owned(),
+            email: accepted.email.as_str().to_owned(),
+            password_hash,
+            language: actor.origin.language.clone(),
+            passkey,
+        };
+        self.send_sign_up(actor, &pending).await.map(SignedUp::EmailChallenge)
+    }
+
+    /// Sends the mail of the sign-up that this browser waits for once more. Err([`Code::BadToken`]) when it ran out: the
+    /// form has to be filled in again.
+    pub async fn resend_sign_up(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
+        self.email_challenges().outbox.require()?;
+        let gone = || Error::on(Field::Token, Code::BadToken);
+        let pending_challenge = actor.origin.pending_challenge.as_ref().ok_or_else(gone)?;
+        self.email_challenges().count(actor).await?;
+        let mut conn = self.store().read().await?;
+        let found = self.tokens().of_browser(&mut conn, Purpose::SignUp, &pending_challenge.secret).await?;
+        drop(conn);
+        let pending: Pending = self.email_challenges().open(&found.ok_or_else(gone)?)?;
+        self.send_sign_up(actor, &pending).await
+    }
+
+    async fn send_sign_up(&self, actor: &Actor, pending: &Pending) -> Result<PendingChallenge, Error> {
+        self.sign_up_is_open()?;
+        let username = Username::parse(&pending.username).map_err(|code| Error::on(Field::Username, code))?;
+        let email = Email::parse(&pending.email).map_err(|code| Error::on(Field::Email, code))?;
+        let email_challenges = self.email_challenges();
+        let pending_challenge = email_challenges.pending_challenge(actor, &email);
+        let mut work = self.recorder().begin(actor).await?;
+        let now = work.now();
+        let name = Identifier::Username(username.key().to_owned());
+        if users::by_identifier(&mut work.tx, &name).await?.is_some() {
+            return Err(Error::on(Field::Username, Code::UsernameTaken));
+        }
+        let address = Identifier::Email(email.key().to_owned());
+        let owner = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
+        let kept = is_kept(&mut work.tx, email.key(), None, now).await?;
+        let (sign_in, reset) =
+            (email_challenges.link(paths::LOGIN, None), email_challenges.link(paths::FORGOT_PASSWORD, None));
+        let message = |link, code| match &owner {
+            Some(_) => Message::SignUpTaken { sign_in: sign_in.clone(), reset: reset.clone() },
+            None => Message::SignUp { link, code },
+        };
+        let ask = Ask {
+            purpose: Purpose::SignUp,
+            to: &email,
+            user: None,
+            reader: owner.as_ref(),
+            language: pending.language.as_deref(),
+            real: owner.as_ref().map_or(!kept, users::User::may_enter),
+            counted: None,
+            payload: Some(email_challenges.seal(pending)?),
+            pending_challenge: Some(&pending_challenge),
+            page: paths::VERIFY_EMAIL,
+            message: &message,
+            event: Event::SignUpRequested,
+        };
+        email_challenges.ask(&mut work, ask).await?;
+        work.commit().await?;
+        Ok(pending_challenge)
+    }
+
+    /// What a link to prove an address is about; None when it does not work any more. Looking uses nothing up.
+    pub async fn to_confirm(&self, token: &str) -> Result<Option<ToConfirm>, Error> {
+        let presented = PresentedToken::Secret(token);
+        if let Some(found) = self.email_challenges().peek(Purpose::SignUp, presented).await? {
+            let pending: Pending = self.email_challenges().open(&found)?;
+            return Ok(Some(ToConfirm { email: pending.email, username: Some(pending.username) }));
+        }
+        let found = self.email_challenges().peek(Purpose::VerifyEmail, presented).await?;
+        Ok(found.map(|found| ToConfirm { email: found.subject, username: None }))
+    }
+
+    /// Proves an address: makes the account that was asked for with it, or notes that the address of one is its owner's.
+    ///
+    /// `username` is another one, for when the one that was asked for was taken meanwhile. Err beside its field:
+    /// [`Code::UsernameTaken`], [`Code::EmailTaken`], [`Code::BadToken`], [`Code::BadOtp`]. Then nothing is used up.
+    pub async fn confirm_email(
+        &self,
+        actor: &Actor,
+        proof: &Proof,
+        username: Option<&str>,
+    ) -> Result<Confirmed, Error> {
+        match proof {
+            Proof::Link(token) => {
+                let presented = PresentedToken::Secret(token);
+                if let Some(found) = self.email_challenges().peek(Purpose::VerifyEmail, presented).await? {
+                    return self.prove_email(actor, presented, &found).await;
+                }
+                self.make_account(actor, presented, username).await
+            }
+            Proof::Code(code) => {
+                let pending_challenge = actor.origin.pending_challenge.as_ref();
+                let secret = pending_challenge.ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?.secret;
+                let mut conn = self.store().read().await?;
+                let signs_up = self.tokens().of_browser(&mut conn, Purpose::SignUp, &secret).await?.is_some();
+                drop(conn);
+                let purpose = if signs_up { Purpose::SignUp } else { Purpose::VerifyEmail };
+                let presented =
+                    PresentedToken::Known(self.email_challenges().judge_code(actor, purpose, code).await?);
+                if signs_up {
+                    return self.make_account(actor, presented, username).await;
+                }
+                let found = self.email_challenges().peek(purpose, presented).await?;
+                let found = found.ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
+                self.prove_email(actor, presented, &found).await
+            }
+        }
+    }
+
+    async fn make_account(
+        &self,
+        actor: &Actor,
+        presented: PresentedToken<'_>,
+        username: Option<&str>,
+    ) -> Result<Confirmed, Error> {
+        self.sign_up_is_open()?;
+        let mut work = self.recorder().begin(actor).await?;
+        let found: Found = self.tokens().redeem(&mut work.tx, Purpose::SignUp, presented).await?;
+        let here = found.is_of(
+            actor.origin.pending_challenge.as_ref().map(|pending_challenge| &pending_challenge.secret),
+        );
+        let pending: Pending = self.email_challenges().open(&found)?;
+        let username = username.filter(|other| !other.trim().is_empty()).unwrap_or(&pending.username);
+        let username = Username::parse(username).map_err(|code| Error::on(Field::Username, code))?;
+        let email = Email::parse(&pending.email).map_err(|code| Error::on(Field::Email, code))?;
+        let passkey = pending.passkey.filter(|_| here);
+        let new = NewUser {
+            id: passkey.as_ref().map(|first| first.user),
+            username,
+            email: Some(email),
+            email_verified: true,
+            first_name: None,
+            last_name: None,
+            metadata: json!({}),
+            // Who typed it elsewhere may be somebody else, and would have the key to this person's account. So with the
+            // passkey.
+            password_hash: pending.password_hash.filter(|_| here),
+            is_system: false,
+            language: pending.language,
+        };
+        let id = self.users.insert(&mut work, new).await?;
+        self.give(&mut work, id, role::USER).await?;
+        work.record(Entry::new(Event::EmailVerified).to(id));
+        if let Some(first) = &passkey {
+            self.passkeys.insert(&mut work, id, None, &first.made).await?;
+        }
+        let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
+        let start_first_session =
+            Message::Welcome { link: self.email_challenges().link(paths::DASHBOARD, None) };
+        self.email_challenges().tell(&mut work, &user, start_first_session).await?;
+        if here {
+            return self.login().start_first_session(work, actor, id, "sign_up").await.map(Confirmed::In);
+        }
+        let token = self.let_choose_password(&mut work, &user).await?;
+        work.commit().await?;
+        Ok(Confirmed::ChoosePassword(token))
+    }
+}
