@@ -68,12 +68,12 @@ async fn remove(auth: State<Auth>, context: AuthContext, Path((user, role)): Per
     Ok(auth.roles.remove(context.actor(), user, &role, &Scope::global()).await?)
 }
 async fn sign_up(auth: State<Auth>, context: AuthContext, form: Json<SignUp>) -> Result<String, ApiError> {
-    let new = auth.sign_up(context.actor(), &form).await?.signed_in()?;
+    let new = auth.sign_up.with_password(context.actor(), &form).await?.signed_in()?;
     auth.roles.assign(&Actor::system(), &Assignment::new(new.user, "viewer").everywhere()).await?;
     context.begin(new.clone());
     Ok(new.user.to_string())
 }
 async fn sign_in(auth: State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<(), ApiError> {
-    context.enter(auth.sign_in(context.actor(), &form).await?);
+    context.enter(auth.sign_in.with_password(context.actor(), &form).await?);
     Ok(())
 }

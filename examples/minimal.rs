@@ -47,17 +47,17 @@ async fn me(user: CurrentUser) -> Json<Value> {
 }
 
 async fn sign_up(State(auth): State<Auth>, context: AuthContext, form: Json<SignUp>) -> Result<(), ApiError> {
-    context.signed_up(auth.sign_up(context.actor(), &form).await?);
+    context.signed_up(auth.sign_up.with_password(context.actor(), &form).await?);
     Ok(())
 }
 
 async fn sign_in(State(auth): State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<(), ApiError> {
-    context.enter(auth.sign_in(context.actor(), &form).await?);
+    context.enter(auth.sign_in.with_password(context.actor(), &form).await?);
     Ok(())
 }
 
 async fn sign_out(State(auth): State<Auth>, context: AuthContext) -> Result<(), ApiError> {
-    auth.sign_out(context.actor()).await?;
+    auth.sessions.sign_out(context.actor()).await?;
     context.end();
     Ok(())
 }

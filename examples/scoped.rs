@@ -67,11 +67,11 @@ async fn expel(auth: State<Auth>, context: AuthContext, Path((org, user)): Membe
     Ok(auth.roles.remove(context.actor(), user, "member", &Scope::at("org", &org)?).await?)
 }
 async fn sign_up(auth: State<Auth>, context: AuthContext, form: Json<SignUp>) -> Result<String, ApiError> {
-    let new = auth.sign_up(context.actor(), &form).await?.signed_in()?;
+    let new = auth.sign_up.with_password(context.actor(), &form).await?.signed_in()?;
     context.begin(new.clone());
     Ok(new.user.to_string())
 }
 async fn sign_in(auth: State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<(), ApiError> {
-    context.enter(auth.sign_in(context.actor(), &form).await?);
+    context.enter(auth.sign_in.with_password(context.actor(), &form).await?);
     Ok(())
 }

@@ -1,17 +1,24 @@
-//! Everything put together: the one object that a server holds.
+//! The composition root: builds the core's parts and holds them.
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::accounts::users::{self, User, Users};
-use crate::audit::Recorder;
+use crate::admin::Admin;
 use crate::audit::hooks::Hooks;
+use crate::audit::{AuditLog, Recorder};
+use crate::authn::deps::{Deps, Shared};
+use crate::authn::email_addresses::EmailAddresses;
 use crate::authn::email_challenge::EmailChallenges;
-use crate::authn::mfa::{self, Factor, Mfa};
+use crate::authn::mfa::{self, Mfa};
+use crate::authn::overview::Overviews;
 use crate::authn::passkeys::Passkeys;
+use crate::authn::passwords::PasswordFlow;
+use crate::authn::pending_action::PendingActions;
+use crate::authn::recovery::Recoveries;
 use crate::authn::sessions::Sessions;
-use crate::authn::sign_in::{Login, SecondFactor, SignIn, SignInOutcome, SignedIn};
+use crate::authn::sign_in::{SignInFlow, StepUp};
+use crate::authn::sign_up::SignUpFlow;
 use crate::authn::tokens::Tokens;
 use crate::authz::actor::{Actor, Principal};
 use crate::authz::effective_access;
@@ -27,47 +34,57 @@ use crate::foundation::crypto::password::Passwords;
 use crate::foundation::error::Error;
 use crate::foundation::rate_limit::Limits;
 use crate::foundation::store::{OpenError, Store};
-use crate::mail::{Deps, Mailer, MailerError, Outbox};
+use crate::mail::{self, Mailer, MailerError, Outbox};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
-/// The auth core over one database. Cheap to clone: a clone is one reference more to the same [`Core`].
+/// The auth core over one database. Cheap to clone: a clone is one more reference to the same [`Core`].
 #[derive(Clone)]
 pub struct Auth(Arc<Core>);
 
-/// What the core consists of; an [`Auth`] dereferences to it.
+/// The parts of the core; an [`Auth`] dereferences to it.
 pub struct Core {
-    /// What time it is.
+    /// The time.
     pub clock: Clock,
-    /// People.
-    pub users: Users,
-    /// What can be allowed.
-    pub permissions: Permissions,
-    /// Roles, and who holds them where.
-    pub roles: Roles,
-    /// Why somebody may do something, who may, and what a change would do.
-    pub explorer: Explorer,
-    /// Sessions.
-    pub sessions: Sessions,
+    /// Signing in.
+    pub sign_in: SignInFlow,
+    /// Re-authentication in a session.
+    pub step_up: StepUp,
+    /// Creating accounts.
+    pub sign_up: SignUpFlow,
+    /// Proving, changing and restoring email addresses.
+    pub email_addresses: EmailAddresses,
+    /// Changing and resetting passwords.
+    pub passwords: PasswordFlow,
     /// Second factors.
     pub mfa: Mfa,
     /// Passkeys.
     pub passkeys: Passkeys,
-    /// Mails to send.
-    pub outbox: Outbox,
+    /// Recovery of accounts whose second factors are lost.
+    pub recovery: Recoveries,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// What waits for the next page.
+    pub pending_actions: PendingActions,
+    /// An account at a glance.
+    pub overview: Overviews,
+    /// Users.
+    pub users: Users,
+    /// What administrators do to the accounts of others.
+    pub admin: Admin,
+    /// Permissions.
+    pub permissions: Permissions,
+    /// Roles, and their assignments.
+    pub roles: Roles,
+    /// Why a user may do something, who may, and what a change would do.
+    pub explorer: Explorer,
+    /// The audit log.
+    pub audit: AuditLog,
     /// Listeners to events.
     pub hooks: Hooks,
-    settings: Settings,
-    store: Store,
-    keys: Arc<Keyring>,
-    cache: Snapshots,
-    recorder: Recorder,
-    passwords: Passwords,
-    limits: Limits,
-    tokens: Tokens,
-    email_challenges: EmailChallenges,
-    login: Login,
-    random: Random,
+    /// Emails to send.
+    pub outbox: Outbox,
+    deps: Deps,
 }
 
 impl Deref for Auth {
@@ -143,6 +160,17 @@ impl Auth {
         let roles =
             Roles::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random, &settings);
         let explorer = Explorer::new(store.clone(), clock.clone());
+        let audit = AuditLog::new(store.clone(), recorder.clone());
+        let outbox_deps = mail::Deps {
+            store: store.clone(),
+            recorder: recorder.clone(),
+            keys: Arc::clone(&keys),
+            clock: clock.clone(),
+            random,
+        };
+        let outbox = Outbox::new(outbox_deps, &settings, mailer)?;
+        let tokens = Tokens { clock: clock.clone(), random, keys: Arc::clone(&keys) };
+        let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };
         let sessions = Sessions::new(
             store.clone(),
             recorder.clone(),
@@ -152,104 +180,60 @@ impl Auth {
             clock.clone(),
             random,
         );
-        let deps = Deps {
-            store: store.clone(),
-            recorder: recorder.clone(),
-            keys: Arc::clone(&keys),
-            clock: clock.clone(),
-            random,
-        };
-        let outbox = Outbox::new(deps, &settings, mailer)?;
-        let passwords = Passwords::new(&settings.passwords, random)?;
-        let tokens = Tokens { clock: clock.clone(), random };
-        let limits = Limits { settings: settings.limits.clone(), clock: clock.clone() };
         let email_challenges = EmailChallenges::new(
             store.clone(),
             recorder.clone(),
             outbox.clone(),
             tokens.clone(),
             limits.clone(),
-            Arc::clone(&keys),
             random,
             &settings,
         );
-        let mfa = Mfa::new(
-            store.clone(),
-            recorder.clone(),
-            cache.clone(),
-            Arc::clone(&keys),
+        let deps = Deps::from(Shared {
+            passwords: Passwords::new(&settings.passwords, random)?,
+            settings,
+            store,
+            clock: clock.clone(),
             random,
-            email_challenges.clone(),
-            &settings,
-        );
-        let passkeys = Passkeys::new(
-            store.clone(),
-            recorder.clone(),
-            cache.clone(),
-            mfa.clone(),
-            email_challenges.clone(),
-            &settings,
-        )?;
-        let days = u64::from(settings.mfa.remember_device_days);
-        let login = Login {
-            store: store.clone(),
-            recorder: recorder.clone(),
+            keys,
+            recorder,
+            cache,
+            limits,
+            outbox: outbox.clone(),
+            users: users.clone(),
+            tokens,
             sessions: sessions.clone(),
-            passwords: passwords.clone(),
-            limits: limits.clone(),
-            random,
-            email_challenges: email_challenges.clone(),
-            mfa: mfa.clone(),
-            passkeys: passkeys.clone(),
-            remember: Duration::from_secs(days * 24 * 3600),
-        };
+            email_challenges,
+        });
+        let mfa = Mfa::new(deps.clone());
+        let passkeys = Passkeys::new(deps.clone(), mfa.clone())?;
+        let sign_in = SignInFlow::new(deps.clone(), mfa.clone(), passkeys.clone());
+        let email_addresses = EmailAddresses::new(deps.clone(), sign_in.clone());
+        let sign_up =
+            SignUpFlow::new(deps.clone(), sign_in.clone(), passkeys.clone(), email_addresses.clone());
         Ok(Self(Arc::new(Core {
             clock,
+            step_up: StepUp::new(deps.clone(), sign_in.clone()),
+            passwords: PasswordFlow::new(deps.clone(), sign_in.clone()),
+            recovery: Recoveries::new(deps.clone(), mfa.clone()),
+            pending_actions: PendingActions::new(deps.clone()),
+            overview: Overviews::new(deps.clone()),
+            admin: Admin::new(deps.clone()),
+            sign_in,
+            sign_up,
+            email_addresses,
+            mfa,
+            passkeys,
+            sessions,
             users,
             permissions,
             roles,
             explorer,
-            sessions,
-            mfa,
-            passkeys,
-            outbox,
+            audit,
             hooks,
-            settings,
-            store,
-            keys,
-            cache,
-            recorder,
-            passwords,
-            limits,
-            tokens,
-            email_challenges,
-            login,
-            random,
+            outbox,
+            deps,
         })))
-    }
-
-    /// Signs in by password. Err([`crate::model::code::Code::BadCredentials`]) when name and password do not belong
-    /// together, whichever of them is wrong. Whoever knows both may still have to show a second factor, or to prove their
-    /// address first: see [`SignInOutcome`].
-    pub async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignInOutcome, Error> {
-        self.0.login.sign_in(actor, typed).await
-    }
-
-    /// The second factors that somebody halfway in can show; None when the token of [`crate::authn::sign_in::MfaChallenge`] is good for nothing any
-    /// more. Looking uses nothing up.
-    pub async fn mfa_challenge(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
-        self.0.login.mfa_challenge(token).await
-    }
-
-    /// Signs in whoever proved their first factor, by the second. Err beside its field: [`Code::BadOtp`] for a wrong code,
-    /// with nothing used up; [`Code::BadToken`] when the first factor has to be proved again.
-    pub async fn second_factor(&self, actor: &Actor, typed: &SecondFactor) -> Result<SignedIn, Error> {
-        self.0.login.second_factor(actor, typed).await
-    }
-
-    /// Ends the session that asks.
-    pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
-        self.0.login.sign_out(actor).await
     }
 
     /// An actor that may do what `user` may do, at this moment: for jobs and services that act for a person without a
@@ -270,7 +254,7 @@ impl Auth {
     /// ```
     pub async fn on_behalf_of(&self, program: &Actor, user: UserId) -> Result<Actor, Error> {
         program.require_system()?;
-        let mut conn = self.0.store.read().await?;
+        let mut conn = self.deps.store.read().await?;
         let found = users::by_id(&mut conn, user).await?.map(|found| found.user).filter(User::may_enter);
         let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
         let access = effective_access::access_of(&mut conn, user, self.clock.now()).await?;
@@ -289,55 +273,27 @@ impl Auth {
         Ok(Actor { principal, origin: Arc::clone(&program.origin) })
     }
 
-    /// The settings that everything was built with.
+    /// The settings.
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.deps.settings
     }
 
     /// The keys that encrypt cookies.
     pub fn keyring(&self) -> &Keyring {
-        &self.0.keys
+        &self.deps.keys
     }
 
     /// The database.
     pub fn store(&self) -> &Store {
-        &self.0.store
+        &self.deps.store
     }
 
-    /// How many password hashes were computed since the start: for known and unknown users alike.
+    /// How many password hashes were computed since the start, for known and unknown users alike.
     pub fn password_hashes(&self) -> u64 {
-        self.0.passwords.computed()
+        self.deps.passwords.computed()
     }
 
-    pub(crate) fn cache(&self) -> &Snapshots {
-        &self.0.cache
-    }
-
-    pub(crate) fn recorder(&self) -> &Recorder {
-        &self.0.recorder
-    }
-
-    pub(crate) fn passwords(&self) -> &Passwords {
-        &self.0.passwords
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.0.limits
-    }
-
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.0.tokens
-    }
-
-    pub(crate) fn email_challenges(&self) -> &EmailChallenges {
-        &self.0.email_challenges
-    }
-
-    pub(crate) fn login(&self) -> &Login {
-        &self.0.login
-    }
-
-    pub(crate) fn random(&self) -> Random {
-        self.0.random
+    pub(crate) fn deps(&self) -> &Deps {
+        &self.deps
     }
 }

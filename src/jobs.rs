@@ -21,8 +21,8 @@ const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
 pub async fn purge(auth: &Auth) -> Result<u64, Error> {
     let mut purged = auth.sessions.purge(&Actor::system()).await?;
     let mut tx = auth.store().write().await?;
-    purged += auth.tokens().purge(&mut tx, Duration::from_secs(30 * 24 * 3600)).await?;
-    purged += auth.limits().purge(&mut tx).await?;
+    purged += auth.deps().tokens.purge(&mut tx, Duration::from_secs(30 * 24 * 3600)).await?;
+    purged += auth.deps().limits.purge(&mut tx).await?;
     purged += auth.roles.purge(&mut tx, auth.clock.now().minus(KEEP_EXPIRED)).await?;
     purged += recovery::purge(&mut tx, auth.clock.now().minus(KEEP_EXPIRED)).await?;
     tx.commit().await?;
@@ -33,7 +33,7 @@ pub async fn purge(auth: &Auth) -> Result<u64, Error> {
 /// Tells people who recover their accounts what is due: halfway through the waiting, and when it is over. How many were
 /// told something, at most. Any number of processes may do it at once: each mail is written by one.
 pub async fn recoveries(auth: &Auth) -> Result<u64, Error> {
-    recovery::write_notices(auth).await
+    auth.recovery.write_notices().await
 }
 
 /// Runs the jobs until the future is dropped: purging, recoveries, and sending mails. A failure is logged, and the next turn tries
@@ -64,7 +64,7 @@ pub async fn run(auth: Auth) {
     #[cfg(feature = "postgres")]
     futures::future::join(
         working,
-        crate::authn::sessions::link::listen(auth.store().clone(), auth.cache().clone()),
+        crate::authn::sessions::link::listen(auth.store().clone(), auth.deps().cache.clone()),
     )
     .await;
     #[cfg(not(feature = "postgres"))]

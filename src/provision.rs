@@ -12,6 +12,7 @@ use crate::authz::roles;
 use crate::foundation::error::Error;
 use crate::foundation::names::{Email, Identifier, Username};
 use crate::model::role;
+use crate::model::scope::Scope;
 
 /// Raised when what is built in grows, so that existing installations get it.
 const VERSION: &str = "2";
@@ -42,9 +43,9 @@ impl Auth {
         if done.is_some_and(|(version,)| version == VERSION) && !bootstrap.try_full_initialize {
             return Ok(());
         }
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps().recorder.begin(actor).await?;
         SET_DONE.bind(VERSION).execute(&mut work.tx).await?;
-        roles::provision(&mut work, &self.clock, self.random()).await?;
+        roles::provision(&mut work, &self.clock, self.deps().random).await?;
         let accounts = [
             Account {
                 username: "system",
@@ -94,7 +95,7 @@ impl Auth {
         let password_hash = match account.password {
             Some(plain) => {
                 let about = [account.username];
-                Some(hash_given(self.passwords(), plain.expose_secret(), &about).await?)
+                Some(hash_given(&self.deps().passwords, plain.expose_secret(), &about).await?)
             }
             None => None,
         };
@@ -112,7 +113,7 @@ impl Auth {
         };
         let id = self.users.insert(work, user).await?;
         for role in account.roles {
-            self.give(work, id, role).await?;
+            roles::give_built_in(work, id, role, &Scope::global(), &self.clock, self.deps().random).await?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::islands::form::FormMessages;
+use crate::form_messages::FormMessage;
 
 /// A refused request: why, beside which fields, and when to come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Refusal {
     pub retry_after: Option<u64>,
     /// The same for people. Empty where nobody reads it.
     #[serde(default)]
-    pub said: Vec<FormMessages>,
+    pub said: Vec<FormMessage>,
 }
 
 /// A field and what is wrong with it.

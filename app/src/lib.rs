@@ -10,6 +10,7 @@
 // The types of views nest as deep as the pages do.
 #![recursion_limit = "256"]
 
+pub mod form_messages;
 pub mod islands;
 
 mod client;
@@ -35,13 +36,13 @@ mod pages;
 #[cfg(feature = "ssr")]
 pub mod pending_action;
 #[cfg(feature = "ssr")]
-mod pending_action_words;
-#[cfg(feature = "ssr")]
 pub mod reference;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod shell;
+#[cfg(feature = "ssr")]
+mod theme;
 #[cfg(feature = "ssr")]
 mod ui;
 #[cfg(feature = "ssr")]

@@ -13,7 +13,8 @@ use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use crate::app::{PageContent, app};
 use crate::i18n::lang;
 use crate::routes::Page;
-use crate::ui::theme::{Choice, Colors};
+use crate::theme::Choice;
+use crate::ui::theme::Colors;
 use crate::viewer::extension;
 
 /// The document of a page, or of a refusal where a guard has left one in the request. Everything that decides how it looks

@@ -21,7 +21,6 @@ use leptos::prelude::{Owner, provide_context, with_context};
 use serde_json::Value;
 
 use crate::forms;
-use crate::layers::error_page::Words;
 use crate::layers::headers::CspNonce;
 use crate::route_rules::{Effect, Kind, RouteRule};
 use crate::site::Site;
@@ -80,8 +79,25 @@ pub fn refuse(extensions: &mut Extensions, code: Code) {
     extensions.insert(Refused(code));
 }
 
+/// What stands on such a page.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorWords {
+    /// The language (RFC 5646).
+    pub language: &'static str,
+    /// Which way it is written.
+    pub direction: &'static str,
+    /// What is wrong.
+    pub title: &'static str,
+    /// What to do about it.
+    pub body: &'static str,
+    /// What the request's id is for.
+    pub request_id: &'static str,
+    /// The way out.
+    pub home: &'static str,
+}
+
 /// The words of a page that is made without the app, for a reader who asks for `language` (Accept-Language).
-pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> Words {
+pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> ErrorWords {
     let (mut parts, ()) = axum::http::Request::new(()).into_parts();
     parts.headers.extend(language.map(|language| (header::ACCEPT_LANGUAGE, language.clone())));
     let w = Owner::new().with(|| {
@@ -99,7 +115,7 @@ pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> W
         Code::NotAuthenticated => (w.status_refused_title(), w.problem_not_authenticated()),
         _ => (w.status_refused_title(), w.problem_bad_request()),
     };
-    Words {
+    ErrorWords {
         language: w.tag(),
         direction: w.direction(),
         title,

@@ -70,7 +70,7 @@ fn every_mail_survives_kill_9() {
                 server.child.start_kill().unwrap();
                 server.child.wait().await.unwrap();
             }
-            let left = auth.outbox.pending_challenge(&Actor::system()).await.unwrap().len();
+            let left = auth.outbox.queued(&Actor::system()).await.unwrap().len();
             assert!(left > 0, "{kind:?}: all were sent before the last kill");
 
             let _server = binary.serve().await;
@@ -94,7 +94,7 @@ fn every_mail_survives_kill_9() {
 }
 
 async fn waits(auth: &Auth) -> bool {
-    !auth.outbox.pending_challenge(&Actor::system()).await.unwrap().is_empty()
+    !auth.outbox.queued(&Actor::system()).await.unwrap().is_empty()
 }
 
 fn said(output: &Output) -> String {

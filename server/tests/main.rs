@@ -12,6 +12,7 @@ mod allocations;
 #[path = "../../src/tests/support/authenticator.rs"]
 mod authenticator;
 mod by_email;
+mod circles;
 mod commands;
 mod crash;
 mod dev_mail;

@@ -3,54 +3,61 @@
 
 mod sessions;
 
+use crate::accounts::oversight::{look_at, may_act_on};
 use crate::accounts::users::{self, NewAccount, User, UserChange};
-use crate::audit::{Activity, AuditFilter, Entry, Event, activity_of, search};
-use crate::auth::Auth;
+use crate::audit::{Entry, Event};
+use crate::authn::deps::Deps;
+use crate::authn::mfa::{Factors, factors_of};
 use crate::authn::passkeys;
 use crate::authn::recovery::{self, Ending};
 use crate::authn::sessions::end_all_of;
 use crate::authn::tokens::Purpose;
 use crate::authz::actor::{Actor, Origin};
-use crate::authz::delegation::{self, Grantor};
 use crate::authz::effective_access;
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
-use crate::foundation::store::Conn;
 use crate::mail::{Circumstances, Message};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
-use crate::model::page::{Page, PageRequest};
 use crate::model::paths;
-use crate::model::permission::USERS_MANAGE;
-use crate::model::scope::Scope;
 use crate::model::text;
 use crate::model::time::Timestamp;
 
 /// The longest reason for what is done to somebody, in characters.
 const MAX_REASON: usize = 500;
 
-impl Auth {
+/// What only administrators do to others.
+#[derive(Clone)]
+pub struct Admin {
+    deps: Deps,
+}
+
+impl Admin {
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
     /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs. The reason is one
     /// line of at most 500 characters. Err on it: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
-        let target = self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
+        let target = may_act_on(&mut work, &grantor, actor, id).await?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::suspend(&mut work.tx, id, actor.user_id(), &reason, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "suspended", now).await?;
-            recovery::end(self.email_challenges(), &mut work, id, Ending::Suspended).await?;
-            self.email_challenges().tell(&mut work, &target, Message::AccountSuspended {}).await?;
+            recovery::end(&self.deps, &mut work, id, Ending::Suspended).await?;
+            self.deps.email_challenges.tell(&mut work, &target, Message::AccountSuspended {}).await?;
             let entry = Entry::new(Event::UserSuspended).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason.as_str()));
         }
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await
     }
 
     /// Lifts a suspension. Needs what suspending needs.
     pub async fn unsuspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
+        may_act_on(&mut work, &grantor, actor, id).await?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::unsuspend(&mut work.tx, id, now).await? {
@@ -59,19 +66,29 @@ impl Auth {
         work.commit().await
     }
 
+    /// Returns a user's second factors. The audit log records who looked.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Admin::remove_factors`].
+    pub async fn factors_of(&self, actor: &Actor, id: UserId) -> Result<Factors, Error> {
+        look_at(&self.deps.store, &self.deps.recorder, &self.deps.clock, actor, id, "factors").await?;
+        factors_of(&mut self.deps.store.read().await?, id).await
+    }
+
     /// Takes somebody's second factors off, and ends their sessions: for people who lost all of them, or whose factors are
     /// not theirs. They are told, and where mails reach them they choose another password first: the one that they had would
     /// open the account alone now, and who knows it may be why the factors were there. Needs what suspending needs. Err([`Code::NoSecondFactor`]) when there are none.
     pub async fn remove_factors(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
-        let target = self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
-        self.require_confirmed(actor)?;
+        let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
+        let target = may_act_on(&mut work, &grantor, actor, id).await?;
+        self.deps.require_confirmed(actor)?;
         users::lock(&mut work.tx, id).await?;
         if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "removed_by_administrator").await? {
             return Err(Code::NoSecondFactor.into());
         }
         let now = work.now();
-        let by_mail = self.email_challenges().sends() && target.email.is_some();
+        let by_mail = self.deps.email_challenges.sends() && target.email.is_some();
         if !by_mail && !target.has_password {
             // A passkey was all that opened it.
             return Err(Code::LastWayIn.into());
@@ -80,22 +97,23 @@ impl Auth {
             users::ask_for_new_password(&mut work.tx, id, now).await?;
         }
         end_all_of(&mut work.tx, id, None, "factors_removed", now).await?;
-        self.tokens().void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
-        recovery::end(self.email_challenges(), &mut work, id, Ending::FactorsRemoved).await?;
+        self.deps.tokens.void_of(&mut work.tx, id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
+        recovery::end(&self.deps, &mut work, id, Ending::FactorsRemoved).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        let (factor, link) = ("all".to_owned(), self.email_challenges().link(paths::SECURITY, None));
-        self.email_challenges()
+        let (factor, link) = ("all".to_owned(), self.deps.email_challenges.link(paths::SECURITY, None));
+        self.deps
+            .email_challenges
             .tell(&mut work, &target, Message::FactorRemoved { circumstances, factor, link })
             .await?;
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await
     }
 
     /// Opens sign-in to an account again that was closed by too many wrong passwords or codes. Needs what suspending needs.
     pub async fn unlock(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
-        let first = self.limits().unlock(&mut work.tx, id).await?;
-        if self.limits().unlock_second_factor(&mut work.tx, id).await? || first {
+        let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
+        may_act_on(&mut work, &grantor, actor, id).await?;
+        let first = self.deps.limits.unlock(&mut work.tx, id).await?;
+        if self.deps.limits.unlock_second_factor(&mut work.tx, id).await? || first {
             work.record(Entry::new(Event::LoginUnlocked).to(id));
         }
         work.commit().await
@@ -105,9 +123,9 @@ impl Auth {
     /// 6.4.6), they use [`crate::accounts::users::Users::create`].
     pub async fn create_user(&self, actor: &Actor, new: &NewAccount, password: &str) -> Result<User, Error> {
         actor.require_system()?;
-        let about = users::guessable(&self.settings().app.name, &new.username, &new.email);
-        let hash = crate::authn::sign_up::hash_given(self.passwords(), password, &about).await?;
-        self.users.create_with(actor, new, Some(hash)).await
+        let about = users::guessable(&self.deps.settings.app.name, &new.username, &new.email);
+        let hash = crate::authn::sign_up::hash_given(&self.deps.passwords, password, &about).await?;
+        self.deps.users.create_with(actor, new, Some(hash)).await
     }
 
     /// Changes somebody's username, names or free data. Needs `users:manage`, and a level above theirs.
@@ -115,105 +133,40 @@ impl Auth {
     /// Err beside each field: [`Code::BadUsername`], [`Code::UsernameTaken`], [`Code::TooLong`], [`Code::BadCharacters`],
     /// and [`Code::BadRequest`] for metadata that are no JSON object.
     pub async fn update_user(&self, actor: &Actor, id: UserId, change: &UserChange) -> Result<User, Error> {
-        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
-        let before = self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
-        self.users.write_change(&mut work, &before, change).await?;
+        let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
+        let before = may_act_on(&mut work, &grantor, actor, id).await?;
+        self.deps.users.write_change(&mut work, &before, change).await?;
         let after = users::by_id(&mut work.tx, id).await?.ok_or(Code::UserNotFound)?.user;
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await?;
         Ok(after)
     }
 
     /// Deletes an account: nobody comes in any more, its sessions end at once. It can be restored for a while. Needs
     /// `users:manage`, and a level above theirs.
     pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
-        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
-        self.require_confirmed(actor)?;
+        let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
+        may_act_on(&mut work, &grantor, actor, id).await?;
+        self.deps.require_confirmed(actor)?;
         let reason = read_reason(reason)?;
         let now = work.now();
         if users::delete(&mut work.tx, id, now).await? {
             let ended = end_all_of(&mut work.tx, id, None, "deleted", now).await?;
-            recovery::end(self.email_challenges(), &mut work, id, Ending::Deleted).await?;
+            recovery::end(&self.deps, &mut work, id, Ending::Deleted).await?;
             let entry = Entry::new(Event::UserDeleted).to(id).with("sessions_ended", ended);
             work.record(entry.personal("reason", reason.as_str()));
         }
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await
     }
 
     /// Restores a deleted account as it was. Needs what deleting needs.
     pub async fn restore_user(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
-        let (mut work, grantor) = effective_access::begin(self.recorder(), actor).await?;
-        self.may_act_on(&mut work.tx, &grantor, actor, id).await?;
+        let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
+        may_act_on(&mut work, &grantor, actor, id).await?;
         let now = work.now();
         if users::restore(&mut work.tx, id, now).await? {
             work.record(Entry::new(Event::UserRestored).to(id));
         }
         work.commit().await
-    }
-
-    /// One's own trail in the audit log, newest first.
-    pub async fn activity(&self, actor: &Actor, page: &PageRequest) -> Result<Page<Activity>, Error> {
-        let user = actor.user()?.user.id;
-        activity_of(self.store(), actor, user, page).await
-    }
-
-    /// Somebody's trail in the audit log, newest first. One's own is open; others' need `audit:read`, and the log notes
-    /// who looked.
-    pub async fn activity_of(
-        &self,
-        actor: &Actor,
-        user: UserId,
-        page: &PageRequest,
-    ) -> Result<Page<Activity>, Error> {
-        let found = activity_of(self.store(), actor, user, page).await?;
-        if actor.user_id().is_some_and(|reader| reader != user) {
-            let mut work = self.recorder().begin(actor).await?;
-            work.record(Entry::new(Event::UserRead).to(user).with("what", "activity"));
-            work.commit().await?;
-        }
-        Ok(found)
-    }
-
-    /// The entries of the audit log that `filter` lets through, newest first. Needs `audit:read` everywhere; the log
-    /// notes who reads it. Err([`Code::Unknown`]) for an event that there is not.
-    pub async fn audit_log(
-        &self,
-        actor: &Actor,
-        filter: &AuditFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Activity>, Error> {
-        let found = search(self.store(), actor, filter, page).await?;
-        // Every page: whoever begins with a cursor of their own making reads as well.
-        if actor.user_id().is_some() {
-            let mut work = self.recorder().begin(actor).await?;
-            let entry = Entry::new(Event::AuditRead).with("filter", filter.in_json());
-            work.record(entry.with("after", page.after.clone()));
-            work.commit().await?;
-        }
-        Ok(found)
-    }
-
-    /// Ok, with the person, when `grantor`, read at this moment, may act on them.
-    pub(crate) async fn may_act_on(
-        &self,
-        conn: &mut Conn,
-        grantor: &Grantor,
-        actor: &Actor,
-        id: UserId,
-    ) -> Result<User, Error> {
-        if let Grantor::Person(access) = grantor
-            && !access.allows(USERS_MANAGE, &Scope::global())
-        {
-            return Err(Code::Forbidden.into());
-        }
-        let target = users::by_id(conn, id).await?;
-        let target = target.ok_or_else(|| Error::on(Field::User, Code::UserNotFound))?.user;
-        if target.is_system || actor.user_id() == Some(id) {
-            return Err(Code::Forbidden.into());
-        }
-        let theirs = effective_access::access_of(conn, id, self.clock.now()).await?;
-        delegation::may_act_on(grantor, &theirs)?;
-        Ok(target)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The chain: each entry's hash covers the entry and the hash before it.
+//! The hash chain: each entry's hash covers the entry and the previous hash.
 
 use serde_json::Value;
 
@@ -11,21 +11,21 @@ use crate::foundation::error::Error;
 use crate::foundation::store::{Store, Tx};
 use crate::model::time::Timestamp;
 
-/// Rows read at a time while the chain is checked.
+/// How many rows [`verify`] reads at a time.
 const STEP: u32 = 1000;
 
-/// Where the chain does not hold.
+/// Where the chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// This row was changed after it was written.
+    /// The row with this number was changed after it was written.
     Changed(i64),
     /// The row with this number is missing.
     Missing(i64),
-    /// Rows at the end are missing: the chain ends here, the head says otherwise.
+    /// The chain ends at this row, but its head says otherwise: rows at the end are missing.
     Cut(i64),
 }
 
-/// Writes `entry` at the end of the chain.
+/// Appends `entry` to the chain.
 pub(super) async fn append(
     tx: &mut Tx,
     entry: &Entry,
@@ -72,7 +72,13 @@ pub(super) async fn append(
     Ok(())
 }
 
-/// Walks the whole chain. Ok(None) when every row is as it was written.
+/// Verifies the whole chain.
+///
+/// Returns the first break, or `None` when every row is as it was written.
+///
+/// # Errors
+///
+/// Fails when the database cannot be read.
 pub async fn verify(store: &Store) -> Result<Option<Broken>, Error> {
     let mut conn = store.read().await?;
     let head: Head = HEAD.query().one(&mut conn).await?;
@@ -83,7 +89,7 @@ pub async fn verify(store: &Store) -> Result<Option<Broken>, Error> {
         let Some(end) = rows.last().map(|row| row.seq) else { break };
         for row in rows {
             if row.seq > head.seq {
-                // Written after the head was read: not of this walk.
+                // Appended after the head was read, so not part of this check.
                 return Ok(None);
             }
             if row.seq != last + 1 {
@@ -93,7 +99,7 @@ pub async fn verify(store: &Store) -> Result<Option<Broken>, Error> {
                 (Some(personal), Some(salt)) => {
                     sha256_parts([salt.as_slice(), personal.as_bytes()]).as_slice() == row.personal_hash
                 }
-                // Erased with the person.
+                // The personal data has been erased.
                 (None, None) => true,
                 _ => false,
             };
@@ -113,7 +119,8 @@ pub async fn verify(store: &Store) -> Result<Option<Broken>, Error> {
     Ok(None)
 }
 
-/// What is personal about the entry: its own, and where the request came from.
+/// Returns the personal data of an entry as JSON: the entry's own, and the IP address, device and
+/// location of the request.
 fn personal_of(entry: &Entry, actor: &Actor) -> String {
     let mut personal = entry.personal.clone();
     let origin = &actor.origin;

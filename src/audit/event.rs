@@ -1,4 +1,4 @@
-//! What can happen, by name, and one happening.
+//! The events of the audit log, and the entries that record them.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::model::scope::Scope;
 
 macro_rules! events {
     ($($(#[$doc:meta])+ $name:ident = $text:literal;)+) => {
-        /// Something that happens. The name is stable: it is in the log, the API and the interface.
+        /// An event. Its name is stable: the log, the API and the portal use it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Event {
             $($(#[$doc])+ $name,)+
@@ -17,7 +17,7 @@ macro_rules! events {
             /// Every event.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The stable name.
+            /// Returns the stable name.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
@@ -28,79 +28,79 @@ macro_rules! events {
 events! {
     /// An account was created.
     UserCreated = "USER_CREATED";
-    /// Profile fields changed.
+    /// Profile fields were changed.
     UserUpdated = "USER_UPDATED";
     /// An account was suspended.
     UserSuspended = "USER_SUSPENDED";
     /// A suspension was lifted.
     UserUnsuspended = "USER_UNSUSPENDED";
-    /// An account was deleted; it can be restored for a while.
+    /// An account was deleted. An administrator can restore it.
     UserDeleted = "USER_DELETED";
-    /// A person signed in.
+    /// A user signed in.
     LoginSuccess = "LOGIN_SUCCESS";
     /// A sign-in failed.
     LoginFailed = "LOGIN_FAILED";
-    /// Sign-in is closed for an address or an account for a while.
+    /// Too many failed attempts locked sign-in for an IP address or an account for a while.
     LoginLocked = "LOGIN_LOCKED";
-    /// An operator opened sign-in to an account again.
+    /// An administrator unlocked sign-in to an account.
     LoginUnlocked = "LOGIN_UNLOCKED";
-    /// A password was set or changed.
+    /// A password was set, changed or removed.
     PasswordChanged = "PASSWORD_CHANGED";
-    /// A change of password was refused: the current one was wrong.
+    /// A password change was refused because the current password was wrong.
     PasswordChangeFailed = "PASSWORD_CHANGE_FAILED";
     /// A session began.
     SessionCreated = "SESSION_CREATED";
-    /// A session was ended by its owner, or by an administrator.
+    /// The owner or an administrator ended a session.
     SessionTerminated = "SESSION_TERMINATED";
-    /// All (other) sessions of a person were ended.
+    /// All sessions of a user, or all but the current one, were ended.
     SessionsTerminatedAll = "SESSIONS_TERMINATED_ALL";
     /// A session was ended because it looked stolen.
     SessionInvalidated = "SESSION_INVALIDATED";
-    /// A session was used from another address.
+    /// A session was used from another IP address.
     SessionIpUpdated = "SESSION_IP_UPDATED";
-    /// A role was given.
+    /// A role was assigned.
     RoleAssigned = "ROLE_ASSIGNED";
-    /// A role was taken away.
+    /// A role was removed from a user.
     RoleRemoved = "ROLE_REMOVED";
-    /// A role was made.
+    /// A role was created.
     RoleCreated = "ROLE_CREATED";
-    /// What a role carries, its rank or what it may give on was changed.
+    /// A role's description, permissions, level, requirement or lists were changed.
     RoleUpdated = "ROLE_UPDATED";
-    /// A role was deleted, and taken from everybody.
+    /// A role was deleted, and removed from every user.
     RoleDeleted = "ROLE_DELETED";
-    /// A permission was made.
+    /// A permission was created.
     PermissionCreated = "PERMISSION_CREATED";
     /// A permission's description was changed.
     PermissionUpdated = "PERMISSION_UPDATED";
-    /// A permission was deleted, and taken from every role.
+    /// A permission was deleted, and removed from every role.
     PermissionDeleted = "PERMISSION_DELETED";
     /// A deleted account was restored.
     UserRestored = "USER_RESTORED";
-    /// An administrator read somebody's personal data.
+    /// An administrator read a user's personal data.
     UserRead = "USER_READ";
     /// An administrator read the audit log.
     AuditRead = "AUDIT_READ";
     /// A one-time token was used.
     TokenUsed = "TOKEN_USED";
-    /// Somebody asked for an account with this address, and was sent a mail.
+    /// A client requested an account with this email address, and an email was sent.
     SignUpRequested = "SIGN_UP_REQUESTED";
-    /// A mail to prove an address was asked for.
+    /// An email to verify an address was requested.
     EmailVerificationRequested = "EMAIL_VERIFICATION_REQUESTED";
-    /// A person proved that the address is theirs.
+    /// A user proved that they control the email address.
     EmailVerified = "EMAIL_VERIFIED";
-    /// A mail to set a new password was asked for.
+    /// An email to reset the password was requested.
     PasswordResetRequested = "PASSWORD_RESET_REQUESTED";
-    /// A new password was set by a mail.
+    /// A password was reset by email.
     PasswordResetCompleted = "PASSWORD_RESET_COMPLETED";
-    /// A mail to sign in was asked for.
+    /// An email to sign in was requested.
     PasswordlessLoginRequested = "PASSWORDLESS_LOGIN_REQUESTED";
-    /// Another address was asked for.
+    /// A change of the email address was requested.
     EmailChangeRequested = "EMAIL_CHANGE_REQUESTED";
-    /// The address was changed.
+    /// The email address was changed.
     EmailChanged = "EMAIL_CHANGED";
-    /// A change of address was undone from the old one.
+    /// A change of the email address was undone from the old address.
     EmailChangeUndone = "EMAIL_CHANGE_UNDONE";
-    /// The first factor was right; the second is wanted.
+    /// The first factor was right, and a second factor is required.
     MfaRequired = "MFA_REQUIRED";
     /// A second factor was right.
     MfaSucceeded = "MFA_SUCCEEDED";
@@ -108,97 +108,99 @@ events! {
     MfaFailed = "MFA_FAILED";
     /// A second factor was added.
     MfaEnabled = "MFA_ENABLED";
-    /// The first second factor was taken off again by the mail that told of it.
+    /// The second factors were removed through the email that announced the first one.
     MfaUndone = "MFA_UNDONE";
     /// A second factor was removed.
     MfaDisabled = "MFA_DISABLED";
-    /// There are new backup codes.
+    /// New backup codes were generated.
     BackupCodesRegenerated = "BACKUP_CODES_REGENERATED";
     /// A passkey was added.
     PasskeyAdded = "PASSKEY_ADDED";
-    /// A passkey was given another name.
+    /// A passkey was renamed.
     PasskeyRenamed = "PASSKEY_RENAMED";
     /// A passkey was removed.
     PasskeyRemoved = "PASSKEY_REMOVED";
-    /// A passkey's counter went back: there may be a copy. It opens nothing any more.
+    /// A passkey was blocked because its signature counter went back, which suggests a copy. It can
+    /// no longer be used.
     PasskeyBlocked = "PASSKEY_BLOCKED";
-    /// A browser is asked for no second factor for a while.
+    /// A browser was remembered: for a while it is not asked for a second factor.
     DeviceTrusted = "DEVICE_TRUSTED";
-    /// A mail to confirm who one is was asked for.
+    /// An email to re-authenticate was requested.
     ConfirmationRequested = "CONFIRMATION_REQUESTED";
-    /// A person confirmed who they are.
+    /// A user re-authenticated.
     Confirmed = "CONFIRMED";
-    /// A person could not confirm who they are.
+    /// A re-authentication failed.
     ConfirmationFailed = "CONFIRMATION_FAILED";
-    /// A code from a mail was wrong.
+    /// A code from an email was wrong.
     CodeFailed = "CODE_FAILED";
-    /// More mails were asked for than TOKENS_MAX_COUNT_PER_DAY_PER_USER_PER_ACTION allows; none was sent.
+    /// More emails were requested than TOKENS_MAX_COUNT_PER_DAY_PER_USER_PER_ACTION allows, so none
+    /// was sent.
     MailRequestsLimited = "MAIL_REQUESTS_LIMITED";
-    /// A mail could not be delivered and was given up.
+    /// An email could not be delivered, and delivery was given up.
     MailFailed = "MAIL_FAILED";
-    /// An administrator had a mail tried again.
+    /// An administrator retried an email.
     MailRetried = "MAIL_RETRIED";
-    /// An administrator looked at the mails to send.
+    /// An administrator looked at the outbox.
     MailsRead = "MAILS_READ";
-    /// The way of mails was tested.
+    /// Email delivery was tested.
     MailTested = "MAIL_TESTED";
     /// Built-in roles, permissions and accounts were brought up to date.
     Provisioned = "PROVISIONED";
-    /// A mail was asked for by somebody who lost all second factors.
+    /// An email to start a recovery was requested, for a user who lost all second factors.
     RecoveryRequested = "RECOVERY_REQUESTED";
-    /// The waiting began, after which the second factors are taken off.
+    /// The waiting period of a recovery began, after which the second factors are removed.
     RecoveryStarted = "RECOVERY_STARTED";
-    /// A recovery ended, and the second factors stay. `reason` says why.
+    /// A recovery ended without being completed. `reason` says why.
     RecoveryCancelled = "RECOVERY_CANCELLED";
-    /// An administrator ended the waiting early: the recovery can be finished.
+    /// An administrator ended the waiting period early, so the recovery can be completed.
     RecoveryHastened = "RECOVERY_HASTENED";
-    /// The second factors were taken off by a recovery.
+    /// A recovery was completed, and the second factors were removed.
     RecoveryCompleted = "RECOVERY_COMPLETED";
 }
 
-/// One happening, before it has its place in the chain.
+/// An entry that has not been appended to the chain yet.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// To whom.
+    /// The user it happened to.
     pub user: Option<UserId>,
-    /// Where it counts, for roles.
+    /// The scope in which it counts, for role assignments.
     pub scope: Option<Scope>,
-    /// More about it, without personal data and without secrets.
+    /// Further details, without personal data and without secrets.
     pub details: Map<String, Value>,
-    /// Names, addresses: what is erased with the person.
+    /// Personal data such as names and addresses, which can be erased with the user.
     pub personal: Map<String, Value>,
 }
 
 impl Entry {
-    /// `event` happened.
+    /// Creates an entry for `event`.
     pub fn new(event: Event) -> Self {
         Self { event, user: None, scope: None, details: Map::new(), personal: Map::new() }
     }
 
-    /// It happened to `user`.
+    /// Sets the user it happened to.
     #[must_use]
     pub fn to(mut self, user: UserId) -> Self {
         self.user = Some(user);
         self
     }
 
-    /// It counts in `scope`.
+    /// Sets the scope in which it counts.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// Adds a detail: never personal, never secret.
+    /// Adds a detail, which must be neither personal nor secret.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Adds something personal: never secret.
+    /// Adds personal data, which must not be secret.
     #[must_use]
     pub fn personal(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.personal.insert(name.to_owned(), value.into());

@@ -1,5 +1,5 @@
-//! What happens, told to whoever listens. The audit log is the first listener and a part of the change itself;
-//! the others hear of it once the change is in the database.
+//! Delivers events to listeners. The audit log comes first and is part of the change itself; hooks
+//! run once the change is committed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,23 +7,27 @@ use std::sync::{Arc, RwLock};
 
 use crate::audit::Entry;
 
-/// Listens to events. Its errors are its own: what has happened has happened.
+/// A listener to events.
+///
+/// A hook handles its own errors: the change is already committed, so a hook cannot stop or undo
+/// it.
 pub trait Hook: Send + Sync {
-    /// Told after the change is committed.
+    /// Handles an event. The core calls this after the change is committed.
     fn on_event<'a>(&'a self, entry: &'a Entry) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 }
 
-/// The listeners. Cheap to clone.
+/// The registered hooks. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Hooks(Arc<RwLock<Vec<Arc<dyn Hook>>>>);
 
 impl Hooks {
-    /// Adds a listener; it hears every event from now on, in the order of adding.
+    /// Adds a hook. It receives every event from now on; hooks run in the order in which they were
+    /// added.
     pub fn add(&self, hook: Arc<dyn Hook>) {
         self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(hook);
     }
 
-    /// Tells every listener, one after the other.
+    /// Passes `entries` to every hook, one hook after the other.
     pub async fn tell(&self, entries: &[Entry]) {
         let hooks = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         for hook in hooks {

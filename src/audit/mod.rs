@@ -1,17 +1,21 @@
-//! The audit log: append-only and hash-chained, so that a row removed or changed later shows.
+//! The audit log: append-only and hash-chained, so that a row that is later removed or changed is
+//! detected.
 //!
-//! A change and its entries are one transaction ([`Change`]): nothing happens unrecorded, nothing is recorded that did
-//! not happen. Personal data (addresses, devices, names) lies apart from the rest and enters the chain only as a salted
-//! hash, so that a person can be erased without breaking the chain.
+//! A change and its entries are one transaction ([`Change`]): every change is recorded, and nothing
+//! is recorded that did not happen. Personal data (addresses, devices, names) is stored apart from
+//! the rest and enters the chain only as a salted hash, so that it can be erased with a user
+//! without breaking the chain.
 
 mod chain;
 mod event;
 pub mod hooks;
+mod log;
 mod read;
 mod sql;
 
 pub use chain::{Broken, verify};
 pub use event::{Entry, Event};
+pub use log::AuditLog;
 pub use read::{Activity, AuditFilter, activity_of, latest};
 
 pub(crate) use read::{EntryBeside, search};
@@ -40,69 +44,77 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Records into `store` and tells `hooks`.
+    /// Creates a recorder that writes to `store` and calls `hooks`.
     pub fn new(store: Store, clock: Clock, random: Random, hooks: Hooks) -> Self {
         Self { store, clock, random, hooks }
     }
 
-    /// Begins a change made by `actor`.
+    /// Begins a change by `actor`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database cannot begin a transaction.
     pub async fn begin(&self, actor: &Actor) -> Result<Change, Error> {
         let tx = self.store.write().await?;
         Ok(Change {
             tx,
             actor: actor.clone(),
             entries: Vec::new(),
-            pending_challenge: Vec::new(),
+            waiting: Vec::new(),
             recorder: Arc::new(self.clone()),
         })
     }
 }
 
-/// A transaction with the entries that tell of it. Dropped without [`Change::commit`] it leaves no trace.
+/// A transaction with its audit entries. Dropping it without [`Change::commit`] rolls it back.
 pub struct Change {
-    /// Where the statements of the change run.
+    /// The transaction in which the statements of the change run.
     pub tx: Tx,
     actor: Actor,
     entries: Vec<Entry>,
-    /// Who waits for the change to last.
-    pending_challenge: Vec<Arc<Notify>>,
+    /// Notified once the change is committed.
+    waiting: Vec<Arc<Notify>>,
     recorder: Arc<Recorder>,
 }
 
 impl Change {
-    /// The present moment.
+    /// Returns the current time.
     pub fn now(&self) -> crate::model::time::Timestamp {
         self.recorder.clock.now()
     }
 
-    /// Where the request came from.
+    /// Returns where the request came from.
     pub(crate) fn origin(&self) -> &Arc<Origin> {
         &self.actor.origin
     }
 
-    /// Notes what happens. It is written with the change.
+    /// Adds an entry, which is written with the change.
     pub fn record(&mut self, entry: Entry) {
         self.entries.push(entry);
     }
 
-    /// Tells `pending_challenge` once the change lasts.
-    pub(crate) fn wake(&mut self, pending_challenge: &Arc<Notify>) {
-        self.pending_challenge.push(Arc::clone(pending_challenge));
+    /// Notifies `waiting` once the change is committed.
+    pub(crate) fn wake(&mut self, waiting: &Arc<Notify>) {
+        self.waiting.push(Arc::clone(waiting));
     }
 
-    /// Writes the entries at the end of the chain, makes the change last, and tells the hooks.
+    /// Appends the entries to the chain, commits the change, and calls the hooks.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the database cannot write the entries or commit.
     pub async fn commit(self) -> Result<(), Error> {
         self.finish(None).await
     }
 
-    /// The same, and forgets what is in memory of those whom the change touches: before the hooks are told, since they
-    /// take their time.
+    /// Commits like [`Change::commit`], and evicts `touched` from the snapshot cache. The eviction
+    /// comes before the hooks, which may be slow.
     pub(crate) async fn commit_evicting(self, cache: &Snapshots, touched: &[Evict]) -> Result<(), Error> {
         self.finish(Some((cache, touched))).await
     }
 
-    /// In a task of its own: whoever asked may go away while the database commits, and what is in memory must be
-    /// forgotten all the same.
+    /// Commits in a task of its own, so that the eviction happens even if the client disconnects
+    /// while the database commits.
     async fn finish(self, evict: Option<(&Snapshots, &[Evict])>) -> Result<(), Error> {
         let evict = evict.map(|(cache, touched)| (cache.clone(), touched.to_vec()));
         let done = tokio::spawn(self.run(evict).in_current_span()).await;
@@ -115,8 +127,8 @@ impl Change {
             chain::append(&mut self.tx, entry, &self.actor, now, self.recorder.random).await?;
         }
         self.tx.commit().await?;
-        for pending_challenge in &self.pending_challenge {
-            pending_challenge.notify_one();
+        for waiting in &self.waiting {
+            waiting.notify_one();
         }
         if let Some((cache, touched)) = evict {
             cache.evict(&touched).await;

@@ -1,4 +1,4 @@
-//! Reading the audit log.
+//! Queries on the audit log.
 
 use serde_json::Value;
 
@@ -14,54 +14,55 @@ use crate::model::permission::AUDIT_READ;
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// One line of somebody's activity.
+/// An entry of the audit log, as callers see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Activity {
-    /// Its number in the log.
+    /// The entry's number in the log.
     pub seq: i64,
-    /// When.
+    /// When the entry was recorded.
     pub at: Timestamp,
-    /// What, as its stable name.
+    /// The event, by its stable name.
     pub event: String,
-    /// Who did it, when it was a person.
+    /// The user who caused it; `None` for an anonymous client and for the program itself.
     pub actor: Option<UserId>,
-    /// To whom it happened.
+    /// The user it happened to.
     pub user: Option<UserId>,
-    /// Where it counts, for roles.
+    /// The scope in which it counts, for role assignments.
     pub scope: Option<String>,
-    /// The request that did it.
+    /// The id of the request that caused it.
     pub request: Option<uuid::Uuid>,
-    /// The address it came from.
+    /// The client's IP address.
     pub ip: Option<String>,
-    /// The browser and system it came from.
+    /// The browser and operating system, by name.
     pub device: Option<String>,
-    /// Country code.
+    /// The country code.
     pub country: Option<String>,
-    /// City.
+    /// The city.
     pub city: Option<String>,
-    /// More about it.
+    /// Further details, without personal data.
     pub details: Value,
-    /// Names and addresses in it, which are erased with the person. Null when they are.
+    /// Personal data such as names and addresses, which can be erased with the user. Null once it
+    /// has been erased.
     pub personal: Value,
 }
 
-/// Which entries are wanted. What is left empty does not count.
+/// Selects audit entries. Empty fields match every entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// The event, by its stable name.
     pub event: String,
-    /// To whom it happened.
+    /// The user it happened to.
     pub user: Option<UserId>,
-    /// Who did it.
+    /// The user who caused it.
     pub actor: Option<UserId>,
-    /// Not before this moment.
+    /// The earliest time, inclusive.
     pub since: Option<Timestamp>,
-    /// Before this moment.
+    /// The latest time, exclusive.
     pub until: Option<Timestamp>,
 }
 
 impl AuditFilter {
-    /// The filter itself, for the entry that tells of its use.
+    /// Returns the filter as JSON, for the audit entry that records its use.
     pub(crate) fn in_json(&self) -> Value {
         serde_json::json!({
             "event": self.event,
@@ -73,7 +74,15 @@ impl AuditFilter {
     }
 }
 
-/// What happened to `user`, newest first. One's own trail is open; others' need `audit:read`.
+/// Returns what happened to `user`, newest first.
+///
+/// Users may read their own entries. Reading another user's needs `audit:read` globally.
+///
+/// # Errors
+///
+/// - [`Code::NotAuthenticated`] when the caller is not signed in.
+/// - [`Code::Forbidden`] when the caller may not read that user's entries.
+/// - [`Code::BadCursor`] when `page.after` is not a cursor of this list.
 pub async fn activity_of(
     store: &Store,
     actor: &Actor,
@@ -89,7 +98,7 @@ pub async fn activity_of(
     page.cut(found, |row| row.seq.to_string()).try_map(activity)
 }
 
-/// The entries that `filter` lets through, newest first. Needs `audit:read` everywhere.
+/// Returns the entries that match `filter`, newest first. Needs `audit:read` globally.
 pub(crate) async fn search(
     store: &Store,
     actor: &Actor,
@@ -100,7 +109,7 @@ pub(crate) async fn search(
     if !filter.event.is_empty() && !Event::ALL.iter().any(|event| event.as_str() == filter.event) {
         return Err(Error::on(Field::Event, Code::Unknown));
     }
-    // Each has an index; of those that are given, the one that lets the fewest through.
+    // Each filter has its own index. Start from the most selective one that is set.
     let statement = match filter {
         AuditFilter { user: Some(_), .. } => SEARCH_USER,
         AuditFilter { actor: Some(_), .. } => SEARCH_ACTOR,
@@ -119,20 +128,26 @@ pub(crate) async fn search(
     page.cut(found, |row| row.seq.to_string()).try_map(activity)
 }
 
-/// The number before which a page begins.
+/// Parses the cursor: the entry number before which the page starts.
 fn before(page: &PageRequest) -> Result<i64, Error> {
     let Some(cursor) = page.after.as_deref() else { return Ok(i64::MAX) };
     let seq = cursor.parse::<i64>().ok().filter(|seq| *seq > 0);
     seq.ok_or_else(|| Error::on(Field::Cursor, Code::BadCursor))
 }
 
-/// When the last entry was written. A clock that says less than that was set back.
+/// Returns when the last entry was written, or `None` when the log is empty.
+///
+/// A clock that reads earlier than this has been set back.
+///
+/// # Errors
+///
+/// Fails when the database cannot be read.
 pub async fn latest(store: &Store) -> Result<Option<Timestamp>, Error> {
     let row: Option<(i64,)> = LATEST.query().optional(&mut store.read().await?).await?;
     Ok(row.map(|(micros,)| Timestamp::from_micros(micros)))
 }
 
-/// An entry beside something else that is read: nothing of it is there when there is no entry.
+/// An entry from the right side of a left join. Every column is NULL when there is no entry.
 #[derive(sqlx::FromRow)]
 pub(crate) struct EntryBeside {
     seq: Option<i64>,
@@ -147,7 +162,7 @@ pub(crate) struct EntryBeside {
 }
 
 impl EntryBeside {
-    /// The entry, if there is one.
+    /// Returns the entry, if there is one.
     pub(crate) fn activity(self) -> Result<Option<Activity>, Error> {
         let (Some(seq), Some(at_micros), Some(event), Some(details)) =
             (self.seq, self.at_micros, self.event, self.details)

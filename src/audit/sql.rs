@@ -1,4 +1,4 @@
-//! The rows and statements of the audit log.
+//! Rows and statements of the audit log.
 
 use uuid::Uuid;
 
@@ -11,8 +11,8 @@ macro_rules! columns {
     };
 }
 
-/// Entries before number `$1` by one filter that an index answers, `$first`, and what of the others is given. NULL and
-/// empty ones do not count.
+/// Selects the entries before number `$1` by one condition that has an index, `$first`, and by the
+/// other filters that are set. A NULL or empty filter matches every entry.
 macro_rules! search {
     ($first:literal) => {
         concat!(
@@ -27,7 +27,8 @@ macro_rules! search {
 }
 
 crate::statements! {
-    /// Takes the end of the chain; the row lock keeps other appends waiting until the transaction ends.
+    /// Advances the head of the chain. The row lock makes other appends wait until the transaction
+    /// ends.
     pub(super) TAKE_HEAD = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash";
     pub(super) SET_HEAD = "UPDATE audit_head SET hash = $1 WHERE id = 1";
     pub(super) HEAD = "SELECT seq, hash FROM audit_head WHERE id = 1";

@@ -1,21 +1,22 @@
 //! A person's address: proving it, changing it, and taking it back.
 
+use crate::authn::credential_reset::issue_password_token;
+use crate::authn::deps::Deps;
+use crate::authn::first_proof::take_from_strangers;
+use crate::authn::sign_in::{SignInFlow, SignedIn};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::users::{self, Credentials, User};
 use crate::audit::{Change, Entry, Event};
-use crate::auth::Auth;
 use crate::authn::email_challenge::{Ask, Proof};
 use crate::authn::mfa::{self, factors_of};
 use crate::authn::passkeys;
 use crate::authn::recovery::{self, Ending};
 use crate::authn::sessions::{end_all_of, forget_devices, lock_holder};
-use crate::authn::sign_up::Confirmed;
 use crate::authn::tokens::{Found, NewToken, PresentedToken, Purpose, is_kept};
 use crate::authz::actor::{Actor, Origin, PendingChallenge};
-use crate::authz::effective_access;
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::crypto::strength::Password;
 use crate::foundation::error::{Error, Problem};
@@ -40,6 +41,18 @@ const SENT_TO_ADDRESS: &[Purpose] = &[
     Purpose::RecoveryStart,
     Purpose::FactorUndo,
 ];
+
+/// What proving an address led to.
+#[derive(Clone)]
+pub enum Confirmed {
+    /// An account was made and signed in: in the browser that asked for it.
+    In(SignedIn),
+    /// The address is proved, in another browser than the one in which a password was typed. That one may be a stranger's,
+    /// so that it does not count: a new one is set with this token, see [`SignUpFlow::reset_password`].
+    ChoosePassword(String),
+    /// The address of an account that was there is proved.
+    Proved,
+}
 
 /// What somebody types to change their address.
 #[derive(Clone, Default)]
@@ -71,20 +84,31 @@ struct OldAddress {
     older: Vec<TokenId>,
 }
 
-impl Auth {
+/// The email addresses of accounts.
+#[derive(Clone)]
+pub struct EmailAddresses {
+    deps: Deps,
+    sign_in: SignInFlow,
+}
+
+impl EmailAddresses {
+    pub(crate) fn new(deps: Deps, sign_in: SignInFlow) -> Self {
+        Self { deps, sign_in }
+    }
+
     /// Sends a mail to prove one's own address.
     pub async fn request_verification(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
-        self.email_challenges().outbox.require()?;
+        self.deps.outbox.require()?;
         let id = actor.user()?.user.id;
-        self.email_challenges().count(actor).await?;
-        let mut work = self.recorder().begin(actor).await?;
+        self.deps.email_challenges.count(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
-        let pending_challenge = self.email_challenges().pending_challenge(actor, &address);
+        let pending_challenge = self.deps.email_challenges.pending_challenge(actor, &address);
         // Known already: nothing is left to do.
         if user.email_verified_at.is_none() {
-            self.email_challenges().ask_to_verify(&mut work, &user, Some(&pending_challenge)).await?;
+            self.deps.email_challenges.ask_to_verify(&mut work, &user, Some(&pending_challenge)).await?;
             work.commit().await?;
         }
         Ok(pending_challenge)
@@ -98,15 +122,15 @@ impl Auth {
     ) -> Result<Confirmed, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let id = found.user_id.ok_or_else(gone)?;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::VerifyEmail, presented).await?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::VerifyEmail, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::verify_email(&mut work.tx, id, &found.subject, now).await? {
             return Err(gone());
         }
-        self.tokens().void_of(&mut work.tx, id, &[Purpose::VerifyEmail]).await?;
+        self.deps.tokens.void_of(&mut work.tx, id, &[Purpose::VerifyEmail]).await?;
         let asked_here = found.is_of(
             actor.origin.pending_challenge.as_ref().map(|pending_challenge| &pending_challenge.secret),
         );
@@ -115,50 +139,11 @@ impl Auth {
             Confirmed::Proved
         } else {
             // Whoever asked for the mail knew the password; whoever read it may be somebody else.
-            self.take_from_strangers(&mut work, actor, &user).await?;
-            Confirmed::ChoosePassword(self.let_choose_password(&mut work, &user).await?)
+            take_from_strangers(&self.deps, &mut work, actor, &user).await?;
+            Confirmed::ChoosePassword(issue_password_token(&self.deps, &mut work, &user).await?)
         };
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await?;
         Ok(outcome)
-    }
-
-    /// The address of an account is proved for the first time, by somebody of whom nothing else is known: they are its
-    /// owner, and whoever had a password or a session of it until now may not be. As part of `work`; the caller evicts.
-    pub(crate) async fn take_from_strangers(
-        &self,
-        work: &mut Change,
-        actor: &Actor,
-        user: &User,
-    ) -> Result<(), Error> {
-        let now = work.now();
-        let ended = end_all_of(&mut work.tx, user.id, None, "address_proved", now).await?;
-        forget_devices(&mut work.tx, user.id, None).await?;
-        self.take_factors_from_strangers(work, user.id).await?;
-        self.tokens().void_of(&mut work.tx, user.id, &[Purpose::SecondFactor, Purpose::Confirm]).await?;
-        work.record(Entry::new(Event::EmailVerified).to(user.id).with("sessions_ended", ended));
-        if users::forget_password(&mut work.tx, user.id, now).await? {
-            work.record(Entry::new(Event::PasswordChanged).to(user.id).with("removed", true));
-            self.tell_password_changed(work, actor, user).await?;
-        }
-        Ok(())
-    }
-
-    /// The address of an account is proved for the first time: a factor that is on it may be somebody else's. As part of
-    /// `work`; the caller evicts.
-    ///
-    /// Not so where the account may do more than everybody's: one mail, to an address that may be mistyped, must not lead to
-    /// that. Whoever has lost the factors of it waits as for any recovery.
-    pub(crate) async fn take_factors_from_strangers(
-        &self,
-        work: &mut Change,
-        id: UserId,
-    ) -> Result<(), Error> {
-        let now = work.now();
-        if effective_access::is_ordinary(&mut work.tx, id, now).await? {
-            passkeys::forget_factors(work, id, Timestamp::EPOCH, "address_proved").await?;
-            recovery::end(self.email_challenges(), work, id, Ending::FactorsRemoved).await?;
-        }
-        Ok(())
     }
 
     /// Sends a mail to the address that one's account is to have. Whoever has that address already is told, and the
@@ -167,25 +152,25 @@ impl Auth {
     /// Err beside its field: [`Code::BadEmail`], [`Code::EmailUnchanged`], [`Code::EmailDomainNotAllowed`],
     /// [`Code::WrongPassword`]; [`Code::StepUpRequired`] for people without a password, or with a second factor, who confirmed
     /// too long ago.
-    pub async fn request_email_change(
+    pub async fn request_change(
         &self,
         actor: &Actor,
         typed: &ChangeEmail,
     ) -> Result<PendingChallenge, Error> {
-        self.email_challenges().outbox.require()?;
+        self.deps.outbox.require()?;
         let id = actor.user()?.user.id;
-        let found = users::by_id(&mut self.store().read().await?, id).await?.ok_or(Code::NotFound)?;
+        let found = users::by_id(&mut self.deps.store.read().await?, id).await?.ok_or(Code::NotFound)?;
         let new = self.check_new_address(&found.user, typed)?;
         self.confirm_owner(actor, &found, &typed.current_password).await?;
 
-        let email_challenges = self.email_challenges();
+        let email_challenges = &self.deps.email_challenges;
         let pending_challenge = email_challenges.pending_challenge(actor, &new);
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         let (_, confirmed_at) = lock_holder(&mut work, actor).await?;
         // Whoever stole session and password must not have the mails that take factors off.
         if factors_of(&mut work.tx, id).await?.wanted()
-            && now.since(confirmed_at) > self.settings().sessions.step_up
+            && now.since(confirmed_at) > self.deps.settings.sessions.step_up
         {
             return Err(Code::StepUpRequired.into());
         }
@@ -212,7 +197,7 @@ impl Auth {
             language: actor.origin.language.as_deref(),
             real: holder.as_ref().map_or(!kept, User::may_enter),
             counted: Some(id),
-            payload: Some(email_challenges.seal(&payload)?),
+            payload: Some(self.deps.tokens.seal(&payload)?),
             pending_challenge: Some(&pending_challenge),
             page: paths::CONFIRM_EMAIL_CHANGE,
             message: &message,
@@ -230,7 +215,7 @@ impl Auth {
         if let Some(new) = &new {
             if user.email.as_deref() == Some(new.as_str()) {
                 note(Field::Email, Code::EmailUnchanged);
-            } else if !self.settings().email.allows_domain(new.domain()) {
+            } else if !self.deps.settings.email.allows_domain(new.domain()) {
                 note(Field::Email, Code::EmailDomainNotAllowed);
             }
         }
@@ -246,33 +231,31 @@ impl Auth {
         if found.user.has_password {
             let password =
                 Password::typed(password).map_err(|code| Error::on(Field::CurrentPassword, code))?;
-            return self.login().confirm_password(actor, found, &password).await;
+            return self.sign_in.confirm_password(actor, found, &password).await;
         }
-        self.require_confirmed(actor)
+        self.deps.require_confirmed(actor)
     }
 
     /// The address that a link would give its account; None when it does not work any more. Looking uses nothing up.
-    pub async fn email_change(&self, token: &str) -> Result<Option<String>, Error> {
-        let Some(found) =
-            self.email_challenges().peek(Purpose::EmailChange, PresentedToken::Secret(token)).await?
-        else {
+    pub async fn pending_change(&self, token: &str) -> Result<Option<String>, Error> {
+        let Some(found) = self.deps.peek(Purpose::EmailChange, PresentedToken::Secret(token)).await? else {
             return Ok(None);
         };
-        Ok(Some(self.email_challenges().open::<NewAddress>(&found)?.email))
+        Ok(Some(self.deps.tokens.open::<NewAddress>(&found)?.email))
     }
 
     /// Changes the address: the new one is proved, by somebody who is signed in to the account: else a stranger's account
     /// could be given the address of whoever presses a button in a mail. The old one is told, and can take it back for 72
     /// hours.
-    pub async fn change_email(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
+    pub async fn confirm_change(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
         let asks = actor.user()?.user.id;
-        let presented = self.email_challenges().judge(actor, Purpose::EmailChange, proof).await?;
+        let presented = self.deps.email_challenges.judge(actor, Purpose::EmailChange, proof).await?;
         let gone = || Error::on(Field::Token, Code::BadToken);
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, asks).await?;
-        let token = self.tokens().redeem(&mut work.tx, Purpose::EmailChange, presented).await?;
-        let change: NewAddress = self.email_challenges().open(&token)?;
+        let token = self.deps.tokens.redeem(&mut work.tx, Purpose::EmailChange, presented).await?;
+        let change: NewAddress = self.deps.tokens.open(&token)?;
         let new = Email::parse(&change.email).map_err(|code| Error::on(Field::Email, code))?;
         let id = token.user_id.filter(|id| *id == asks).ok_or_else(gone)?;
         let before = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
@@ -285,13 +268,13 @@ impl Auth {
         if !users::change_email(&mut work.tx, id, &change.before, &new, now).await? {
             return Err(gone());
         }
-        self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
-        recovery::end(self.email_challenges(), &mut work, id, Ending::AddressChanged).await?;
+        self.deps.tokens.void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
+        recovery::end(&self.deps, &mut work, id, Ending::AddressChanged).await?;
         self.tell_of_change(&mut work, actor, &before, &new).await?;
         let entry = Entry::new(Event::EmailChanged).to(id);
         let entry = entry.personal("before", before.email.as_deref().unwrap_or_default());
         work.record(entry.personal("after", new.as_str()));
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await
     }
 
     async fn taken(&self, work: &mut Change, address: &Email, by_other_than: UserId) -> Result<bool, Error> {
@@ -309,11 +292,11 @@ impl Auth {
         before: &User,
         new: &Email,
     ) -> Result<(), Error> {
-        let email_challenges = self.email_challenges();
+        let email_challenges = &self.deps.email_challenges;
         if let (Some(old), Some(key)) = (&before.email, key_of(before)) {
-            let older = self.tokens().open_of(&mut work.tx, before.id, Purpose::EmailUndo).await?;
+            let older = self.deps.tokens.open_of(&mut work.tx, before.id, Purpose::EmailUndo).await?;
             let changed_at = Some(work.now());
-            let payload = email_challenges.seal(&OldAddress { email: old.clone(), older, changed_at })?;
+            let payload = self.deps.tokens.seal(&OldAddress { email: old.clone(), older, changed_at })?;
             let token = NewToken {
                 purpose: Purpose::EmailUndo,
                 user: Some(before.id),
@@ -323,7 +306,7 @@ impl Auth {
                 browser: None,
                 told: true,
             };
-            let issued = self.tokens().issue(&mut work.tx, token).await?;
+            let issued = self.deps.tokens.issue(&mut work.tx, token).await?;
             let told = Message::EmailChangedOld {
                 circumstances: Circumstances::of(&actor.origin, work.now()),
                 undo: email_challenges.link(paths::UNDO_EMAIL_CHANGE, Some(&issued.secret)),
@@ -340,42 +323,40 @@ impl Auth {
             expires_at: None,
             message: told,
         };
-        email_challenges.outbox.queue(work, &email_message).await
+        self.deps.outbox.queue(work, &email_message).await
     }
 
     /// The address that a link would give its account back; None when it does not work any more. Looking uses nothing up.
-    pub async fn email_undo(&self, token: &str) -> Result<Option<String>, Error> {
-        let Some(found) =
-            self.email_challenges().peek(Purpose::EmailUndo, PresentedToken::Secret(token)).await?
-        else {
+    pub async fn pending_undo(&self, token: &str) -> Result<Option<String>, Error> {
+        let Some(found) = self.deps.peek(Purpose::EmailUndo, PresentedToken::Secret(token)).await? else {
             return Ok(None);
         };
-        Ok(Some(self.email_challenges().open::<OldAddress>(&found)?.email))
+        Ok(Some(self.deps.tokens.open::<OldAddress>(&found)?.email))
     }
 
     /// Gives an account the address back that it had. Whoever changed it knew the password: all sessions end, and a new
-    /// one must be set. The answer is the token to set it with, see [`Auth::reset_password`].
-    pub async fn undo_email_change(&self, actor: &Actor, token: &str) -> Result<String, Error> {
+    /// one must be set. The answer is the token to set it with, see [`EmailAddresses::reset_password`].
+    pub async fn undo_change(&self, actor: &Actor, token: &str) -> Result<String, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let presented = PresentedToken::Secret(token);
-        let found = self.email_challenges().peek(Purpose::EmailUndo, presented).await?.ok_or_else(gone)?;
+        let found = self.deps.peek(Purpose::EmailUndo, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::EmailUndo, presented).await?;
-        let old: OldAddress = self.email_challenges().open(&found)?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::EmailUndo, presented).await?;
+        let old: OldAddress = self.deps.tokens.open(&found)?;
         let old_email = Email::parse(&old.email).map_err(|code| Error::on(Field::Email, code))?;
         let taken_from = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::take_email_back(&mut work.tx, id, &old_email, now).await? {
             return Err(gone());
         }
-        self.tokens().void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
-        recovery::end(self.email_challenges(), &mut work, id, Ending::AddressChanged).await?;
+        self.deps.tokens.void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
+        recovery::end(&self.deps, &mut work, id, Ending::AddressChanged).await?;
         // The ways back of later changes; not those of earlier ones, which are the owner's if this one is a thief's.
-        for other in self.tokens().open_of(&mut work.tx, id, Purpose::EmailUndo).await? {
+        for other in self.deps.tokens.open_of(&mut work.tx, id, Purpose::EmailUndo).await? {
             if !old.older.contains(&other) {
-                self.tokens().void_one(&mut work.tx, other).await?;
+                self.deps.tokens.void_one(&mut work.tx, other).await?;
             }
         }
         forget_devices(&mut work.tx, id, None).await?;
@@ -385,15 +366,16 @@ impl Auth {
         // Also beside factors of the owner's: whoever took the account may have made new codes.
         mfa::forget_stand_ins(&mut work, id).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
-        self.email_challenges()
+        self.deps
+            .email_challenges
             .tell(&mut work, &taken_from, Message::EmailChangeUndone { circumstances })
             .await?;
         let ended = end_all_of(&mut work.tx, id, None, "email_change_undone", now).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
-        let token = self.let_choose_password(&mut work, &user).await?;
+        let token = issue_password_token(&self.deps, &mut work, &user).await?;
         let entry = Entry::new(Event::EmailChangeUndone).to(id).with("sessions_ended", ended);
         work.record(entry.personal("after", old_email.as_str()));
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await?;
         Ok(token)
     }
 }

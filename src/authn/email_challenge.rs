@@ -9,18 +9,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event, Recorder};
 use crate::authn::sessions::is_known_device;
-use crate::authn::tokens::{Found, NewToken, PresentedToken, Purpose, Tokens};
+use crate::authn::tokens::{NewToken, PresentedToken, Purpose, Tokens};
 use crate::authz::actor::{Actor, PendingChallenge};
 use crate::foundation::clock::Random;
 use crate::foundation::config::Settings;
-use crate::foundation::crypto::keyring::Keyring;
 use crate::foundation::error::Error;
 use crate::foundation::names::Email;
 use crate::foundation::rate_limit::{Limits, RateLimitKey};
@@ -74,34 +71,31 @@ pub(crate) struct Ask<'a> {
 /// Asks for mails, and judges what they brought. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct EmailChallenges {
-    pub(crate) store: Store,
-    pub(crate) recorder: Recorder,
-    pub(crate) outbox: Outbox,
-    pub(crate) tokens: Tokens,
-    pub(crate) limits: Limits,
-    pub(crate) keys: Arc<Keyring>,
-    pub(crate) random: Random,
+    store: Store,
+    recorder: Recorder,
+    outbox: Outbox,
+    tokens: Tokens,
+    limits: Limits,
+    random: Random,
     base: Url,
     lifetime: Duration,
     max_per_day: u32,
 }
 
 impl EmailChallenges {
-    #[expect(clippy::too_many_arguments, reason = "each is a part of the whole that this stands on")]
     pub(crate) fn new(
         store: Store,
         recorder: Recorder,
         outbox: Outbox,
         tokens: Tokens,
         limits: Limits,
-        keys: Arc<Keyring>,
         random: Random,
         settings: &Settings,
     ) -> Self {
         let base = settings.app.api_base_url.clone();
         let (lifetime, max_per_day) =
             (settings.tokens.expiry, settings.tokens.max_per_day_per_user_per_action);
-        Self { store, recorder, outbox, tokens, limits, keys, random, base, lifetime, max_per_day }
+        Self { store, recorder, outbox, tokens, limits, random, base, lifetime, max_per_day }
     }
 
     /// What the browser of `actor` is to keep while it waits for a mail to `address`. One that waits for one to the same
@@ -116,10 +110,6 @@ impl EmailChallenges {
             address: address.as_str().to_owned(),
             until: self.outbox.now().plus(self.lifetime),
         }
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.outbox.now()
     }
 
     /// Whether mails are sent at all.
@@ -277,27 +267,6 @@ impl EmailChallenges {
         }
         work.commit().await?;
         known.ok_or_else(bad)
-    }
-
-    /// What a token would do, if it could be redeemed now.
-    pub(crate) async fn peek(
-        &self,
-        purpose: Purpose,
-        presented: PresentedToken<'_>,
-    ) -> Result<Option<Found>, Error> {
-        self.tokens.peek(&mut self.store.read().await?, purpose, presented).await
-    }
-
-    /// Encrypts what a token is to do.
-    pub(crate) fn seal(&self, payload: &impl Serialize) -> Result<String, Error> {
-        let json = serde_json::to_vec(payload).map_err(|source| Error::internal("payload", source))?;
-        Ok(self.keys.encrypt(&json))
-    }
-
-    /// Reads what a token is to do. Err([`Code::BadToken`]) when its key is gone.
-    pub(crate) fn open<T: DeserializeOwned>(&self, found: &Found) -> Result<T, Error> {
-        let read = || serde_json::from_slice(&self.keys.decrypt(found.payload.as_deref()?)?).ok();
-        read().ok_or_else(|| Error::on(Field::Token, Code::BadToken))
     }
 }
 

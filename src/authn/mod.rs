@@ -3,8 +3,12 @@
 //! [`sign_up`] and [`email_addresses`] are here rather than with [`accounts`](crate::accounts): both stand on email
 //! challenges and end or begin sessions.
 
+pub(crate) mod address_request;
+pub(crate) mod credential_reset;
+pub(crate) mod deps;
 pub mod email_addresses;
 pub mod email_challenge;
+pub(crate) mod first_proof;
 pub mod mfa;
 pub mod overview;
 pub mod passkeys;

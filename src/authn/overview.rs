@@ -3,7 +3,7 @@
 
 use crate::accounts::users::{User, UserRow, credentials, user_columns};
 use crate::audit::{Activity, EntryBeside};
-use crate::auth::Auth;
+use crate::authn::deps::Deps;
 use crate::authn::mfa::Factors;
 use crate::authn::recovery::Recovery;
 use crate::authz::actor::Actor;
@@ -66,18 +66,28 @@ pub struct Overview {
     pub recent: Vec<Activity>,
 }
 
-impl Auth {
+/// Accounts at a glance.
+#[derive(Clone)]
+pub struct Overviews {
+    deps: Deps,
+}
+
+impl Overviews {
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
     /// The account of the signed-in user at a glance.
     ///
     /// # Errors
     /// [`Code::NotAuthenticated`] when nobody is signed in, or the account is gone.
-    pub async fn overview(&self, actor: &Actor) -> Result<Overview, Error> {
+    pub async fn own(&self, actor: &Actor) -> Result<Overview, Error> {
         let snapshot = actor.user()?;
-        let now = self.clock.now();
-        let (created_after, seen_after) = self.sessions.idle_limits(now);
+        let now = self.deps.clock.now();
+        let (created_after, seen_after) = self.deps.sessions.idle_limits(now);
         let query = OVERVIEW.bind(snapshot.user.id).bind(now).bind(created_after).bind(seen_after);
         let query = query.bind(snapshot.session.id).bind(RECENT);
-        let mut rows = query.all::<Row>(&mut self.store().read().await?).await?.into_iter();
+        let mut rows = query.all::<Row>(&mut self.deps.store.read().await?).await?.into_iter();
         let first = rows.next().ok_or(Code::NotAuthenticated)?;
         let recovery = first.recovery_started_at.zip(first.recovery_due_at);
         let entries = std::iter::once(first.entry).chain(rows.map(|row| row.entry));

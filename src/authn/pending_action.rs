@@ -1,11 +1,11 @@
 //! What waits, encrypted, for the next page: what is shown once, and what is done once its person has confirmed who they are.
 
+use crate::authn::deps::Deps;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Auth;
 use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
 use crate::authz::actor::Actor;
 use crate::foundation::error::Error;
@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// A form that was posted, and waits until its person has confirmed who they are.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingAction {
+    /// What it does, as the application names it.
+    pub kind: String,
     /// Where it was posted to.
     pub path: String,
     /// Its fields, form-urlencoded.
@@ -31,29 +33,39 @@ struct Begun {
     act: PendingAction,
 }
 
-impl Auth {
+/// What waits for the next page.
+#[derive(Clone)]
+pub struct PendingActions {
+    deps: Deps,
+}
+
+impl PendingActions {
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
     /// Keeps an act, encrypted, for ten minutes. The answer is a token to take it with, in the same session.
-    pub async fn keep_action(&self, actor: &Actor, act: PendingAction) -> Result<String, Error> {
+    pub async fn keep(&self, actor: &Actor, act: PendingAction) -> Result<String, Error> {
         let session = actor.session_user()?.session.id;
-        self.keep(actor, Purpose::PendingAction, &session.to_string(), &Begun { session, act }).await
+        self.store(actor, Purpose::PendingAction, &session.to_string(), &Begun { session, act }).await
     }
 
     /// An act that was kept in this session, to tell its person what waits for them. None when it is gone, or another
     /// session's.
-    pub async fn pending_action(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
+    pub async fn peek(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
         let session = actor.session_user()?.session.id;
-        let found =
-            self.email_challenges().peek(Purpose::PendingAction, PresentedToken::Secret(token)).await?;
-        let begun = found.and_then(|found| self.email_challenges().open::<Begun>(&found).ok());
+        let found = self.deps.peek(Purpose::PendingAction, PresentedToken::Secret(token)).await?;
+        let begun = found.and_then(|found| self.deps.tokens.open::<Begun>(&found).ok());
         Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
     }
 
     /// Takes an act that was kept in this session, once. None when it is gone, or another session's.
-    pub async fn take_action(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
+    pub async fn take(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
         let snapshot = actor.session_user()?;
-        let mut tx = self.store().write().await?;
+        let mut tx = self.deps.store.write().await?;
         let found = match self
-            .tokens()
+            .deps
+            .tokens
             .redeem(&mut tx, Purpose::PendingAction, PresentedToken::Secret(token))
             .await
         {
@@ -61,17 +73,17 @@ impl Auth {
             found => found?,
         };
         tx.commit().await?;
-        let begun = self.email_challenges().open::<Begun>(&found).ok();
+        let begun = self.deps.tokens.open::<Begun>(&found).ok();
         Ok(begun.filter(|begun| begun.session == snapshot.session.id).map(|begun| begun.act))
     }
 
     /// Keeps what the person who asks is to be shown, encrypted, for ten minutes. The answer is a token to fetch it with; it
     /// is good for this person alone.
     pub async fn keep_to_show(&self, actor: &Actor, what: &impl Serialize) -> Result<String, Error> {
-        self.keep(actor, Purpose::ShowOnce, "", what).await
+        self.store(actor, Purpose::ShowOnce, "", what).await
     }
 
-    async fn keep(
+    async fn store(
         &self,
         actor: &Actor,
         purpose: Purpose,
@@ -82,22 +94,22 @@ impl Auth {
             purpose,
             user: Some(actor.session_user()?.user.id),
             subject,
-            payload: Some(self.email_challenges().seal(what)?),
+            payload: Some(self.deps.tokens.seal(what)?),
             lifetime: PATIENCE,
             browser: None,
             told: true,
         };
-        let mut tx = self.store().write().await?;
+        let mut tx = self.deps.store.write().await?;
         if purpose == Purpose::PendingAction {
             // One waits in a session at a time: nobody fills the database with what they never confirm.
-            self.tokens().forget_of(&mut tx, actor.session_user()?.user.id, purpose, subject).await?;
+            self.deps.tokens.forget_of(&mut tx, actor.session_user()?.user.id, purpose, subject).await?;
         }
-        let issued = self.tokens().issue(&mut tx, token).await?;
+        let issued = self.deps.tokens.issue(&mut tx, token).await?;
         tx.commit().await?;
         Ok(issued.secret)
     }
 
-    /// What was kept; None when it is gone, or another person's. It stays until [`Auth::was_seen`]: a page may be loaded
+    /// What was kept; None when it is gone, or another person's. It stays until [`PendingActions::was_seen`]: a page may be loaded
     /// again.
     pub async fn shown_once<T: DeserializeOwned>(
         &self,
@@ -105,17 +117,17 @@ impl Auth {
         token: &str,
     ) -> Result<Option<T>, Error> {
         let id = actor.session_user()?.user.id;
-        let found = self.email_challenges().peek(Purpose::ShowOnce, PresentedToken::Secret(token)).await?;
+        let found = self.deps.peek(Purpose::ShowOnce, PresentedToken::Secret(token)).await?;
         Ok(found
             .filter(|found| found.user_id == Some(id))
-            .and_then(|found| self.email_challenges().open(&found).ok()))
+            .and_then(|found| self.deps.tokens.open(&found).ok()))
     }
 
     /// Forgets everything that was kept for the person who asks.
-    pub async fn was_seen(&self, actor: &Actor) -> Result<(), Error> {
+    pub async fn forget_shown(&self, actor: &Actor) -> Result<(), Error> {
         let id = actor.session_user()?.user.id;
-        let mut tx = self.store().write().await?;
-        self.tokens().void_of(&mut tx, id, &[Purpose::ShowOnce]).await?;
+        let mut tx = self.deps.store.write().await?;
+        self.deps.tokens.void_of(&mut tx, id, &[Purpose::ShowOnce]).await?;
         tx.commit().await
     }
 }

@@ -1,4 +1,5 @@
-//! What one person may do: the roles they hold, where, since when, and everything that these carry.
+//! What a user may do: the roles they hold, in which scopes, since when, and what those roles
+//! carry.
 
 use crate::model::id::{GrantId, RoleId, UserId};
 use crate::model::permission;
@@ -6,63 +7,67 @@ use crate::model::role::{Requirement, key_of};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// A role as held by one person.
+/// A role that a user holds.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// The grant that gives it.
+    /// The assignment that gives the role.
     pub grant: GrantId,
-    /// The role.
+    /// The role's id.
     pub role_id: RoleId,
     /// The role's name.
     pub role: String,
-    /// Its level.
+    /// The role's level.
     pub level: Option<i64>,
-    /// Where it counts.
+    /// The scope in which the role counts.
     pub scope: Scope,
-    /// Who gave it; None for the program itself.
+    /// The user who assigned it; `None` for the program itself.
     pub given_by: Option<UserId>,
-    /// When.
+    /// When it was assigned.
     pub given_at: Timestamp,
-    /// Until when it counts.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
-    /// What its holders must have.
+    /// What holders of the role must have set up.
     pub requires: Option<Requirement>,
-    /// Whether it holds every permission there is.
+    /// Whether the role holds every permission.
     pub all_permissions: bool,
-    /// The permissions it carries, sorted.
+    /// The permissions that the role carries, sorted.
     pub permissions: Vec<String>,
-    /// The keys of the roles that its holders may give and take, sorted.
+    /// The keys of the roles that its holders may assign and remove, sorted.
     pub can_assign: Vec<String>,
     /// The permissions that its holders may add to roles without holding them, sorted.
     pub can_grant: Vec<String>,
 }
 
 impl Held {
-    /// Whether the role carries `permission`.
+    /// Returns whether the role carries `permission`.
     pub fn carries(&self, permission: &str) -> bool {
         self.all_permissions || contains(&self.permissions, permission)
     }
 
-    /// Whether the role lets its holders give the role with this key: by permission, or by its list.
+    /// Returns whether the role lets its holders assign the role with this key, by a permission or
+    /// by its list.
     pub fn assigns(&self, role_key: &str) -> bool {
         contains(&self.can_assign, role_key) || self.carries(&permission::assign(role_key))
     }
 
-    /// Whether the role lets its holders add `permission` to roles: they hold it, or may grant it.
+    /// Returns whether the role lets its holders add `permission` to roles: they hold it, or may
+    /// grant it.
     pub fn may_grant(&self, permission: &str) -> bool {
         self.carries(permission) || contains(&self.can_grant, permission)
     }
 }
 
-/// Everything that one person may do.
+/// Everything that a user may do.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// The roles they held when this was read; expired ones, and those held nowhere, are left out.
+    /// The roles that the user held when this was read, without expired ones and without those in
+    /// the scope `none`.
     pub held: Vec<Held>,
 }
 
 impl Access {
-    /// Whether some role held in a scope that covers `scope` carries `permission`.
+    /// Returns whether a role that the user holds in a scope that covers `scope` carries
+    /// `permission`.
     ///
     /// ```
     /// use authtuna::authz::access::Access;
@@ -74,55 +79,56 @@ impl Access {
         self.covering(scope).any(|held| held.carries(permission))
     }
 
-    /// Whether the role is held in a scope that covers `scope`.
+    /// Returns whether the user holds `role` in a scope that covers `scope`.
     pub fn has_role(&self, role: &str, scope: &Scope) -> bool {
         self.covering(scope).any(|held| held.role.eq_ignore_ascii_case(role))
     }
 
-    /// The roles held in scopes that cover `scope`.
+    /// Iterates over the roles that the user holds in scopes that cover `scope`.
     pub fn covering<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Held> {
         self.held.iter().filter(move |held| held.scope.covers(scope))
     }
 
-    /// The highest level held in scopes that cover `scope`; None when no such role has one.
+    /// Returns the highest level held in scopes that cover `scope`; `None` when no role there has
+    /// one.
     pub fn level_in(&self, scope: &Scope) -> Option<i64> {
         self.covering(scope).filter_map(|held| held.level).max()
     }
 
-    /// The highest level held anywhere; None when no role has one.
+    /// Returns the highest level held in any scope; `None` when no role has one.
     pub fn highest_level(&self) -> Option<i64> {
         self.held.iter().filter_map(|held| held.level).max()
     }
 
-    /// The highest level held everywhere that does not run out; None when no such role has one.
+    /// Returns the highest level held globally without an expiry; `None` when no such role has one.
     pub fn lasting_level(&self) -> Option<i64> {
         let global = Scope::global();
         self.covering(&global).filter(|held| held.expires_at.is_none()).filter_map(|held| held.level).max()
     }
 
-    /// Whether the role with this name is held somewhere.
+    /// Returns whether the user holds `role` in any scope.
     pub fn holds_somewhere(&self, role: &str) -> bool {
         let key = key_of(role);
         self.held.iter().any(|held| key_of(&held.role) == key)
     }
 
-    /// The scopes in which `permission` is held.
+    /// Iterates over the scopes in which the user holds `permission`.
     pub fn scopes_of<'a>(&'a self, permission: &'a str) -> impl Iterator<Item = &'a Scope> {
         self.held.iter().filter(move |held| held.carries(permission)).map(|held| &held.scope)
     }
 
-    /// What the roles held ask for, all together; None for nothing.
+    /// Returns what the held roles require, taken together; `None` when they require nothing.
     pub fn requirement(&self) -> Option<Requirement> {
         self.held.iter().filter_map(|held| held.requires).max()
     }
 
-    /// The first moment at which a role held now expires.
+    /// Returns when the first of the held roles expires.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         self.held.iter().filter_map(|held| held.expires_at).min()
     }
 }
 
-/// Whether a sorted list holds `wanted`.
+/// Returns whether a sorted list contains `wanted`.
 fn contains(sorted: &[String], wanted: &str) -> bool {
     sorted.binary_search_by(|known| known.as_str().cmp(wanted)).is_ok()
 }

@@ -1,4 +1,5 @@
-//! Who asks, and from where. Every operation of the core takes an [`Actor`] and authorises it first.
+//! The caller and where the request came from. Every operation of the core takes an [`Actor`] and
+//! authorizes it first.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -16,60 +17,62 @@ use crate::model::id::{RequestId, SessionId, UserId};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// Who asks.
+/// Who makes a request.
 #[derive(Clone, Debug)]
 pub enum Principal {
-    /// Nobody that we know.
+    /// An unknown client.
     Anonymous,
-    /// A signed-in person.
+    /// A signed-in user.
     User(Arc<Snapshot>),
-    /// A signed-in person who lacks what a role of theirs asks for. Until they have set it up they may do that, confirm who
-    /// they are, and sign out: see [`Actor::session_user`].
+    /// A signed-in user who lacks a factor that one of their roles requires. Until they set it up,
+    /// they may only do that, re-authenticate, and sign out: see [`Actor::session_user`].
     EnrollmentRequired(Arc<Snapshot>),
-    /// A person for whom the program acts without a session of theirs (see `Auth::on_behalf_of`): a job, or a call from
-    /// another service.
+    /// A user on whose behalf the program acts without a session (see `Auth::on_behalf_of`): in a
+    /// job, or for another service.
     OnBehalfOf(Arc<Person>),
     /// The program itself: provisioning, jobs, the command line.
     System,
 }
 
 impl Principal {
-    /// The person of a session.
+    /// Creates the principal of a session.
     pub fn of(snapshot: Arc<Snapshot>) -> Self {
         if snapshot.lacks.is_some() { Self::EnrollmentRequired(snapshot) } else { Self::User(snapshot) }
     }
 }
 
-/// Where a request came from. Everything in it is somebody's word, except the address.
+/// Where a request came from. Apart from the IP address, everything in it is what the client
+/// claims.
 #[derive(Clone, Default)]
 pub struct Origin {
-    /// The client's address, from the configured source only.
+    /// The client's IP address, from the configured source only.
     pub ip: Option<IpAddr>,
-    /// The browser's word about itself (User-Agent), as long as it is not too long to be one; [`Origin::device`] makes a
-    /// name of it. None where no browser asks.
+    /// The User-Agent header, from which [`Origin::device`] makes a name. Empty when the header is
+    /// missing or too long; `None` when there is no HTTP request.
     pub user_agent: Option<String>,
     /// SHA-256 of the FINGERPRINT_HEADERS.
     pub fingerprint: [u8; 32],
-    /// ISO 3166-1 country code, when it can be known.
+    /// The ISO 3166-1 country code, if known.
     pub country: Option<String>,
-    /// City, when it can be known.
+    /// The city, if known.
     pub city: Option<String>,
-    /// The request, for the log and the audit trail.
+    /// The id of the request, for the server log and the audit log.
     pub request_id: Option<RequestId>,
-    /// The language that the browser asks for first, such as `de-AT`.
+    /// The language that the browser prefers, such as `de-AT`.
     pub language: Option<String>,
-    /// The mail that the browser waits for.
+    /// The email challenge that is pending in this browser.
     pub pending_challenge: Option<PendingChallenge>,
-    /// The token of somebody who proved their first factor in this browser.
+    /// The token of a user who completed the first factor in this browser.
     pub mfa_challenge: Option<String>,
-    /// The secret of a browser in which a passkey was asked for: only there it is answered.
+    /// The secret of the browser in which a passkey ceremony began, and in which alone it can be
+    /// completed.
     pub ceremony: Option<[u8; 32]>,
-    /// The secret of the device cookie: the mark of a browser in which somebody signed in before.
+    /// The secret of the device cookie, which marks a browser in which a user signed in before.
     pub device_secret: Option<[u8; 32]>,
 }
 
 impl fmt::Debug for Origin {
-    /// Without what only the browser may know.
+    /// Omits secrets and other values that only the browser may know.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Origin")
             .field("ip", &self.ip)
@@ -80,21 +83,25 @@ impl fmt::Debug for Origin {
 }
 
 impl Origin {
-    /// Browser and system by name, such as "Firefox on Linux"; empty where no browser asks. Parses the name anew at every
-    /// call: it is wanted when something is recorded, not at every request.
+    /// Returns the browser and operating system by name, such as "Firefox on Linux". Empty when
+    /// there is no User-Agent.
+    ///
+    /// Parses the header on every call, because few requests need the name: only those that record
+    /// something.
     pub fn device(&self) -> String {
         self.user_agent.as_deref().map(device_name).unwrap_or_default()
     }
 }
 
-/// A browser that waits for a mail which somebody asked for in it. The browser keeps it, encrypted.
+/// An email challenge that is pending in the browser that requested it. The browser keeps it in an
+/// encrypted cookie.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingChallenge {
-    /// What makes the mail's code work in this browser, and in no other.
+    /// The secret that makes the emailed code work in this browser and in no other.
     pub secret: [u8; 32],
-    /// The address that the mail goes to, as it was typed.
+    /// The address to which the email goes, as it was typed.
     pub address: String,
-    /// When there is nothing to wait for any more.
+    /// When the challenge expires.
     pub until: Timestamp,
 }
 
@@ -104,28 +111,33 @@ impl fmt::Debug for PendingChallenge {
     }
 }
 
-/// Who asks, and from where.
+/// The caller: who makes the request, and from where.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// Who.
+    /// Who makes the request.
     pub principal: Principal,
-    /// From where.
+    /// Where it came from.
     pub origin: Arc<Origin>,
 }
 
 impl Actor {
-    /// The program itself.
+    /// Creates the actor for the program itself.
     pub fn system() -> Self {
         Self { principal: Principal::System, origin: Arc::new(Origin::default()) }
     }
 
-    /// Nobody that we know, at `origin`.
+    /// Creates the actor for an unknown client at `origin`.
     pub fn anonymous(origin: Origin) -> Self {
         Self { principal: Principal::Anonymous, origin: Arc::new(origin) }
     }
 
-    /// The person of the session that asks. Err([`Code::NotAuthenticated`]) when there is none,
-    /// Err([`Code::EnrollmentRequired`]) when they have to set up first what a role of theirs asks for.
+    /// Returns the user of the session.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when there is no session.
+    /// - [`Code::EnrollmentRequired`] when the user must first set up a factor that one of their
+    ///   roles requires.
     pub fn user(&self) -> Result<&Arc<Snapshot>, Error> {
         match &self.principal {
             Principal::User(snapshot) => Ok(snapshot),
@@ -136,8 +148,13 @@ impl Actor {
         }
     }
 
-    /// The person of the session that asks, also while they have to set up first what a role of theirs asks for: only for
-    /// setting that up, and for leaving. Err([`Code::NotAuthenticated`]) when there is none.
+    /// Returns the user of the session, even one who must first set up a factor.
+    ///
+    /// Only for setting up that factor, and for leaving.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when there is no session.
     pub fn session_user(&self) -> Result<&Arc<Snapshot>, Error> {
         match &self.principal {
             Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot) => Ok(snapshot),
@@ -147,7 +164,7 @@ impl Actor {
         }
     }
 
-    /// Why the actor is nobody who may do something.
+    /// Returns the code that says why the actor may do nothing.
     pub(crate) fn stranger(&self) -> Code {
         match self.principal {
             Principal::EnrollmentRequired(_) => Code::EnrollmentRequired,
@@ -157,7 +174,7 @@ impl Actor {
         }
     }
 
-    /// The id of the person who asks, and may do something.
+    /// Returns the id of the user who may act.
     pub fn user_id(&self) -> Option<UserId> {
         match &self.principal {
             Principal::User(snapshot) => Some(snapshot.user.id),
@@ -166,7 +183,7 @@ impl Actor {
         }
     }
 
-    /// The id of the person who asks, for the audit log.
+    /// Returns the id of the user to record in the audit log.
     pub(crate) fn recorded_id(&self) -> Option<UserId> {
         match &self.principal {
             Principal::EnrollmentRequired(snapshot) => Some(snapshot.user.id),
@@ -176,7 +193,7 @@ impl Actor {
         }
     }
 
-    /// What the person who asks may do; None when no person does.
+    /// Returns what the user may do; `None` when the actor is not a user who may act.
     pub fn access(&self) -> Option<&Access> {
         match &self.principal {
             Principal::User(snapshot) => Some(&snapshot.access),
@@ -185,7 +202,7 @@ impl Actor {
         }
     }
 
-    /// The session that asks.
+    /// Returns the id of the session.
     pub fn session_id(&self) -> Option<SessionId> {
         match &self.principal {
             Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot) => Some(snapshot.session.id),
@@ -193,14 +210,23 @@ impl Actor {
         }
     }
 
-    /// Ok when the actor holds `permission` in a scope that covers `scope`; the program itself holds everything.
+    /// Checks that the actor holds `permission` in a scope that covers `scope`. The program itself
+    /// holds every permission.
     ///
-    /// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, Err([`Code::Forbidden`]) when they do not hold it.
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the actor is not signed in.
+    /// - [`Code::EnrollmentRequired`] when the user must first set up a factor.
+    /// - [`Code::Forbidden`] when the actor lacks the permission.
     pub fn require(&self, permission: &str, scope: &Scope) -> Result<(), Error> {
         self.require_any(&[permission], scope)
     }
 
-    /// The same with several permissions of which one is enough.
+    /// Checks that the actor holds at least one of `permissions` in a scope that covers `scope`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Actor::require`].
     pub fn require_any(&self, permissions: &[&str], scope: &Scope) -> Result<(), Error> {
         if matches!(self.principal, Principal::System) {
             return Ok(());
@@ -212,9 +238,13 @@ impl Actor {
         Err(Code::Forbidden.into())
     }
 
-    /// Ok when the person who asks has proved within this time who they are; the program itself always has.
+    /// Checks that the user has authenticated within `time`. The program always passes, also when
+    /// it acts on behalf of a user.
     ///
-    /// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, Err([`Code::StepUpRequired`]) otherwise.
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the actor is not signed in.
+    /// - [`Code::StepUpRequired`] when the user last authenticated longer ago than that.
     pub fn confirmed_within(&self, time: Duration, now: Timestamp) -> Result<(), Error> {
         match &self.principal {
             Principal::System | Principal::OnBehalfOf(_) => Ok(()),
@@ -228,7 +258,11 @@ impl Actor {
         }
     }
 
-    /// Ok for the program itself alone.
+    /// Checks that the actor is the program itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] for every other actor.
     pub fn require_system(&self) -> Result<(), Error> {
         match self.principal {
             Principal::System => Ok(()),

@@ -1,22 +1,29 @@
-//! Who may give what: the rules of delegation, and nothing else. Every change to roles and grants asks here.
+//! The rules of delegation: pure functions that decide who may assign which role in which scope,
+//! edit roles, and act on other users. Every change to roles and assignments is checked here.
 //!
-//! What must hold (property-tested in `tests/delegation.rs`): no sequence of operations by any group of people lets that
-//! group hold anything, anywhere, that these rules did not already let it reach at the start.
+//! The invariant (property-tested in `src/tests/authz/delegation`): no sequence of operations by
+//! any group of users lets that group hold anything, in any scope, that these rules did not already
+//! let it reach at the start.
 //!
-//! | act | who may |
-//! |---|---|
-//! | give or take role R in scope S | [`may_give`]: through a role held in a scope that covers S, one may assign R, or has a level above R's; and R's level, if it has one, is below one's own there |
-//! | make or change a role | [`may_edit`]: `roles:manage` everywhere, and the role's level below one's own everywhere |
-//! | delete a role | the same, and [`may_give_for_good`] it: another could be made of its name |
-//! | add a permission to a role | [`may_grant_permission`]: one holds it everywhere, or may grant it; what lets a role be given, one may give oneself |
-//! | let a role assign another | [`may_give_for_good`] that one |
-//! | set a level | [`may_rank`]: below one's own; and, since a level opens a role to all above it, [`may_give_for_good`] the role |
+//! - Assign or remove role R in scope S ([`may_give`]): in a scope that covers S, the caller holds
+//!   a role that may assign R or has a level above R's. If R has a level, the caller must hold a
+//!   higher one there.
+//! - Create or edit a role ([`may_edit`]): the caller holds `roles:manage` globally, and a global
+//!   level above the role's.
+//! - Delete a role: the same, and [`may_give_for_good`] for the role, because another role could be
+//!   created under its name.
+//! - Add a permission to a role ([`may_grant_permission`]): the caller holds it globally, or may
+//!   grant it. For a permission to assign a role, the caller must also be able to assign that role.
+//! - Let a role assign another: [`may_give_for_good`] for the other role.
+//! - Set a role's level ([`may_rank`]): the level is below the caller's own. Because a level opens
+//!   the role to every holder of a higher one, this also needs [`may_give_for_good`] for the role.
 //!
-//! What is written into a role stays there: a right that runs out is not enough for it, as it is not for a grant that
-//! would outlast it. Taking out of a role or away from a person needs no such thing.
+//! What is written into a role stays there. A right that expires is therefore not enough for it,
+//! just as it is not enough for an assignment that would outlast it. Taking something out of a
+//! role, or a role from a user, needs no lasting right.
 //!
-//! A grant in `none` gives nothing and needs what a grant everywhere needs. Levels and permissions held in one scope
-//! count there and below, never beside or above.
+//! An assignment in `none` gives nothing, and needs what a global assignment needs. Levels and
+//! permissions held in a scope count there and below, never beside or above it.
 
 use crate::authz::access::{Access, Held};
 use crate::model::code::Code;
@@ -24,30 +31,30 @@ use crate::model::permission::{ROLES_MANAGE, assigned_by};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// Who gives, takes or edits.
+/// Who assigns, removes or edits.
 #[derive(Clone, Debug)]
 pub enum Grantor {
     /// The program itself: provisioning, the command line, the service that uses the library.
     Program,
-    /// A person, with what they hold at this moment.
+    /// A user, with what they hold now.
     Person(Access),
 }
 
-/// A role, as far as the rules look at it.
+/// The part of a role that the rules look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Rank<'r> {
-    /// Its key: the name in lower case.
+    /// The role's key: its name in lowercase.
     pub key: &'r str,
-    /// Its level.
+    /// The role's level.
     pub level: Option<i64>,
 }
 
-/// How long a right lasts. The later one is greater.
+/// How long a right lasts. The longer one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Validity {
-    /// Until the grant runs out that it comes from.
+    /// Until the assignment that gives the right expires.
     Until(Timestamp),
-    /// For good.
+    /// Without an end.
     ForGood,
 }
 
@@ -56,7 +63,8 @@ impl Validity {
         held.expires_at.map_or(Self::ForGood, Self::Until)
     }
 
-    /// Whether something given now may run out at `expiry`, or never.
+    /// Returns whether the right is enough to give something that expires at `expiry`, or never
+    /// when that is `None`.
     pub fn allows(self, expiry: Option<Timestamp>) -> bool {
         match (self, expiry) {
             (Self::ForGood, _) => true,
@@ -66,7 +74,14 @@ impl Validity {
     }
 }
 
-/// Ok when `grantor` may give and take `role` in `scope`: until when the right to do so lasts.
+/// Checks that `grantor` may assign and remove `role` in `scope`. Returns how long that right
+/// lasts.
+///
+/// # Errors
+///
+/// - [`Code::AboveYourLevel`] when the role has a level, and the grantor holds no higher one in a
+///   scope that covers `scope`.
+/// - [`Code::Forbidden`] when no role that the grantor holds there may assign it.
 pub fn may_give(grantor: &Grantor, role: Rank<'_>, scope: &Scope) -> Result<Validity, Code> {
     let Grantor::Person(access) = grantor else { return Ok(Validity::ForGood) };
     let place = if scope.is_none() { &Scope::global() } else { scope };
@@ -86,7 +101,13 @@ pub fn may_give(grantor: &Grantor, role: Rank<'_>, scope: &Scope) -> Result<Vali
     }
 }
 
-/// Ok when `grantor` may give `role` everywhere, by a right that does not run out: for what is written into roles.
+/// Checks that `grantor` may assign `role` globally, by a right that does not expire. Everything
+/// that is written into a role needs such a right.
+///
+/// # Errors
+///
+/// - The errors of [`may_give`].
+/// - [`Code::OutlivesGiver`] when the right expires.
 pub fn may_give_for_good(grantor: &Grantor, role: Rank<'_>) -> Result<(), Code> {
     for_good(may_give(grantor, role, &Scope::global())?)
 }
@@ -98,7 +119,11 @@ fn for_good(lasts: Validity) -> Result<(), Code> {
     }
 }
 
-/// Ok when `grantor` may make, change or delete roles at all.
+/// Checks that `grantor` may create, edit or delete roles at all.
+///
+/// # Errors
+///
+/// [`Code::Forbidden`] when the grantor does not hold `roles:manage` globally.
 pub fn may_manage(grantor: &Grantor) -> Result<(), Code> {
     match grantor {
         Grantor::Person(access) if !access.allows(ROLES_MANAGE, &Scope::global()) => Err(Code::Forbidden),
@@ -106,14 +131,26 @@ pub fn may_manage(grantor: &Grantor) -> Result<(), Code> {
     }
 }
 
-/// Ok when `grantor` may change `role`.
+/// Checks that `grantor` may edit `role`.
+///
+/// # Errors
+///
+/// - [`Code::Forbidden`] when the grantor does not hold `roles:manage` globally.
+/// - [`Code::AboveYourLevel`] when the role's level is not below the grantor's global one.
 pub fn may_edit(grantor: &Grantor, role: Rank<'_>) -> Result<(), Code> {
     may_manage(grantor)?;
     is_below(grantor, role.level)
 }
 
-/// Ok when `grantor` may add `permission` to a role that they may edit, or let such a role grant it. `role` is the role
-/// that it lets people give, if it does.
+/// Checks that `grantor` may add `permission` to a role that they may edit, or let such a role
+/// grant it. `role` is the role that the permission lets its holders assign, if it does.
+///
+/// # Errors
+///
+/// - [`Code::NotYoursToGive`] when the grantor neither holds the permission globally nor may grant
+///   it, or when the role that it would assign does not exist.
+/// - [`Code::OutlivesGiver`] when that right expires.
+/// - The errors of [`may_give_for_good`] for `role`.
 pub fn may_grant_permission(grantor: &Grantor, permission: &str, role: Option<Rank<'_>>) -> Result<(), Code> {
     let Grantor::Person(access) = grantor else { return Ok(()) };
     let global = Scope::global();
@@ -122,12 +159,19 @@ pub fn may_grant_permission(grantor: &Grantor, permission: &str, role: Option<Ra
     match (assigned_by(permission), role) {
         (None, _) => Ok(()),
         (Some(_), Some(role)) => may_give_for_good(grantor, role),
-        // A role that is not there can be given by nobody.
+        // No one can assign a role that does not exist.
         (Some(_), None) => Err(Code::NotYoursToGive),
     }
 }
 
-/// Ok when `grantor`, who may edit `role`, may give it the level `new`.
+/// Checks that `grantor`, who may edit `role`, may give it the level `new`.
+///
+/// # Errors
+///
+/// - [`Code::AboveYourLevel`] when `new` is not below the grantor's global level.
+/// - The errors of [`may_give_for_good`] for `role`.
+/// - [`Code::OutlivesGiver`] when `new` is not below the level that the grantor holds globally
+///   without an expiry.
 pub fn may_rank(grantor: &Grantor, role: Rank<'_>, new: Option<i64>) -> Result<(), Code> {
     if new == role.level {
         return Ok(());
@@ -140,7 +184,11 @@ pub fn may_rank(grantor: &Grantor, role: Rank<'_>, new: Option<i64>) -> Result<(
     }
 }
 
-/// Ok when a level, if there is one, is below what `grantor` holds everywhere.
+/// Checks that a level, if there is one, is below the grantor's global one.
+///
+/// # Errors
+///
+/// [`Code::AboveYourLevel`] when it is not.
 pub fn is_below(grantor: &Grantor, level: Option<i64>) -> Result<(), Code> {
     match grantor {
         Grantor::Person(access) if level.is_some() && level >= access.level_in(&Scope::global()) => {
@@ -150,8 +198,15 @@ pub fn is_below(grantor: &Grantor, level: Option<i64>) -> Result<(), Code> {
     }
 }
 
-/// Ok when `grantor` may act on a person who holds `theirs`: suspend, delete, end sessions. That needs a level everywhere
-/// which is above every level of theirs, in whatever scope. Nobody acts on an equal.
+/// Checks that `grantor` may act on a user who holds `theirs`: suspend them, delete them, end their
+/// sessions.
+///
+/// The grantor needs a global level above every level of that user, in whatever scope. No user acts
+/// on an equal.
+///
+/// # Errors
+///
+/// [`Code::AboveYourLevel`] when the grantor's global level is not above.
 pub fn may_act_on(grantor: &Grantor, theirs: &Access) -> Result<(), Code> {
     match grantor {
         Grantor::Person(access) if access.level_in(&Scope::global()) <= theirs.highest_level() => {

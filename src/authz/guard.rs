@@ -1,17 +1,19 @@
-//! Who may call a route: what pages, server functions and JSON routes are declared with.
+//! Guards: who may call a route. Pages, server functions and JSON routes declare one.
 //!
-//! A guard answers early and in the right form. It is a courtesy: the core authorizes every operation again.
+//! A guard refuses early and in the form that suits the route. It is a convenience: the core
+//! authorizes every operation again.
 
 use crate::authz::actor::Actor;
 use crate::foundation::error::Error;
 use crate::model::scope::Scope;
 
-/// Who may come in.
+/// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// Everybody.
+    /// Everyone.
     Public,
-    /// Signed-in users, including those who must first set up a factor that one of their roles requires.
+    /// Signed-in users, including those who must first set up a factor that one of their roles
+    /// requires.
     SignedInOrEnrolling,
     /// Signed-in users.
     SignedIn,
@@ -20,11 +22,14 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// Checks whether `actor` may come in.
+    /// Checks whether `actor` may call the route.
     ///
     /// # Errors
     ///
-    /// `not_authenticated`, `mfa_enrolment_required`, or `forbidden` for a permission that the actor lacks.
+    /// - `not_authenticated` when the actor is not signed in.
+    /// - `mfa_enrolment_required` when the user must first set up a factor, and the guard does not
+    ///   admit that.
+    /// - `forbidden` when the actor lacks the permission.
     pub fn check(self, actor: &Actor) -> Result<(), Error> {
         match self {
             Self::Public => Ok(()),

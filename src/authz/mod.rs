@@ -1,8 +1,9 @@
-//! Authorization: who calls, what they may do, who may grant what to whom, and why.
+//! Authorization: who the caller is, what they may do, who may assign or grant what to whom, and
+//! why.
 //!
-//! [`delegation`] decides every grant as pure functions. [`effective_access`] reads from the database what a user holds
-//! at this moment; [`session_snapshot`] is the same as of a moment ago, kept in memory by [`snapshot_cache`] and evicted
-//! when anything in it changes.
+//! [`delegation`] holds the rules, as pure functions. [`effective_access`] reads from the database
+//! what a user holds now. [`session_snapshot`] holds the same as of a moment ago;
+//! [`snapshot_cache`] keeps it in memory and evicts it when anything in it changes.
 
 pub mod access;
 pub mod actor;

@@ -1,6 +1,8 @@
-//! What one request needs to know of a signed-in person: who, in which session, and what they may do.
+//! What one request needs to know about a signed-in user: who they are, in which session, and what
+//! they may do.
 //!
-//! Read from the database at most once per SESSION_DB_VERIFICATION_INTERVAL and kept in memory in between.
+//! The server reads it from the database at most once per SESSION_DB_VERIFICATION_INTERVAL, and
+//! keeps it in memory in between.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,80 +12,80 @@ use crate::model::id::{SessionId, UserId};
 use crate::model::role::Requirement;
 use crate::model::time::Timestamp;
 
-/// A signed-in person, as of `verified_at`.
+/// A signed-in user, as of `verified_at`.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// The person.
+    /// The user.
     pub user: SessionUser,
     /// The session.
     pub session: SessionState,
-    /// What they may do.
+    /// What the user may do.
     pub access: Access,
-    /// What a role of theirs asks for, and they do not have.
+    /// What a role of the user requires and the user lacks.
     pub lacks: Option<Requirement>,
-    /// When the database said all this.
+    /// When this was read from the database.
     pub verified_at: Timestamp,
-    /// Set when something of it has changed since.
+    /// Set when any of it has changed since.
     pub(crate) stale: Stale,
 }
 
-/// The person of a session.
+/// The user of a session.
 #[derive(Clone, Debug)]
 pub struct SessionUser {
-    /// Their id.
+    /// The user's id.
     pub id: UserId,
-    /// Username, as they wrote it.
+    /// The username, as the user wrote it.
     pub username: String,
-    /// Address.
+    /// The email address.
     pub email: Option<String>,
-    /// Whether the address is known to be theirs.
+    /// Whether the email address is verified.
     pub email_verified: bool,
-    /// First name.
+    /// The first name.
     pub first_name: Option<String>,
-    /// Last name.
+    /// The last name.
     pub last_name: Option<String>,
-    /// Whether sign-in asks for a second factor.
+    /// Whether sign-in requires a second factor.
     pub mfa_enabled: bool,
-    /// Whether they have a passkey that can be used.
+    /// Whether the user has a passkey that is not blocked.
     pub has_passkey: bool,
 }
 
 /// A session, with what decides whether a cookie still opens it.
 #[derive(Clone, Debug)]
 pub struct SessionState {
-    /// Its id.
+    /// The session's id.
     pub id: SessionId,
-    /// When it began.
+    /// When the session began.
     pub created_at: Timestamp,
-    /// When it was used last, as far as the database knows.
+    /// When the session was last used, as far as the database knows.
     pub last_seen_at: Timestamp,
-    /// When the person last proved who they are.
+    /// When the user last authenticated.
     pub confirmed_at: Timestamp,
-    /// When it ends in any case.
+    /// When the session ends at the latest.
     pub absolute_expires_at: Timestamp,
-    /// The address it was used from last.
+    /// The IP address from which the session was last used.
     pub last_ip: Option<String>,
-    /// The country where it began, if that was known.
+    /// The country in which the session began, if it was known.
     pub country: Option<String>,
     pub(crate) fingerprint: [u8; 32],
     pub(crate) secret_hash: [u8; 32],
     /// Whether the browser has sent the current secret.
     pub(crate) secret_seen: bool,
     pub(crate) rotated_at: Timestamp,
-    /// Secrets that were replaced, and when; newest first.
+    /// The secrets that were replaced, and when; newest first.
     pub(crate) old_secrets: Vec<([u8; 32], Timestamp)>,
 }
 
-/// A person for whom the program acts without a session of theirs.
+/// A user on whose behalf the program acts without a session.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The person.
+    /// The user.
     pub user: SessionUser,
-    /// What they may do.
+    /// What the user may do.
     pub access: Access,
 }
 
-/// A flag shared by all snapshots of one person.
+/// A flag that all snapshots of a user share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stale(pub(crate) Arc<AtomicBool>);
 

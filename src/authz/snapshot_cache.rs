@@ -1,8 +1,9 @@
-//! Snapshots of sessions in memory, evicted at once by whatever changes what they say.
+//! Session snapshots in memory, evicted as soon as a change makes them untrue.
 //!
-//! Two races are closed here. A snapshot read from the database before a change must not be put in after it: a reader
-//! takes a [`Ticket`] first, and every eviction makes older tickets void. And an eviction must reach snapshots that
-//! requests hold at this moment only for those requests: the next look-up sees the flag.
+//! The cache closes two races. First, a snapshot that was read before a change must not be stored
+//! after it: a reader takes a [`Ticket`] before it reads, and every eviction voids older tickets.
+//! Second, requests may hold a snapshot at the moment of its eviction: only these requests keep it,
+//! because the next lookup sees the flag.
 
 #![cfg_attr(
     not(feature = "postgres"),
@@ -17,7 +18,8 @@ use crate::authz::session_snapshot::{Snapshot, Stale};
 use crate::foundation::store::Store;
 use crate::model::id::{RoleId, SessionId, UserId};
 
-/// Sessions kept; beyond it the least used go first and cost a query when they come back.
+/// How many sessions are kept. Beyond that, the least used are dropped, and cost a query when they
+/// return.
 const CAPACITY: u64 = 100_000;
 
 /// The channel on which Postgres carries evictions to other processes.
@@ -30,43 +32,46 @@ pub(crate) struct Snapshots(Arc<Inner>);
 
 struct Inner {
     by_session: moka::sync::Cache<SessionId, Arc<Snapshot>>,
-    /// The flags of the people who have snapshots. Weak: a flag lives as long as a snapshot that carries it.
+    /// The flags of the users who have snapshots. Weak, so that a flag lives as long as a snapshot
+    /// that carries it.
     flags: Mutex<HashMap<UserId, Weak<AtomicBool>>>,
     /// Counts evictions.
     generation: AtomicU64,
-    /// Whether evictions by other processes can reach this one. While they can not, nothing is served from memory.
+    /// Whether evictions by other processes can reach this one. While they cannot, nothing is
+    /// served from memory.
     linked: AtomicBool,
     store: Store,
 }
 
-/// Permission to put in a snapshot, void after any eviction.
+/// Permission to store a snapshot. Any eviction voids it.
 #[derive(Clone, Copy)]
 pub(crate) struct Ticket(u64);
 
-/// What is to be forgotten.
+/// What to evict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Evict {
     Session(SessionId),
     User(UserId),
-    /// Everybody who holds a role.
+    /// Every holder of a role.
     Role(RoleId),
     All,
 }
 
 impl Snapshots {
-    /// An empty cache for sessions of `store`.
+    /// Creates an empty cache for the sessions of `store`.
     pub(crate) fn new(store: Store) -> Self {
         Self(Arc::new(Inner {
             by_session: moka::sync::Cache::new(CAPACITY),
             flags: Mutex::new(HashMap::new()),
             generation: AtomicU64::new(0),
-            // SQLite belongs to one process. On Postgres `sessions::link` says when others can be heard.
+            // SQLite belongs to one process. On Postgres, `sessions::link` reports when evictions
+            // arrive.
             linked: AtomicBool::new(store.kind() != "postgres"),
             store,
         }))
     }
 
-    /// The snapshot of a session, unless it is stale.
+    /// Returns the snapshot of a session, unless it is stale.
     pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Snapshot>> {
         if !self.0.linked.load(Ordering::Acquire) {
             return None;
@@ -74,19 +79,19 @@ impl Snapshots {
         self.0.by_session.get(&id).filter(|snapshot| !snapshot.stale.is_set())
     }
 
-    /// To be taken before the database is read.
+    /// Issues a ticket, to be taken before the database is read.
     pub(crate) fn ticket(&self) -> Ticket {
         Ticket(self.0.generation.load(Ordering::Acquire))
     }
 
-    /// Puts in what was read after `ticket` was taken, unless something was evicted since.
+    /// Stores what was read after `ticket` was issued, unless something has been evicted since.
     pub(crate) fn put(&self, ticket: Ticket, mut snapshot: Snapshot) -> Arc<Snapshot> {
         let mut flags = self.flags();
         if self.0.generation.load(Ordering::Acquire) != ticket.0 {
             return Arc::new(snapshot);
         }
         let user = snapshot.user.id;
-        // A flag that was set belongs to snapshots of before an eviction.
+        // A flag that is set belongs to snapshots from before an eviction.
         let flag = flags.get(&user).and_then(Weak::upgrade).map(Stale);
         snapshot.stale = match flag.filter(|flag| !flag.is_set()) {
             Some(flag) => flag,
@@ -104,7 +109,8 @@ impl Snapshots {
         snapshot
     }
 
-    /// Forgets, here and in other processes. Here all of it at once: whoever does not wait for the rest has done that.
+    /// Evicts `touched` here and in other processes. Evictions here come first and do not await, so
+    /// they happen even if the caller stops waiting for the rest.
     pub(crate) async fn evict(&self, touched: &[Evict]) {
         for what in touched {
             self.forget(*what);
@@ -116,7 +122,7 @@ impl Snapshots {
                     .bind(CHANNEL)
                     .bind(what.to_string())
                     .execute(pool);
-                // Others then learn of it within the verification interval.
+                // The other processes then notice within the verification interval.
                 if let Err(error) = told.await {
                     tracing::warn!(error = %error, "other processes could not be told of an eviction");
                 }
@@ -124,7 +130,7 @@ impl Snapshots {
         }
     }
 
-    /// Forgets in this process only.
+    /// Evicts in this process only.
     pub(crate) fn forget(&self, what: Evict) {
         let mut flags = self.flags();
         self.0.generation.fetch_add(1, Ordering::AcqRel);
@@ -135,7 +141,7 @@ impl Snapshots {
                     Stale(flag).set();
                 }
             }
-            // By a walk over what is in memory: no list of the holders is kept, or read for this.
+            // Walk the cache: this needs neither an index of holders nor a query.
             Evict::Role(role) => {
                 for (_, snapshot) in &self.0.by_session {
                     if snapshot.access.held.iter().any(|held| held.role_id == role) {
@@ -154,7 +160,8 @@ impl Snapshots {
         }
     }
 
-    /// Says whether evictions by other processes arrive. After a gap nothing kept is to be trusted.
+    /// Sets whether evictions by other processes arrive. After a gap, nothing in the cache can be
+    /// trusted.
     pub(crate) fn set_linked(&self, linked: bool) {
         if linked {
             self.forget(Evict::All);
@@ -162,7 +169,7 @@ impl Snapshots {
         self.0.linked.store(linked, Ordering::Release);
     }
 
-    /// Whether evictions by other processes arrive.
+    /// Returns whether evictions by other processes arrive.
     pub(crate) fn is_linked(&self) -> bool {
         self.0.linked.load(Ordering::Acquire)
     }
@@ -184,7 +191,8 @@ impl std::fmt::Display for Evict {
 }
 
 impl Evict {
-    /// Reads what another process wrote. What makes no sense empties the cache: safe, and only slow.
+    /// Parses what another process sent. An unknown message evicts everything, which is safe and
+    /// only slow.
     pub(crate) fn parse(text: &str) -> Self {
         let parsed = match text.split_once(':') {
             Some(("s", id)) => id.parse().ok().map(Self::Session),
@@ -250,7 +258,7 @@ mod tests {
         }
     }
 
-    /// A request reads the database, then the session is ended, then the request puts in what it has read.
+    /// A request reads the database, the session ends, then the request stores what it read.
     #[tokio::test]
     async fn what_was_read_before_an_eviction_is_not_put_in_after_it() {
         let (cache, _folder) = cache().await;

@@ -105,7 +105,7 @@
 //! use axum::{Json, Router, extract::State, routing::post};
 //!
 //! async fn sign_in(State(auth): State<Auth>, context: AuthContext, form: Json<SignIn>) -> Result<&'static str, ApiError> {
-//!     let is_in = context.enter(auth.sign_in(context.actor(), &form).await?);
+//!     let is_in = context.enter(auth.sign_in.with_password(context.actor(), &form).await?);
 //!     Ok(if is_in { "welcome" } else { "now the code of your app" })
 //! }
 //! # let _: Router<Auth> = Router::new().route("/login", post(sign_in));

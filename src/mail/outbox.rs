@@ -159,7 +159,7 @@ impl Outbox {
     }
 
     /// The letters that wait, the oldest first. Only for the program itself: they hold links that open something.
-    pub async fn pending_challenge(&self, program: &Actor) -> Result<Vec<EmailMessage>, Error> {
+    pub async fn queued(&self, program: &Actor) -> Result<Vec<EmailMessage>, Error> {
         program.require_system()?;
         let rows: Vec<(String,)> = WAITING.query().all(&mut self.store.read().await?).await?;
         Ok(rows.iter().filter_map(|(text,)| self.read_letter(text)).collect())

@@ -133,9 +133,9 @@ impl Smtp {
     /// One that waits and still answers, or a new one.
     async fn connection(&self) -> Result<AsyncSmtpConnection, Refusal> {
         loop {
-            let Some(mut pending_challenge) = self.idle().pop() else { break };
-            if pending_challenge.test_connected().await {
-                return Ok(pending_challenge);
+            let Some(mut connection) = self.idle().pop() else { break };
+            if connection.test_connected().await {
+                return Ok(connection);
             }
         }
         self.open(&mut |_, _| ()).await

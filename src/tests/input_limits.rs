@@ -91,15 +91,15 @@ fn a_reason_is_one_line_and_not_a_book() {
             ("\u{202e}maps".to_owned(), Code::BadCharacters),
         ] {
             for outcome in [
-                auth.suspend(system, maria, &reason).await,
-                auth.unsuspend(system, maria, &reason).await,
-                auth.delete_user(system, maria, &reason).await,
+                auth.admin.suspend(system, maria, &reason).await,
+                auth.admin.unsuspend(system, maria, &reason).await,
+                auth.admin.delete_user(system, maria, &reason).await,
             ] {
                 let error = outcome.unwrap_err();
                 assert_eq!((error.code(), error.problems()[0].field), (code, Field::Reason));
             }
         }
         assert_eq!(world.log_end().await, end);
-        auth.suspend(system, maria, &format!(" {} ", "ü".repeat(500))).await.unwrap();
+        auth.admin.suspend(system, maria, &format!(" {} ", "ü".repeat(500))).await.unwrap();
     });
 }

@@ -23,7 +23,7 @@ pub async fn change_password(
         signed_in(context.actor())?;
         let typed = passwords::ChangePassword { current: current_password, new: password };
         // The session goes on under a new id and cookie.
-        let renewed = auth.change_password(context.actor(), &typed).await?;
+        let renewed = auth.passwords.change(context.actor(), &typed).await?;
         context.begin(renewed);
         Ok(Done::to(SECURITY).with(Notice::PasswordChanged))
     };
@@ -36,7 +36,7 @@ pub async fn set_password(#[server(default)] password: String) -> Result<(), Ref
     let outcome = async {
         let (auth, context) = here()?;
         signed_in(context.actor())?;
-        auth.set_password(context.actor(), &password).await?;
+        auth.passwords.set_first(context.actor(), &password).await?;
         Ok(Done::to(SECURITY).with(Notice::PasswordSet))
     };
     Form::new("set-password", SECURITY).answer(outcome.await).await

@@ -22,7 +22,7 @@ pub(super) async fn show_codes(
     codes: &[String],
     target: Option<&LocalPath>,
 ) -> Result<String, Error> {
-    let token = auth.keep_to_show(actor, &codes).await?;
+    let token = auth.pending_actions.keep_to_show(actor, &codes).await?;
     Ok(leading_to(&query(MFA_CODES, "show", &token), target))
 }
 

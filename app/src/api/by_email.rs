@@ -20,7 +20,7 @@ pub async fn request_reset(
         .keep("email", &email);
     let outcome = async {
         let (auth, context) = here()?;
-        context.wait(auth.request_password_reset(context.actor(), &email).await?);
+        context.wait(auth.passwords.request_reset(context.actor(), &email).await?);
         Ok(Done::to(RESET_PASSWORD).with(repeated(&again)))
     };
     form.answer(outcome.await).await
@@ -31,7 +31,7 @@ pub async fn request_reset(
 pub async fn reset_code(#[server(default)] code: String) -> Result<(), Refusal> {
     let outcome = async {
         let (auth, context) = here()?;
-        let token = auth.reset_code(context.actor(), &code).await?;
+        let token = auth.passwords.redeem_reset_code(context.actor(), &code).await?;
         Ok(Done::to(query(RESET_PASSWORD, "token", &token)))
     };
     Form::new("reset-code", RESET_PASSWORD).answer(outcome.await).await
@@ -46,7 +46,7 @@ pub async fn reset_password(
     let form = Form::new("reset-password", page_of(RESET_PASSWORD, &token, None));
     let outcome = async {
         let (auth, context) = here()?;
-        auth.reset_password(context.actor(), &token, &password).await?;
+        auth.passwords.reset(context.actor(), &token, &password).await?;
         Ok(Done::to(LOGIN).with(Notice::PasswordReset))
     };
     form.answer(outcome.await).await
@@ -64,7 +64,7 @@ pub async fn request_magic_link(
     let form = Form::new("magic-link", with_next(back, target.as_ref())).keep("email", &email);
     let outcome = async {
         let (auth, context) = here()?;
-        context.wait(auth.request_magic_link(context.actor(), &email).await?);
+        context.wait(auth.sign_in.request_magic_link(context.actor(), &email).await?);
         let place = with_next(MAGIC_LINK_LOGIN, target.as_ref());
         Ok(Done::to(place).with(repeated(&again)))
     };
@@ -82,7 +82,7 @@ pub async fn sign_in_by_mail(
     let form = Form::new("sign-in-by-mail", page_of(MAGIC_LINK_LOGIN, &token, target.as_ref()));
     let outcome = async {
         let (auth, context) = here()?;
-        let progress = auth.sign_in_by_mail(context.actor(), &proof(token, code)).await?;
+        let progress = auth.sign_in.with_magic_link(context.actor(), &proof(token, code)).await?;
         Ok(entered(&context, progress, target.as_ref()))
     };
     form.answer(outcome.await).await

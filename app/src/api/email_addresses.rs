@@ -1,7 +1,7 @@
 //! Proving an address, changing it, and taking it back.
 
 use authtuna::authn::email_addresses;
-use authtuna::authn::sign_up::Confirmed;
+use authtuna::authn::email_addresses::Confirmed;
 use authtuna::model::paths::{
     CONFIRM_EMAIL_CHANGE, EMAIL, LOGIN, LocalPath, RESET_PASSWORD, SECURITY, UNDO_EMAIL_CHANGE, VERIFY_EMAIL,
 };
@@ -12,6 +12,7 @@ use super::form::{Done, Form, here, page_of, proof, repeated, signed_in};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{query, with_next};
+use crate::pending_action::PendingKind;
 use crate::viewer;
 
 /// Sends the mail to prove an address: one's own when somebody is signed in, else once more that of the sign-up in this
@@ -29,8 +30,8 @@ pub async fn send_again(
             Ok(snapshot) if snapshot.user.email_verified => {
                 return Ok(Done::to(SECURITY).with(Notice::EmailConfirmed));
             }
-            Ok(_) => auth.request_verification(context.actor()).await?,
-            Err(_) => auth.resend_sign_up(context.actor()).await?,
+            Ok(_) => auth.email_addresses.request_verification(context.actor()).await?,
+            Err(_) => auth.sign_up.resend(context.actor()).await?,
         };
         context.wait(pending_challenge);
         Ok(Done::to(place).with(repeated(&again)))
@@ -53,7 +54,7 @@ pub async fn confirm_email(
     let outcome = async {
         let (auth, context) = here()?;
         let other = Some(username.as_str());
-        Ok(match auth.confirm_email(context.actor(), &proof(token, code), other).await? {
+        Ok(match auth.sign_up.confirm_email(context.actor(), &proof(token, code), other).await? {
             Confirmed::In(signed_in) => {
                 let done = made(&auth, &context, &signed_in, target.as_ref()).await;
                 context.begin(signed_in);
@@ -74,12 +75,12 @@ pub async fn request_email_change(
     #[server(default)] email: String,
     #[server(default)] current_password: String,
 ) -> Result<(), Refusal> {
-    let form = Form::new("change-email", EMAIL).keep("email", &email);
+    let form = Form::new("change-email", EMAIL).keep("email", &email).may_wait(PendingKind::ChangeEmail);
     let outcome = async {
         let (auth, context) = here()?;
         signed_in(context.actor())?;
         let typed = email_addresses::ChangeEmail { email, current_password };
-        context.wait(auth.request_email_change(context.actor(), &typed).await?);
+        context.wait(auth.email_addresses.request_change(context.actor(), &typed).await?);
         Ok(Done::to(CONFIRM_EMAIL_CHANGE))
     };
     form.answer(outcome.await).await
@@ -95,7 +96,7 @@ pub async fn confirm_email_change(
     let outcome = async {
         let (auth, context) = here()?;
         signed_in(context.actor())?;
-        auth.change_email(context.actor(), &proof(token, code)).await?;
+        auth.email_addresses.confirm_change(context.actor(), &proof(token, code)).await?;
         Ok(Done::to(SECURITY).with(Notice::EmailChanged))
     };
     form.answer(outcome.await).await
@@ -107,7 +108,7 @@ pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), R
     let form = Form::new("undo-email-change", query(UNDO_EMAIL_CHANGE, "token", &token));
     let outcome = async {
         let (auth, context) = here()?;
-        let reset = auth.undo_email_change(context.actor(), &token).await?;
+        let reset = auth.email_addresses.undo_change(context.actor(), &token).await?;
         Ok(Done::to(query(RESET_PASSWORD, "token", &reset)).with(Notice::EmailUndone))
     };
     form.answer(outcome.await).await

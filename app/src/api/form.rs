@@ -20,8 +20,7 @@ use crate::flash::{self, Notice, Typed};
 use crate::i18n::lang;
 use crate::links::{query, with_next};
 use crate::messages;
-use crate::pending_action::PostedForm;
-use crate::pending_action_words;
+use crate::pending_action::{PendingKind, PostedForm};
 use crate::viewer::{self, extension, log, request};
 
 /// A form that was posted: which, from which page, and what was typed into it.
@@ -29,6 +28,7 @@ pub(super) struct Form {
     name: &'static str,
     back: String,
     values: Vec<(String, String)>,
+    pending: Option<PendingKind>,
 }
 
 /// A form that was taken.
@@ -58,12 +58,18 @@ impl Done {
 impl Form {
     /// The form `name` of the page at `back`.
     pub(super) fn new(name: &'static str, back: impl Into<String>) -> Self {
-        Self { name, back: back.into(), values: Vec::new() }
+        Self { name, back: back.into(), values: Vec::new(), pending: None }
     }
 
     /// Keeps what was typed, for the page to show it again. Never for a secret.
     pub(super) fn keep(mut self, field: &str, value: &str) -> Self {
         self.values.push((field.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Lets the form wait until its user has re-authenticated, as `kind`. Others are sent again by hand.
+    pub(super) fn may_wait(mut self, kind: PendingKind) -> Self {
+        self.pending = Some(kind);
         self
     }
 
@@ -87,7 +93,7 @@ impl Form {
         match outcome {
             Err(error) if error.code() == Code::StepUpRequired => {
                 let mut place = query(CONFIRM, "next", &self.back);
-                if let Some(token) = keep_action().await {
+                if let Some(token) = keep_action(self.pending).await {
                     place.push_str("&act=");
                     place.push_str(&token);
                 }
@@ -132,16 +138,17 @@ impl Form {
 }
 
 /// Keeps the form that was posted until its person has confirmed who they are. Without it they come back to the page.
-async fn keep_action() -> Option<String> {
+async fn keep_action(kind: Option<PendingKind>) -> Option<String> {
+    let kind = kind?.as_str().to_owned();
     let body = extension::<PostedForm>()?.body?;
     // A password is kept nowhere, whatever encrypts it.
     if url::form_urlencoded::parse(body.as_bytes()).any(|(name, _)| name.contains("password")) {
         return None;
     }
-    let act = PendingAction { path: request(|parts| Some(parts.uri.path().to_owned()))?, body };
-    pending_action_words::in_words(lang(), &act)?;
+    let path = request(|parts| Some(parts.uri.path().to_owned()))?;
+    let act = PendingAction { kind, path, body };
     let (auth, context) = here().ok()?;
-    auth.keep_action(context.actor(), act).await.ok()
+    auth.pending_actions.keep(context.actor(), act).await.ok()
 }
 
 /// Has what was kept under `token` done now, as if it were posted again.
@@ -151,7 +158,7 @@ pub(super) async fn go_on_with(token: &str) -> Result<(), Error> {
     }
     let (auth, context) = here()?;
     if let (Some(posted), Some(act)) =
-        (extension::<PostedForm>(), auth.take_action(context.actor(), token).await?)
+        (extension::<PostedForm>(), auth.pending_actions.take(context.actor(), token).await?)
     {
         posted.then(act);
     }

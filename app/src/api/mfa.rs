@@ -12,6 +12,7 @@ use super::form::{Done, Form, go_on_with, here, repeated, signed_in};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{leading_to, query, query_more, with_next};
+use crate::pending_action::PendingKind;
 
 /// What can be in `by`: the field that is shown.
 const WAYS: &[&str] = &["passkey", "app", "backup"];
@@ -33,7 +34,7 @@ pub async fn second_factor(
         script_ran(&by, &passkey)?;
         let token = context.actor().origin.mfa_challenge.clone().unwrap_or_default();
         let typed = sign_in::SecondFactor { token, code, passkey, remember: !remember.is_empty() };
-        context.begin(auth.second_factor(context.actor(), &typed).await?);
+        context.begin(auth.sign_in.with_second_factor(context.actor(), &typed).await?);
         Ok(Done::in_at(target.as_ref()))
     };
     Form::new("second-factor", back).answer(outcome.await).await
@@ -48,7 +49,7 @@ pub async fn set_up_totp(#[server(default)] next: String) -> Result<(), Refusal>
         auth.mfa.setup_totp(context.actor()).await?;
         Ok(Done::to(place.clone()))
     };
-    Form::new("set-up-totp", place.clone()).answer(outcome.await).await
+    Form::new("set-up-totp", place.clone()).may_wait(PendingKind::SetUpApp).answer(outcome.await).await
 }
 
 /// Turns the app on by a code of it, and shows the backup codes on the way to `next`.
@@ -64,7 +65,10 @@ pub async fn enable_totp(
         let page = show_codes(&auth, context.actor(), &codes, target.as_ref()).await?;
         Ok(Done::to(page).with(Notice::MfaEnabled))
     };
-    Form::new("enable-totp", leading_to(MFA_SETUP, target.as_ref())).answer(outcome.await).await
+    Form::new("enable-totp", leading_to(MFA_SETUP, target.as_ref()))
+        .may_wait(PendingKind::SetUpApp)
+        .answer(outcome.await)
+        .await
 }
 
 /// Turns the app off.
@@ -75,7 +79,7 @@ pub async fn disable_totp() -> Result<(), Refusal> {
         auth.mfa.disable_totp(context.actor()).await?;
         Ok(Done::to(SECURITY).with(Notice::MfaDisabled))
     };
-    Form::new("disable-totp", SECURITY).answer(outcome.await).await
+    Form::new("disable-totp", SECURITY).may_wait(PendingKind::TurnOffApp).answer(outcome.await).await
 }
 
 /// Makes new backup codes, and shows them.
@@ -86,7 +90,7 @@ pub async fn new_backup_codes() -> Result<(), Refusal> {
         let codes = auth.mfa.regenerate_backup_codes(context.actor()).await?;
         Ok(Done::to(show_codes(&auth, context.actor(), &codes, None).await?))
     };
-    Form::new("new-backup-codes", SECURITY).answer(outcome.await).await
+    Form::new("new-backup-codes", SECURITY).may_wait(PendingKind::NewBackupCodes).answer(outcome.await).await
 }
 
 /// Forgets the backup codes that were shown: their owner has saved them, and goes on to `next`.
@@ -95,7 +99,7 @@ pub async fn saved_codes(#[server(default)] next: String) -> Result<(), Refusal>
     let target = LocalPath::to_return_to(&next);
     let outcome = async {
         let (auth, context) = here()?;
-        auth.was_seen(context.actor()).await?;
+        auth.pending_actions.forget_shown(context.actor()).await?;
         Ok(Done::to(target.as_ref().map_or(SECURITY, LocalPath::as_str)))
     };
     Form::new("saved-codes", SECURITY).answer(outcome.await).await
@@ -115,7 +119,7 @@ pub async fn confirm(
     let outcome = async {
         let (auth, context) = here()?;
         script_ran(&by, &passkey)?;
-        auth.confirm(context.actor(), &sign_in::Confirmation { password, code, passkey }).await?;
+        auth.step_up.confirm(context.actor(), &sign_in::Confirmation { password, code, passkey }).await?;
         go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };
@@ -132,7 +136,7 @@ pub async fn send_confirmation(
     let place = page("", LocalPath::to_return_to(&next).as_ref(), &act);
     let outcome = async {
         let (auth, context) = here()?;
-        context.wait(auth.request_confirmation(context.actor()).await?);
+        context.wait(auth.step_up.request_email(context.actor()).await?);
         Ok(Done::to(place.clone()).with(repeated(&again)))
     };
     Form::new("send-confirmation", place.clone()).answer(outcome.await).await
@@ -153,7 +157,7 @@ pub async fn confirm_by_mail(
         let (auth, context) = here()?;
         signed_in(context.actor())?;
         let proof = if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) };
-        auth.confirm_by_mail(context.actor(), &proof).await?;
+        auth.step_up.confirm_by_email(context.actor(), &proof).await?;
         go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };

@@ -16,6 +16,7 @@ use super::form::{Done, Form, entered, here};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{leading_to, passkey_page, query_more, with_next};
+use crate::pending_action::PendingKind;
 
 /// Asks the browser for a passkey to sign in with.
 #[server(SignInPrompt, prefix = "/api", endpoint = "passkey-sign-in-prompt")]
@@ -32,7 +33,7 @@ pub async fn passkey_sign_in(
     let target = LocalPath::to_return_to(&next);
     let outcome = async {
         let (auth, context) = here()?;
-        let progress = auth.sign_in_by_passkey(context.actor(), &passkey).await?;
+        let progress = auth.sign_in.with_passkey(context.actor(), &passkey).await?;
         Ok(entered(&context, progress, target.as_ref()))
     };
     Form::new("passkey-sign-in", with_next(LOGIN, target.as_ref())).answer(outcome.await).await
@@ -74,7 +75,9 @@ pub async fn add_passkey(
     #[server(default)] next: String,
 ) -> Result<(), Refusal> {
     let target = LocalPath::to_return_to(&next);
-    let form = Form::new("add-passkey", leading_to(ADD_PASSKEY, target.as_ref())).keep("name", &name);
+    let form = Form::new("add-passkey", leading_to(ADD_PASSKEY, target.as_ref()))
+        .keep("name", &name)
+        .may_wait(PendingKind::AddPasskey);
     let outcome = async {
         let (auth, context) = here()?;
         let added = auth.passkeys.add(context.actor(), &name, &passkey).await?;
@@ -112,7 +115,7 @@ pub async fn remove_passkey(#[server(default)] id: String) -> Result<(), Refusal
         auth.passkeys.remove(context.actor(), read(&id)?).await?;
         Ok(Done::to(SECURITY).with(Notice::PasskeyRemoved))
     };
-    Form::new("remove-passkey", page_of(&id)).answer(outcome.await).await
+    Form::new("remove-passkey", page_of(&id)).may_wait(PendingKind::RemovePasskey).answer(outcome.await).await
 }
 
 /// Asks the browser to make a passkey for a new account.
@@ -124,7 +127,7 @@ pub async fn sign_up_prompt(
     let outcome = async {
         let (auth, context) = here()?;
         let typed = sign_up::PasskeySignUp { username, email };
-        Ok(context.ask(auth.ask_to_sign_up(context.actor(), &typed).await?))
+        Ok(context.ask(auth.sign_up.passkey_prompt(context.actor(), &typed).await?))
     };
     Form::new("passkey-sign-up", SIGN_UP).prompt(outcome.await)
 }
@@ -143,7 +146,7 @@ pub async fn passkey_sign_up(
     let form = Form::new("passkey-sign-up", back).keep("username", &username).keep("email", &email);
     let outcome = async {
         let (auth, context) = here()?;
-        let led = auth.sign_up_by_passkey(context.actor(), &passkey).await?;
+        let led = auth.sign_up.with_passkey(context.actor(), &passkey).await?;
         let done = match &led {
             SignedUp::In(new) => made(&auth, &context, new, target.as_ref()).await,
             SignedUp::EmailChallenge(_) => Done::to(with_next(VERIFY_EMAIL, target.as_ref())),
@@ -156,7 +159,7 @@ pub async fn passkey_sign_up(
 
 async fn ask(what: PasskeyFor<'_>) -> Result<Value, Error> {
     let (auth, context) = here()?;
-    Ok(context.ask(auth.ask_for_passkey(context.actor(), what).await?))
+    Ok(context.ask(auth.sign_in.passkey_prompt(context.actor(), what).await?))
 }
 
 fn read(id: &str) -> Result<PasskeyId, Error> {

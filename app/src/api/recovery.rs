@@ -21,7 +21,7 @@ pub async fn request_recovery(
     let form = Form::new("request-recovery", back).keep("email", &email);
     let outcome = async {
         let (auth, context) = here()?;
-        context.wait(auth.request_recovery(context.actor(), &email).await?);
+        context.wait(auth.recovery.request(context.actor(), &email).await?);
         Ok(Done::to(RECOVERY_START).with(repeated(&again)))
     };
     form.answer(outcome.await).await
@@ -36,7 +36,7 @@ pub async fn start_recovery(
     let form = Form::new("start-recovery", page_of(RECOVERY_START, &token, None));
     let outcome = async {
         let (auth, context) = here()?;
-        let begun = auth.start_recovery(context.actor(), &proof(token, code)).await?;
+        let begun = auth.recovery.start(context.actor(), &proof(token, code)).await?;
         Ok(Done::to(LOGIN).with(Notice::RecoveryStarted(begun.due_at)))
     };
     form.answer(outcome.await).await
@@ -48,7 +48,7 @@ pub async fn cancel_recovery(#[server(default)] token: String) -> Result<(), Ref
     let form = Form::new("cancel-recovery", page_of(RECOVERY_CANCEL, &token, None));
     let outcome = async {
         let (auth, context) = here()?;
-        auth.cancel_recovery(context.actor(), &token).await?;
+        auth.recovery.cancel(context.actor(), &token).await?;
         Ok(Done::to(LOGIN).with(Notice::RecoveryStopped))
     };
     form.answer(outcome.await).await
@@ -63,7 +63,7 @@ pub async fn stop_recovery(
     let form = Form::new("stop-recovery", RECOVERY_CANCEL).keep("identifier", &identifier);
     let outcome = async {
         let (auth, context) = here()?;
-        auth.stop_recovery(context.actor(), &identifier, &code).await?;
+        auth.recovery.stop(context.actor(), &identifier, &code).await?;
         Ok(Done::to(LOGIN).with(Notice::RecoveryStoppedByCode))
     };
     form.answer(outcome.await).await
@@ -75,7 +75,7 @@ pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Ref
     let form = Form::new("finish-recovery", page_of(RECOVERY_FINISH, &token, None));
     let outcome = async {
         let (auth, context) = here()?;
-        let token = auth.finish_recovery(context.actor(), &token).await?;
+        let token = auth.recovery.finish(context.actor(), &token).await?;
         Ok(Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::RecoveryFinished))
     };
     form.answer(outcome.await).await
@@ -87,7 +87,7 @@ pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusa
     let form = Form::new("undo-factors", page_of(RECOVERY_UNDO, &token, None));
     let outcome = async {
         let (auth, context) = here()?;
-        let token = auth.undo_factors(context.actor(), &token).await?;
+        let token = auth.recovery.undo_factors(context.actor(), &token).await?;
         Ok(Done::to(query(RESET_PASSWORD, "token", &token)).with(Notice::RecoveryFinished))
     };
     form.answer(outcome.await).await
@@ -98,7 +98,7 @@ pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusa
 pub async fn cancel_own_recovery() -> Result<(), Refusal> {
     let outcome = async {
         let (auth, context) = here()?;
-        auth.cancel_own_recovery(context.actor()).await?;
+        auth.recovery.cancel_own(context.actor()).await?;
         Ok(Done::to(SECURITY).with(Notice::RecoveryStopped))
     };
     Form::new("cancel-own-recovery", SECURITY).answer(outcome.await).await

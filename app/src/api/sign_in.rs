@@ -25,7 +25,8 @@ pub async fn sign_in(
     let form = Form::new("sign-in", with_next(LOGIN, target.as_ref())).keep("identifier", &identifier);
     let outcome = async {
         let (auth, context) = here()?;
-        let progress = auth.sign_in(context.actor(), &sign_in::SignIn { identifier, password }).await?;
+        let progress =
+            auth.sign_in.with_password(context.actor(), &sign_in::SignIn { identifier, password }).await?;
         Ok(entered(&context, progress, target.as_ref()))
     };
     form.answer(outcome.await).await
@@ -46,7 +47,7 @@ pub async fn sign_up(
     let outcome = async {
         let (auth, context) = here()?;
         let typed = sign_up::SignUp { username, email, password };
-        let is_in = context.signed_up(auth.sign_up(context.actor(), &typed).await?);
+        let is_in = context.signed_up(auth.sign_up.with_password(context.actor(), &typed).await?);
         Ok(if is_in {
             Done::in_at(target.as_ref())
         } else {
@@ -68,8 +69,10 @@ pub async fn set_up(
         Form::new("set-up", query(SETUP, "token", &token)).keep("username", &username).keep("email", &email);
     let outcome = async {
         let (auth, context) = here()?;
-        let signed_in =
-            auth.set_up(context.actor(), &token, &sign_up::SignUp { username, email, password }).await?;
+        let signed_in = auth
+            .sign_up
+            .set_up(context.actor(), &token, &sign_up::SignUp { username, email, password })
+            .await?;
         context.begin(signed_in);
         Ok(Done::to(DASHBOARD))
     };
@@ -81,7 +84,7 @@ pub async fn set_up(
 pub async fn sign_out() -> Result<(), Refusal> {
     let outcome = async {
         let (auth, context) = here()?;
-        auth.sign_out(context.actor()).await?;
+        auth.sessions.sign_out(context.actor()).await?;
         context.end();
         Ok(Done::to(SIGNED_OUT))
     };
@@ -106,7 +109,7 @@ async fn judge(password: &str, username: &str, email: &str) -> Result<Judged, Er
         about.push(&viewer.username);
         about.extend(viewer.email.as_deref());
     }
-    let strength = auth.strength(password, &about).await?;
+    let strength = auth.passwords.strength(password, &about).await?;
     let t = lang();
     let level = messages::strength(t, strength.score);
     let advice = match strength.problem {

@@ -9,7 +9,7 @@ use leptos_axum::ResponseOptions;
 
 use super::form::{Done, Form, here};
 use crate::error::Refusal;
-use crate::ui::theme::{COOKIE, Choice};
+use crate::theme::{COOKIE, Choice};
 
 /// Remembers light, dark, or as the system has it, for a year, in this browser. Anything else leaves it as it was.
 #[server(ChooseTheme, prefix = "/api", endpoint = "theme")]

@@ -12,14 +12,14 @@ use web_sys::{
     Response, UrlSearchParams,
 };
 
-use crate::islands::form::FormMessages;
+use crate::form_messages::FormMessage;
 
 /// What became of a form.
 pub(crate) enum FormOutcome {
     /// It was taken, and the browser is on its way to the next page.
     Leaving,
     /// It was refused, with these words.
-    Refused(Vec<FormMessages>),
+    Refused(Vec<FormMessage>),
     /// The server did not answer.
     Lost,
     /// Nobody is signed in any more.
@@ -31,7 +31,7 @@ pub(crate) enum FormOutcome {
 #[derive(Deserialize)]
 struct Refused {
     #[serde(default)]
-    said: Vec<FormMessages>,
+    said: Vec<FormMessage>,
 }
 
 /// Posts a form to where the browser would post it, and follows to the page that the answer names.
@@ -123,7 +123,7 @@ pub(crate) fn forget(event: &Event) {
 
 /// Puts each sentence beside its field, takes away those that no longer hold, and moves the focus to the first field
 /// that has one. The sentences that belong to no field of this form are handed back.
-pub(crate) fn show(form: &HtmlFormElement, said: Vec<FormMessages>) -> Vec<String> {
+pub(crate) fn show(form: &HtmlFormElement, said: Vec<FormMessage>) -> Vec<String> {
     let elements = form.elements();
     let inputs =
         (0..elements.length()).filter_map(|index| elements.item(index)?.dyn_into::<HtmlInputElement>().ok());

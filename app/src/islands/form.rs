@@ -4,20 +4,10 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use serde::{Deserialize, Serialize};
 
-pub use super::sending::FormWords;
 use super::sending::Sending;
 use crate::client::send::{forget, submit};
-
-/// A sentence about a form, or about one of its fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FormMessages {
-    /// The `name` of the field; None for the whole form.
-    pub field: Option<String>,
-    /// The sentence.
-    pub text: String,
-}
+use crate::form_messages::FormWords;
 
 /// The form around any fields: it needs to know nothing of them. Each field has a place for its error with the id
 /// `<id of the input>-error`. `said` is about the form as a whole, from a try before this page.

@@ -9,11 +9,12 @@ use leptos::wasm_bindgen::JsCast;
 use serde::{Deserialize, Serialize};
 use web_sys::HtmlFormElement;
 
-use super::sending::{FormWords, Sending};
+use super::sending::Sending;
 use crate::client::passkey::{
     PasskeyError, PromptKind, Told, ask as ask_authenticator, can_suggest, supported, tell,
 };
 use crate::client::send::{enable, fetch, fill, forget, submit};
+use crate::form_messages::FormWords;
 
 /// What the form says by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,21 +3,10 @@
 use leptos::ev::pageshow;
 use leptos::html;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 use web_sys::HtmlFormElement;
 
 use crate::client::send::{FormOutcome, show};
-
-/// What a form says when no answer of the server's says it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FormWords {
-    /// The server could not be reached.
-    pub lost: String,
-    /// The session has ended.
-    pub signed_out: String,
-    /// The server answered nothing that can be understood.
-    pub failed: String,
-}
+use crate::form_messages::FormWords;
 
 /// One form.
 #[derive(Clone, Copy)]

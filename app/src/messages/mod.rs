@@ -1,10 +1,12 @@
 //! Codes, events and moments in words: the one place where each gets its sentence.
 
 mod events;
+mod pending_actions;
 mod problems;
 mod times;
 
 pub(crate) use events::{event, event_of};
+pub(crate) use pending_actions::pending_action;
 pub(crate) use problems::{problem, refusal, said};
 pub(crate) use times::{ago, exactly, in_words};
 

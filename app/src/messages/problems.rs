@@ -8,8 +8,8 @@ use authtuna::model::code::{Code, Field};
 
 use super::in_words;
 use crate::error::{Problem, Refusal};
+use crate::form_messages::FormMessage;
 use crate::i18n::Lang;
-use crate::islands::form::FormMessages;
 
 /// An error as a refusal: its codes alone.
 pub(crate) fn refusal(error: &Error) -> Refusal {
@@ -27,8 +27,8 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
 }
 
 /// A refusal in sentences, each with the field that it belongs beside.
-pub(crate) fn said(t: Lang, settings: &Settings, refusal: &Refusal) -> Vec<FormMessages> {
-    let say = |field: Option<Field>, code| FormMessages {
+pub(crate) fn said(t: Lang, settings: &Settings, refusal: &Refusal) -> Vec<FormMessage> {
+    let say = |field: Option<Field>, code| FormMessage {
         field: field.and_then(input_name).map(str::to_owned),
         text: problem(t, settings, field, code, refusal.retry_after),
     };

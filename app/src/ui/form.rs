@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::components::{Icon, Notice};
 use crate::flash::{self, Content, Typed};
+use crate::form_messages::{FormMessage, FormWords};
 use crate::i18n::Lang;
-use crate::islands::form::{FormMessages, FormWords};
 use crate::islands::passkey::PasskeyWords;
 use crate::islands::password::PasswordWords;
 use crate::messages;
@@ -22,7 +22,7 @@ pub(crate) struct Left {
 #[derive(Clone, Default)]
 pub(crate) struct Tried {
     values: Vec<(String, String)>,
-    said: Vec<FormMessages>,
+    said: Vec<FormMessage>,
 }
 
 impl Left {
@@ -70,7 +70,7 @@ impl Left {
         (!known).then(|| self.notice(None))
     }
 
-    fn said(&self, typed: &Typed) -> Vec<FormMessages> {
+    fn said(&self, typed: &Typed) -> Vec<FormMessage> {
         auth().map_or_else(|_| Vec::new(), |auth| messages::said(self.t, auth.settings(), &typed.refusal))
     }
 }
@@ -89,8 +89,7 @@ impl Tried {
 
     /// What is wrong with the form as a whole, which has these fields.
     pub(crate) fn about_form(&self, fields: &[&str]) -> Vec<String> {
-        let beside =
-            |said: &&FormMessages| said.field.as_deref().is_some_and(|field| fields.contains(&field));
+        let beside = |said: &&FormMessage| said.field.as_deref().is_some_and(|field| fields.contains(&field));
         self.said.iter().filter(|said| !beside(said)).map(|said| said.text.clone()).collect()
     }
 

@@ -14,7 +14,7 @@ use crate::viewer::{self, log};
 
 /// Whether people can recover their accounts by themselves.
 pub(crate) fn recovers() -> bool {
-    viewer::auth().is_ok_and(|auth| auth.recovers())
+    viewer::auth().is_ok_and(|auth| auth.recovery.is_offered())
 }
 
 /// What the person who looks at the page is told while a recovery of theirs is open, with the way to stop it. A page that
@@ -26,7 +26,7 @@ pub(crate) fn OpenRecovery(t: Lang) -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 let (auth, context) = begun.ok()?;
-                match auth.own_recovery(context.actor()).await {
+                match auth.recovery.own(context.actor()).await {
                     Ok(open) => open.map(|open| notice(t, auth.clock.now(), open)),
                     Err(error) => {
                         log(&error, Some(context.actor()));

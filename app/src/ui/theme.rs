@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use authtuna::axum::cookie_value;
 use authtuna::foundation::config::{Theme, ThemeColors, ThemeMode};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -12,62 +11,8 @@ use leptos::server_fn::ServerFn;
 use crate::api::theme::ChooseTheme;
 use crate::i18n::Lang;
 use crate::islands::theme::ThemeChoice;
-use crate::viewer::{auth, request};
-
-/// The cookie that remembers the choice.
-pub(crate) const COOKIE: &str = "theme";
-
-/// Light, dark, or as the system has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
-    Light,
-    Dark,
-    System,
-}
-
-impl Choice {
-    /// None for any other word.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Light, Self::Dark, Self::System].into_iter().find(|choice| choice.as_str() == text)
-    }
-
-    /// Its word in the cookie and in the page.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Light => "light",
-            Self::Dark => "dark",
-            Self::System => "system",
-        }
-    }
-
-    /// What there is to choose from.
-    fn offered(mode: ThemeMode) -> &'static [Self] {
-        match mode {
-            ThemeMode::Single => &[],
-            ThemeMode::Multi => &[Self::Light, Self::Dark],
-            ThemeMode::System => &[Self::System, Self::Light, Self::Dark],
-        }
-    }
-
-    /// The choice that counts for the request at hand: the one remembered if it is offered, else the first offered.
-    pub(crate) fn here() -> Self {
-        let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
-        let offered = Self::offered(mode);
-        let remembered = request(|parts| Choice::parse(cookie_value(&parts.headers, COOKIE)?));
-        remembered
-            .filter(|choice| offered.contains(choice))
-            .or(offered.first().copied())
-            .unwrap_or(Self::Light)
-    }
-
-    fn word(self, t: Lang) -> &'static str {
-        match self {
-            Self::Light => t.theme_light(),
-            Self::Dark => t.theme_dark(),
-            Self::System => t.theme_system(),
-        }
-    }
-}
+use crate::theme::Choice;
+use crate::viewer::auth;
 
 /// The colours as custom properties. Every value has been checked to be a colour when the settings were read.
 #[component]

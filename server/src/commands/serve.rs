@@ -56,7 +56,7 @@ async fn greet(auth: &Auth, server: &Server) -> Result<(), CliError> {
         return say("ONLY_MIDDLEWARE is true: it answers health checks alone.");
     }
     say(format_args!("Portal:  {}", settings.app.api_base_url.as_str().trim_end_matches('/')))?;
-    if let Some(link) = auth.issue_set_up(&Actor::system()).await? {
+    if let Some(link) = auth.sign_up.issue_setup_link(&Actor::system()).await? {
         say("There is no administrator yet. This link makes the first one; it works once, for 24 hours:")?;
         say(format_args!("  {link}"))?;
     }

@@ -21,14 +21,14 @@ pub(super) async fn user(command: User) -> Result<(), CliError> {
 async fn act(auth: &Auth, command: User) -> Result<(), CliError> {
     let system = Actor::system();
     match command {
-        User::SetUpLink => match auth.issue_set_up(&system).await? {
+        User::SetUpLink => match auth.sign_up.issue_setup_link(&system).await? {
             Some(link) => say(link),
             None => say("There is an administrator already: no link was made."),
         },
         User::Show { who } => show(&find(auth, &who).await?),
         User::Suspend { who, reason } => {
             let account = find(auth, &who).await?;
-            auth.suspend(&system, account.id, &reason).await?;
+            auth.admin.suspend(&system, account.id, &reason).await?;
             say(format_args!("{} is suspended and has no sessions any more.", account.username))?;
             if auth.store().kind() == "sqlite" {
                 // On Postgres it is told of it; a SQLite file has no way to tell another process anything.
@@ -41,12 +41,12 @@ async fn act(auth: &Auth, command: User) -> Result<(), CliError> {
         }
         User::Unlock { who } => {
             let account = find(auth, &who).await?;
-            auth.unlock(&system, account.id).await?;
+            auth.admin.unlock(&system, account.id).await?;
             say(format_args!("Sign-in to {} is open.", account.username))
         }
         User::RemoveFactors { who } => {
             let account = find(auth, &who).await?;
-            auth.remove_factors(&system, account.id).await?;
+            auth.admin.remove_factors(&system, account.id).await?;
             say(format_args!(
                 "{} needs no second factor any more, and may set one up anew.",
                 account.username
@@ -54,7 +54,7 @@ async fn act(auth: &Auth, command: User) -> Result<(), CliError> {
         }
         User::Unsuspend { who, reason } => {
             let account = find(auth, &who).await?;
-            auth.unsuspend(&system, account.id, &reason).await?;
+            auth.admin.unsuspend(&system, account.id, &reason).await?;
             say(format_args!("{} may sign in again.", account.username))
         }
     }

@@ -11,27 +11,14 @@ use authtuna::model::code::Code;
 use authtuna::model::id::UserId;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::dto::{LoggedIn, PASSWORD, SignedUpAnswer, logged_in};
 use super::endpoint::Endpoint;
 use super::extract::{Body, text};
-use super::mfa::{LoggedIn, logged_in};
-use super::operation::{ApiResponse, Contract};
-use super::response::{Accepted, Created, Message, message};
+use super::response::{Message, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn};
-
-/// Why a new password is refused.
-pub(super) const PASSWORD: &[Code] = &[
-    Code::PasswordTooShort,
-    Code::PasswordTooLong,
-    Code::PasswordTooWeak,
-    Code::PasswordCommon,
-    Code::PasswordBreached,
-    Code::BadCharacters,
-];
 
 /// The routes.
 pub(super) fn routes() -> Vec<Endpoint> {
@@ -164,47 +151,13 @@ pub struct Profile {
     username: String,
 }
 
-/// What a sign-up led to.
-pub(super) enum SignedUpAnswer {
-    /// An account, signed in.
-    In,
-    /// A mail.
-    Inbox,
-}
-
-impl SignedUpAnswer {
-    /// With a session, or with a mail.
-    pub(super) fn of(is_in: bool) -> Self {
-        if is_in { Self::In } else { Self::Inbox }
-    }
-}
-
-impl IntoResponse for SignedUpAnswer {
-    fn into_response(self) -> Response {
-        match self {
-            Self::In => {
-                Created(Message { message: "User created and logged in successfully." }).into_response()
-            }
-            Self::Inbox => Accepted(Message { message: "User created. A verification email has been sent." })
-                .into_response(),
-        }
-    }
-}
-
-impl ApiResponse for SignedUpAnswer {
-    fn note(contract: &mut Contract) {
-        contract.succeed::<Message>(StatusCode::CREATED);
-        contract.also = Some(StatusCode::ACCEPTED);
-    }
-}
-
 async fn sign_up(
     State(auth): State<Auth>,
     context: AuthContext,
     Body(form): Body<NewAccount>,
 ) -> Result<SignedUpAnswer, ApiError> {
     let typed = SignUp { username: form.username, email: form.email, password: form.password };
-    let is_in = context.signed_up(auth.sign_up(context.actor(), &typed).await?);
+    let is_in = context.signed_up(auth.sign_up.with_password(context.actor(), &typed).await?);
     Ok(SignedUpAnswer::of(is_in))
 }
 
@@ -214,13 +167,13 @@ async fn sign_in(
     Body(form): Body<Credentials>,
 ) -> Result<Json<LoggedIn>, ApiError> {
     let typed = SignIn { identifier: form.username_or_email, password: form.password };
-    let progress = auth.sign_in(context.actor(), &typed).await?;
+    let progress = auth.sign_in.with_password(context.actor(), &typed).await?;
     logged_in(&context, progress)
 }
 
 async fn sign_out(State(auth): State<Auth>, context: AuthContext) -> Result<Json<Message>, ApiError> {
     let was_in = context.actor().session_user().is_ok();
-    auth.sign_out(context.actor()).await?;
+    auth.sessions.sign_out(context.actor()).await?;
     context.end();
     Ok(message(if was_in { "Logged out successfully." } else { "Logout failed or no active session found." }))
 }
@@ -243,7 +196,7 @@ async fn change_password(
     Body(form): Body<NewPassword>,
 ) -> Result<Json<Message>, ApiError> {
     let typed = ChangePassword { current: form.current_password, new: form.new_password };
-    let signed_in = auth.change_password(context.actor(), &typed).await?;
+    let signed_in = auth.passwords.change(context.actor(), &typed).await?;
     context.begin(signed_in);
     Ok(message("Password updated successfully. All other sessions have been logged out."))
 }
@@ -253,7 +206,7 @@ async fn set_password(
     context: AuthContext,
     Body(form): Body<FirstPassword>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.set_password(context.actor(), &form.password).await?;
+    auth.passwords.set_first(context.actor(), &form.password).await?;
     Ok(message("The password has been set."))
 }
 

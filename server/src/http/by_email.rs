@@ -3,8 +3,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::authn::email_addresses;
-use authtuna::authn::email_challenge::Proof;
-use authtuna::authn::sign_up::Confirmed;
+use authtuna::authn::email_addresses::Confirmed;
 use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use axum::Json;
@@ -12,10 +11,9 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::account::PASSWORD;
+use super::dto::{Address, EmailProof, Empty, LoggedIn, PASSWORD, Token, logged_in, proof};
 use super::endpoint::Endpoint;
 use super::extract::{Body, MaybeBody, text};
-use super::mfa::{LoggedIn, logged_in};
 use super::response::{Accepted, Message, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn};
 
@@ -69,17 +67,6 @@ pub(super) fn routes() -> Vec<Endpoint> {
     ]
 }
 
-/// What a mail brought: the token of its link, or its six digits.
-#[derive(Deserialize, ToSchema)]
-pub struct EmailProof {
-    /// The token of the link.
-    #[serde(default, deserialize_with = "text")]
-    pub(super) token: String,
-    /// The six digits.
-    #[serde(default, deserialize_with = "text")]
-    pub(super) code: String,
-}
-
 /// The same, for an account that is to be made.
 #[derive(Deserialize, ToSchema)]
 pub struct EmailProofWithName {
@@ -105,15 +92,6 @@ pub struct Verified {
     token: Option<String>,
 }
 
-/// Where a mail is to go.
-#[derive(Deserialize, ToSchema)]
-pub struct Address {
-    /// The e-mail address.
-    #[serde(default, deserialize_with = "text")]
-    #[schema(required)]
-    pub(super) email: String,
-}
-
 /// The digits of a mail.
 #[derive(Deserialize, ToSchema)]
 pub struct Digits {
@@ -121,15 +99,6 @@ pub struct Digits {
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     code: String,
-}
-
-/// The token of a link.
-#[derive(Deserialize, Serialize, ToSchema)]
-pub struct Token {
-    /// The token.
-    #[serde(default, deserialize_with = "text")]
-    #[schema(required)]
-    pub(super) token: String,
 }
 
 /// A new password.
@@ -157,28 +126,21 @@ pub struct NewAddress {
     current_password: String,
 }
 
-/// Nothing.
-#[derive(Default, Deserialize, ToSchema)]
-pub struct Empty {}
-
-pub(super) fn proof(token: String, code: String) -> Proof {
-    if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) }
-}
-
 async fn verify(
     State(auth): State<Auth>,
     context: AuthContext,
     Body(form): Body<EmailProofWithName>,
 ) -> Result<Json<Verified>, ApiError> {
     let proof = proof(form.token, form.code);
-    let (message, token) = match auth.confirm_email(context.actor(), &proof, Some(&form.username)).await? {
-        Confirmed::In(signed_in) => {
-            context.begin(signed_in);
-            ("Email verified. User created and logged in successfully.", None)
-        }
-        Confirmed::ChoosePassword(token) => ("Email verified. Choose a password.", Some(token)),
-        Confirmed::Proved => ("Email verified.", None),
-    };
+    let (message, token) =
+        match auth.sign_up.confirm_email(context.actor(), &proof, Some(&form.username)).await? {
+            Confirmed::In(signed_in) => {
+                context.begin(signed_in);
+                ("Email verified. User created and logged in successfully.", None)
+            }
+            Confirmed::ChoosePassword(token) => ("Email verified. Choose a password.", Some(token)),
+            Confirmed::Proved => ("Email verified.", None),
+        };
     Ok(Json(Verified { message, token }))
 }
 
@@ -188,8 +150,8 @@ async fn resend(
     _: MaybeBody<Empty>,
 ) -> Result<Accepted<Message>, ApiError> {
     let pending_challenge = match context.actor().user() {
-        Ok(_) => auth.request_verification(context.actor()).await?,
-        Err(_) => auth.resend_sign_up(context.actor()).await?,
+        Ok(_) => auth.email_addresses.request_verification(context.actor()).await?,
+        Err(_) => auth.sign_up.resend(context.actor()).await?,
     };
     context.wait(pending_challenge);
     Ok(Accepted(Message { message: "A verification email has been sent." }))
@@ -200,7 +162,7 @@ async fn forgot(
     context: AuthContext,
     Body(form): Body<Address>,
 ) -> Result<Accepted<Message>, ApiError> {
-    context.wait(auth.request_password_reset(context.actor(), &form.email).await?);
+    context.wait(auth.passwords.request_reset(context.actor(), &form.email).await?);
     let message = "If an account with this email exists, a password reset link has been sent.";
     Ok(Accepted(Message { message }))
 }
@@ -210,7 +172,7 @@ async fn reset_code(
     context: AuthContext,
     Body(form): Body<Digits>,
 ) -> Result<Json<Token>, ApiError> {
-    Ok(Json(Token { token: auth.reset_code(context.actor(), &form.code).await? }))
+    Ok(Json(Token { token: auth.passwords.redeem_reset_code(context.actor(), &form.code).await? }))
 }
 
 async fn reset(
@@ -218,7 +180,7 @@ async fn reset(
     context: AuthContext,
     Body(form): Body<Reset>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.reset_password(context.actor(), &form.token, &form.new_password).await?;
+    auth.passwords.reset(context.actor(), &form.token, &form.new_password).await?;
     Ok(message("Password has been reset successfully."))
 }
 
@@ -227,7 +189,7 @@ async fn ask_to_sign_in(
     context: AuthContext,
     Body(form): Body<Address>,
 ) -> Result<Accepted<Message>, ApiError> {
-    context.wait(auth.request_magic_link(context.actor(), &form.email).await?);
+    context.wait(auth.sign_in.request_magic_link(context.actor(), &form.email).await?);
     Ok(Accepted(Message { message: "If an account with this email exists, a login link has been sent." }))
 }
 
@@ -236,7 +198,7 @@ async fn sign_in(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<LoggedIn>, ApiError> {
-    let progress = auth.sign_in_by_mail(context.actor(), &proof(form.token, form.code)).await?;
+    let progress = auth.sign_in.with_magic_link(context.actor(), &proof(form.token, form.code)).await?;
     logged_in(&context, progress)
 }
 
@@ -246,7 +208,7 @@ async fn ask_to_change(
     Body(form): Body<NewAddress>,
 ) -> Result<Accepted<Message>, ApiError> {
     let typed = email_addresses::ChangeEmail { email: form.email, current_password: form.current_password };
-    context.wait(auth.request_email_change(context.actor(), &typed).await?);
+    context.wait(auth.email_addresses.request_change(context.actor(), &typed).await?);
     Ok(Accepted(Message { message: "A confirmation email has been sent to the new address." }))
 }
 
@@ -255,7 +217,7 @@ async fn change(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.change_email(context.actor(), &proof(form.token, form.code)).await?;
+    auth.email_addresses.confirm_change(context.actor(), &proof(form.token, form.code)).await?;
     Ok(message("Email address changed."))
 }
 
@@ -264,5 +226,5 @@ async fn undo(
     context: AuthContext,
     Body(form): Body<Token>,
 ) -> Result<Json<Token>, ApiError> {
-    Ok(Json(Token { token: auth.undo_email_change(context.actor(), &form.token).await? }))
+    Ok(Json(Token { token: auth.email_addresses.undo_change(context.actor(), &form.token).await? }))
 }

@@ -1,8 +1,7 @@
 //! Second factors and confirming who one is, in JSON.
 
 use authtuna::auth::Auth;
-use authtuna::authn::mfa::Factor;
-use authtuna::authn::sign_in::{Confirmation, SecondFactor, SignInOutcome};
+use authtuna::authn::sign_in::{Confirmation, SecondFactor};
 use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use axum::Json;
@@ -11,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::by_email::{EmailProof, Empty, proof};
+use super::dto::{EmailProof, Empty, given, proof};
 use super::endpoint::Endpoint;
 use super::extract::{Body, MaybeBody, text};
-use super::passkeys::given;
 use super::response::{Accepted, Message, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn, SignedInOrEnrolling};
 
@@ -55,44 +53,6 @@ pub(super) fn routes() -> Vec<Endpoint> {
             .about("By the token of its link, or by its six digits in the browser that asked.")
             .refuses(&[BadToken, BadOtp, TooManyAttempts]),
     ]
-}
-
-/// How far a sign-in came.
-#[derive(Serialize, ToSchema)]
-pub struct LoggedIn {
-    /// What was done; only with a session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'static str>,
-    /// True when a second factor is wanted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mfa_required: Option<bool>,
-    /// What `/mfa/validate-login` wants with it, for ten minutes. A secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mfa_token: Option<String>,
-    /// What can be asked for: `passkey`, `totp`, `backup_code`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    factors: Option<Vec<&'static str>>,
-}
-
-/// Has the answer carry how far somebody came.
-pub(super) fn logged_in(context: &AuthContext, progress: SignInOutcome) -> Result<Json<LoggedIn>, ApiError> {
-    let mfa_challenge = match &progress {
-        SignInOutcome::In(_) => None,
-        SignInOutcome::SecondFactor(mfa_challenge) => Some(mfa_challenge.clone()),
-        SignInOutcome::EmailChallenge(pending_challenge) => {
-            context.wait(pending_challenge.clone());
-            return Err(Code::EmailNotVerified.into());
-        }
-    };
-    context.enter(progress);
-    Ok(Json(LoggedIn {
-        message: mfa_challenge.is_none().then_some("Login successful."),
-        mfa_required: mfa_challenge.is_some().then_some(true),
-        factors: mfa_challenge
-            .as_ref()
-            .map(|mfa_challenge| mfa_challenge.factors.iter().copied().map(Factor::as_str).collect()),
-        mfa_token: mfa_challenge.map(|mfa_challenge| mfa_challenge.token),
-    }))
 }
 
 /// A second factor.
@@ -169,7 +129,7 @@ async fn validate(
     let kept = || context.actor().origin.mfa_challenge.clone().unwrap_or_default();
     let token = if form.mfa_token.is_empty() { kept() } else { form.mfa_token };
     let typed = SecondFactor { token, code: form.code, remember: form.remember, ..SecondFactor::default() };
-    context.begin(auth.second_factor(context.actor(), &typed).await?);
+    context.begin(auth.sign_in.with_second_factor(context.actor(), &typed).await?);
     Ok(message("Login successful."))
 }
 
@@ -225,7 +185,7 @@ async fn confirm(
 ) -> Result<Json<Message>, ApiError> {
     let passkey = given(&form.passkey);
     let typed = Confirmation { password: form.password, code: form.code, passkey };
-    auth.confirm(context.actor(), &typed).await?;
+    auth.step_up.confirm(context.actor(), &typed).await?;
     Ok(message("Confirmed."))
 }
 
@@ -234,7 +194,7 @@ async fn ask(
     context: AuthContext,
     _: MaybeBody<Empty>,
 ) -> Result<Accepted<Message>, ApiError> {
-    context.wait(auth.request_confirmation(context.actor()).await?);
+    context.wait(auth.step_up.request_email(context.actor()).await?);
     Ok(Accepted(Message { message: "A confirmation email has been sent." }))
 }
 
@@ -243,6 +203,6 @@ async fn confirm_by_mail(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.confirm_by_mail(context.actor(), &proof(form.token, form.code)).await?;
+    auth.step_up.confirm_by_email(context.actor(), &proof(form.token, form.code)).await?;
     Ok(message("Confirmed."))
 }

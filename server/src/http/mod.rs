@@ -6,6 +6,7 @@
 pub mod account;
 pub mod admin;
 pub mod by_email;
+pub mod dto;
 pub mod endpoint;
 pub mod extract;
 pub mod health;

@@ -15,11 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::account::SignedUpAnswer;
-use super::by_email::Empty;
+use super::dto::{Empty, LoggedIn, SignedUpAnswer, given, logged_in};
 use super::endpoint::Endpoint;
 use super::extract::{Body, MaybeBody, PathParams, text};
-use super::mfa::{LoggedIn, logged_in};
 use super::response::{Created, List, Message, NoContent, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn, SignedInOrEnrolling};
 
@@ -255,7 +253,7 @@ async fn ask_to_sign_in(
     context: AuthContext,
     _: MaybeBody<Empty>,
 ) -> Result<Json<Options>, ApiError> {
-    let asked = auth.ask_for_passkey(context.actor(), PasskeyFor::SignIn).await?;
+    let asked = auth.sign_in.passkey_prompt(context.actor(), PasskeyFor::SignIn).await?;
     Ok(options(&context, asked))
 }
 
@@ -264,7 +262,7 @@ async fn sign_in(
     context: AuthContext,
     Body(form): Body<PasskeyAnswer>,
 ) -> Result<Json<LoggedIn>, ApiError> {
-    let progress = auth.sign_in_by_passkey(context.actor(), &given(&form.response)).await?;
+    let progress = auth.sign_in.with_passkey(context.actor(), &given(&form.response)).await?;
     logged_in(&context, progress)
 }
 
@@ -274,7 +272,7 @@ async fn ask_for_factor(
     MaybeBody(form): MaybeBody<First>,
 ) -> Result<Json<Options>, ApiError> {
     let token = token(&context, form.mfa_token);
-    let asked = auth.ask_for_passkey(context.actor(), PasskeyFor::SecondFactor(&token)).await?;
+    let asked = auth.sign_in.passkey_prompt(context.actor(), PasskeyFor::SecondFactor(&token)).await?;
     Ok(options(&context, asked))
 }
 
@@ -292,7 +290,7 @@ async fn show_factor(
         .into());
     }
     let typed = SecondFactor { token, passkey, remember: form.remember, ..SecondFactor::default() };
-    context.begin(auth.second_factor(context.actor(), &typed).await?);
+    context.begin(auth.sign_in.with_second_factor(context.actor(), &typed).await?);
     Ok(message("Login successful."))
 }
 
@@ -301,7 +299,7 @@ async fn ask_to_confirm(
     context: AuthContext,
     _: MaybeBody<Empty>,
 ) -> Result<Json<Options>, ApiError> {
-    let asked = auth.ask_for_passkey(context.actor(), PasskeyFor::Confirming).await?;
+    let asked = auth.sign_in.passkey_prompt(context.actor(), PasskeyFor::Confirming).await?;
     Ok(options(&context, asked))
 }
 
@@ -311,7 +309,7 @@ async fn ask_to_sign_up(
     Body(form): Body<NewPasskeyAccount>,
 ) -> Result<Json<Options>, ApiError> {
     let typed = PasskeySignUp { username: form.username, email: form.email };
-    let asked = auth.ask_to_sign_up(context.actor(), &typed).await?;
+    let asked = auth.sign_up.passkey_prompt(context.actor(), &typed).await?;
     Ok(options(&context, asked))
 }
 
@@ -320,17 +318,12 @@ async fn sign_up(
     context: AuthContext,
     Body(form): Body<PasskeyAnswer>,
 ) -> Result<SignedUpAnswer, ApiError> {
-    let outcome = auth.sign_up_by_passkey(context.actor(), &given(&form.response)).await?;
+    let outcome = auth.sign_up.with_passkey(context.actor(), &given(&form.response)).await?;
     Ok(SignedUpAnswer::of(context.signed_up(outcome)))
 }
 
 fn options(context: &AuthContext, asked: Ceremony) -> Json<Options> {
     Json(Options(context.ask(asked)))
-}
-
-/// What an authenticator answered, as the core reads it: empty for nothing.
-pub(super) fn given(answer: &Value) -> String {
-    if answer.is_null() { String::new() } else { answer.to_string() }
 }
 
 /// The token of somebody halfway in: as it is given, or the browser's cookie.

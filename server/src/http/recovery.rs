@@ -10,7 +10,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::by_email::{Address, EmailProof, Token, proof};
+use super::dto::{Address, EmailProof, Token, proof};
 use super::endpoint::Endpoint;
 use super::extract::{Body, text};
 use super::response::{Accepted, Message, message};
@@ -100,7 +100,7 @@ async fn request(
     context: AuthContext,
     Body(form): Body<Address>,
 ) -> Result<Accepted<Message>, ApiError> {
-    context.wait(auth.request_recovery(context.actor(), &form.email).await?);
+    context.wait(auth.recovery.request(context.actor(), &form.email).await?);
     let message =
         "If an account with this email exists and has second factors, a recovery link has been sent.";
     Ok(Accepted(Message { message }))
@@ -111,7 +111,7 @@ async fn start(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<OpenRecovery>, ApiError> {
-    let begun = auth.start_recovery(context.actor(), &proof(form.token, form.code)).await?;
+    let begun = auth.recovery.start(context.actor(), &proof(form.token, form.code)).await?;
     Ok(Json(begun.into()))
 }
 
@@ -120,7 +120,7 @@ async fn cancel(
     context: AuthContext,
     Body(form): Body<Token>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.cancel_recovery(context.actor(), &form.token).await?;
+    auth.recovery.cancel(context.actor(), &form.token).await?;
     Ok(message("The recovery has been stopped."))
 }
 
@@ -129,7 +129,7 @@ async fn stop(
     context: AuthContext,
     Body(form): Body<Stop>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.stop_recovery(context.actor(), &form.identifier, &form.code).await?;
+    auth.recovery.stop(context.actor(), &form.identifier, &form.code).await?;
     Ok(message("The recovery has been stopped."))
 }
 
@@ -138,7 +138,7 @@ async fn finish(
     context: AuthContext,
     Body(form): Body<Token>,
 ) -> Result<Json<Token>, ApiError> {
-    Ok(Json(Token { token: auth.finish_recovery(context.actor(), &form.token).await? }))
+    Ok(Json(Token { token: auth.recovery.finish(context.actor(), &form.token).await? }))
 }
 
 async fn undo(
@@ -146,15 +146,15 @@ async fn undo(
     context: AuthContext,
     Body(form): Body<Token>,
 ) -> Result<Json<Token>, ApiError> {
-    Ok(Json(Token { token: auth.undo_factors(context.actor(), &form.token).await? }))
+    Ok(Json(Token { token: auth.recovery.undo_factors(context.actor(), &form.token).await? }))
 }
 
 async fn own(State(auth): State<Auth>, context: AuthContext) -> Result<Json<OwnRecovery>, ApiError> {
-    let recovery = auth.own_recovery(context.actor()).await?.map(OpenRecovery::from);
+    let recovery = auth.recovery.own(context.actor()).await?.map(OpenRecovery::from);
     Ok(Json(OwnRecovery { recovery }))
 }
 
 async fn cancel_own(State(auth): State<Auth>, context: AuthContext) -> Result<Json<Message>, ApiError> {
-    auth.cancel_own_recovery(context.actor()).await?;
+    auth.recovery.cancel_own(context.actor()).await?;
     Ok(message("The recovery has been stopped."))
 }

@@ -8,25 +8,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use super::headers::CspNonce;
-use crate::portal;
+use crate::portal::{self, ErrorWords};
 use crate::state::AppState;
-
-/// What stands on such a page.
-#[derive(Clone, Copy, Debug)]
-pub struct Words {
-    /// The language (RFC 5646).
-    pub language: &'static str,
-    /// Which way it is written.
-    pub direction: &'static str,
-    /// What is wrong.
-    pub title: &'static str,
-    /// What to do about it.
-    pub body: &'static str,
-    /// What the request's id is for.
-    pub request_id: &'static str,
-    /// The way out.
-    pub home: &'static str,
-}
 
 /// The system's own colours, which are dark where the system is.
 const STYLE: &str = "\
@@ -53,8 +36,8 @@ pub fn dress(
 }
 
 /// Nothing in it comes from the request: the words are the portal's, the id and the nonce the server's.
-fn page(w: &Words, id: RequestId, CspNonce(nonce): &CspNonce) -> String {
-    let Words { language, direction, title, body, request_id, home } = w;
+fn page(w: &ErrorWords, id: RequestId, CspNonce(nonce): &CspNonce) -> String {
+    let ErrorWords { language, direction, title, body, request_id, home } = w;
     format!(
         "<!DOCTYPE html><html lang=\"{language}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\

@@ -1,5 +1,6 @@
-//! A01, A02: an id in a body acts for somebody else, or makes something somebody else's. Keys of the API come later; what
-//! can be acted on today are accounts, sessions and grants.
+//! A01, A02: an id in a request body makes the server act for another user, or moves one user's
+//! data to another user. API keys do not exist yet, so the tests act on accounts, sessions and
+//! assignments.
 
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ fn a01_an_id_in_a_body_acts_for_nobody_else() {
         assert_eq!(
             sign_in(&world.browser(), "maria", &password("maria")).await.status,
             200,
-            "hers is as it was"
+            "maria's password is unchanged"
         );
         assert_eq!(patch(&juan, "/ui/profile", &forged(json!({ "username": "pedro" }))).await.status, 200);
         assert_eq!(maria.get("/auth/user-info").await.json()["username"], "maria");
@@ -60,7 +61,7 @@ fn a02_a_grant_is_given_in_nobody_elses_name_and_never_changes_hands() {
         let (admin, juan) = (world.admin("ada", "Admin").await, world.person("juan").await);
         world.person("maria").await;
         let (ada, maria) = (world.id("ada").await, world.id("maria").await);
-        // Who gives is who asks, whatever a body says.
+        // The grantor is always the caller, whatever the body says.
         for name in ["assigner_id", "given_by", "actor_id", "by"] {
             let wish = json!({ "user_id": maria, "role_name": "Moderator", name: ada });
             assert_eq!(
@@ -73,7 +74,7 @@ fn a02_a_grant_is_given_in_nobody_elses_name_and_never_changes_hands() {
         let wish = json!({ "user_id": maria, "role_name": "Moderator" });
         let given = admin.post("/admin/users/roles/assign", &wish).await.json()["grant"].clone();
         assert_eq!(given["given_by"], ada.to_string());
-        // Given again by another, it stays what it was.
+        // Another administrator assigns the same role again: the assignment does not change.
         let rosa = world.admin("rosa", "SuperAdmin").await;
         let again = rosa.post("/admin/users/roles/assign", &wish).await.json()["grant"].clone();
         assert_eq!(again, given);

@@ -1,4 +1,5 @@
-//! A03: what a form does not ask for is set by writing it into the body: role, level, active, verified, id, system.
+//! A03: a request body sets fields that the form does not have: role, level, active, verified, id
+//! or system.
 
 use authtuna::authz::actor::Actor;
 use axum::http::Method;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use crate::admin::{no, patch, refusal, texts};
 use crate::support::{on_each, password};
 
-/// What nobody sets by a body.
+/// Fields that no request body may set.
 fn extra() -> Vec<(&'static str, Value)> {
     vec![
         ("id", json!("01a20d20-307e-79fc-b38d-201798448d56")),

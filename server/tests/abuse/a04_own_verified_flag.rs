@@ -1,4 +1,4 @@
-//! A04: somebody sets their own verified flag.
+//! A04: a user marks their own email as verified.
 
 use authtuna::authz::actor::Actor;
 use authtuna_server::route_rules::{Effect, Kind};

@@ -1,5 +1,5 @@
-//! A10: Host / X-Forwarded-Host decides the link in a mail. Links in mails, the set-up link, every place that an answer
-//! leads to, and every address on a page come from API_BASE_URL or are paths.
+//! A10: a Host or X-Forwarded-Host header decides where a link points. Links in emails, the setup
+//! link, every redirect target and every address on a page are paths or start with API_BASE_URL.
 
 use authtuna::authz::actor::Actor;
 use axum::http::Method;
@@ -57,9 +57,9 @@ fn a10_links_begin_with_the_address_of_the_settings() {
         settings.set("API_BASE_URL", "https://accounts.example.org")
     };
     on_one_with(elsewhere, async |world| {
-        // A visit from under another name, before the link is made, changes nothing.
+        // A request with forged host headers before the link is created changes nothing.
         send(&world.browser(), Method::GET, "/setup", "").await;
-        let link = world.auth.issue_set_up(&Actor::system()).await.unwrap().unwrap();
+        let link = world.auth.sign_up.issue_setup_link(&Actor::system()).await.unwrap().unwrap();
         assert!(link.starts_with("https://accounts.example.org/setup?token="), "{link}");
     });
 }

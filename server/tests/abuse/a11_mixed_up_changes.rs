@@ -1,4 +1,4 @@
-//! A11: two parallel e-mail changes mix up address and proof.
+//! A11: two parallel email changes mix up address and proof.
 
 use authtuna::authz::actor::Actor;
 use serde_json::json;
@@ -22,7 +22,8 @@ fn a11_a_proof_is_good_for_the_address_that_it_was_sent_to() {
         let maria = world.member("maria").await;
         ask(&maria, "mine@example.org").await;
         let mine = world.token("mine@example.org").await;
-        // The change to an address that is not hers comes after the mail to hers, and before its link is used.
+        // The change to an address that is not hers starts after the email to her own address is
+        // sent and before its link is used.
         ask(&maria, "victim@example.org").await;
         let answer = maria.post("/auth/change-email/confirm", &json!({ "token": mine })).await;
         assert_eq!(answer.status, 200, "{answer:?}");

@@ -1,10 +1,10 @@
-//! A12: a one-time token, code or backup code redeemed twice, also by 50 parallel requests.
+//! A12: a one-time token, an email code or a backup code works twice, even in 50 parallel requests.
 
 use serde_json::json;
 
 use crate::support::{App, mailing, on_each_with, password, sign_in, sign_up, successes};
 
-/// Parallel requests from one address are no guesses here.
+/// Turns off the rate limits, so that parallel requests from one address do not count as guesses.
 fn unlimited(
     settings: authtuna::foundation::config::SettingsBuilder,
 ) -> authtuna::foundation::config::SettingsBuilder {
@@ -24,7 +24,7 @@ fn a12_every_token_of_a_mail_works_once() {
         };
         let once = async |path: &str, body| by(&browser, path, body).await;
         once("/auth/verify", json!({ "token": world.token(address).await })).await;
-        // The welcome is the newest letter for an instant.
+        // Gives the welcome email an earlier timestamp than the next email.
         world.clock.advance(std::time::Duration::from_millis(1));
 
         assert_eq!(
@@ -56,7 +56,8 @@ fn a12_the_digits_of_a_mail_work_once() {
         let email = json!({ "email": "maria@example.org" });
         assert_eq!(browser.post("/auth/passwordless/request", &email).await.status, 202);
         let code = json!({ "code": world.link_and_code("maria@example.org").await.1 });
-        // More than five would be refused as guesses, whatever they are.
+        // Five at most: the server refuses any further attempt as a guess, even with the right
+        // code.
         assert_eq!(successes(5, || browser.post("/auth/passwordless/login", &code)).await, 1);
         assert_eq!(browser.post("/auth/passwordless/login", &code).await.status, 400);
     });
@@ -78,7 +79,7 @@ fn a12_a_backup_code_works_once() {
         });
         let all = futures::future::join_all(tries).await;
         assert_eq!(all.iter().filter(|status| **status == 200).count(), 1, "{all:?}");
-        // One token, every other code at once.
+        // One MFA token, all remaining codes at once.
         let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
         let token = mfa_challenge.json()["mfa_token"].clone();
         let tries = app.codes[1..].iter().map(async |code| {

@@ -1,4 +1,4 @@
-//! A13: a code of an authenticator app works twice.
+//! A13: an authenticator app's code works twice.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{App, Browser, World, on_each, password, sign_in};
 
-/// What the second factor answers after the right password.
+/// Returns the status of the second-factor request after the right password.
 async fn show(world: &World, code: &str) -> u16 {
     let browser: Browser = world.browser();
     let mfa_challenge = sign_in(&browser, "maria", &password("maria")).await;
@@ -23,12 +23,12 @@ fn a13_a_code_of_an_app_works_once() {
         world.clock.advance(Duration::from_secs(30));
         let code = app.code(&world);
         assert_eq!(show(&world, &code).await, 200);
-        assert_eq!(show(&world, &code).await, 400, "again");
-        assert_eq!(show(&world, &early).await, 400, "the one before it, within its time");
+        assert_eq!(show(&world, &code).await, 400, "the same code again");
+        assert_eq!(show(&world, &early).await, 400, "the code of the previous time step, still within its window");
         world.clock.advance(Duration::from_secs(30));
         let code = app.code(&world);
-        // What confirmed an act signs nobody in.
+        // A code that confirmed an action does not sign anyone in.
         assert_eq!(maria.post("/auth/confirm", &json!({ "code": code })).await.status, 200);
-        assert_eq!(show(&world, &code).await, 400, "a code that confirmed");
+        assert_eq!(show(&world, &code).await, 400, "a code already used to confirm");
     });
 }

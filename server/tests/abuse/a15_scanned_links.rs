@@ -1,4 +1,4 @@
-//! A15: a magic link used twice, or used up by a mail scanner's GET.
+//! A15: a magic link works twice, or a scanner that opens it uses it up.
 
 use authtuna::mail::Message;
 use axum::http::Method;
@@ -6,19 +6,19 @@ use serde_json::json;
 
 use crate::support::{App, FIREFOX, PAGES, World, mailing, on_each_with, password};
 
-/// Opens a link as scanners and previews do: over and over, by several methods.
+/// Opens a link as scanners and previews do: repeatedly and with several methods.
 async fn scan(world: &World, link: &str) {
     let path = link.strip_prefix("http://localhost:8000").unwrap();
     for agent in [FIREFOX, "Slackbot-LinkExpanding 1.0", "BarracudaScanner"] {
         let scanner = world.browser().with("user-agent", agent);
         for method in [Method::GET, Method::HEAD, Method::GET] {
             let answer = scanner.send(method, path, &[("accept", PAGES)], "").await;
-            // Pages of an account ask for its person first.
+            // Account pages redirect to sign-in first.
             let asks = answer.status == 303 && answer.header("location").starts_with("/auth/login?next=");
             assert!(answer.status == 200 || asks, "{path}: {answer:?}");
             assert!(scanner.session().is_none(), "{path} signed a scanner in");
         }
-        // What it may do without having looked at the page.
+        // Methods that a scanner may try without having loaded the page.
         for method in [Method::PUT, Method::OPTIONS, Method::DELETE] {
             let answer = scanner.send(method, path, &[], "").await;
             assert!((400..500).contains(&answer.status), "{path}: {answer:?}");
@@ -70,7 +70,7 @@ fn a15_a_magic_link_works_once() {
         let again = thief.post("/auth/passwordless/login", &token).await;
         assert_eq!((again.status, again.code().as_str()), (400, "bad_token"));
         assert!(thief.session().is_none());
-        // The page says so, and offers the way on.
+        // The link's page does not name the account.
         let path = &link[link.find("/auth/").unwrap()..];
         let page = thief.send(Method::GET, path, &[("accept", PAGES)], "").await;
         assert!(!page.text().contains("maria"), "{page:?}");

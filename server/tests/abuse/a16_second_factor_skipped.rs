@@ -1,4 +1,4 @@
-//! A16: a way in that skips the second factor.
+//! A16: a way to sign in skips the second factor, or a restart resets the count of guesses.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{App, Browser, mailing, on_each_with, password, sign_in};
 
-/// Nobody is signed in.
+/// Asserts that the browser is not signed in.
 async fn outside(browser: &Browser, how: &str) {
     assert_eq!(browser.user_info().await, 401, "{how}");
     assert_eq!(browser.session(), None, "{how}");
@@ -43,7 +43,7 @@ fn a16_every_way_in_asks_for_the_second_factor() {
         let code = world.link_and_code(address).await.1;
         let answer = browser.form("/api/sign-in-by-mail", &[("code", &code)]).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/mfa/challenge"));
-        outside(&browser, "digits of a mail").await;
+        outside(&browser, "an email code").await;
         world.clock.advance(Duration::from_millis(1));
 
         let browser = world.browser();
@@ -55,7 +55,7 @@ fn a16_every_way_in_asks_for_the_second_factor() {
         assert_eq!(mfa_challenge.json()["mfa_required"], json!(true));
         outside(&browser, "the new password").await;
 
-        // What shows the first factor opens nothing by itself, wherever it is put.
+        // The MFA token, which proves the first factor, is worth nothing at any other endpoint.
         let token = mfa_challenge.json()["mfa_token"].as_str().unwrap().to_owned();
         for path in ["/auth/verify", "/auth/passwordless/login"] {
             assert_eq!(browser.post(path, &json!({ "token": token })).await.status, 400, "{path}");

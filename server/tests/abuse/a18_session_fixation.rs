@@ -1,4 +1,4 @@
-//! A18: session fixation: an id that existed before sign-in lives after it.
+//! A18: session fixation: a session ID from before sign-in survives sign-in.
 
 use serde_json::json;
 
@@ -9,14 +9,15 @@ fn a18_a_session_planted_before_sign_in_does_not_live_after_it() {
     on_each(async |world| {
         world.person("maria").await;
         let thief = world.person("thief").await;
-        // The thief plants their own session in the victim's browser, and waits for the victim to sign in.
+        // The thief plants their own session in the victim's browser and waits for the victim to
+        // sign in.
         let victim = world.browser();
         let planted = thief.session().unwrap();
         victim.plant("__Host-session_token", planted.clone());
         assert_eq!(victim.user_info().await, 200);
         assert_eq!(sign_in(&victim, "maria", &password("maria")).await.status, 200);
 
-        assert_ne!(victim.session().unwrap(), planted, "the victim goes on under another id");
+        assert_ne!(victim.session().unwrap(), planted, "the victim gets a new session ID");
         assert_eq!(victim.get("/auth/user-info").await.json()["username"], "maria");
         assert_eq!(thief.user_info().await, 401, "the planted session has ended");
     });

@@ -1,4 +1,4 @@
-//! A20: X-Forwarded-For / CF-Connecting-IP from an untrusted peer changes the client IP.
+//! A20: X-Forwarded-For or CF-Connecting-IP from an untrusted peer changes the client's IP address.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -13,7 +13,8 @@ fn behind(source: &'static str, trusted: &'static str) -> impl Fn(SettingsBuilde
     move |settings| settings.set("CLIENT_IP_SOURCE", source).set("TRUSTED_PROXIES", trusted)
 }
 
-/// The address that the server has seen a new session of maria's from.
+/// Signs maria in with these headers and returns the IP address that the server recorded for the
+/// session.
 async fn seen(world: &World, headers: &[(&str, &str)]) -> String {
     let browser = world.browser();
     let body = serde_json::json!({ "username_or_email": "maria", "password": password("maria") }).to_string();
@@ -85,6 +86,6 @@ fn a20_limits_count_the_real_address() {
         let browser = world.browser().with("x-forwarded-for", "198.51.100.99");
         assert_eq!(guess(&browser, 10).await, 429);
         let neighbour = world.browser().at(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)));
-        assert_eq!(guess(&neighbour, 11).await, 401, "somebody at another address is not locked out");
+        assert_eq!(guess(&neighbour, 11).await, 401, "a client at another address is not locked out");
     });
 }

@@ -1,4 +1,4 @@
-//! A21: `//path`, trailing slash, case or encoding slips past limits or guards.
+//! A21: `//path`, a trailing slash, another case or an encoding bypasses a guard or a limit.
 
 use authtuna::authz::guard::Guard;
 use authtuna_server::route_rules::RouteRule;
@@ -7,7 +7,7 @@ use axum::http::Method;
 
 use crate::support::{PAGES, TestResponse, World, on_each, on_one, password, raw};
 
-/// Other ways to write a path. What a lenient server takes for the same one is in it.
+/// Returns other spellings of a path that a lenient server might treat as the same path.
 fn spellings(path: &str) -> Vec<String> {
     let tail = &path[1..];
     let (first, rest) = tail.split_once('/').unwrap_or((tail, ""));
@@ -42,7 +42,7 @@ fn closed(world: &World) -> Vec<RouteRule> {
     rules.all().filter(|rule| rule.guard != Guard::Public).cloned().collect()
 }
 
-/// Sends the path byte by byte: client libraries tidy some of these up.
+/// Sends the path as raw bytes, because client libraries normalize some of these spellings.
 async fn ask(world: &World, method: &Method, path: &str, cookie: &str) -> String {
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost:8000\r\nAccept: {PAGES}\r\nCookie: {cookie}\r\n\
@@ -59,7 +59,8 @@ fn a21_no_spelling_slips_past_a_guard() {
             for path in spellings(&path) {
                 let answer = ask(&world, &rule.method, &path, "").await;
                 let status = answer.get(9..12).unwrap_or_default();
-                // Not found, or asked to sign in; 405 where it fits the pattern of another route.
+                // Not found, or redirected to sign-in; 405 if the spelling matches another route's
+                // pattern.
                 assert!(
                     ["400", "401", "303", "404", "405"].contains(&status),
                     "{} {path}: {answer}",
@@ -107,8 +108,8 @@ fn a21_no_spelling_slips_past_the_limits() {
             let answer: String = raw(world.address, request.as_bytes()).await;
             assert!(!answer.to_ascii_lowercase().contains("set-cookie"), "{path}: {answer}");
         }
-        assert_eq!(world.auth.password_hashes(), before, "no password was looked at");
-        // The one spelling that there is counts, whatever the name's: five for an account, then it is closed.
+        assert_eq!(world.auth.password_hashes(), before, "the server checked no password");
+        // The canonical path counts every spelling of the username: five failures lock the account.
         let mut statuses = Vec::new();
         for who in ["maria", "MARIA", " maria ", "ｍａｒｉａ", "maria@example.org", "Maria@Example.Org"]
         {

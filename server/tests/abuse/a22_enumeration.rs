@@ -1,8 +1,10 @@
-//! A22: sign-in, sign-up, reset, magic link tell by text, status, or time whether an account exists.
+//! A22: a response to sign-in, sign-up, a password reset or a magic link reveals whether an account
+//! exists, by its text, its status or its timing.
 //!
-//! Time is not measured: a clock on a busy machine proves nothing. The work is: the same hashes, and the same statements
-//! in the same order, are the same time. Without e-mail, sign-up has nobody to tell
-//! in private that an address is taken, so it says so; it takes no shorter way to find out, though.
+//! The tests do not measure time, because a clock on a busy machine proves nothing. They compare
+//! the work instead: the same hashes and the same statements in the same order take the same time.
+//! Without email, sign-up has no private way to report that an address is taken, so the response
+//! says so; the server still does the same work to find out.
 
 use serde_json::{Value, json};
 
@@ -11,11 +13,11 @@ use crate::support::{
     sign_in, sign_up, within_runtime,
 };
 
-/// Names and addresses that exist, and ones that do not.
+/// Usernames and emails that exist, and ones that do not.
 const KNOWN: [&str; 2] = ["maria", "maria@example.org"];
 const UNKNOWN: [&str; 3] = ["marta", "marta@example.org", "marta@nowhere.example"];
 
-/// Gives the person with this address a second factor.
+/// Gives the user with this email a second factor.
 const PROTECT: &str = "INSERT INTO totp (user_id, secret, created_at, confirmed_at) \
     SELECT id, 'x', created_at, created_at FROM users WHERE email_key = 'maria@example.org'";
 
@@ -58,7 +60,7 @@ fn a22_an_unknown_account_is_locked_like_a_known_one() {
                 statuses.push((answer.status, answer.header("retry-after").to_owned(), answer.text()));
             }
             locked.push(statuses);
-            // The address would be closed by now.
+            // Without this, the limit for the IP address would apply by now.
             world.clock.advance(std::time::Duration::from_secs(1800));
         }
         assert_eq!(locked[0].iter().map(|said| said.0).collect::<Vec<_>>(), [401, 401, 401, 401, 401, 429]);
@@ -108,18 +110,18 @@ fn a22_a_refused_sign_in_does_the_same_work() {
     }
 }
 
-/// What is asked for by mail, for the address of `who`.
+/// Requests that make the server send email, for the email address of `who`.
 fn asked_for(who: &str) -> [(&'static str, Value); 4] {
     let email = format!("{who}@example.org");
     [
         ("/auth/forgot-password", json!({ "email": email })),
         ("/auth/passwordless/request", json!({ "email": email })),
-        // Whoever tries an address brings a name of their own.
+        // An attacker who probes an email uses a username of their own.
         (
             "/auth/signup",
             json!({ "email": email, "username": "stranger", "password": crate::support::password("x") }),
         ),
-        // Of those who have an account, only some have second factors to recover from.
+        // Only some users with an account have second factors to recover.
         ("/auth/recovery/request", json!({ "email": email })),
     ]
 }
@@ -132,13 +134,14 @@ fn a22_asking_for_a_mail_reads_the_same() {
         let suspended = world.member("suse").await;
         world
             .auth
+            .admin
             .suspend(&authtuna::authz::actor::Actor::system(), world.id("suse").await, "")
             .await
             .unwrap();
         drop(suspended);
         for route in 0..4 {
             let mut answers = Vec::new();
-            // More often than mails are sent in a day.
+            // More requests than the server sends emails for in a day.
             for (who, times) in [("maria", 7), ("marta", 7), ("rosa", 7), ("suse", 7)] {
                 for _ in 0..times {
                     let (path, body) = &asked_for(who)[route];
@@ -197,11 +200,11 @@ fn a22_asking_for_a_mail_does_the_same_work() {
     }
 }
 
-/// The same for another person.
+/// The same for the user jun.
 const PROTECT_JUN: &str = "INSERT INTO totp (user_id, secret, created_at, confirmed_at) \
     SELECT id, 'x', created_at, created_at FROM users WHERE email_key = 'jun@example.org'";
 
-/// Has somebody's recovery begun.
+/// Starts maria's recovery.
 const RECOVER: &str = "INSERT INTO recoveries (id, user_id, started_at, remind_at, due_at) \
     SELECT id, id, created_at, created_at, created_at FROM users WHERE email_key = 'maria@example.org'";
 
@@ -250,15 +253,15 @@ fn a22_stopping_a_recovery_that_is_not_there_reads_the_same_and_does_the_same_wo
     }
 }
 
-/// A server that logs every statement.
+/// Configures a server that logs every statement.
 fn overheard(database: &Database, site: &FakeSite) -> Binary {
     let server = Binary::new(database, site).set("LOG_FORMAT", "json");
     server.set("LOG_LEVEL", "warn,sqlx=debug,authtuna_server=debug")
 }
 
-/// The statements that the server has run since this was called last.
+/// Returns the statements that the server has run since the last call.
 async fn work(server: &mut Running) -> Vec<String> {
-    // The answer to this is logged after everything before it.
+    // The server logs this response after everything before it.
     assert_eq!(Browser::new(server.address).get("/healthz").await.status, 200);
     let mut statements = Vec::new();
     loop {
@@ -267,10 +270,10 @@ async fn work(server: &mut Running) -> Vec<String> {
         if line["http.route"] == "/healthz" {
             return statements;
         }
-        // The hourly purge has no request.
+        // The hourly purge has no request ID.
         if line["target"] == "sqlx::query" && line["span"]["request.id"].is_string() {
             let statement = line["summary"].as_str().unwrap_or_default();
-            // What SQLite is told when a connection is opened.
+            // SQLite runs these when a connection opens.
             if !statement.starts_with("PRAGMA") {
                 statements.push(statement.to_owned());
             }

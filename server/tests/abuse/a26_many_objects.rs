@@ -1,11 +1,11 @@
-//! A26: in a request with many objects only the first is authorised.
+//! A26: only the first of many objects in one request is authorized.
 
 use serde_json::{Value, json};
 
 use crate::admin::{no, patch, refusal};
 use crate::support::{Browser, World, on_each};
 
-/// Somebody who may edit roles, and gives on `posts:a` and the role Low, and nothing else.
+/// Signs in a user who may edit roles, grant `posts:a` and assign the role Low, and nothing else.
 async fn editor(world: &World) -> Browser {
     let own = ["admin:access:panel", "roles:manage", "roles:read", "posts:a", "roles:assign:low"];
     world.role("Target", Some(5), &[]).await;
@@ -38,11 +38,11 @@ fn a26_every_part_of_a_change_is_authorised() {
                 ] {
                     assert_eq!(answer.status, 403, "{change}: {answer:?}");
                 }
-                assert_eq!(details(&maria).await, before, "{change}: all of it or nothing");
+                assert_eq!(details(&maria).await, before, "{change}: all or nothing");
             }
             assert_eq!(maria.post("/admin/roles/Target/what-if", &json!({ list: [good] })).await.status, 200);
         }
-        // A part that is allowed does not carry one of another kind with it.
+        // An allowed part does not let a forbidden part of another kind through.
         for change in [
             json!({ "add_permissions": ["posts:a"], "add_assignable": ["High"] }),
             json!({ "add_permissions": ["posts:a"], "level": 60 }),

@@ -1,4 +1,5 @@
-//! A28: fail-open: a malformed cookie, header, empty body or broken setting lets in or disables a check.
+//! A28: fail-open: a malformed cookie, header, body or setting signs a client in or disables a
+//! check.
 
 use std::time::Duration;
 
@@ -14,17 +15,18 @@ fn a28_a_cookie_that_is_not_ours_opens_nothing() {
         let good = maria.session().unwrap();
         let mut forged: Vec<String> =
             [0, 1, 10, 44, 100, good.len() - 1].map(|end| good[..end].to_owned()).into();
-        // One character changed, all along the cookie.
+        // One character changed, at positions throughout the cookie.
         forged.extend((0..good.len()).step_by(13).map(|at| {
             let changed = if good.as_bytes()[at] == b'A' { "B" } else { "A" };
             format!("{}{changed}{}", &good[..at], &good[at + 1..])
         }));
         forged.extend([format!("{good}x"), good.to_lowercase(), good.repeat(20), "null".into(), "-1".into()]);
-        // Under the right key, but no session: another kind of content, another version, other lengths, nobody's id.
+        // Encrypted with the right key, but not a session: other content, another version, other
+        // lengths, an unknown ID.
         let keys = world.auth.keyring();
         let contents: [&[u8]; 6] = [b"", b"{\"at\":0}", &[0; 33], &[2; 33], &[1; 32], &[1; 34]];
         forged.extend(contents.map(|content| keys.encrypt(content)));
-        // Under a key that is not ours.
+        // Encrypted with a key that is not ours.
         let other = authtuna::foundation::crypto::keyring::Keyring::generate_key();
         forged.push(
             authtuna::foundation::crypto::keyring::Keyring::new(&[other.into()]).unwrap().encrypt(&[1; 33]),
@@ -37,15 +39,15 @@ fn a28_a_cookie_that_is_not_ours_opens_nothing() {
             let deleted = answer.cookies();
             assert!(deleted.iter().all(|cookie| cookie.value().is_empty()), "{deleted:?}");
         }
-        // Two cookies of the name: one was planted, and nobody can say which.
+        // Two cookies of the same name: one was planted, and the server cannot tell which.
         let two = format!("__Host-session_token={good}; __Host-session_token={good}");
         let answer = world.browser().send(Method::GET, "/auth/user-info", &[("cookie", &two)], "").await;
         assert_eq!(answer.status, 401);
-        // Another site of the domain can set a cookie without the prefix; it does not count.
+        // Another site of the domain can set a cookie without the prefix, so the server ignores it.
         let bare = format!("session_token={good}; __host-session_token={good}");
         let answer = world.browser().send(Method::GET, "/auth/user-info", &[("cookie", &bare)], "").await;
         assert_eq!(answer.status, 401);
-        assert_eq!(maria.user_info().await, 200, "none of this has hurt the real session");
+        assert_eq!(maria.user_info().await, 200, "the real session is unaffected");
     });
 }
 
@@ -83,7 +85,7 @@ fn a28_a_database_that_does_not_answer_lets_nobody_in() {
         let page = maria.page("/ui/dashboard").await;
         assert_eq!(page.status, 503);
         assert!(page.text().contains("Back in a moment"), "{page:?}");
-        assert_eq!(maria.session(), cookie, "and takes nobody's cookie away");
+        assert_eq!(maria.session(), cookie, "and the response deletes no cookie");
         let answer = sign_in(&world.browser(), "maria", &password("maria")).await;
         assert_eq!((answer.status, answer.cookies().len()), (503, 0));
     });
@@ -117,7 +119,7 @@ fn a28_an_empty_sign_in_is_none() {
             json!({ "username_or_email": "maria", "password": "" }),
             json!({ "username_or_email": "maria", "password": null }),
             json!({ "username_or_email": "", "password": "" }),
-            // The account of the software has no password.
+            // The system account has no password.
             json!({ "username_or_email": "system", "password": "" }),
         ] {
             let answer = world.browser().post("/auth/login", &form).await;

@@ -1,14 +1,14 @@
-//! A29: script in any field runs anywhere (names, user agents, scopes, audit details, mail).
+//! A29: a script in a field runs anywhere (names, user agents, scopes, audit details, email).
 
 use axum::http::Method;
 use serde_json::json;
 
 use crate::support::{TestResponse, on_each, on_one, password, raw, sign_in};
 
-/// Leaves an element, an attribute, a script and a comment.
+/// Breaks out of an element, an attribute, a script and a comment.
 const SCRIPT: &str = "\"'></script>--><script>alert(1)</script><img src=x onerror=alert(1)>";
 
-/// No part of it stands in the page as it was sent: it could only as markup.
+/// Asserts that the page contains no part of the script as it was sent, which could only be markup.
 fn harmless(answer: &TestResponse) {
     let html = answer.text();
     for part in ["<script>alert", "<img src=x", "</script>--&gt;<", "\"'>", "onerror=alert(1)>"] {
@@ -45,7 +45,7 @@ fn a29_what_was_typed_comes_back_as_text() {
             assert_eq!((refused.status, refused.header("location")), (303, page), "{refused:?}");
             harmless(&refused);
             let shown = browser.page(page).await;
-            assert!(shown.text().contains("alert(1)"), "what was typed is shown again: {}", shown.text());
+            assert!(shown.text().contains("alert(1)"), "the form shows the input again: {}", shown.text());
             harmless(&shown);
         }
     });

@@ -1,11 +1,11 @@
-//! A30: long passwords truncated, or a 1 MB password keeps a core busy.
+//! A30: a long password is truncated, or a 1 MB password keeps a core busy.
 
 use authtuna::foundation::config::SettingsBuilder;
 use serde_json::json;
 
 use crate::support::{on_each, on_one_with, password, sign_in};
 
-/// 512 bytes that nobody guesses.
+/// Returns an unguessable password of 512 bytes.
 fn longest() -> String {
     password("long").chars().cycle().take(512).collect()
 }
@@ -16,7 +16,7 @@ fn a30_every_byte_of_a_password_counts() {
         let long = longest();
         let form = json!({ "username": "maria", "email": "maria@example.org", "password": long });
         assert_eq!(world.browser().post("/auth/signup", &form).await.status, 201);
-        // 72 bytes is where bcrypt cuts; other lengths are those of common hashes' blocks.
+        // bcrypt truncates at 72 bytes; the other lengths are block sizes of common hashes.
         for kept in [511, 256, 128, 73, 72, 71, 64] {
             let answer =
                 sign_in(&world.browser().with("x-try", kept.to_string()), "maria", &long[..kept]).await;
@@ -33,7 +33,7 @@ fn a30_every_byte_of_a_password_counts() {
 
 #[test]
 fn a30_a_password_that_is_too_long_is_refused_before_any_work() {
-    // Even where an operator lets bodies of that size in.
+    // Even if an operator allows bodies of that size.
     let roomy = |settings: SettingsBuilder| settings.set("REQUEST_BODY_LIMIT_BYTES", "4194304");
     on_one_with(roomy, async |world| {
         let maria = world.person("maria").await;
@@ -54,7 +54,7 @@ fn a30_a_password_that_is_too_long_is_refused_before_any_work() {
                 world.browser().form("/api/sign-in", &[("identifier", "maria"), ("password", &huge)]).await;
             assert_eq!((judged.status, judged.header("location")), (303, "/auth/login"));
         }
-        assert_eq!(world.auth.password_hashes(), hashes, "not one hash was computed");
+        assert_eq!(world.auth.password_hashes(), hashes, "the server computed no hash");
     });
 }
 

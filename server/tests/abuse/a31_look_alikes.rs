@@ -1,4 +1,4 @@
-//! A31: Unicode look-alikes or normalisation make two accounts of one address or name.
+//! A31: Unicode look-alikes or normalization make two accounts from one username or email.
 
 use serde_json::json;
 
@@ -34,7 +34,8 @@ fn a31_names_that_look_alike_are_one() {
 fn a31_names_that_hide_something_are_refused() {
     on_each(async |world| {
         world.person("maria").await;
-        // Mixed scripts, invisible characters, text that turns round, marks that pile up on punctuation.
+        // Mixed scripts, invisible characters, text that changes direction, combining marks on
+        // punctuation.
         for bad in [
             "mаria",
             "maria\u{200b}",

@@ -1,4 +1,4 @@
-//! A33: an unknown redirect target after sign-in, sign-out or verification.
+//! A33: a redirect after sign-in, sign-out or verification leads to another site.
 
 use axum::http::Method;
 
@@ -27,7 +27,7 @@ const ELSEWHERE: [&str; 20] = [
     "/ui\r\nLocation: https://evil.example",
 ];
 
-/// A browser that follows stays on this site.
+/// Asserts that a browser that follows the redirect stays on this site.
 fn stays(answer: &TestResponse, what: &str) {
     assert_eq!(answer.status, 303, "{what}: {answer:?}");
     let place = answer.header("location");
@@ -38,7 +38,7 @@ fn stays(answer: &TestResponse, what: &str) {
 
 #[test]
 fn a33_signing_in_leads_to_a_page_of_this_site() {
-    // The lock would close the account after some of these on purpose wrong sign-ins.
+    // The lockout would close the account after some of these intentionally wrong attempts.
     let unlocked = |settings: authtuna::foundation::config::SettingsBuilder| {
         settings.set("MAX_LOGIN_ATTEMPTS_PER_IP", "0").set("MAX_LOGIN_ATTEMPTS_PER_USER", "0")
     };
@@ -110,7 +110,8 @@ fn a33_no_address_leads_out_by_the_way_of_sign_in() {
         for next in ELSEWHERE {
             let query: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
             for page in ["/auth/login", "/auth/signup"] {
-                // Whoever is signed in is led on at once; others find the place in the form, if it may be gone to.
+                // The server redirects a signed-in user at once; other users get the target in the
+                // form, if it is allowed.
                 let led = maria.page(&format!("{page}?next={query}")).await;
                 let place = led.header("location");
                 assert!(place.starts_with('/') && !place.starts_with("//"), "{next:?}: {led:?}");
@@ -125,7 +126,7 @@ fn a33_no_address_leads_out_by_the_way_of_sign_in() {
     });
 }
 
-/// Everything on a page that a browser could go to, or send on as a place to go to.
+/// Returns everything on a page that a browser could navigate to or submit as a target.
 fn places(html: &str) -> Vec<String> {
     let read = |name| {
         let values = html.split(name).skip(1).filter_map(|rest| rest.split('"').next());

@@ -1,11 +1,11 @@
-//! A34: an access explorer or list shows roles or people that the viewer may not see.
+//! A34: the access explorer or a list shows roles or users that the caller may not see.
 
 use serde_json::json;
 
 use crate::admin::{no, refusal, texts};
 use crate::support::{Browser, World, on_each};
 
-/// Somebody who sees roles in org:1 and nowhere else.
+/// Signs in a user who sees roles in org:1 and nowhere else.
 async fn viewer(world: &World) -> Browser {
     world.role("Viewer", None, &["roles:read"]).await;
     let viewer = world.person("viewer").await;
@@ -35,7 +35,7 @@ fn a34_the_explorer_answers_within_ones_sight() {
             let members = format!("/admin/roles/OrgAdmin/members?scope={scope}");
             assert_eq!(refusal(&viewer.get(&members).await), no(403, "forbidden"), "{scope}");
         }
-        // Of whom nothing may be seen, not even that they are there.
+        // The viewer may see nothing about these users, not even that they exist.
         for id in [&outside, &above] {
             assert_eq!(refusal(&viewer.get(&ask(id, "org:1")).await), no(404, "user_not_found"));
             assert_eq!(
@@ -44,7 +44,7 @@ fn a34_the_explorer_answers_within_ones_sight() {
             );
         }
         let held = viewer.get(&format!("/admin/access/users/{inside}")).await.json();
-        assert_eq!(texts(&held, "scope"), ["org:1/team:2"], "User everywhere is not theirs to see");
+        assert_eq!(texts(&held, "scope"), ["org:1/team:2"], "the viewer may not see the global User role");
         let explained = viewer.get(&ask(&inside, "org:1/team:2")).await.json();
         assert_eq!((&explained["complete"], &explained["carried_by"]), (&json!(false), &json!([])));
 
@@ -69,7 +69,7 @@ fn a34_lists_are_for_who_may_see_all_of_them() {
         ] {
             assert_eq!(refusal(&viewer.get(path).await), no(403, "forbidden"), "{path}");
         }
-        // Sees people everywhere, and roles nowhere.
+        // This user sees users everywhere and roles nowhere.
         let moderator = world.admin("mo", "Moderator").await;
         assert_eq!(moderator.get("/admin/users/search?identity=inside").await.status, 200);
         for path in [
@@ -87,7 +87,7 @@ fn a34_lists_are_for_who_may_see_all_of_them() {
         }
         let details = moderator.get(&format!("/admin/users/{id}/details-data")).await.json();
         assert_eq!((&details["roles"], &details["roles_complete"]), (&json!([]), &json!(false)));
-        // Sees people everywhere, and roles in org:1.
+        // Now they see users everywhere and roles in org:1.
         world.give("mo", "Viewer", "org:1").await;
         let details = moderator.get(&format!("/admin/users/{id}/details-data")).await.json();
         assert_eq!(texts(&details["roles"], "scope"), ["org:1/team:2"]);

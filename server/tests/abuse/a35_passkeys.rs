@@ -1,5 +1,6 @@
-//! A35: passkeys: sibling origin, wrong RP hash, reused or foreign challenge, missing user verification, a counter that
-//! goes back (WebAuthn Level 3, section 7.2).
+//! A35: a passkey is accepted from a sibling origin, with a wrong RP ID hash, with a reused or
+//! foreign challenge, without user verification, or with a counter that went back (WebAuthn Level
+//! 3, section 7.2).
 
 use serde_json::{Value, json};
 
@@ -25,7 +26,8 @@ fn a35_what_is_signed_for_something_else_opens_nothing() {
             let answer = key.sign_in(&browser).await;
             assert_eq!((answer.status, answer.code().as_str()), (status, code));
         }
-        // Challenges: one that nobody gave, one that another browser was given, and one that was used.
+        // Challenges: one that the server never issued, one issued to another browser, and a used
+        // one.
         let foreign = key.get(&json!({ "challenge": "A".repeat(43) }));
         let others = key.get(&prompt(&world.browser()).await);
         let options = prompt(&browser).await;
@@ -41,14 +43,15 @@ fn a35_what_is_signed_for_something_else_opens_nothing() {
         }
         assert_eq!(fresh.session(), None);
 
-        // A copy that was made before: the counter goes back. Neither opens anything after that.
+        // An earlier copy of the key: the counter goes back. After that, neither key opens
+        // anything.
         let mut copy = Authenticator { counter: 5, ..key.clone() };
         for key in [&mut copy, &mut key] {
             let refused = key.sign_in(&fresh).await;
             assert_eq!((refused.status, refused.code().as_str()), (403, "passkey_blocked"));
         }
         assert_eq!(fresh.session(), None);
-        // Nor does the password alone.
+        // Nor does the password alone open anything.
         let mfa_challenge = sign_in(&fresh, "maria", &password("maria")).await;
         assert_eq!(mfa_challenge.json()["factors"], json!(["backup_code"]));
     });
@@ -67,7 +70,8 @@ fn a35_a_prompt_is_answered_for_what_it_was_made_for() {
             let answer = maria.post(path, body).await;
             assert_eq!((answer.status, answer.code().as_str()), (400, "bad_token"), "{path}");
         };
-        // What adds makes no account, and the other way round; what signs in does neither.
+        // A registration prompt creates no account and a sign-up prompt adds no passkey; a sign-in
+        // prompt does neither.
         let made = key.create(&to_add);
         refused("/passkeys/signup", &json!({ "response": made })).await;
         let joined = Authenticator::new(ORIGIN).create(&to_join);
@@ -78,10 +82,10 @@ fn a35_a_prompt_is_answered_for_what_it_was_made_for() {
         refused("/passkeys/register", &json!({ "registration_response": misled })).await;
         refused("/passkeys/signup", &json!({ "response": misled })).await;
 
-        // At its own door each is still good: it was not looked for at the others.
+        // Each still works at its own endpoint: the attempts at the others did not use it up.
         let added = maria.post("/passkeys/register", &json!({ "registration_response": made })).await;
         assert_eq!(added.status, 201);
-        // What adds signs nobody in.
+        // A registration prompt signs no one in.
         let shown = key.get(&maria.post("/passkeys/register-options", &json!({})).await.json());
         refused("/passkeys/login", &json!({ "response": shown })).await;
         assert_eq!(maria.get("/passkeys").await.json().as_array().unwrap().len(), 1);

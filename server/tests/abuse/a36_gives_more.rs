@@ -1,4 +1,4 @@
-//! A36: a role edit or an assignment gives more than the giver holds in that scope.
+//! A36: a role edit or an assignment gives more than the caller holds in that scope.
 
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::Assignment;

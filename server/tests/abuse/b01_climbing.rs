@@ -1,5 +1,5 @@
-//! B01: `admin:manage:roles` (here `roles:manage`) alone let an Admin add `roles:assign:SuperAdmin` to its own role and
-//! climb; roles could be created at any level.
+//! B01: in the Python version, an Admin with only `admin:manage:roles` (here `roles:manage`) could
+//! add `roles:assign:SuperAdmin` to their own role and climb, and could create roles at any level.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! B02: a level held in one scope counted in all.
+//! B02: a level held in one scope counted in every scope.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::support::on_each;
 fn b02_a_level_counts_where_it_is_held() {
     on_each(async |world| {
         world.role("Boss", Some(80), &[]).await;
-        // Everything but a level, everywhere.
+        // Global, with every permission needed here but no level.
         let all = ["admin:access:panel", "roles:manage", "roles:read", "users:manage", "users:read"];
         world.role("Hands", None, &all).await;
         world.role("Low", Some(10), &[]).await;

@@ -36,7 +36,7 @@ fn b03_a_role_is_taken_in_one_scope_by_who_may_give_it_there() {
 #[test]
 fn b03_no_role_of_ones_own_level_or_above_is_taken_or_deleted() {
     on_each(async |world| {
-        // By permission alone: it does not reach above one's level.
+        // A permission to assign does not reach above the user's own level.
         let own =
             ["admin:access:panel", "roles:manage", "roles:read", "roles:assign:high", "roles:assign:peer"];
         world.role("High", Some(70), &["posts:write"]).await;

@@ -1,4 +1,5 @@
-//! B06: open redirect through return_url. The Python version followed it after sign-in, and ran `javascript:` in it.
+//! B06: open redirect through return_url. The Python version followed it after sign-in and ran a
+//! `javascript:` URL in it.
 
 use crate::support::{PAGES, mailing, on_one_with, password};
 
@@ -17,7 +18,7 @@ fn b06_nobody_follows_a_return_url() {
                     let shown =
                         browser.send(axum::http::Method::GET, &address, &[("accept", PAGES)], "").await;
                     assert_eq!(shown.status, 200, "{address}: {shown:?}");
-                    // The form for the colors leads back to this very address, which is one of this site.
+                    // The theme form leads back to this same address, which is on this site.
                     for elsewhere in
                         ["\"https://evil", "\"//evil", "\"javascript:", "=https://evil", "=//evil"]
                     {

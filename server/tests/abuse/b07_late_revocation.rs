@@ -1,7 +1,8 @@
-//! B07: reset and suspension left sessions alive; revocation lagged by the verification interval.
+//! B07: a password reset or a suspension left sessions alive; revocation lagged by the verification
+//! interval.
 //!
-//! The clock of these servers stands still, so nothing here can pass because an interval ran out: every session was seen
-//! in the same instant and is in memory.
+//! The clock of these servers stands still, so no test here can pass because an interval expired:
+//! the server saw every session at the same instant and keeps its snapshot in memory.
 
 use authtuna::authz::actor::Actor;
 use authtuna::foundation::names::Username;
@@ -31,13 +32,13 @@ fn b07_suspension_ends_every_session_at_the_very_next_request() {
         let system = Actor::system();
         let name = Username::parse("maria").unwrap();
         let maria = world.auth.users.get_by_username(&system, &name).await.unwrap().unwrap();
-        world.auth.suspend(&system, maria.id, "test").await.unwrap();
+        world.auth.admin.suspend(&system, maria.id, "test").await.unwrap();
         let before = (first.session().unwrap(), second.session().unwrap());
         all_out(&[&first, &second]).await;
         all_in(&[&stranger]).await;
 
-        // Lifting it brings no session back.
-        world.auth.unsuspend(&system, maria.id, "test").await.unwrap();
+        // Ending the suspension restores no session.
+        world.auth.admin.unsuspend(&system, maria.id, "test").await.unwrap();
         first.plant("__Host-session_token", before.0);
         second.plant("__Host-session_token", before.1);
         all_out(&[&first, &second]).await;

@@ -1,4 +1,5 @@
-//! B08: one-time tokens stored in clear and copied into the audit log; an expired one made a fresh one.
+//! B08: one-time tokens were stored in plain text and copied into the audit log; an expired one
+//! produced a new one.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ fn b08_no_token_is_in_the_audit_log_or_an_answer() {
             assert!(!said.contains(&token) && !answer.text().contains(&code), "{path}: {answer:?}");
             secrets.push(token);
         }
-        // Used, and tried again.
+        // The token is used, then tried again.
         let used = json!({ "token": secrets[0] });
         assert_eq!(world.browser().post("/auth/passwordless/login", &used).await.status, 200);
         assert_eq!(world.browser().post("/auth/passwordless/login", &used).await.status, 400);
@@ -53,9 +54,9 @@ fn b08_an_expired_token_makes_no_fresh_one() {
             assert_eq!(late.status, 400, "{late:?}");
         }
         assert_eq!(browser.post("/auth/verify/resend", &json!({})).await.status, 400);
-        // The old one may wait in the outbox still, or be given up.
+        // The old message may still be in the outbox, or may have been given up.
         for email_message in world.email_messages("maria@example.org").await {
-            assert!(format!("{email_message:?}").contains(&token), "a fresh token: {email_message:?}");
+            assert!(format!("{email_message:?}").contains(&token), "a new token: {email_message:?}");
         }
     });
 }

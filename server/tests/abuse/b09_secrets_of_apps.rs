@@ -1,4 +1,4 @@
-//! B09: the secrets of authenticator apps or backup codes are kept in clear, or told again.
+//! B09: authenticator app secrets or backup codes are stored in plain text or shown again.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ fn b09_secrets_are_told_once_and_kept_in_no_clear() {
         let typed = json!({ "mfa_token": mfa_challenge.json()["mfa_token"], "code": app.codes[0] });
         assert_eq!(browser.post("/mfa/validate-login", &typed).await.status, 200);
         let dump = world.dump().await;
-        assert!(dump.contains("maria@example.org"), "the dump has the rows");
+        assert!(dump.contains("maria@example.org"), "the dump contains the rows");
         let codes = app.codes.iter().flat_map(|code| [code.clone(), code.replace('-', "")]);
         let secrets: Vec<String> = codes.chain([app.secret().to_owned()]).collect();
         for secret in &secrets {
@@ -24,7 +24,7 @@ fn b09_secrets_are_told_once_and_kept_in_no_clear() {
             let page = maria.page(path).await.text();
             assert!(!secrets.iter().any(|secret| page.contains(secret.as_str())), "{path}");
         }
-        // Nor by setting up anew.
+        // Starting setup again does not show them either.
         let again = maria.post("/mfa/setup", &json!({})).await;
         assert_eq!((again.status, again.code().as_str()), (409, "totp_enabled"));
     });

@@ -1,4 +1,4 @@
-//! B10: a stolen session changes who can open the account, without anybody confirming who they are.
+//! B10: a stolen session changes how the account can be opened, without re-authentication.
 
 use std::time::Duration;
 
@@ -37,17 +37,17 @@ fn b10_changing_factors_wants_a_confirmation() {
             assert_eq!(answer.status, 303, "{path}");
             assert!(place.starts_with("/ui/confirm?next=%2Fui%2Fsettings&act="), "{path}: {place}");
         }
-        // Confirming by the password alone, by nothing, or by a wrong code, is none.
+        // With an app set up, the password alone, an empty form or a wrong code confirms nothing.
         for body in [json!({}), json!({ "password": password("maria") }), json!({ "code": "000000" })] {
             assert_ne!(maria.post("/auth/confirm", &body).await.status, 200, "{body}");
         }
         assert_eq!(maria.post("/mfa/disable", &json!({})).await.status, 403);
         assert_eq!(maria.post("/auth/confirm", &json!({ "code": app.code(&world) })).await.status, 200);
-        // One session's confirmation is not another's.
+        // One session's confirmation does not count for another.
         assert_eq!(jun.post("/mfa/setup", &json!({})).await.status, 403);
         assert_eq!(maria.post("/mfa/disable", &json!({})).await.status, 200);
         world.clock.advance(Duration::from_secs(601));
-        assert_eq!(maria.post("/mfa/setup", &json!({})).await.status, 403, "for ten minutes");
+        assert_eq!(maria.post("/mfa/setup", &json!({})).await.status, 403, "a confirmation lasts ten minutes");
     });
 }
 
@@ -63,11 +63,11 @@ fn b10_a_first_password_wants_a_confirmation_and_is_kept_by_nobody() {
         let answer = jun.form("/api/set-password", &[("password", &password("mine"))]).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/ui/confirm?next=%2Fui%2Fsettings"));
         let page = jun.page("/ui/settings").await.text();
-        assert!(!page.contains("name=\"password\""), "nobody types one that is not taken: {page}");
+        assert!(!page.contains("name=\"password\""), "the page offers no form that would be refused: {page}");
         assert!(page.contains("/ui/confirm?next=%2Fui%2Fsettings"));
         assert_eq!(world.browser().post("/auth/set-password", &mine).await.status, 401);
 
-        // Who has one changes it by that.
+        // A user who has a password changes it by confirming the current one.
         let maria = world.person("maria").await;
         let refused = maria.post("/auth/set-password", &mine).await;
         assert_eq!((refused.status, refused.code().as_str()), (409, "password_set"));

@@ -1,8 +1,8 @@
-//! B11: a client header decided the IP, so limits and region lock could be spoofed.
+//! B11: a client's header decided its IP address, so limits and the region lock could be spoofed.
 
 use crate::support::{on_each, on_each_with, password, sign_in};
 
-/// Every header that some proxy somewhere writes an address into.
+/// Headers in which common proxies report the client's address.
 const HEADERS: [&str; 7] = [
     "x-forwarded-for",
     "x-real-ip",
@@ -16,7 +16,7 @@ const HEADERS: [&str; 7] = [
 #[test]
 fn b11_a_new_header_for_every_guess_does_not_slip_past_the_limit() {
     on_each(async |world| {
-        // Ten failures from one address close it, whoever was guessed at.
+        // Ten failures from one IP address lock it, whatever accounts they tried.
         for guess in 0..12 {
             let header = HEADERS[guess % HEADERS.len()];
             let value = match header {
@@ -36,7 +36,8 @@ fn b11_a_header_does_not_move_a_session_to_another_country() {
         settings.set("GEOIP_COUNTRY_HEADER", "CF-IPCountry").set("TRUSTED_PROXIES", "192.0.2.0/24")
     };
     on_each_with(with_header, async |world| {
-        // The thief's country would end the session; claiming the owner's must not help, nor hurt the owner.
+        // A thief's country would end the session; claiming the owner's must not help the thief or
+        // hurt the owner.
         let browser = world.person("maria").await;
         let list = browser.get("/ui/settings/sessions").await.json();
         assert!(list[0]["region"].is_null());
@@ -65,6 +66,6 @@ fn b11_the_region_lock_ends_a_session_that_a_trusted_proxy_saw_elsewhere() {
         let elsewhere = world.browser().with("cf-ipcountry", "FR");
         elsewhere.plant("__Host-session_token", browser.session().unwrap());
         assert_eq!(elsewhere.user_info().await, 401);
-        assert_eq!(browser.user_info().await, 401, "it was copied: it has ended for both");
+        assert_eq!(browser.user_info().await, 401, "the session was copied, so it ends for both");
     });
 }

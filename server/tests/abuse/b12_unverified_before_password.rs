@@ -1,4 +1,5 @@
-//! B12: "e-mail not verified" before the password was checked; no dummy hash for unknown users.
+//! B12: "email not verified" was reported before the password was checked; unknown users cost no
+//! hash.
 
 use authtuna::authz::actor::Actor;
 use authtuna::foundation::names::Username;
@@ -12,7 +13,7 @@ fn b12_what_is_wrong_with_an_account_is_said_only_to_whoever_knows_its_password(
         let system = Actor::system();
         let name = Username::parse("maria").unwrap();
         let maria = world.auth.users.get_by_username(&system, &name).await.unwrap().unwrap();
-        world.auth.suspend(&system, maria.id, "test").await.unwrap();
+        world.auth.admin.suspend(&system, maria.id, "test").await.unwrap();
 
         let guessed = sign_in(&world.browser(), "maria", "wrong").await;
         assert_eq!((guessed.status, guessed.code().as_str()), (401, "bad_credentials"));

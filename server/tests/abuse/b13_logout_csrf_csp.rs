@@ -1,4 +1,4 @@
-//! B13: logout by GET, no CSRF protection, no CSP.
+//! B13: sign-out by GET, no CSRF protection, no content security policy.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ fn b13_no_other_site_changes_anything() {
             let path = rule.path.replace("{id}", "01a20d20-307e-79fc-b38d-201798448d56");
             for (headers, body) in [
                 (&[("sec-fetch-site", "cross-site")][..], "password=x"),
-                // A sibling host may be somebody else's.
+                // A sibling host may belong to someone else.
                 (&[("sec-fetch-site", "same-site")], "password=x"),
                 (
                     &[("sec-fetch-site", "cross-site"), ("origin", "http://localhost:8000.evil.example")],

@@ -1,11 +1,11 @@
-//! B14: a passkey answers at any subdomain, scheme or port of the site.
+//! B14: a passkey is accepted from any subdomain, scheme or port of the site.
 
 use serde_json::json;
 
 use crate::authenticator::Authenticator;
 use crate::support::{ORIGIN, on_each};
 
-/// What is not the origin, however like it.
+/// Values that resemble the origin but differ from it.
 const OTHERS: &[&str] = &[
     "https://localhost:8000",
     "http://localhost",

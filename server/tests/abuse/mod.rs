@@ -1,4 +1,5 @@
-//! The abuse suite: one file per row of SECURITY.md, named after it. README.md says which flaw each was seen to catch.
+//! The abuse suite: one file per row of SECURITY.md, named after the row. README.md lists the flaws
+//! that each test was seen to catch.
 
 mod a01_somebody_else;
 mod a03_mass_assignment;

@@ -15,7 +15,7 @@ pub(crate) fn mailing(builder: SettingsBuilder) -> SettingsBuilder {
 impl World {
     /// Every letter to somebody, oldest first. The clock goes on by a little: letters are in the order of time.
     pub(crate) async fn email_messages(&self, to: &str) -> Vec<EmailMessage> {
-        let all = self.auth.outbox.pending_challenge(&Actor::system()).await.unwrap();
+        let all = self.auth.outbox.queued(&Actor::system()).await.unwrap();
         self.clock.advance(std::time::Duration::from_millis(1));
         all.into_iter().filter(|email_message| email_message.to == to).collect()
     }

@@ -1,4 +1,4 @@
-//! Finding people, and what administrators change about their accounts.
+//! Searching users, and what administrators change about their accounts.
 
 use serde_json::{Value, json};
 
@@ -20,25 +20,25 @@ use crate::model::role::key_of;
 use crate::model::scope::Scope;
 use crate::model::text;
 
-/// The most that may be kept with a person, in bytes of JSON.
+/// The largest metadata of a user, in bytes of JSON.
 const MAX_METADATA: usize = 16 * 1024;
 
-/// Which accounts are wanted.
+/// The state of the accounts to find.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// All but deleted ones.
     #[default]
     Present,
-    /// Those that may come in.
+    /// Neither suspended nor deleted.
     Active,
-    /// Those that are suspended.
+    /// Suspended.
     Suspended,
-    /// Those that are deleted and can still be restored.
+    /// Deleted, and still possible to restore.
     Deleted,
 }
 
 impl State {
-    /// Its name.
+    /// Returns the name of the state.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Present => "present",
@@ -48,7 +48,7 @@ impl State {
         }
     }
 
-    /// The state of this name.
+    /// Parses the name of a state.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Present, Self::Active, Self::Suspended, Self::Deleted]
             .into_iter()
@@ -56,10 +56,10 @@ impl State {
     }
 }
 
-/// Which people are wanted. What is left empty does not count.
+/// Selects users. Empty fields match every user.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    /// A part of the username or the e-mail address.
+    /// A part of the username or the email address.
     pub text: String,
     /// A role that they hold.
     pub role: String,
@@ -69,39 +69,47 @@ pub struct UserFilter {
     pub state: State,
 }
 
-/// An account to be made for somebody else.
+/// An account to create for another user.
 #[derive(Clone, Debug, Default)]
 pub struct NewAccount {
     /// The username.
     pub username: String,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
-    /// First name; empty for none.
+    /// The first name; empty for none.
     pub first_name: String,
-    /// Last name; empty for none.
+    /// The last name; empty for none.
     pub last_name: String,
-    /// Free data of the product built on this: a JSON object. None for an empty one.
+    /// Free-form data of the product that uses this library: a JSON object. `None` for an empty
+    /// one.
     pub metadata: Option<Value>,
 }
 
-/// What is to change about an account. What is None stays.
+/// A change to an account. Fields that are `None` stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct UserChange {
     /// The username.
     pub username: Option<String>,
-    /// First name; empty for none.
+    /// The first name; empty for none.
     pub first_name: Option<String>,
-    /// Last name; empty for none.
+    /// The last name; empty for none.
     pub last_name: Option<String>,
-    /// Free data of the product built on this: a JSON object, which replaces the one before.
+    /// Free-form data of the product that uses this library: a JSON object that replaces the
+    /// previous one.
     pub metadata: Option<Value>,
 }
 
 impl Users {
-    /// The people that `filter` lets through, the newest first; the audit log notes who looked.
+    /// Returns the users that match `filter`, newest first. The audit log records who looked.
     ///
-    /// Needs `users:read` everywhere; and to filter by roles, `roles:read` or `roles:manage` as well: who may not see
-    /// who holds a role does not learn it from a list either.
+    /// Needs `users:read` or `users:manage` globally. Filtering by role or scope also needs
+    /// `roles:read` or `roles:manage`: a caller who may not see the holders of a role must not
+    /// learn them from a list.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks a permission.
+    /// - [`Code::BadCursor`] when `page.after` is not a cursor of this list.
     pub async fn search(
         &self,
         actor: &Actor,
@@ -137,14 +145,23 @@ impl Users {
         Ok(found)
     }
 
-    /// Makes an account for somebody else. It has no password: its owner sets one (OWASP ASVS 5.0 6.4.6).
+    /// Creates an account for another user. It has no password: its owner sets one (OWASP ASVS 5.0
+    /// 6.4.6).
     ///
-    /// Needs `users:manage` everywhere. Everything that is wrong is told at once, each beside its field.
+    /// Needs `users:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks that permission.
+    /// - On their fields, and all at once, the codes of the invalid values: [`Code::Required`],
+    ///   [`Code::BadUsername`], [`Code::BadEmail`], [`Code::TooLong`], [`Code::BadCharacters`], and
+    ///   [`Code::BadRequest`] when the metadata is not a JSON object.
+    /// - [`Code::UsernameTaken`] and [`Code::EmailTaken`], on their fields.
     pub async fn create(&self, actor: &Actor, new: &NewAccount) -> Result<User, Error> {
         self.create_with(actor, new, None).await
     }
 
-    /// The same with the hash of a password, for the program itself.
+    /// Creates an account like [`Users::create`], with a password hash for the program itself.
     pub(crate) async fn create_with(
         &self,
         actor: &Actor,
@@ -191,7 +208,8 @@ impl Users {
         Ok(made)
     }
 
-    /// Writes what an administrator changes about somebody, as part of a change that was allowed.
+    /// Writes an administrator's change to an account, which the caller has already authorized, as
+    /// part of `work`.
     pub(crate) async fn write_change(
         &self,
         work: &mut crate::audit::Change,

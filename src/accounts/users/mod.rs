@@ -1,4 +1,7 @@
-//! People: their names, addresses, profiles, and whether they may come in.
+//! Users: usernames, email addresses, profiles, and whether they may sign in.
+//!
+//! Unless they say otherwise, operations fail with [`Code::NotAuthenticated`] for a caller who is
+//! not signed in, and with [`Code::EnrollmentRequired`] for one who must first set up a factor.
 
 mod directory;
 mod rows;
@@ -13,7 +16,8 @@ pub(crate) use rows::{
 };
 pub(crate) use sql::{ALL, UserRow, user_columns};
 
-/// Whose id nobody has: what is asked of people is asked of nobody too, so that no answer takes longer than another.
+/// An id that no user has. Flows look it up when there is no account, so that they run the same
+/// queries and take the same time either way.
 pub(crate) const NOBODY: UserId = UserId::from_uuid(Uuid::nil());
 
 use serde_json::Value;
@@ -38,100 +42,100 @@ use crate::model::time::Timestamp;
 /// The longest first or last name, in characters.
 const MAX_NAME: usize = 100;
 
-/// A person, as the core knows them.
+/// A user.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Their id.
+    /// The user's id.
     pub id: UserId,
-    /// Their username, as they wrote it.
+    /// The username, as the user wrote it.
     pub username: String,
-    /// Their address. None for accounts of the software.
+    /// The email address; `None` for system accounts.
     pub email: Option<String>,
-    /// When they proved that the address is theirs.
+    /// When the user proved that they control the email address.
     pub email_verified_at: Option<Timestamp>,
-    /// First name.
+    /// The first name.
     pub first_name: Option<String>,
-    /// Last name.
+    /// The last name.
     pub last_name: Option<String>,
-    /// Free data of the product built on this.
+    /// Free-form data of the product that uses this library.
     pub metadata: Value,
-    /// Whether they have a password.
+    /// Whether the user has a password.
     pub has_password: bool,
-    /// When it was set.
+    /// When the password was set.
     pub password_changed_at: Option<Timestamp>,
-    /// Whether it must be set anew before it counts.
+    /// Whether the user must set a new password before they can sign in.
     pub requires_password_reset: bool,
-    /// An account of the software: nobody signs in with it.
+    /// Whether this is a system account, with which no one can sign in.
     pub is_system: bool,
-    /// Since when they are suspended.
+    /// When the user was suspended.
     pub suspended_at: Option<Timestamp>,
-    /// Why.
+    /// Why the user was suspended.
     pub suspended_reason: Option<String>,
-    /// Since when they are deleted.
+    /// When the account was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
-    /// When it was changed last.
+    /// When the account was last changed.
     pub updated_at: Timestamp,
-    /// When they signed in last.
+    /// When the user last signed in.
     pub last_login_at: Option<Timestamp>,
-    /// The language in which they read, such as `de-AT`; None when it is not known.
+    /// The user's language, such as `de-AT`; `None` when it is unknown.
     pub language: Option<String>,
-    /// Whether sign-in asks for a second factor.
+    /// Whether sign-in requires a second factor.
     pub mfa_enabled: bool,
 }
 
 impl User {
-    /// Whether they may have sessions.
+    /// Returns whether the user may have sessions.
     pub fn may_enter(&self) -> bool {
         self.suspended_at.is_none() && self.deleted_at.is_none() && !self.is_system
     }
 
-    /// What they are called: by their first name, if they gave one.
+    /// Returns the name to address the user by: the first name, or else the username.
     pub fn called(&self) -> &str {
         self.first_name.as_deref().unwrap_or(&self.username)
     }
 }
 
-/// What sign-in needs and nothing else may see.
+/// What sign-in needs, and no other code may see.
 pub(crate) struct Credentials {
     pub(crate) user: User,
     pub(crate) password_hash: Option<String>,
 }
 
-/// A person to be created.
+/// A user to create.
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// Their id, where it was given out before.
+    /// The id, if one has already been allocated.
     pub id: Option<UserId>,
     /// The username.
     pub username: Username,
-    /// The address; None for accounts of the software.
+    /// The email address; `None` for system accounts.
     pub email: Option<Email>,
-    /// Whether the address is known to be theirs.
+    /// Whether the email address is already verified.
     pub email_verified: bool,
-    /// First name.
+    /// The first name.
     pub first_name: Option<String>,
-    /// Last name.
+    /// The last name.
     pub last_name: Option<String>,
-    /// Free data, a JSON object.
+    /// Free-form data, a JSON object.
     pub metadata: Value,
-    /// The hash of their password, if they have one.
+    /// The hash of the password, if there is one.
     pub password_hash: Option<String>,
-    /// An account of the software.
+    /// Whether this is a system account.
     pub is_system: bool,
-    /// The language in which they read, if it is known.
+    /// The user's language, if it is known.
     pub language: Option<String>,
 }
 
-/// New values of a profile. The username stays as unique as it was.
+/// New values of a profile. The username must still be unique.
 #[derive(Clone, Debug, Default)]
 pub struct ProfileChange {
     /// The username.
     pub username: String,
-    /// First name; empty for none.
+    /// The first name; empty for none.
     pub first_name: String,
-    /// Last name; empty for none.
+    /// The last name; empty for none.
     pub last_name: String,
 }
 
@@ -156,8 +160,14 @@ impl Users {
         Self { store, recorder, cache, clock, random }
     }
 
-    /// The person with this id. One's own account is open; others' need `users:read` or `users:manage` everywhere, and the
-    /// audit log notes who looked.
+    /// Returns the user with this id.
+    ///
+    /// Users may read their own account. Reading another user's needs `users:read` or
+    /// `users:manage` globally, and the audit log records who looked.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller may not read other users.
     pub async fn get(&self, actor: &Actor, id: UserId) -> Result<Option<User>, Error> {
         if actor.user_id() != Some(id) {
             may_read(actor)?;
@@ -166,7 +176,14 @@ impl Users {
         self.noted(actor, found).await
     }
 
-    /// The person with this address. Needs `users:read` or `users:manage` everywhere, and is noted as [`Users::get`] is.
+    /// Returns the user with this email address.
+    ///
+    /// Needs `users:read` or `users:manage` globally. The audit log records it as for
+    /// [`Users::get`].
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller may not read other users.
     pub async fn get_by_email(&self, actor: &Actor, email: &Email) -> Result<Option<User>, Error> {
         may_read(actor)?;
         let key = Identifier::Email(email.key().to_owned());
@@ -174,7 +191,14 @@ impl Users {
         self.noted(actor, found).await
     }
 
-    /// The person with this username. Needs `users:read` or `users:manage` everywhere, and is noted as [`Users::get`] is.
+    /// Returns the user with this username.
+    ///
+    /// Needs `users:read` or `users:manage` globally. The audit log records it as for
+    /// [`Users::get`].
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller may not read other users.
     pub async fn get_by_username(&self, actor: &Actor, username: &Username) -> Result<Option<User>, Error> {
         may_read(actor)?;
         let key = Identifier::Username(username.key().to_owned());
@@ -182,7 +206,7 @@ impl Users {
         self.noted(actor, found).await
     }
 
-    /// Notes in the audit log that a person looked at another.
+    /// Records in the audit log that one user looked at another.
     async fn noted(&self, actor: &Actor, found: Option<Credentials>) -> Result<Option<User>, Error> {
         let Some(Credentials { user, .. }) = found else { return Ok(None) };
         if actor.user_id().is_some_and(|reader| reader != user.id) {
@@ -193,7 +217,13 @@ impl Users {
         Ok(Some(user))
     }
 
-    /// Changes one's own profile. Err on `username` when it is taken or none.
+    /// Changes the caller's own profile.
+    ///
+    /// # Errors
+    ///
+    /// On its field, for each invalid value: [`Code::Required`], [`Code::BadUsername`],
+    /// [`Code::TooLong`], [`Code::BadCharacters`]. [`Code::UsernameTaken`] when another user has
+    /// the username.
     pub async fn update_profile(&self, actor: &Actor, change: &ProfileChange) -> Result<(), Error> {
         let id = actor.user()?.user.id;
         let mut problems = Vec::new();
@@ -237,8 +267,10 @@ impl Users {
         work.commit_evicting(&self.cache, &[Evict::User(id)]).await
     }
 
-    /// Puts a person in, as part of `work`. Err on the field that somebody else holds: an address also while its last
-    /// owner may take it back.
+    /// Inserts a user as part of `work`.
+    ///
+    /// Fails on its field with [`Code::UsernameTaken`] or [`Code::EmailTaken`]. An email address
+    /// also counts as taken while its previous owner can still restore it.
     pub(crate) async fn insert(&self, work: &mut Change, user: NewUser) -> Result<UserId, Error> {
         let now = self.clock.now();
         let id = user.id.unwrap_or_else(|| UserId::from_uuid(self.random.uuid(now)));
@@ -290,18 +322,18 @@ impl Users {
     }
 }
 
-/// Whether the actor may see other people.
+/// Checks whether the actor may see other users.
 fn may_read(actor: &Actor) -> Result<(), Error> {
     actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())
 }
 
-/// Words that make a password easy to guess for somebody who knows the person.
+/// Returns the words that someone who knows the user would guess in a password.
 pub(crate) fn guessable<'a>(product: &'a str, username: &'a str, email: &'a str) -> Vec<&'a str> {
     let local = email.split('@').next().unwrap_or_default();
     [product, username, email, local].into_iter().filter(|word| !word.is_empty()).collect()
 }
 
-/// Reads an optional name.
+/// Reads an optional name. An invalid one is added to `problems`.
 fn name(typed: &str, field: Field, problems: &mut Vec<Problem>) -> Option<String> {
     match text::line(typed, MAX_NAME) {
         Ok(name) => (!name.is_empty()).then_some(name),
@@ -316,7 +348,8 @@ fn profile_json(username: &str, first_name: Option<&str>, last_name: Option<&str
     serde_json::json!({ "username": username, "first_name": first_name, "last_name": last_name })
 }
 
-/// Somebody else took the name between the look and the write (possible on Postgres only).
+/// Maps a unique violation: another user took the name between the check and the write, which is
+/// possible on Postgres only.
 fn taken_meanwhile(error: Error, field: Field, code: Code) -> Error {
     if error.is_unique_violation() { Error::on(field, code) } else { error }
 }

@@ -1,4 +1,4 @@
-//! People as rows: finding them, and the small changes that flows make as part of theirs.
+//! Rows of users: finding them, and the small changes that flows make in their own transactions.
 
 use super::sql::*;
 use super::{Credentials, User, taken_meanwhile};
@@ -9,12 +9,12 @@ use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 
-/// The person with this id, with what sign-in needs.
+/// Returns the user with this id, with what sign-in needs.
 pub(crate) async fn by_id(conn: &mut Conn, id: UserId) -> Result<Option<Credentials>, Error> {
     BY_ID.bind(id).optional::<UserRow>(conn).await?.map(credentials).transpose()
 }
 
-/// The person with this name or address, with what sign-in needs.
+/// Returns the user with this username or email address, with what sign-in needs.
 pub(crate) async fn by_identifier(conn: &mut Conn, key: &Identifier) -> Result<Option<Credentials>, Error> {
     let query = match key {
         Identifier::Email(key) => BY_EMAIL.bind(key),
@@ -23,8 +23,8 @@ pub(crate) async fn by_identifier(conn: &mut Conn, key: &Identifier) -> Result<O
     query.optional::<UserRow>(conn).await?.map(credentials).transpose()
 }
 
-/// Changes the password that was confirmed, as part of `work`. False when somebody else was faster, or the person may
-/// not come in any more.
+/// Changes the password that the user has just confirmed. Returns false when the password has
+/// changed in the meantime, or when the user is suspended or deleted.
 pub(crate) async fn change_password(
     conn: &mut Conn,
     confirmed: &Credentials,
@@ -36,8 +36,8 @@ pub(crate) async fn change_password(
     Ok(query.execute(conn).await? > 0)
 }
 
-/// Gives a password to somebody who has none, as part of `work`. False when they have one by now, or may not come in any
-/// more.
+/// Sets the password of a user who has none. Returns false when they have one by now, or when they
+/// are suspended or deleted.
 pub(crate) async fn set_first_password(
     conn: &mut Conn,
     id: UserId,
@@ -47,12 +47,13 @@ pub(crate) async fn set_first_password(
     Ok(SET_FIRST_PASSWORD.bind(id).bind(hash).bind(now).execute(conn).await? > 0)
 }
 
-/// Replaces a hash by one with today's parameters, unless the password was changed meanwhile.
+/// Replaces a password hash with one that uses today's parameters, unless the password has changed
+/// in the meantime.
 pub(crate) async fn rehash(conn: &mut Conn, id: UserId, new: &str, old: &str) -> Result<(), Error> {
     REHASH.bind(id).bind(new).bind(old).execute(conn).await.map(drop)
 }
 
-/// Suspends as part of `work`; false when they were suspended already.
+/// Suspends a user. Returns false when they were already suspended.
 pub(crate) async fn suspend(
     conn: &mut Conn,
     id: UserId,
@@ -63,23 +64,23 @@ pub(crate) async fn suspend(
     Ok(SUSPEND.bind(id).bind(now).bind(by).bind(reason).execute(conn).await? > 0)
 }
 
-/// Lifts a suspension as part of `work`; false when there was none.
+/// Lifts a suspension. Returns false when there was none.
 pub(crate) async fn unsuspend(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(UNSUSPEND.bind(id).bind(now).execute(conn).await? > 0)
 }
 
-/// Deletes as part of `work`, so that it can be restored; false when they were deleted already.
+/// Deletes an account so that it can be restored. Returns false when it was already deleted.
 pub(crate) async fn delete(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(DELETE.bind(id).bind(now).execute(conn).await? > 0)
 }
 
-/// Restores as part of `work`; false when they were not deleted, or are erased.
+/// Restores a deleted account. Returns false when it was not deleted, or has been erased.
 pub(crate) async fn restore(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(RESTORE.bind(id).bind(now).execute(conn).await? > 0)
 }
 
-/// Lets in whoever has just proved the password of `found`, as part of `work`. False when it changed meanwhile, or they
-/// may not come in any more.
+/// Records a sign-in by the password of `found`. Returns false when the password has changed in the
+/// meantime, or when the user may no longer sign in.
 pub(crate) async fn record_sign_in(
     conn: &mut Conn,
     found: &Credentials,
@@ -89,8 +90,8 @@ pub(crate) async fn record_sign_in(
     Ok(RECORD_SIGN_IN.bind(found.user.id).bind(now).bind(hash).bind(false).execute(conn).await? > 0)
 }
 
-/// Sets the password of somebody who proved that `email_key` is theirs, as part of `work`. False when it is not the
-/// account's address any more, or they may not come in.
+/// Resets the password of a user who proved that they control `email_key`. Returns false when that
+/// is no longer the account's address, or when the user is suspended or deleted.
 pub(crate) async fn reset_password(
     conn: &mut Conn,
     id: UserId,
@@ -102,8 +103,9 @@ pub(crate) async fn reset_password(
     Ok(query.execute(conn).await? > 0)
 }
 
-/// Lets in whoever proved that `email_key` is theirs, as part of `work`. False when it is not the account's address any
-/// more, or they may not come in.
+/// Records a sign-in by a user who proved that they control `email_key`, and marks the address as
+/// verified. Returns false when it is no longer the account's address, or when the user may not
+/// sign in.
 pub(crate) async fn admit_by_mail(
     conn: &mut Conn,
     id: UserId,
@@ -113,28 +115,30 @@ pub(crate) async fn admit_by_mail(
     Ok(ADMIT_BY_MAIL.bind(id).bind(now).bind(email_key).bind(false).execute(conn).await? > 0)
 }
 
-/// Lets in whoever proved something of theirs that is neither password nor address, as part of `work`. False when they may
-/// not come in any more.
+/// Records a sign-in by a user who proved who they are by other means than a password or an email.
+/// Returns false when the user may no longer sign in.
 pub(crate) async fn admit_by_other(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(ADMIT_BY_OTHER.bind(id).bind(now).bind(false).execute(conn).await? > 0)
 }
 
-/// Locks a person's row until `work` ends. What uses up tokens of theirs begins with it.
+/// Locks a user's row until the transaction ends. Flows that use up the user's tokens begin with
+/// it.
 pub(crate) async fn lock(conn: &mut Conn, id: UserId) -> Result<(), Error> {
     LOCK.bind(id).execute(conn).await.map(drop)
 }
 
-/// Takes the password off an account, as part of `work`. False when it had none.
+/// Removes the password of an account. Returns false when it had none.
 pub(crate) async fn forget_password(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(FORGET_PASSWORD.bind(id).bind(now).execute(conn).await? > 0)
 }
 
-/// Has somebody choose another password before they come in, as part of `work`.
+/// Requires a user to set a new password before they can sign in.
 pub(crate) async fn ask_for_new_password(conn: &mut Conn, id: UserId, now: Timestamp) -> Result<(), Error> {
     ASK_FOR_NEW_PASSWORD.bind(id).bind(now).bind(true).execute(conn).await.map(drop)
 }
 
-/// Notes that the address is the person's, as part of `work`. False when that was known, or it is another by now.
+/// Marks the email address as verified. Returns false when it already was, or when it is no longer
+/// the account's address.
 pub(crate) async fn verify_email(
     conn: &mut Conn,
     id: UserId,
@@ -144,8 +148,9 @@ pub(crate) async fn verify_email(
     Ok(VERIFY_EMAIL.bind(id).bind(now).bind(email_key).execute(conn).await? > 0)
 }
 
-/// Gives an account another address, proved to be its owner's, as part of `work`. False when `before` is not its address
-/// any more, or they may not come in. Err([`Code::EmailTaken`]) when it is somebody's.
+/// Changes the email address to one that the user has proved they control. Returns false when
+/// `before` is no longer the account's address, or when the user is suspended or deleted. Fails
+/// with [`Code::EmailTaken`] when another account has the new address.
 pub(crate) async fn change_email(
     conn: &mut Conn,
     id: UserId,
@@ -157,8 +162,9 @@ pub(crate) async fn change_email(
     Ok(query.execute(conn).await.map_err(email_taken)? > 0)
 }
 
-/// Gives an account the address back that it had, and has its password set anew, as part of `work`. False when the
-/// account is deleted. Err([`Code::EmailTaken`]) when the address is somebody's by now.
+/// Restores the previous email address of an account and requires a new password. Returns false
+/// when the account is deleted. Fails with [`Code::EmailTaken`] when another account has the
+/// address by now.
 pub(crate) async fn take_email_back(
     conn: &mut Conn,
     id: UserId,

@@ -1,4 +1,4 @@
-//! The rows and statements of users.
+//! Rows and statements of users.
 
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
@@ -25,46 +25,49 @@ crate::statements! {
     pub(super) SET_PROFILE = "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5, \
         updated_at = $6 WHERE id = $1";
     pub(super) USERNAME_HOLDER = "SELECT id FROM users WHERE username_key = $1";
-    /// Only while it is the password that was confirmed, and its owner may come in.
+    /// Only while the password is the one that was confirmed, and the user is neither suspended nor
+    /// deleted.
     pub(super) CHANGE_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3 \
         WHERE id = $1 AND password_hash = $4 AND suspended_at IS NULL AND deleted_at IS NULL";
-    /// Only where there is none.
+    /// Only where there is no password.
     pub(super) SET_FIRST_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3 \
         WHERE id = $1 AND password_hash IS NULL AND suspended_at IS NULL AND deleted_at IS NULL";
     pub(super) REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
-    /// Lets in whoever knew the password, if it still is the password and nothing was put in their way since. The row is
-    /// locked until the session is there: a change of password or a suspension comes before it or ends it.
+    /// Records a sign-in if the password is still the one that was verified and the account has not
+    /// been barred since. The row stays locked until the session exists, so that a password change
+    /// or a suspension comes first, or else ends the session.
     pub(super) RECORD_SIGN_IN = "UPDATE users SET last_login_at = $2 WHERE id = $1 AND password_hash = $3 \
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
-    /// A new password for whoever proved that the address is theirs: it must still be the account's.
+    /// Resets the password of a user who proved that they control the address, which must still be
+    /// the account's.
     pub(super) RESET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3, \
         requires_password_reset = $5, email_verified_at = COALESCE(email_verified_at, $3) \
         WHERE id = $1 AND email_key = $4 AND suspended_at IS NULL AND deleted_at IS NULL";
-    /// Lets in whoever proved that they read what is sent to the account's address.
+    /// Records a sign-in by a user who proved that they read the account's email.
     pub(super) ADMIT_BY_MAIL = "UPDATE users SET last_login_at = $2, \
         email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1 AND email_key = $3 \
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
-    /// Lets in whoever proved something else of theirs.
+    /// Records a sign-in by any other proof.
     pub(super) ADMIT_BY_OTHER = "UPDATE users SET last_login_at = $2 WHERE id = $1 \
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $3";
     pub(super) FORGET_PASSWORD = "UPDATE users SET password_hash = NULL, password_changed_at = $2, updated_at = $2 \
         WHERE id = $1 AND password_hash IS NOT NULL";
     pub(super) ASK_FOR_NEW_PASSWORD = "UPDATE users SET requires_password_reset = $3, updated_at = $2 WHERE id = $1";
-    /// Locks the row until the transaction ends: whoever uses a token of somebody's up takes this first, then the token, so
-    /// that two never wait for each other.
+    /// Locks the row until the transaction ends. A flow that uses up one of the user's tokens takes
+    /// this lock first and the token second, so that two flows cannot deadlock.
     pub(super) LOCK = "UPDATE users SET last_login_at = last_login_at WHERE id = $1";
     pub(super) VERIFY_EMAIL = "UPDATE users SET email_verified_at = $2, updated_at = $2 \
         WHERE id = $1 AND email_key = $3 AND email_verified_at IS NULL AND deleted_at IS NULL";
-    /// Only while the account has the address that it had when the change was asked for.
+    /// Only while the account has the address that it had when the change was requested.
     pub(super) CHANGE_EMAIL = "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4 \
         WHERE id = $1 AND email_key = $5 AND suspended_at IS NULL AND deleted_at IS NULL";
-    /// Whatever the address is now: whoever changed it may have done so again.
+    /// Whatever the address is now: an attacker who changed it may have changed it again.
     pub(super) TAKE_EMAIL_BACK = "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, updated_at = $4, \
         requires_password_reset = $5 WHERE id = $1 AND deleted_at IS NULL";
     pub(super) SUSPEND = "UPDATE users SET suspended_at = $2, suspended_by = $3, suspended_reason = $4, \
         updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
-    /// The newest first. Filters that are empty do not count. What is looked for in names is folded as they are ($2),
-    /// in addresses only lower case ($8).
+    /// Newest first. Empty filters match every account. Text to find in usernames is folded as they
+    /// are ($2); text to find in addresses is only lowercased ($8).
     pub(super) SEARCH = concat!(
         "SELECT ", user_columns!(), " FROM users WHERE id < $1 \
         AND ($8 = '' OR username_key LIKE $2 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!') \

@@ -38,7 +38,7 @@ impl Mfa {
         distrust_devices(&mut work.tx, user).await?;
         FORGET_PENDING_TOTP.bind(user).execute(&mut work.tx).await?;
         let begun = &[Purpose::Confirm, Purpose::PasskeyAdd, Purpose::PendingAction, Purpose::EmailChange];
-        self.email_challenges.tokens.void_of(&mut work.tx, user, begun).await
+        self.deps.tokens.void_of(&mut work.tx, user, begun).await
     }
 
     /// Tells somebody of their first second factor, with a link to take it off again, as part of `work`. False when there is
@@ -56,14 +56,15 @@ impl Mfa {
     ) -> Result<bool, Error> {
         let now = work.now();
         let proved = user.email.as_deref().filter(|_| user.email_verified_at.is_some());
-        let address =
-            proved.and_then(|address| Email::parse(address).ok()).filter(|_| self.email_challenges.sends());
+        let address = proved
+            .and_then(|address| Email::parse(address).ok())
+            .filter(|_| self.deps.email_challenges.sends());
         let (Some(address), true) =
             (address, effective_access::is_ordinary(&mut work.tx, user.id, now).await?)
         else {
             return Ok(false);
         };
-        self.email_challenges.tokens.void_of(&mut work.tx, user.id, &[Purpose::FactorUndo]).await?;
+        self.deps.tokens.void_of(&mut work.tx, user.id, &[Purpose::FactorUndo]).await?;
         let token = NewToken {
             purpose: Purpose::FactorUndo,
             user: Some(user.id),
@@ -73,14 +74,14 @@ impl Mfa {
             browser: None,
             told: true,
         };
-        let issued = self.email_challenges.tokens.issue(&mut work.tx, token).await?;
+        let issued = self.deps.tokens.issue(&mut work.tx, token).await?;
         let told = Message::FirstFactor {
             circumstances: Circumstances::of(&actor.origin, now),
             factor: factor.as_str().to_owned(),
-            undo: self.email_challenges.link(paths::RECOVERY_UNDO, Some(&issued.secret)),
+            undo: self.deps.email_challenges.link(paths::RECOVERY_UNDO, Some(&issued.secret)),
             hours: UNDO.as_secs() / 3600,
         };
-        self.email_challenges.tell(work, user, told).await?;
+        self.deps.email_challenges.tell(work, user, told).await?;
         Ok(true)
     }
 }

@@ -13,21 +13,16 @@ pub(crate) use sql::ALL;
 pub use totp::{Qr, TotpSetup};
 pub(crate) use verify::is_backup_code;
 
-use std::sync::Arc;
-
 use sql::*;
 
 use crate::accounts::users::{self, User};
-use crate::audit::{Change, Entry, Event, Recorder};
-use crate::authn::email_challenge::EmailChallenges;
+use crate::audit::{Change, Entry, Event};
+use crate::authn::deps::Deps;
 use crate::authn::sessions::{distrust_devices, lock_confirmed};
 use crate::authz::actor::Actor;
-use crate::authz::snapshot_cache::{Evict, Snapshots};
-use crate::foundation::clock::Random;
-use crate::foundation::config::Settings;
-use crate::foundation::crypto::keyring::Keyring;
+use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
-use crate::foundation::store::{Conn, Store};
+use crate::foundation::store::Conn;
 use crate::mail::{Circumstances, Message};
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
@@ -98,46 +93,21 @@ impl Factors {
     }
 }
 
-/// The second factors of people.
+/// The second factors of accounts.
 #[derive(Clone)]
 pub struct Mfa {
-    store: Store,
-    recorder: Recorder,
-    cache: Snapshots,
-    keys: Arc<Keyring>,
-    random: Random,
-    email_challenges: EmailChallenges,
-    settings: Arc<MfaSettings>,
-}
-
-struct MfaSettings {
-    enabled: bool,
-    product: String,
-    step_up: std::time::Duration,
+    deps: Deps,
 }
 
 impl Mfa {
-    pub(crate) fn new(
-        store: Store,
-        recorder: Recorder,
-        cache: Snapshots,
-        keys: Arc<Keyring>,
-        random: Random,
-        email_challenges: EmailChallenges,
-        settings: &Settings,
-    ) -> Self {
-        let settings = Arc::new(MfaSettings {
-            enabled: settings.mfa.enabled,
-            product: settings.app.name.clone(),
-            step_up: settings.sessions.step_up,
-        });
-        Self { store, recorder, cache, keys, random, email_challenges, settings }
+    pub(crate) fn new(deps: Deps) -> Self {
+        Self { deps }
     }
 
     /// One's own second factors.
     pub async fn factors(&self, actor: &Actor) -> Result<Factors, Error> {
         let id = actor.session_user()?.user.id;
-        factors_of(&mut self.store.read().await?, id).await
+        factors_of(&mut self.deps.store.read().await?, id).await
     }
 
     /// Makes a secret for one's authenticator app, in the place of one that was made before and never confirmed. It counts
@@ -147,11 +117,11 @@ impl Mfa {
     /// an app already, Err([`Code::FeatureOff`]) without MFA_ENABLED.
     pub async fn setup_totp(&self, actor: &Actor) -> Result<TotpSetup, Error> {
         let mut work = self.begin(actor).await?;
-        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
-        let secret = totp::new_secret(self.random);
+        let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
+        let secret = totp::new_secret(self.deps.random);
         let session = actor.session_user()?.session.id;
         let owner = [user.id.uuid().into_bytes(), session.uuid().into_bytes()].concat();
-        let sealed = self.keys.encrypt(&[owner, secret.clone()].concat());
+        let sealed = self.deps.keys.encrypt(&[owner, secret.clone()].concat());
         let now = work.now();
         if BEGIN_TOTP.bind(user.id).bind(sealed).bind(now).execute(&mut work.tx).await? == 0 {
             return Err(Code::TotpEnabled.into());
@@ -166,9 +136,9 @@ impl Mfa {
     /// other hands, must not read along.
     pub async fn pending_totp(&self, actor: &Actor) -> Result<Option<TotpSetup>, Error> {
         self.allowed(actor)?;
-        actor.confirmed_within(self.settings.step_up, self.email_challenges.now())?;
+        self.deps.require_confirmed(actor)?;
         let id = actor.session_user()?.user.id;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.deps.store.read().await?;
         let Some(user) = users::by_id(&mut conn, id).await?.map(|found| found.user) else { return Ok(None) };
         let row: Option<TotpRow> = TOTP.bind(id).optional(&mut conn).await?;
         let waits = |row: &TotpRow| row.confirmed_at.is_none() && self.is_fresh(row);
@@ -185,7 +155,7 @@ impl Mfa {
     pub async fn verify_and_enable_totp(&self, actor: &Actor, code: &str) -> Result<Vec<String>, Error> {
         let code = digits(code)?;
         let mut work = self.begin(actor).await?;
-        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
+        let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
         let now = work.now();
         let row: TotpRow = TOTP.bind(user.id).optional(&mut work.tx).await?.ok_or(Code::TotpNotSetUp)?;
         if row.confirmed_at.is_some() {
@@ -206,12 +176,13 @@ impl Mfa {
         if !is_first || !self.tell_of_first(&mut work, actor, &user, Factor::Totp).await? {
             let factor = Factor::Totp.as_str().to_owned();
             let circumstances = Circumstances::of(&actor.origin, now);
-            let link = self.email_challenges.link(paths::SECURITY, None);
-            self.email_challenges
+            let link = self.deps.email_challenges.link(paths::SECURITY, None);
+            self.deps
+                .email_challenges
                 .tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link })
                 .await?;
         }
-        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(user.id)]).await?;
         Ok(codes)
     }
 
@@ -219,9 +190,9 @@ impl Mfa {
     /// app, Err([`Code::StepUpRequired`]), Err([`Code::LastWayIn`]) beside a blocked passkey alone.
     pub async fn disable_totp(&self, actor: &Actor) -> Result<(), Error> {
         actor.user()?;
-        actor.confirmed_within(self.settings.step_up, self.email_challenges.now())?;
-        let mut work = self.recorder.begin(actor).await?;
-        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
+        self.deps.require_confirmed(actor)?;
+        let mut work = self.deps.recorder.begin(actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
         if DELETE_TOTP.bind(user.id).execute(&mut work.tx).await? == 0 {
             return Err(Code::TotpNotSetUp.into());
         }
@@ -236,11 +207,12 @@ impl Mfa {
         work.record(Entry::new(Event::MfaDisabled).to(user.id).with("factor", Factor::Totp.as_str()));
         let factor = Factor::Totp.as_str().to_owned();
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.email_challenges.link(paths::SECURITY, None);
-        self.email_challenges
+        let link = self.deps.email_challenges.link(paths::SECURITY, None);
+        self.deps
+            .email_challenges
             .tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link })
             .await?;
-        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
+        work.commit_evicting(&self.deps.cache, &[Evict::User(user.id)]).await
     }
 
     /// Ten new backup codes; the old ones work no longer. Err([`Code::NoSecondFactor`]) for people without a second factor,
@@ -248,7 +220,7 @@ impl Mfa {
     pub async fn regenerate_backup_codes(&self, actor: &Actor) -> Result<Vec<String>, Error> {
         actor.user()?;
         let mut work = self.begin(actor).await?;
-        let user = lock_confirmed(&mut work, actor, self.settings.step_up).await?;
+        let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
         if !factors_of(&mut work.tx, user.id).await?.wanted() {
             return Err(Code::NoSecondFactor.into());
         }
@@ -257,8 +229,10 @@ impl Mfa {
         distrust_devices(&mut work.tx, user.id).await?;
         work.record(Entry::new(Event::BackupCodesRegenerated).to(user.id));
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let (factor, link) = ("backup_codes".to_owned(), self.email_challenges.link(paths::SECURITY, None));
-        self.email_challenges
+        let (factor, link) =
+            ("backup_codes".to_owned(), self.deps.email_challenges.link(paths::SECURITY, None));
+        self.deps
+            .email_challenges
             .tell(&mut work, &user, Message::FactorAdded { circumstances, factor, link })
             .await?;
         work.commit().await?;
@@ -272,7 +246,7 @@ impl Mfa {
         user: UserId,
     ) -> Result<Vec<String>, Error> {
         DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
-        let codes: Vec<String> = (0..backup::COUNT).map(|_| backup::new_code(self.random)).collect();
+        let codes: Vec<String> = (0..backup::COUNT).map(|_| backup::new_code(self.deps.random)).collect();
         for code in codes.iter().filter_map(|code| backup::normal(code)) {
             ADD_BACKUP_CODE.bind(user).bind(backup::hash(user, &code)).execute(&mut work.tx).await?;
         }
@@ -287,35 +261,35 @@ impl Mfa {
     /// A change of one's own factors.
     async fn begin(&self, actor: &Actor) -> Result<Change, Error> {
         self.allowed(actor)?;
-        actor.confirmed_within(self.settings.step_up, self.email_challenges.now())?;
-        self.recorder.begin(actor).await
+        self.deps.require_confirmed(actor)?;
+        self.deps.recorder.begin(actor).await
     }
 
     fn allowed(&self, actor: &Actor) -> Result<(), Error> {
         actor.session_user()?;
-        if self.settings.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
+        if self.deps.settings.mfa.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
     }
 
     /// A secret that was left lying about for longer than a confirmation lasts was seen by who knows whom.
     fn is_fresh(&self, row: &TotpRow) -> bool {
-        self.email_challenges.now().since(row.created_at) <= self.settings.step_up
+        self.deps.clock.now().since(row.created_at) <= self.deps.settings.sessions.step_up
     }
 
     fn presented(&self, secret: &[u8], user: &User) -> Result<TotpSetup, Error> {
-        totp::setup(secret, &self.settings.product, user.email.as_deref().unwrap_or(&user.username))
+        totp::setup(secret, &self.deps.settings.app.name, user.email.as_deref().unwrap_or(&user.username))
     }
 
     /// The secret of a row. None when it is another person's, or its key is gone. Behind the person's id stands that of the
     /// session in which it was made; in older rows it does not.
     fn open(&self, user: UserId, sealed: &str) -> Option<Vec<u8>> {
-        let plain = self.keys.decrypt(sealed)?;
+        let plain = self.deps.keys.decrypt(sealed)?;
         let rest = plain.strip_prefix(user.uuid().as_bytes())?;
         Some(rest[rest.len().checked_sub(totp::SECRET_BYTES)?..].to_vec())
     }
 
     /// The same, for a secret that was made in `session`.
     fn open_in(&self, user: UserId, session: SessionId, sealed: &str) -> Option<Vec<u8>> {
-        let plain = self.keys.decrypt(sealed)?;
+        let plain = self.deps.keys.decrypt(sealed)?;
         let rest = plain.strip_prefix(user.uuid().as_bytes())?;
         rest.strip_prefix(session.uuid().as_bytes()).map(<[u8]>::to_vec)
     }

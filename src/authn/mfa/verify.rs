@@ -50,12 +50,12 @@ impl Mfa {
 
     async fn tell_of_few_codes(&self, work: &mut Change, user: &User) -> Result<(), Error> {
         let factors = factors_of(&mut work.tx, user.id).await?;
-        if factors.has_enough_codes() || !self.email_challenges.sends() {
+        if factors.has_enough_codes() || !self.deps.email_challenges.sends() {
             return Ok(());
         }
         let left = u32::try_from(factors.backup_codes_left).unwrap_or_default();
-        let link = self.email_challenges.link(paths::SECURITY, None);
-        self.email_challenges.tell(work, user, Message::BackupCodesLow { left, link }).await
+        let link = self.deps.email_challenges.link(paths::SECURITY, None);
+        self.deps.email_challenges.tell(work, user, Message::BackupCodesLow { left, link }).await
     }
 }
 

@@ -16,10 +16,9 @@ use webauthn_rs::prelude::{
     RegisterPublicKeyCredential, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
-use crate::authn::email_challenge::EmailChallenges;
+use crate::authn::deps::Deps;
 use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
 use crate::authz::actor::Actor;
-use crate::foundation::config::Settings;
 use crate::foundation::crypto::token::Secret;
 use crate::foundation::error::Error;
 use crate::foundation::rate_limit::RateLimitKey;
@@ -77,23 +76,24 @@ pub(crate) enum Asserted {
 /// Asks for passkeys and judges the answers. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ceremonies {
-    email_challenges: EmailChallenges,
+    deps: Deps,
     /// None where the pages are under no domain: browsers make no passkeys for an address of numbers.
     webauthn: Option<Arc<Webauthn>>,
     rp_id: Arc<str>,
 }
 
 impl Ceremonies {
-    pub(crate) fn new(email_challenges: EmailChallenges, settings: &Settings) -> Result<Self, Error> {
+    pub(crate) fn new(deps: Deps) -> Result<Self, Error> {
+        let settings = &deps.settings;
         let (origin, rp_id) = (settings.webauthn_origin(), settings.webauthn_rp_id());
         if origin.domain().is_none() {
-            return Ok(Self { email_challenges, webauthn: None, rp_id: rp_id.into() });
+            return Ok(Self { deps, webauthn: None, rp_id: rp_id.into() });
         }
         let name = settings.passkeys.rp_name.as_deref().unwrap_or(&settings.app.name);
         let webauthn =
             WebauthnBuilder::new(&rp_id, &origin).and_then(|builder| builder.rp_name(name).build());
         let webauthn = webauthn.map_err(|source| Error::internal("webauthn", source))?;
-        Ok(Self { email_challenges, webauthn: Some(Arc::new(webauthn)), rp_id: rp_id.into() })
+        Ok(Self { deps, webauthn: Some(Arc::new(webauthn)), rp_id: rp_id.into() })
     }
 
     /// The site that passkeys are of.
@@ -197,9 +197,9 @@ impl Ceremonies {
             Some(user) => RateLimitKey::prompts_to(user, ip),
             None => RateLimitKey::prompts(ip),
         });
-        let email_challenges = &self.email_challenges;
-        let mut tx = email_challenges.store.write().await?;
-        email_challenges.limits.count(&mut tx, subject.as_slice()).await?;
+        let deps = &self.deps;
+        let mut tx = deps.store.write().await?;
+        deps.limits.count(&mut tx, subject.as_slice()).await?;
         tx.commit().await
     }
 
@@ -212,22 +212,22 @@ impl Ceremonies {
         asked: impl Serialize,
         options: Value,
     ) -> Result<Ceremony, Error> {
-        let email_challenges = &self.email_challenges;
+        let deps = &self.deps;
         // Several pages of one browser may ask at a time.
-        let secret = actor.origin.ceremony.unwrap_or_else(|| email_challenges.random.bytes());
+        let secret = actor.origin.ceremony.unwrap_or_else(|| deps.random.bytes());
         let token = NewToken {
             purpose,
             user,
             subject: "",
-            payload: Some(email_challenges.seal(&asked)?),
+            payload: Some(deps.tokens.seal(&asked)?),
             lifetime: PATIENCE,
             browser: Some(&secret),
             told: false,
         };
         let challenge: [u8; 32] =
             challenge.try_into().map_err(|source| Error::internal("challenge", source))?;
-        let mut tx = email_challenges.store.write().await?;
-        let until = email_challenges.tokens.issue_as(&mut tx, &token, &Secret::from_bytes(challenge)).await?;
+        let mut tx = deps.store.write().await?;
+        let until = deps.tokens.issue_as(&mut tx, &token, &Secret::from_bytes(challenge)).await?;
         tx.commit().await?;
         Ok(Ceremony { options, secret, until })
     }
@@ -246,13 +246,11 @@ impl Ceremonies {
         let gone = || Error::on(Field::Passkey, Code::BadToken);
         let bad = |_| Error::on(Field::Passkey, Code::BadPasskey);
         let data: ClientData = serde_json::from_slice(client_data).map_err(bad)?;
-        let email_challenges = &self.email_challenges;
-        let mut tx = email_challenges.store.write().await?;
+        let deps = &self.deps;
+        let mut tx = deps.store.write().await?;
         let presented = PresentedToken::Secret(&data.challenge);
         let found =
-            email_challenges.tokens.redeem(&mut tx, purpose, presented).await.map_err(|error| match error
-                .code()
-            {
+            deps.tokens.redeem(&mut tx, purpose, presented).await.map_err(|error| match error.code() {
                 Code::BadToken => gone(),
                 _ => error,
             })?;
@@ -260,7 +258,7 @@ impl Ceremonies {
         if !found.is_of(actor.origin.ceremony.as_ref()) {
             return Err(gone());
         }
-        Ok((found.user_id, email_challenges.open(&found).map_err(|_| gone())?))
+        Ok((found.user_id, deps.tokens.open(&found).map_err(|_| gone())?))
     }
 }
 

@@ -21,16 +21,15 @@ use record::{credential_text, default_name, numbered, own, read, read_name, writ
 use sql::*;
 
 use crate::accounts::users::{self, User};
-use crate::audit::{Change, Entry, Event, Recorder};
-use crate::authn::email_challenge::EmailChallenges;
+use crate::audit::{Change, Entry, Event};
+use crate::authn::deps::Deps;
 use crate::authn::mfa::{self, Factor, Factors, Mfa, factors_of};
 use crate::authn::sessions::{distrust_devices, lock_confirmed, lock_holder};
 use crate::authn::tokens::Purpose;
 use crate::authz::actor::Actor;
-use crate::authz::snapshot_cache::{Evict, Snapshots};
-use crate::foundation::config::Settings;
+use crate::authz::snapshot_cache::Evict;
 use crate::foundation::error::Error;
-use crate::foundation::store::{Conn, Store};
+use crate::foundation::store::Conn;
 use crate::mail::{Circumstances, Message};
 use crate::model::code::{Code, Field};
 use crate::model::id::{PasskeyId, SessionId, UserId};
@@ -93,44 +92,24 @@ pub struct Added {
 /// The passkeys of people.
 #[derive(Clone)]
 pub struct Passkeys {
-    pub(crate) store: Store,
-    pub(crate) recorder: Recorder,
-    pub(crate) cache: Snapshots,
-    pub(crate) email_challenges: EmailChallenges,
-    pub(crate) mfa: Mfa,
     pub(crate) ceremonies: Ceremonies,
-    pub(crate) enabled: bool,
-    pub(crate) step_up: std::time::Duration,
-    /// Whether a mail alone opens a session.
-    pub(crate) magic_links: bool,
+    deps: Deps,
+    mfa: Mfa,
+    /// Whether passkeys are offered here.
+    enabled: bool,
 }
 
 impl Passkeys {
-    pub(crate) fn new(
-        store: Store,
-        recorder: Recorder,
-        cache: Snapshots,
-        mfa: Mfa,
-        email_challenges: EmailChallenges,
-        settings: &Settings,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            store,
-            recorder,
-            cache,
-            mfa,
-            ceremonies: Ceremonies::new(email_challenges.clone(), settings)?,
-            email_challenges,
-            enabled: settings.passkeys_offered(),
-            step_up: settings.sessions.step_up,
-            magic_links: settings.mfa.passwordless_login,
-        })
+    pub(crate) fn new(deps: Deps, mfa: Mfa) -> Result<Self, Error> {
+        let ceremonies = Ceremonies::new(deps.clone())?;
+        let enabled = deps.settings.passkeys_offered();
+        Ok(Self { ceremonies, deps, mfa, enabled })
     }
 
     /// One's own passkeys, the oldest first.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<OwnPasskey>, Error> {
         let id = actor.session_user()?.user.id;
-        let rows: Vec<Row> = OF_USER.bind(id).all(&mut self.store.read().await?).await?;
+        let rows: Vec<Row> = OF_USER.bind(id).all(&mut self.deps.store.read().await?).await?;
         rows.into_iter().map(own).collect()
     }
 
@@ -149,7 +128,7 @@ impl Passkeys {
     /// One of one's own passkeys.
     pub async fn get(&self, actor: &Actor, id: PasskeyId) -> Result<Option<OwnPasskey>, Error> {
         let user = actor.session_user()?.user.id;
-        let row = OWN.bind(id).bind(user).optional::<Row>(&mut self.store.read().await?).await?;
+        let row = OWN.bind(id).bind(user).optional::<Row>(&mut self.deps.store.read().await?).await?;
         row.map(own).transpose()
     }
 
@@ -158,9 +137,9 @@ impl Passkeys {
     pub async fn ask_to_add(&self, actor: &Actor) -> Result<Ceremony, Error> {
         let snapshot = actor.session_user()?;
         self.offered()?;
-        actor.confirmed_within(self.step_up, self.email_challenges.now())?;
+        self.deps.require_confirmed(actor)?;
         self.ceremonies.count(actor, Some(snapshot.user.id)).await?;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.deps.store.read().await?;
         let user = users::by_id(&mut conn, snapshot.user.id).await?.ok_or(Code::NotAuthenticated)?.user;
         let rows: Vec<Row> = OF_USER.bind(user.id).all(&mut conn).await?;
         drop(conn);
@@ -181,14 +160,14 @@ impl Passkeys {
         let snapshot = actor.session_user()?;
         self.offered()?;
         // Again: the answer may come much later. It is not used up by being too late.
-        actor.confirmed_within(self.step_up, self.email_challenges.now())?;
+        self.deps.require_confirmed(actor)?;
         let name = read_name(name)?;
         let (made, asked) = self.ceremonies.made::<SessionId>(actor, Purpose::PasskeyAdd, answer).await?;
         if asked != snapshot.session.id {
             return Err(Error::on(Field::Passkey, Code::BadToken));
         }
-        let mut work = self.recorder.begin(actor).await?;
-        let user = lock_confirmed(&mut work, actor, self.step_up).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
         let is_first = !factors_of(&mut work.tx, user.id).await?.wanted();
         let passkey = self.insert(&mut work, user.id, name, &made).await?;
         let mut backup_codes = None;
@@ -198,11 +177,12 @@ impl Passkeys {
         }
         if !is_first || !self.mfa.tell_of_first(&mut work, actor, &user, Factor::Passkey).await? {
             let circumstances = Circumstances::of(&actor.origin, work.now());
-            let (link, named) = (self.email_challenges.link(paths::SECURITY, None), passkey.name.clone());
+            let (link, named) =
+                (self.deps.email_challenges.link(paths::SECURITY, None), passkey.name.clone());
             let message = Message::PasskeyAdded { circumstances, passkey: named, link };
-            self.email_challenges.tell(&mut work, &user, message).await?;
+            self.deps.email_challenges.tell(&mut work, &user, message).await?;
         }
-        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(user.id)]).await?;
         Ok(Added { passkey, backup_codes })
     }
 
@@ -210,7 +190,7 @@ impl Passkeys {
     pub async fn rename(&self, actor: &Actor, id: PasskeyId, name: &str) -> Result<(), Error> {
         actor.user()?;
         let name = read_name(name)?;
-        let mut work = self.recorder.begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let (user, _) = lock_holder(&mut work, actor).await?;
         let row: Row = OWN.bind(id).bind(user.id).optional(&mut work.tx).await?.ok_or(Code::NotFound)?;
         let name = name.unwrap_or_else(|| default_name(row.aaguid, &actor.origin));
@@ -225,9 +205,9 @@ impl Passkeys {
     /// when nobody could sign in to the account any more.
     pub async fn remove(&self, actor: &Actor, id: PasskeyId) -> Result<(), Error> {
         actor.user()?;
-        actor.confirmed_within(self.step_up, self.email_challenges.now())?;
-        let mut work = self.recorder.begin(actor).await?;
-        let user = lock_confirmed(&mut work, actor, self.step_up).await?;
+        self.deps.require_confirmed(actor)?;
+        let mut work = self.deps.recorder.begin(actor).await?;
+        let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
         let row: Row = OWN.bind(id).bind(user.id).optional(&mut work.tx).await?.ok_or(Code::NotFound)?;
         DELETE.bind(id).bind(user.id).execute(&mut work.tx).await?;
         // One that is blocked is no way in.
@@ -243,10 +223,10 @@ impl Passkeys {
         let entry = Entry::new(Event::PasskeyRemoved).to(user.id).with("passkey", id.to_string());
         work.record(entry.personal("name", row.name.as_str()));
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.email_challenges.link(paths::SECURITY, None);
+        let link = self.deps.email_challenges.link(paths::SECURITY, None);
         let message = Message::PasskeyRemoved { circumstances, passkey: row.name, link };
-        self.email_challenges.tell(&mut work, &user, message).await?;
-        work.commit_evicting(&self.cache, &[Evict::User(user.id)]).await
+        self.deps.email_challenges.tell(&mut work, &user, message).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(user.id)]).await
     }
 
     /// Err([`Code::FeatureOff`]) where no new passkeys are made.
@@ -271,7 +251,7 @@ impl Passkeys {
         let taken: Vec<&str> = existing.iter().map(|row| row.name.as_str()).collect();
         let name = name.unwrap_or_else(|| numbered(&default_name(made.aaguid, &origin), &taken));
         let row = Row {
-            id: PasskeyId::from_uuid(self.email_challenges.random.uuid(now)),
+            id: PasskeyId::from_uuid(self.deps.random.uuid(now)),
             user_id: user,
             credential_id,
             name,
@@ -301,7 +281,9 @@ impl Passkeys {
 
     /// Whether somebody can still sign in to the account: by password, passkey, or a mail.
     fn has_way_in(&self, user: &User, left: Factors) -> bool {
-        let by_mail = self.magic_links && self.email_challenges.sends() && user.email.is_some();
+        let by_mail = self.deps.settings.mfa.passwordless_login
+            && self.deps.email_challenges.sends()
+            && user.email.is_some();
         user.has_password || by_mail || left.passkeys > 0
     }
 
@@ -337,9 +319,9 @@ impl Passkeys {
                     Entry::new(Event::PasskeyBlocked).to(owner.id).with("passkey", row.id.to_string());
                 work.record(entry.personal("name", row.name.as_str()));
                 let circumstances = Circumstances::of(work.origin(), now);
-                let (link, passkey) = (self.email_challenges.link(paths::SECURITY, None), row.name);
+                let (link, passkey) = (self.deps.email_challenges.link(paths::SECURITY, None), row.name);
                 let message = Message::PasskeyBlocked { circumstances, passkey, link };
-                self.email_challenges.tell(work, owner, message).await?;
+                self.deps.email_challenges.tell(work, owner, message).await?;
             }
             Asserted::Wrong(..) => {}
         }

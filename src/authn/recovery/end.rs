@@ -4,7 +4,7 @@ use super::LINKS;
 use super::sql::*;
 use crate::accounts::users::User;
 use crate::audit::{Change, Entry, Event};
-use crate::authn::email_challenge::EmailChallenges;
+use crate::authn::deps::Deps;
 use crate::authz::actor::Origin;
 use crate::foundation::error::Error;
 use crate::mail::{Circumstances, Message};
@@ -63,15 +63,10 @@ impl Ending {
 }
 
 /// Ends the open recovery of somebody whose row is locked, as part of `work`. False when there is none.
-pub(crate) async fn end(
-    email_challenges: &EmailChallenges,
-    work: &mut Change,
-    user: UserId,
-    how: Ending,
-) -> Result<bool, Error> {
+pub(crate) async fn end(deps: &Deps, work: &mut Change, user: UserId, how: Ending) -> Result<bool, Error> {
     let now = work.now();
     // Links to begin with too, whether one was open or not.
-    email_challenges.tokens.void_of(&mut work.tx, user, LINKS).await?;
+    deps.tokens.void_of(&mut work.tx, user, LINKS).await?;
     if END.bind(user).bind(now).bind(how.as_str()).execute(&mut work.tx).await? == 0 {
         return Ok(false);
     }
@@ -81,12 +76,12 @@ pub(crate) async fn end(
 
 /// The same, and tells the person.
 pub(crate) async fn end_and_tell(
-    email_challenges: &EmailChallenges,
+    deps: &Deps,
     work: &mut Change,
     user: &User,
     how: Ending,
 ) -> Result<bool, Error> {
-    if !end(email_challenges, work, user.id, how).await? {
+    if !end(deps, work, user.id, how).await? {
         return Ok(false);
     }
     let now = work.now();
@@ -96,7 +91,7 @@ pub(crate) async fn end_and_tell(
         Ending::ByAdministrator | Ending::ByCode => Circumstances::of(&Origin::default(), now),
         _ => Circumstances::of(work.origin(), now),
     };
-    let link = email_challenges.link(paths::SESSIONS, None);
-    email_challenges.tell(work, user, Message::RecoveryCancelled { circumstances, link }).await?;
+    let link = deps.email_challenges.link(paths::SESSIONS, None);
+    deps.email_challenges.tell(work, user, Message::RecoveryCancelled { circumstances, link }).await?;
     Ok(true)
 }

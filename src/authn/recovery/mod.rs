@@ -12,20 +12,21 @@ mod stop;
 mod undo;
 
 pub(crate) use end::{Ending, end, end_and_tell};
-pub(crate) use notices::{purge, write_notices};
+pub(crate) use notices::purge;
 pub(crate) use sql::ALL;
 
+use crate::authn::address_request::{AddressRequest, ask_by_address};
+use crate::authn::credential_reset::{issue_password_token, revoke_access};
+use crate::authn::deps::Deps;
 use std::time::Duration;
 
 use sql::*;
 
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event};
-use crate::auth::Auth;
-use crate::authn::email_challenge::{EmailChallenges, Proof};
-use crate::authn::mfa::factors_of;
+use crate::authn::email_challenge::Proof;
+use crate::authn::mfa::{Mfa, factors_of};
 use crate::authn::passkeys;
-use crate::authn::sessions::{end_all_of, forget_devices};
 use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
 use crate::authz::actor::{Actor, PendingChallenge};
 use crate::authz::snapshot_cache::Evict;
@@ -64,14 +65,14 @@ pub(crate) async fn open_of(conn: &mut Conn, user: UserId) -> Result<Option<Reco
 
 /// A link to stop somebody's recovery, good for `lifetime`.
 async fn cancel_link(
-    email_challenges: &EmailChallenges,
+    deps: &Deps,
     work: &mut Change,
     user: UserId,
     lifetime: Duration,
 ) -> Result<String, Error> {
     let token = link_token(Purpose::RecoveryCancel, user, "", lifetime);
-    let issued = email_challenges.tokens.issue(&mut work.tx, token).await?;
-    Ok(email_challenges.link(paths::RECOVERY_CANCEL, Some(&issued.secret)))
+    let issued = deps.tokens.issue(&mut work.tx, token).await?;
+    Ok(deps.email_challenges.link(paths::RECOVERY_CANCEL, Some(&issued.secret)))
 }
 
 fn link_token(purpose: Purpose, user: UserId, subject: &str, lifetime: Duration) -> NewToken<'_> {
@@ -88,56 +89,68 @@ fn key_of(user: &User) -> String {
     address.map(|email| email.key().to_owned()).unwrap_or_default()
 }
 
-impl Auth {
+/// The recoveries of accounts.
+#[derive(Clone)]
+pub struct Recoveries {
+    deps: Deps,
+    mfa: Mfa,
+}
+
+impl Recoveries {
+    pub(crate) fn new(deps: Deps, mfa: Mfa) -> Self {
+        Self { deps, mfa }
+    }
+
     /// Whether people can recover their accounts: MFA_RECOVERY_ENABLED, and mails are sent.
-    pub fn recovers(&self) -> bool {
+    pub fn is_offered(&self) -> bool {
         self.recoveries().is_ok()
     }
 
     fn recoveries(&self) -> Result<(), Error> {
-        if !self.settings().mfa.recovery_enabled {
+        if !self.deps.settings.mfa.recovery_enabled {
             return Err(Code::FeatureOff.into());
         }
-        self.email_challenges().outbox.require()
+        self.deps.outbox.require()
     }
 
     /// Sends a mail to begin with to an address, if somebody with second factors has it. The answer is the same if not.
     ///
     /// Err([`Code::FeatureOff`]) without MFA_RECOVERY_ENABLED, Err([`Code::MailOff`]).
-    pub async fn request_recovery(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
+    pub async fn request(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
         self.recoveries()?;
-        let wait = self.settings().mfa.recovery_delay.as_secs().div_ceil(60);
+        let wait = self.deps.settings.mfa.recovery_delay.as_secs().div_ceil(60);
         let message = |link, code| Message::RecoveryRequest { link, code, wait };
-        let (purpose, event) = (Purpose::RecoveryStart, Event::RecoveryRequested);
-        self.ask_by_address(actor, email, purpose, paths::RECOVERY_START, &message, event).await
+        let request = AddressRequest {
+            purpose: Purpose::RecoveryStart,
+            page: paths::RECOVERY_START,
+            message: &message,
+            event: Event::RecoveryRequested,
+        };
+        ask_by_address(&self.deps, actor, email, request).await
     }
 
     /// Whether a link to begin would still work. Looking uses nothing up.
-    pub async fn recovery_request_open(&self, token: &str) -> Result<bool, Error> {
-        Ok(self
-            .email_challenges()
-            .peek(Purpose::RecoveryStart, PresentedToken::Secret(token))
-            .await?
-            .is_some())
+    pub async fn request_link_works(&self, token: &str) -> Result<bool, Error> {
+        Ok(self.deps.peek(Purpose::RecoveryStart, PresentedToken::Secret(token)).await?.is_some())
     }
 
     /// Begins the waiting, by what that mail brought. One that was open before is over. The person is told by mail, with a
     /// link to stop it. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]. Err([`Code::RecoveryTooSoon`]) for a week after
     /// somebody showed a second factor while one was open; what was shown here stays good.
-    pub async fn start_recovery(&self, actor: &Actor, proof: &Proof) -> Result<Recovery, Error> {
+    pub async fn start(&self, actor: &Actor, proof: &Proof) -> Result<Recovery, Error> {
         self.recoveries()?;
-        let email_challenges = self.email_challenges();
+        let email_challenges = &self.deps.email_challenges;
         let presented = email_challenges.judge(actor, Purpose::RecoveryStart, proof).await?;
-        let found = email_challenges.peek(Purpose::RecoveryStart, presented).await?.ok_or_else(gone)?;
+        let found = self.deps.peek(Purpose::RecoveryStart, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::RecoveryStart, presented).await?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::RecoveryStart, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         let lost = factors_of(&mut work.tx, id).await?.wanted();
         // Not at an address that its last owner can still take back: else whoever took the account could wait for them.
-        let disputed = !self.tokens().open_of(&mut work.tx, id, Purpose::EmailUndo).await?.is_empty();
+        let disputed = !self.deps.tokens.open_of(&mut work.tx, id, Purpose::EmailUndo).await?.is_empty();
         if disputed || !user.may_enter() || !lost || key_of(&user) != found.subject {
             return Err(gone());
         }
@@ -146,20 +159,20 @@ impl Auth {
         if let Some((at,)) = presented.optional::<(Timestamp,)>(&mut work.tx).await? {
             return Err(Error::new(Code::RecoveryTooSoon).retry_after(at.plus(COOLDOWN).since(now)));
         }
-        end(email_challenges, &mut work, id, Ending::Replaced).await?;
+        end(&self.deps, &mut work, id, Ending::Replaced).await?;
         // Whoever asked several times begins once.
-        self.tokens().void_of(&mut work.tx, id, &[Purpose::RecoveryStart]).await?;
-        let delay = self.settings().mfa.recovery_delay;
+        self.deps.tokens.void_of(&mut work.tx, id, &[Purpose::RecoveryStart]).await?;
+        let delay = self.deps.settings.mfa.recovery_delay;
         let recovery = Recovery { started_at: now, due_at: now.plus(delay) };
         BEGIN
-            .bind(RecoveryId::from_uuid(self.random().uuid(now)))
+            .bind(RecoveryId::from_uuid(self.deps.random.uuid(now)))
             .bind(id)
             .bind(now)
             .bind(now.plus(delay / 2))
             .bind(recovery.due_at)
             .execute(&mut work.tx)
             .await?;
-        let cancel = cancel_link(email_challenges, &mut work, id, delay + READY_FOR).await?;
+        let cancel = cancel_link(&self.deps, &mut work, id, delay + READY_FOR).await?;
         let circumstances = Circumstances::of(&actor.origin, now);
         let until = recovery.due_at;
         email_challenges
@@ -172,33 +185,33 @@ impl Auth {
 
     /// The recovery that a link would finish, which may not be due yet; None when the link does not work any more. Looking
     /// uses nothing up.
-    pub async fn recovery_to_finish(&self, token: &str) -> Result<Option<Recovery>, Error> {
+    pub async fn to_finish(&self, token: &str) -> Result<Option<Recovery>, Error> {
         self.recovery_of_link(Purpose::RecoveryFinish, token).await
     }
 
     /// The recovery that a link would stop; None when the link does not work any more. Looking uses nothing up.
-    pub async fn recovery_to_cancel(&self, token: &str) -> Result<Option<Recovery>, Error> {
+    pub async fn to_cancel(&self, token: &str) -> Result<Option<Recovery>, Error> {
         self.recovery_of_link(Purpose::RecoveryCancel, token).await
     }
 
     async fn recovery_of_link(&self, purpose: Purpose, token: &str) -> Result<Option<Recovery>, Error> {
-        let found = self.email_challenges().peek(purpose, PresentedToken::Secret(token)).await?;
+        let found = self.deps.peek(purpose, PresentedToken::Secret(token)).await?;
         let Some(id) = found.and_then(|found| found.user_id) else { return Ok(None) };
-        open_of(&mut self.store().read().await?, id).await
+        open_of(&mut self.deps.store.read().await?, id).await
     }
 
     /// Takes all second factors off, once the waiting is over. All sessions end. The answer is a token to choose a password
-    /// with, see [`Auth::reset_password`]. Err([`Code::BadToken`]) beside `token` before that, and when the recovery is over.
-    pub async fn finish_recovery(&self, actor: &Actor, token: &str) -> Result<String, Error> {
+    /// with, see [`Recoveries::reset_password`]. Err([`Code::BadToken`]) beside `token` before that, and when the recovery is over.
+    pub async fn finish(&self, actor: &Actor, token: &str) -> Result<String, Error> {
         self.recoveries()?;
-        let email_challenges = self.email_challenges();
+        let email_challenges = &self.deps.email_challenges;
         let presented = PresentedToken::Secret(token);
-        let found = email_challenges.peek(Purpose::RecoveryFinish, presented).await?.ok_or_else(gone)?;
+        let found = self.deps.peek(Purpose::RecoveryFinish, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::RecoveryFinish, presented).await?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::RecoveryFinish, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !user.may_enter() || key_of(&user) != found.subject {
             return Err(gone());
@@ -217,62 +230,46 @@ impl Auth {
         if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "recovered").await? {
             return Err(gone());
         }
-        let ended = self.take_back(&mut work, id, "recovered").await?;
-        self.tokens().void_of(&mut work.tx, id, LINKS).await?;
+        let ended = revoke_access(&self.deps, &mut work, id, "recovered").await?;
+        self.deps.tokens.void_of(&mut work.tx, id, LINKS).await?;
         let circumstances = Circumstances::of(&actor.origin, now);
         let link = email_challenges.link(paths::SECURITY, None);
         email_challenges.tell(&mut work, &user, Message::RecoveryDone { circumstances, link }).await?;
-        let token = self.let_choose_password(&mut work, &user).await?;
+        let token = issue_password_token(&self.deps, &mut work, &user).await?;
         work.record(Entry::new(Event::RecoveryCompleted).to(id).with("sessions_ended", ended));
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await?;
         Ok(token)
-    }
-
-    /// Ends everything that opened an account whose factors were just taken off, as part of `work`: only the mailbox counts
-    /// now. The password alone would open it, and who has that may be why the factors were there. The answer is how many
-    /// sessions ended.
-    async fn take_back(&self, work: &mut Change, id: UserId, why: &'static str) -> Result<u64, Error> {
-        let now = work.now();
-        users::forget_password(&mut work.tx, id, now).await?;
-        let ended = end_all_of(&mut work.tx, id, None, why, now).await?;
-        forget_devices(&mut work.tx, id, None).await?;
-        // What strangers guessed of the factors closes nothing any more.
-        self.limits().unlock_second_factor(&mut work.tx, id).await?;
-        let begun = &[Purpose::SecondFactor, Purpose::Confirm, Purpose::EmailChange, Purpose::FactorUndo];
-        self.tokens().void_of(&mut work.tx, id, begun).await?;
-        Ok(ended)
     }
 
     /// Stops a recovery by the link of one of its mails. Nobody needs to be signed in: it only protects.
     /// Err([`Code::BadToken`]) beside `token` when it is over.
-    pub async fn cancel_recovery(&self, actor: &Actor, token: &str) -> Result<(), Error> {
+    pub async fn cancel(&self, actor: &Actor, token: &str) -> Result<(), Error> {
         let presented = PresentedToken::Secret(token);
-        let found =
-            self.email_challenges().peek(Purpose::RecoveryCancel, presented).await?.ok_or_else(gone)?;
+        let found = self.deps.peek(Purpose::RecoveryCancel, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::RecoveryCancel, presented).await?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::RecoveryCancel, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
-        if !end_and_tell(self.email_challenges(), &mut work, &user, Ending::ByMail).await? {
+        if !end_and_tell(&self.deps, &mut work, &user, Ending::ByMail).await? {
             return Err(gone());
         }
         work.commit().await
     }
 
     /// The open recovery of whoever asks.
-    pub async fn own_recovery(&self, actor: &Actor) -> Result<Option<Recovery>, Error> {
+    pub async fn own(&self, actor: &Actor) -> Result<Option<Recovery>, Error> {
         let id = actor.session_user()?.user.id;
-        open_of(&mut self.store().read().await?, id).await
+        open_of(&mut self.deps.store.read().await?, id).await
     }
 
     /// Stops one's own recovery. However old the session is: it only protects. Err([`Code::NotFound`]) when there is none.
-    pub async fn cancel_own_recovery(&self, actor: &Actor) -> Result<(), Error> {
+    pub async fn cancel_own(&self, actor: &Actor) -> Result<(), Error> {
         let id = actor.session_user()?.user.id;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
-        if !end_and_tell(self.email_challenges(), &mut work, &user, Ending::InSession).await? {
+        if !end_and_tell(&self.deps, &mut work, &user, Ending::InSession).await? {
             return Err(Code::NotFound.into());
         }
         work.commit().await

@@ -1,10 +1,10 @@
 //! Stopping a recovery by a second factor alone: for whoever has theirs, while somebody else has their mailbox, and by
 //! that their password.
 
+use super::Recoveries;
 use super::{Ending, end_and_tell};
 use crate::accounts::users;
 use crate::audit::{Entry, Event};
-use crate::auth::Auth;
 use crate::authn::mfa::is_backup_code;
 use crate::authn::sessions::is_known_device;
 use crate::authz::actor::Actor;
@@ -18,7 +18,7 @@ use crate::model::id::UserId;
 /// are right at any moment. Backup codes are not counted: nobody guesses one, so their owner always has those.
 const MAX_CODES_PER_DAY: u32 = 1000;
 
-impl Auth {
+impl Recoveries {
     /// Stops the open recovery of an account by a code of its app or a backup code. Nobody needs to be signed in: it only
     /// protects. A code is used up only if it stopped something. The mail about it does not say where that was: somebody
     /// else may read it.
@@ -27,10 +27,10 @@ impl Auth {
     /// name that nobody has. Err([`Code::TooManyAttempts`]): tries are counted for the address of the client, and for the
     /// name from there; in a browser that the account is known in, for that alone. Whoever began the recovery does not use up
     /// the tries of its owner.
-    pub async fn stop_recovery(&self, actor: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
+    pub async fn stop(&self, actor: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
         let key = check_form(identifier, code)?;
         let found = match &key {
-            Some(key) => users::by_identifier(&mut self.store().read().await?, key).await?,
+            Some(key) => users::by_identifier(&mut self.deps.store.read().await?, key).await?,
             None => None,
         };
         let name = key.map_or_else(|| identifier.trim().to_lowercase(), Identifier::into_key);
@@ -39,8 +39,8 @@ impl Auth {
         if self.stopped(actor, id.unwrap_or(users::NOBODY), code, &tries).await? {
             return Ok(());
         }
-        let mut work = self.recorder().begin(actor).await?;
-        self.limits().failed(&mut work.tx, &tries).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
+        self.deps.limits.failed(&mut work.tx, &tries).await?;
         let failed = Entry::new(Event::MfaFailed).with("reason", "recovery_not_stopped");
         work.record(match id {
             Some(id) => failed.to(id),
@@ -60,8 +60,8 @@ impl Auth {
     ) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
         let known =
-            is_known_device(&mut self.store().read().await?, id.unwrap_or(users::NOBODY), origin).await?;
-        let mut tx = self.store().write().await?;
+            is_known_device(&mut self.deps.store.read().await?, id.unwrap_or(users::NOBODY), origin).await?;
+        let mut tx = self.deps.store.write().await?;
         let tries = match (id, origin.device_secret.filter(|_| known)) {
             (Some(id), Some(device)) => vec![RateLimitKey::stops_from(id, &device)],
             _ => origin
@@ -71,11 +71,11 @@ impl Auth {
                 .chain([RateLimitKey::stops(name, origin.ip)])
                 .collect(),
         };
-        self.limits().count(&mut tx, &tries).await?;
+        self.deps.limits.count(&mut tx, &tries).await?;
         let all = RateLimitKey::all_stops(id.ok_or(name));
         let over = !known
             && !is_backup_code(code)
-            && self.limits().is_over(&mut tx, &all, MAX_CODES_PER_DAY).await?;
+            && self.deps.limits.is_over(&mut tx, &all, MAX_CODES_PER_DAY).await?;
         tx.commit().await?;
         if over { Err(Code::TooManyAttempts.into()) } else { Ok(tries) }
     }
@@ -89,15 +89,15 @@ impl Auth {
         code: &str,
         tries: &[RateLimitKey],
     ) -> Result<bool, Error> {
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
         let taken = self.mfa.verify_silently(&mut work, id, code).await?;
         let (Some(user), Some(factor)) = (user, taken) else { return Ok(false) };
-        if !end_and_tell(self.email_challenges(), &mut work, &user, Ending::ByCode).await? {
+        if !end_and_tell(&self.deps, &mut work, &user, Ending::ByCode).await? {
             return Ok(false);
         }
-        self.limits().succeeded(&mut work.tx, tries).await?;
+        self.deps.limits.succeeded(&mut work.tx, tries).await?;
         let presented = Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str());
         work.record(presented.with("reason", "recovery_stopped"));
         work.commit().await?;

@@ -1,9 +1,10 @@
 //! Taking the first second factor off again, by the mail that told of it: for whoever's password somebody else had.
 
+use super::Recoveries;
 use super::{Ending, end, gone, key_of};
 use crate::accounts::users;
 use crate::audit::{Entry, Event};
-use crate::auth::Auth;
+use crate::authn::credential_reset::{issue_password_token, revoke_access};
 use crate::authn::passkeys;
 use crate::authn::tokens::{PresentedToken, Purpose};
 use crate::authz::actor::{Actor, Origin};
@@ -14,25 +15,25 @@ use crate::mail::{Circumstances, Message};
 use crate::model::paths;
 use crate::model::time::Timestamp;
 
-impl Auth {
+impl Recoveries {
     /// Whether a link to take the factors off again works. Looking uses nothing up.
-    pub async fn can_undo_factors(&self, token: &str) -> Result<bool, Error> {
-        Ok(self.email_challenges().peek(Purpose::FactorUndo, PresentedToken::Secret(token)).await?.is_some())
+    pub async fn undo_link_works(&self, token: &str) -> Result<bool, Error> {
+        Ok(self.deps.peek(Purpose::FactorUndo, PresentedToken::Secret(token)).await?.is_some())
     }
 
     /// Takes all second factors off again by the link of the mail about the first. All sessions end. The answer is a token to
-    /// choose a password with, see [`Auth::reset_password`]. Err([`Code::BadToken`]) beside `token` when the link does not
+    /// choose a password with, see [`Recoveries::reset_password`]. Err([`Code::BadToken`]) beside `token` when the link does not
     /// work any more, also when the account got another address or more power since.
     ///
     /// [`Code::BadToken`]: crate::model::code::Code::BadToken
     pub async fn undo_factors(&self, actor: &Actor, token: &str) -> Result<String, Error> {
-        let (email_challenges, presented) = (self.email_challenges(), PresentedToken::Secret(token));
-        let found = email_challenges.peek(Purpose::FactorUndo, presented).await?.ok_or_else(gone)?;
+        let (email_challenges, presented) = (&self.deps.email_challenges, PresentedToken::Secret(token));
+        let found = self.deps.peek(Purpose::FactorUndo, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::FactorUndo, presented).await?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::FactorUndo, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         let ordinary = effective_access::is_ordinary(&mut work.tx, id, now).await?;
         if !ordinary || !user.may_enter() || key_of(&user) != found.subject {
@@ -41,16 +42,16 @@ impl Auth {
         if !passkeys::forget_factors(&mut work, id, Timestamp::EPOCH, "undone").await? {
             return Err(gone());
         }
-        let ended = self.take_back(&mut work, id, "factors_undone").await?;
-        end(email_challenges, &mut work, id, Ending::FactorsRemoved).await?;
+        let ended = revoke_access(&self.deps, &mut work, id, "factors_undone").await?;
+        end(&self.deps, &mut work, id, Ending::FactorsRemoved).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
         let (factor, link) = ("all".to_owned(), email_challenges.link(paths::SECURITY, None));
         email_challenges
             .tell(&mut work, &user, Message::FactorRemoved { circumstances, factor, link })
             .await?;
-        let token = self.let_choose_password(&mut work, &user).await?;
+        let token = issue_password_token(&self.deps, &mut work, &user).await?;
         work.record(Entry::new(Event::MfaUndone).to(id).with("sessions_ended", ended));
-        work.commit_evicting(self.cache(), &[Evict::User(id)]).await?;
+        work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await?;
         Ok(token)
     }
 }

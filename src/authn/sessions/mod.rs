@@ -183,6 +183,15 @@ impl Sessions {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    /// Ends the caller's own session. Does nothing when nobody is signed in.
+    pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
+        let Ok(snapshot) = actor.session_user() else { return Ok(()) };
+        match self.end(actor, snapshot.session.id).await {
+            Err(error) if error.code() == Code::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
     /// Ends one of one's own sessions. Err([`Code::NotFound`]) for others' and for those that have ended.
     pub async fn end(&self, actor: &Actor, id: SessionId) -> Result<(), Error> {
         let user = actor.session_user()?.user.id;

@@ -1,11 +1,11 @@
 //! Confirming who one is, for acts that a thief of an open session must not do (OWASP ASVS 5.0 7.5.1, 7.5.3).
 
+use crate::authn::deps::Deps;
 use serde::{Deserialize, Serialize};
 
-use super::Login;
+use super::SignInFlow;
 use crate::accounts::users::{self, Credentials};
 use crate::audit::{Change, Entry, Event};
-use crate::auth::Auth;
 use crate::authn::email_challenge::{Ask, Proof};
 use crate::authn::mfa::{Factor, factors_of};
 use crate::authn::sessions::{lock_holder, set_confirmed};
@@ -41,24 +41,35 @@ pub struct Confirmation {
     pub password: String,
     /// A code of their app, or a backup code.
     pub code: String,
-    /// What a passkey answered: see [`Auth::ask_for_passkey`].
+    /// What a passkey answered: see [`StepUp::ask_for_passkey`].
     pub passkey: String,
 }
 
-impl Login {
-    async fn confirm(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
+/// Re-authentication in a session (step-up).
+#[derive(Clone)]
+pub struct StepUp {
+    deps: Deps,
+    sign_in: SignInFlow,
+}
+
+impl StepUp {
+    pub(crate) fn new(deps: Deps, sign_in: SignInFlow) -> Self {
+        Self { deps, sign_in }
+    }
+
+    async fn judge(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
         let id = actor.session_user()?.user.id;
         if !typed.passkey.is_empty() {
             let (work, _, factor) =
-                self.judge_passkey_of(actor, id, &typed.passkey, Event::ConfirmationFailed).await?;
+                self.sign_in.judge_passkey_of(actor, id, &typed.passkey, Event::ConfirmationFailed).await?;
             return self.confirmed(work, actor, factor.as_str()).await;
         }
         if !typed.code.trim().is_empty() {
             let (work, _, factor) =
-                self.judge_factor(actor, id, &typed.code, Event::ConfirmationFailed).await?;
+                self.sign_in.judge_factor(actor, id, &typed.code, Event::ConfirmationFailed).await?;
             return self.confirmed(work, actor, factor.as_str()).await;
         }
-        let mut conn = self.store.read().await?;
+        let mut conn = self.deps.store.read().await?;
         let found = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?;
         let by_password = found.user.has_password && !factors_of(&mut conn, id).await?.wanted();
         drop(conn);
@@ -67,8 +78,10 @@ impl Login {
             return Err(Error::on(field, Code::Required));
         }
         let password = Password::typed(&typed.password).map_err(|code| Error::on(Field::Password, code))?;
-        self.judge_password(actor, &found, &password, (Field::Password, Event::ConfirmationFailed)).await?;
-        let mut work = self.recorder.begin(actor).await?;
+        self.sign_in
+            .judge_password(actor, &found, &password, (Field::Password, Event::ConfirmationFailed))
+            .await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         lock_holder(&mut work, actor).await?;
         // One may have been added while the password was judged.
         if factors_of(&mut work.tx, id).await?.wanted() {
@@ -84,16 +97,16 @@ impl Login {
             return Err(Code::NotAuthenticated.into());
         }
         work.record(Entry::new(Event::Confirmed).to(snapshot.user.id).with("method", by));
-        work.commit_evicting(self.sessions.cache(), &[Evict::Session(snapshot.session.id)]).await
+        work.commit_evicting(self.deps.sessions.cache(), &[Evict::Session(snapshot.session.id)]).await
     }
 }
 
-impl Auth {
+impl StepUp {
     /// By what the person who asks can confirm who they are, the best first. Empty when they have nothing: not even an
     /// address to which mails are sent.
-    pub async fn ways_to_confirm(&self, actor: &Actor) -> Result<Vec<Confirms>, Error> {
+    pub async fn methods(&self, actor: &Actor) -> Result<Vec<Confirms>, Error> {
         let id = actor.session_user()?.user.id;
-        let mut conn = self.store().read().await?;
+        let mut conn = self.deps.store.read().await?;
         let found: Credentials = users::by_id(&mut conn, id).await?.ok_or(Code::NotFound)?;
         let factors = factors_of(&mut conn, id).await?;
         let by = factors.usable().into_iter().map(|factor| match factor {
@@ -108,7 +121,7 @@ impl Auth {
         }
         if found.user.has_password {
             ways.push(Confirms::Password);
-        } else if found.user.email.is_some() && self.email_challenges().sends() {
+        } else if found.user.email.is_some() && self.deps.email_challenges.sends() {
             ways.push(Confirms::Mail);
         }
         Ok(ways)
@@ -117,18 +130,18 @@ impl Auth {
     /// Notes that the person who asks has confirmed who they are, in the session that asks: for STEP_UP_SECONDS. Tries are
     /// limited as at sign-in. Err beside its field: [`Code::WrongPassword`], [`Code::BadOtp`].
     pub async fn confirm(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
-        self.login().confirm(actor, typed).await
+        self.judge(actor, typed).await
     }
 
     /// Sends a mail to confirm by, to people who have nothing else. Err([`Code::NotFound`]) for the others.
-    pub async fn request_confirmation(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
-        let email_challenges = self.email_challenges();
-        email_challenges.outbox.require()?;
-        if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
+    pub async fn request_email(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
+        let email_challenges = &self.deps.email_challenges;
+        self.deps.outbox.require()?;
+        if self.methods(actor).await? != [Confirms::Mail] {
             return Err(Code::NotFound.into());
         }
         let id = actor.session_user()?.user.id;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
@@ -154,30 +167,34 @@ impl Auth {
 
     /// Confirms by what that mail brought, in a session of the account that it went to. Err beside its field:
     /// [`Code::BadToken`], [`Code::BadOtp`].
-    pub async fn confirm_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
+    pub async fn confirm_by_email(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
         let id = actor.session_user()?.user.id;
         // Asked for before there was anything better.
-        if self.ways_to_confirm(actor).await? != [Confirms::Mail] {
+        if self.methods(actor).await? != [Confirms::Mail] {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
-        let presented = self.email_challenges().judge(actor, Purpose::Confirm, proof).await?;
-        let mut work = self.recorder().begin(actor).await?;
+        let presented = self.deps.email_challenges.judge(actor, Purpose::Confirm, proof).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         lock_holder(&mut work, actor).await?;
         if factors_of(&mut work.tx, id).await?.wanted() {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
-        let found = self.tokens().redeem(&mut work.tx, Purpose::Confirm, presented).await?;
+        let found = self.deps.tokens.redeem(&mut work.tx, Purpose::Confirm, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = user.email.as_deref().and_then(|address| Email::parse(address).ok());
         // The address of then: one that was changed since proves nothing.
         if found.user_id != Some(id) || address.is_none_or(|address| address.key() != found.subject) {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
-        self.login().confirmed(work, actor, "mail").await
+        self.confirmed(work, actor, "mail").await
     }
 
-    /// Ok when the person who asks has confirmed lately who they are; else Err([`Code::StepUpRequired`]).
-    pub fn require_confirmed(&self, actor: &Actor) -> Result<(), Error> {
-        actor.confirmed_within(self.settings().sessions.step_up, self.clock.now())
+    /// Requires that the caller re-authenticated within STEP_UP_SECONDS.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::StepUpRequired`] otherwise.
+    pub fn require(&self, actor: &Actor) -> Result<(), Error> {
+        self.deps.require_confirmed(actor)
     }
 }

@@ -1,10 +1,12 @@
 //! Sign-in by a mail, without a password.
 
+use super::SignInFlow;
 use super::{AuthMethod, SignInOutcome};
 use crate::accounts::users;
 use crate::audit::{Entry, Event};
-use crate::auth::Auth;
+use crate::authn::address_request::{AddressRequest, ask_by_address};
 use crate::authn::email_challenge::Proof;
+use crate::authn::first_proof::take_from_strangers;
 use crate::authn::tokens::{PresentedToken, Purpose};
 use crate::authz::actor::{Actor, PendingChallenge};
 use crate::authz::snapshot_cache::Evict;
@@ -13,41 +15,46 @@ use crate::mail::Message;
 use crate::model::code::{Code, Field};
 use crate::model::paths;
 
-impl Auth {
+impl SignInFlow {
     /// Sends a mail to sign in with to an address, if it belongs to somebody. The answer is the same if not.
     /// Err([`Code::FeatureOff`]) where PASSWORDLESS_LOGIN_ENABLED is not set.
     pub async fn request_magic_link(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
         self.magic_links()?;
         let message = |link, code| Message::MagicLink { link, code };
-        let event = Event::PasswordlessLoginRequested;
-        self.ask_by_address(actor, email, Purpose::MagicLink, paths::MAGIC_LINK_LOGIN, &message, event).await
+        let request = AddressRequest {
+            purpose: Purpose::MagicLink,
+            page: paths::MAGIC_LINK_LOGIN,
+            message: &message,
+            event: Event::PasswordlessLoginRequested,
+        };
+        ask_by_address(&self.deps, actor, email, request).await
     }
 
     fn magic_links(&self) -> Result<(), Error> {
-        if self.settings().mfa.passwordless_login { Ok(()) } else { Err(Code::FeatureOff.into()) }
+        if self.deps.settings.mfa.passwordless_login { Ok(()) } else { Err(Code::FeatureOff.into()) }
     }
 
     /// The username of the account that a link would sign in to; None when it does not work any more. Looking uses nothing
     /// up.
-    pub async fn magic_link(&self, token: &str) -> Result<Option<String>, Error> {
-        let found = self.email_challenges().peek(Purpose::MagicLink, PresentedToken::Secret(token)).await?;
+    pub async fn magic_link_username(&self, token: &str) -> Result<Option<String>, Error> {
+        let found = self.deps.peek(Purpose::MagicLink, PresentedToken::Secret(token)).await?;
         let Some(id) = found.and_then(|found| found.user_id) else { return Ok(None) };
-        let found = users::by_id(&mut self.store().read().await?, id).await?;
+        let found = users::by_id(&mut self.deps.store.read().await?, id).await?;
         Ok(found.map(|found| found.user.username))
     }
 
     /// Signs in by what a mail brought. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]; and, as after the
     /// right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
-    pub async fn sign_in_by_mail(&self, actor: &Actor, proof: &Proof) -> Result<SignInOutcome, Error> {
+    pub async fn with_magic_link(&self, actor: &Actor, proof: &Proof) -> Result<SignInOutcome, Error> {
         self.magic_links()?;
-        let presented = self.email_challenges().judge(actor, Purpose::MagicLink, proof).await?;
+        let presented = self.deps.email_challenges.judge(actor, Purpose::MagicLink, proof).await?;
         let gone = || Error::on(Field::Token, Code::BadToken);
-        let found = self.email_challenges().peek(Purpose::MagicLink, presented).await?.ok_or_else(gone)?;
+        let found = self.deps.peek(Purpose::MagicLink, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         users::lock(&mut work.tx, id).await?;
-        let token = self.tokens().redeem(&mut work.tx, Purpose::MagicLink, presented).await?;
+        let token = self.deps.tokens.redeem(&mut work.tx, Purpose::MagicLink, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::admit_by_mail(&mut work.tx, id, &token.subject, now).await? {
             // Used up all the same.
@@ -62,12 +69,12 @@ impl Auth {
             work.commit().await?;
             return Err(code);
         }
-        self.tokens().void_of(&mut work.tx, id, &[Purpose::MagicLink]).await?;
+        self.deps.tokens.void_of(&mut work.tx, id, &[Purpose::MagicLink]).await?;
         if user.email_verified_at.is_none() {
             // Until now anybody may have had the account: whoever made it, with a password, sessions and an app of theirs.
-            self.take_from_strangers(&mut work, actor, &user).await?;
+            take_from_strangers(&self.deps, &mut work, actor, &user).await?;
         }
-        let entered = self.login().complete_first_factor(&mut work, actor, id, AuthMethod::MagicLink).await?;
-        self.login().finish(work, entered, &[Evict::User(id)]).await
+        let entered = self.complete_first_factor(&mut work, actor, id, AuthMethod::MagicLink).await?;
+        self.finish(work, entered, &[Evict::User(id)]).await
     }
 }

@@ -8,31 +8,28 @@ mod magic_link;
 mod passkey;
 mod second_factor;
 
-pub use confirm::{Confirmation, Confirms};
+pub use confirm::{Confirmation, Confirms, StepUp};
 pub use passkey::PasskeyFor;
 pub(crate) use second_factor::AuthMethod;
 pub use second_factor::{MfaChallenge, SecondFactor, SignInOutcome};
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::accounts::users::{self, Credentials, User};
-use crate::audit::{Change, Entry, Event, Recorder};
-use crate::authn::email_challenge::EmailChallenges;
+use crate::audit::{Change, Entry, Event};
+use crate::authn::deps::Deps;
 use crate::authn::mfa::{Mfa, factors_of};
 use crate::authn::passkeys::Passkeys;
-use crate::authn::sessions::{NewSession, Sessions, is_known_device, looks_new, set_confirmed};
+use crate::authn::sessions::{NewSession, is_known_device, looks_new, set_confirmed};
 use crate::authz::actor::{Actor, Origin};
 use crate::authz::snapshot_cache::Evict;
-use crate::foundation::clock::Random;
-use crate::foundation::crypto::password::{Passwords, Verdict};
+use crate::foundation::crypto::password::Verdict;
 use crate::foundation::crypto::strength::Password;
 use crate::foundation::error::{Error, Problem};
 use crate::foundation::names::{Email, Identifier, identifier_key, identifier_problem};
-use crate::foundation::rate_limit::{Limits, RateLimitKey};
-use crate::foundation::store::Store;
+use crate::foundation::rate_limit::RateLimitKey;
 use crate::mail::{Circumstances, Message};
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
@@ -58,7 +55,7 @@ pub struct SignedIn {
     pub device_secret: [u8; 32],
 }
 
-/// Somebody on their way in: not before [`Login::finish`] has committed it.
+/// Somebody on their way in: not before [`SignInFlow::finish`] has committed it.
 pub(crate) enum Entered {
     /// With a session.
     In(Session),
@@ -72,29 +69,34 @@ pub(crate) struct Session {
     replaced: Option<SessionId>,
 }
 
-/// The ways in and out.
+/// The ways in.
 #[derive(Clone)]
-pub(crate) struct Login {
-    pub(crate) store: Store,
-    pub(crate) recorder: Recorder,
-    pub(crate) sessions: Sessions,
-    pub(crate) passwords: Passwords,
-    pub(crate) limits: Limits,
-    pub(crate) random: Random,
-    pub(crate) email_challenges: EmailChallenges,
-    pub(crate) mfa: Mfa,
-    pub(crate) passkeys: Passkeys,
+pub struct SignInFlow {
+    deps: Deps,
+    mfa: Mfa,
+    passkeys: Passkeys,
     /// For how long a browser is asked for no second factor.
-    pub(crate) remember: Duration,
+    remember: Duration,
 }
 
-impl Login {
-    /// Signs in by password.
-    pub(crate) async fn sign_in(&self, actor: &Actor, typed: &SignIn) -> Result<SignInOutcome, Error> {
+impl SignInFlow {
+    pub(crate) fn new(deps: Deps, mfa: Mfa, passkeys: Passkeys) -> Self {
+        let days = u64::from(deps.settings.mfa.remember_device_days);
+        Self { deps, mfa, passkeys, remember: Duration::from_secs(days * 24 * 3600) }
+    }
+
+    /// Signs in by password. The outcome may be that a second factor is wanted, or that the address must be proved first.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadCredentials`] when name and password do not belong together, whichever of them is wrong; beside its
+    /// field whatever is wrong with the form. To a caller who knows the password: [`Code::Suspended`],
+    /// [`Code::PasswordResetRequired`]. [`Code::TooManyAttempts`], [`Code::Busy`].
+    pub async fn with_password(&self, actor: &Actor, typed: &SignIn) -> Result<SignInOutcome, Error> {
         let password = check_form(typed)?;
         let key = identifier_key(&typed.identifier);
         let found = match &key {
-            Some(key) => users::by_identifier(&mut self.store.read().await?, key).await?,
+            Some(key) => users::by_identifier(&mut self.deps.store.read().await?, key).await?,
             None => None,
         };
         let nobody = key.map_or_else(|| typed.identifier.trim().to_lowercase(), Identifier::into_key);
@@ -103,7 +105,7 @@ impl Login {
         let verdict = self.verify(&password, found.as_ref(), &subjects).await?;
         let new_hash = self.hash_anew(verdict, &password).await?;
 
-        let mut work = self.recorder.begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let (Some(found), true) = (found.as_ref(), verdict != Verdict::Wrong) else {
             return self.refuse(work, found.as_ref(), &typed.identifier, &subjects).await;
         };
@@ -112,14 +114,17 @@ impl Login {
             Some((Code::Suspended, "suspended"))
         } else if user.requires_password_reset {
             Some((Code::PasswordResetRequired, "password_reset_required"))
-        } else if user.email_verified_at.is_none() && user.email.is_some() && self.email_challenges.sends() {
+        } else if user.email_verified_at.is_none()
+            && user.email.is_some()
+            && self.deps.email_challenges.sends()
+        {
             return self.ask_for_proof(work, actor, user, &subjects).await;
         } else {
             None
         };
         if let Some((code, reason)) = refusal {
             // Whoever knows the password has not been guessing, whether they may come in or not.
-            self.limits.succeeded(&mut work.tx, &subjects).await?;
+            self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
             work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", reason));
             work.commit().await?;
             return Err(code.into());
@@ -130,7 +135,7 @@ impl Login {
             // It was the password when the row was read.
             return self.refuse(work, Some(found), &typed.identifier, &subjects).await;
         }
-        self.limits.succeeded(&mut work.tx, &subjects).await?;
+        self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
         if let (Some(new), Some(old)) = (new_hash, &found.password_hash) {
             users::rehash(&mut work.tx, user.id, &new, old).await?;
         }
@@ -148,9 +153,9 @@ impl Login {
     ) -> Result<SignInOutcome, Error> {
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
-        let pending_challenge = self.email_challenges.pending_challenge(actor, &address);
-        self.email_challenges.ask_to_verify(&mut work, user, Some(&pending_challenge)).await?;
-        self.limits.succeeded(&mut work.tx, subjects).await?;
+        let pending_challenge = self.deps.email_challenges.pending_challenge(actor, &address);
+        self.deps.email_challenges.ask_to_verify(&mut work, user, Some(&pending_challenge)).await?;
+        self.deps.limits.succeeded(&mut work.tx, subjects).await?;
         work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", "email_not_verified"));
         work.commit().await?;
         Ok(SignInOutcome::EmailChallenge(pending_challenge))
@@ -162,7 +167,7 @@ impl Login {
         if verdict != Verdict::RightButOld {
             return Ok(None);
         }
-        match self.passwords.hash(password).await {
+        match self.deps.passwords.hash(password).await {
             Err(error) if error.code() == Code::Busy => Ok(None),
             hashed => hashed.map(Some),
         }
@@ -197,7 +202,7 @@ impl Login {
         self.commit(work, session, touched).await
     }
 
-    /// Begins a session. Only for whoever needs to show nothing more: [`Login::complete_first_factor`] decides who does. A session that the
+    /// Begins a session. Only for whoever needs to show nothing more: [`SignInFlow::complete_first_factor`] decides who does. A session that the
     /// browser had before ends: nothing from before the sign-in lives on (session fixation, OWASP ASVS 5.0 7.2.4).
     async fn begin(
         &self,
@@ -208,7 +213,7 @@ impl Login {
     ) -> Result<Session, Error> {
         let replaced = actor.session_user().ok().map(|before| before.session.id);
         if let Some(before) = replaced {
-            self.sessions.replace(work, before).await?;
+            self.deps.sessions.replace(work, before).await?;
         }
         // Whoever used this browser before may have kept its mark: it only stays one that this person has.
         let known = is_known_device(&mut work.tx, user, &actor.origin).await?;
@@ -216,22 +221,22 @@ impl Login {
             self.tell_of_new_device(work, actor, user).await?;
         }
         let kept = actor.origin.device_secret.filter(|_| known);
-        let device_secret = kept.unwrap_or_else(|| self.random.bytes());
+        let device_secret = kept.unwrap_or_else(|| self.deps.random.bytes());
         let origin = Origin { device_secret: Some(device_secret), ..Origin::clone(&actor.origin) };
-        let session = self.sessions.begin(work, user, &origin, method).await?;
+        let session = self.deps.sessions.begin(work, user, &origin, method).await?;
         Ok(Session { signed_in: SignedIn { user, session, device_secret }, replaced })
     }
 
     /// Tells somebody that there is a session where they had none: in a browser that does not have their mark, and does not
     /// look like one that was used from the same address before. Programs keep no marks.
     async fn tell_of_new_device(&self, work: &mut Change, actor: &Actor, user: UserId) -> Result<(), Error> {
-        if !self.email_challenges.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
+        if !self.deps.email_challenges.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
             return Ok(());
         }
         let Some(found) = users::by_id(&mut work.tx, user).await? else { return Ok(()) };
         let circumstances = Circumstances::of(&actor.origin, work.now());
-        let link = self.email_challenges.link(paths::SESSIONS, None);
-        self.email_challenges.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
+        let link = self.deps.email_challenges.link(paths::SESSIONS, None);
+        self.deps.email_challenges.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
     }
 
     /// Commits how far somebody came; what is `touched` besides is evicted.
@@ -244,7 +249,7 @@ impl Login {
         match entered {
             Entered::In(session) => self.commit(work, session, touched).await.map(SignInOutcome::In),
             Entered::MfaChallenge(mfa_challenge) => {
-                work.commit_evicting(self.sessions.cache(), touched).await?;
+                work.commit_evicting(self.deps.sessions.cache(), touched).await?;
                 Ok(SignInOutcome::SecondFactor(mfa_challenge))
             }
         }
@@ -254,7 +259,7 @@ impl Login {
     async fn commit(&self, work: Change, session: Session, touched: &[Evict]) -> Result<SignedIn, Error> {
         let touched: Vec<Evict> =
             session.replaced.map(Evict::Session).into_iter().chain(touched.iter().copied()).collect();
-        work.commit_evicting(self.sessions.cache(), &touched).await?;
+        work.commit_evicting(self.deps.sessions.cache(), &touched).await?;
         Ok(session.signed_in)
     }
 
@@ -263,15 +268,6 @@ impl Login {
         match actor.origin.ip {
             Some(ip) => self.count(&[RateLimitKey::sign_ups(ip)]).await,
             None => Ok(()),
-        }
-    }
-
-    /// Ends the session that asks. Nobody signed in is no error: the aim is reached.
-    pub(crate) async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
-        let Ok(snapshot) = actor.session_user().map(Arc::clone) else { return Ok(()) };
-        match self.sessions.end(actor, snapshot.session.id).await {
-            Err(error) if error.code() == Code::NotFound => Ok(()),
-            other => other,
         }
     }
 
@@ -297,9 +293,9 @@ impl Login {
         let subjects = self.subjects(actor, Ok(found)).await?;
         self.count(&subjects).await?;
         let verdict = self.verify(password, Some(found), &subjects).await?;
-        let mut work = self.recorder.begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         if verdict == Verdict::Wrong {
-            let closed = self.limits.failed(&mut work.tx, &subjects).await?;
+            let closed = self.deps.limits.failed(&mut work.tx, &subjects).await?;
             work.record(Entry::new(failure).to(found.user.id));
             if closed {
                 work.record(Entry::new(Event::LoginLocked).to(found.user.id));
@@ -307,7 +303,7 @@ impl Login {
             work.commit().await?;
             return Err(Error::on(field, Code::WrongPassword));
         }
-        self.limits.succeeded(&mut work.tx, &subjects).await?;
+        self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
         work.commit().await
     }
 
@@ -319,12 +315,12 @@ impl Login {
     ) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
         let mut subjects: Vec<RateLimitKey> = origin.ip.map(RateLimitKey::address).into_iter().collect();
-        let mut conn = self.store.read().await?;
+        let mut conn = self.deps.store.read().await?;
         let user = found.map_or(users::NOBODY, |found| found.user.id);
         let known = is_known_device(&mut conn, user, origin).await?;
         let device = origin.device_secret.map(|secret| RateLimitKey::device(user, &secret));
         let spent = match &device {
-            Some(device) => self.limits.is_spent(&mut conn, device).await?,
+            Some(device) => self.deps.limits.is_spent(&mut conn, device).await?,
             None => false,
         };
         subjects.push(match (found, device) {
@@ -336,8 +332,8 @@ impl Login {
     }
 
     async fn count(&self, subjects: &[RateLimitKey]) -> Result<(), Error> {
-        let mut tx = self.store.write().await?;
-        self.limits.count(&mut tx, subjects).await?;
+        let mut tx = self.deps.store.write().await?;
+        self.deps.limits.count(&mut tx, subjects).await?;
         tx.commit().await
     }
 
@@ -351,10 +347,10 @@ impl Login {
     ) -> Result<Verdict, Error> {
         let open = found.filter(|found| !found.user.is_system && found.user.deleted_at.is_none());
         let judged =
-            self.passwords.verify(password, open.and_then(|found| found.password_hash.as_deref())).await;
+            self.deps.passwords.verify(password, open.and_then(|found| found.password_hash.as_deref())).await;
         if judged.is_err() {
-            let mut tx = self.store.write().await?;
-            self.limits.undo(&mut tx, counted).await?;
+            let mut tx = self.deps.store.write().await?;
+            self.deps.limits.undo(&mut tx, counted).await?;
             tx.commit().await?;
         }
         judged
@@ -367,7 +363,7 @@ impl Login {
         typed: &str,
         subjects: &[RateLimitKey],
     ) -> Result<SignInOutcome, Error> {
-        let closed = self.limits.failed(&mut work.tx, subjects).await?;
+        let closed = self.deps.limits.failed(&mut work.tx, subjects).await?;
         for event in [Some(Event::LoginFailed), closed.then_some(Event::LoginLocked)].into_iter().flatten() {
             let mut entry = Entry::new(event).with("reason", "bad_credentials");
             // What was typed may be a password in the wrong field: it is only kept when it names an account.

@@ -1,9 +1,8 @@
 //! Signing in by a passkey, and showing one as a second factor.
 
-use super::{AuthMethod, Login, SignInOutcome};
+use super::{AuthMethod, SignInFlow, SignInOutcome};
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event};
-use crate::auth::Auth;
 use crate::authn::mfa::Factor;
 use crate::authn::passkeys::{Asserted, Ceremony, PasskeyResponse, owner};
 use crate::authn::tokens::{PresentedToken, Purpose};
@@ -24,23 +23,26 @@ pub enum PasskeyFor<'a> {
     Confirming,
 }
 
-impl Login {
-    /// Signs in whoever shows a passkey. It says by itself whose it is, and is two factors.
-    pub(crate) async fn sign_in_by_passkey(
-        &self,
-        actor: &Actor,
-        answer: &str,
-    ) -> Result<SignInOutcome, Error> {
+impl SignInFlow {
+    /// Signs in by what a passkey answered to [`PasskeyFor::SignIn`].
+    ///
+    /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyUnknown`],
+    /// [`Code::PasskeyBlocked`], [`Code::BadToken`] when it was asked for too long ago or in another browser; and, as after
+    /// the right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
+    pub async fn with_passkey(&self, actor: &Actor, answer: &str) -> Result<SignInOutcome, Error> {
         self.passkeys.offered()?;
         let answer = self.passkeys.ceremonies.presented(actor, answer).await?;
-        let owner = owner(&mut self.store.read().await?, answer.credential_id()).await?;
+        let owner = owner(&mut self.deps.store.read().await?, answer.credential_id()).await?;
         let owner = owner.ok_or_else(|| Error::on(Field::Passkey, Code::PasskeyUnknown))?;
         let (mut work, user) = self.judge_passkey(actor, owner, answer, Event::LoginFailed).await?;
         let refusal = if user.suspended_at.is_some() {
             Some((Code::Suspended, "suspended"))
         } else if user.requires_password_reset {
             Some((Code::PasswordResetRequired, "password_reset_required"))
-        } else if user.email_verified_at.is_none() && user.email.is_some() && self.email_challenges.sends() {
+        } else if user.email_verified_at.is_none()
+            && user.email.is_some()
+            && self.deps.email_challenges.sends()
+        {
             return self.ask_for_proof(work, actor, &user, &[]).await;
         } else {
             None
@@ -88,7 +90,7 @@ impl Login {
         answer: PasskeyResponse,
         failure: Event,
     ) -> Result<(Change, User), Error> {
-        let mut work = self.recorder.begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let found = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
         let user = found.filter(|user| user.deleted_at.is_none() && !user.is_system);
@@ -99,16 +101,16 @@ impl Login {
             Asserted::Wrong(reason, code) => (reason, code),
         };
         work.record(Entry::new(failure).to(id).with("method", "passkey").with("reason", reason));
-        work.commit_evicting(self.sessions.cache(), &[Evict::User(id)]).await?;
+        work.commit_evicting(self.deps.sessions.cache(), &[Evict::User(id)]).await?;
         Err(Error::on(Field::Passkey, code))
     }
 }
 
-impl Auth {
+impl SignInFlow {
     /// Asks the browser for a passkey. Err([`Code::FeatureOff`]) for signing in where there are none (PASSKEYS_ENABLED),
     /// Err([`Code::BadToken`]) beside `token` when the first factor has to be proved again, Err([`Code::NotFound`]) when the
     /// person has none that could be shown.
-    pub async fn ask_for_passkey(&self, actor: &Actor, what: PasskeyFor<'_>) -> Result<Ceremony, Error> {
+    pub async fn passkey_prompt(&self, actor: &Actor, what: PasskeyFor<'_>) -> Result<Ceremony, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let user = match what {
             PasskeyFor::SignIn => {
@@ -116,27 +118,15 @@ impl Auth {
                 return self.passkeys.ceremonies.ask_to_show(actor, None, &[]).await;
             }
             PasskeyFor::SecondFactor(token) => {
-                let found = self
-                    .email_challenges()
-                    .peek(Purpose::SecondFactor, PresentedToken::Secret(token))
-                    .await?;
+                let found = self.deps.peek(Purpose::SecondFactor, PresentedToken::Secret(token)).await?;
                 found.and_then(|found| found.user_id).ok_or_else(gone)?
             }
             PasskeyFor::Confirming => actor.session_user()?.user.id,
         };
-        let only = self.passkeys.usable(&mut self.store().read().await?, user).await?;
+        let only = self.passkeys.usable(&mut self.deps.store.read().await?, user).await?;
         if only.is_empty() {
             return Err(Code::NotFound.into());
         }
         self.passkeys.ceremonies.ask_to_show(actor, Some(user), &only).await
-    }
-
-    /// Signs in by what a passkey answered to [`PasskeyFor::SignIn`].
-    ///
-    /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyUnknown`],
-    /// [`Code::PasskeyBlocked`], [`Code::BadToken`] when it was asked for too long ago or in another browser; and, as after
-    /// the right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
-    pub async fn sign_in_by_passkey(&self, actor: &Actor, answer: &str) -> Result<SignInOutcome, Error> {
-        self.login().sign_in_by_passkey(actor, answer).await
     }
 }

@@ -1,6 +1,6 @@
 //! Between the first factor and the session.
 //!
-//! Every way in ends in [`Login::complete_first_factor`]. Who has a second factor gets no session there but a token, which says that the
+//! Every way in ends in [`SignInFlow::complete_first_factor`]. Who has a second factor gets no session there but a token, which says that the
 //! first one was proved; token and second factor together open the session. A token is good for ten minutes, and for as
 //! long as nothing changes that the first factor stood on: a new password makes it worthless.
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entered, Login, SignedIn};
+use super::{Entered, SignInFlow, SignedIn};
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event};
 use crate::authn::mfa::{Factor, factors_of};
@@ -108,7 +108,7 @@ struct FirstFactor {
     method: AuthMethod,
 }
 
-impl Login {
+impl SignInFlow {
     /// Lets somebody in who has proved their first factor, or asks for the second. Every way into an account that was there
     /// before ends here.
     pub(crate) async fn complete_first_factor(
@@ -133,7 +133,7 @@ impl Login {
             }
             return Ok(Entered::In(session));
         }
-        let payload = self.email_challenges.seal(&FirstFactor { method })?;
+        let payload = self.deps.tokens.seal(&FirstFactor { method })?;
         let token = NewToken {
             purpose: Purpose::SecondFactor,
             user: Some(user),
@@ -143,7 +143,7 @@ impl Login {
             browser: None,
             told: true,
         };
-        let issued = self.email_challenges.tokens.issue(&mut work.tx, token).await?;
+        let issued = self.deps.tokens.issue(&mut work.tx, token).await?;
         work.record(Entry::new(Event::MfaRequired).to(user).with("method", method.as_str()));
         Ok(Entered::MfaChallenge(MfaChallenge {
             token: issued.secret,
@@ -153,28 +153,28 @@ impl Login {
     }
 
     /// The factors that the person of a token can show. None when it is good for nothing any more.
-    pub(crate) async fn mfa_challenge(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
-        let found = self.email_challenges.peek(Purpose::SecondFactor, PresentedToken::Secret(token)).await?;
+    pub async fn pending_factors(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
+        let found = self.deps.peek(Purpose::SecondFactor, PresentedToken::Secret(token)).await?;
         let Some(user) = found.and_then(|found| found.user_id) else { return Ok(None) };
-        let factors = factors_of(&mut self.store.read().await?, user).await?.usable();
+        let factors = factors_of(&mut self.deps.store.read().await?, user).await?.usable();
         Ok(Some(factors))
     }
 
     /// Signs in whoever shows a second factor after the first. A wrong one uses nothing up; tries are counted for the
     /// account, whatever is restarted meanwhile.
-    pub(crate) async fn second_factor(&self, actor: &Actor, typed: &SecondFactor) -> Result<SignedIn, Error> {
+    pub async fn with_second_factor(&self, actor: &Actor, typed: &SecondFactor) -> Result<SignedIn, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let presented = PresentedToken::Secret(&typed.token);
-        let found = self.email_challenges.peek(Purpose::SecondFactor, presented).await?.ok_or_else(gone)?;
+        let found = self.deps.peek(Purpose::SecondFactor, presented).await?.ok_or_else(gone)?;
         let id = found.user_id.ok_or_else(gone)?;
-        let first: FirstFactor = self.email_challenges.open(&found)?;
+        let first: FirstFactor = self.deps.tokens.open(&found)?;
         let (mut work, user, factor) = if typed.passkey.is_empty() {
             self.judge_factor(actor, id, &typed.code, Event::MfaFailed).await?
         } else {
             self.judge_passkey_of(actor, id, &typed.passkey, Event::MfaFailed).await?
         };
         // Not before the code was right: a mistyped one costs nobody their way in. If it is gone by now, so is this try.
-        self.email_challenges.tokens.redeem(&mut work.tx, Purpose::SecondFactor, presented).await?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::SecondFactor, presented).await?;
         if user.requires_password_reset {
             return Err(gone());
         }
@@ -203,17 +203,17 @@ impl Login {
         }
         let subjects = self.factor_subjects(actor, id).await?;
         self.count(&subjects).await?;
-        let mut work = self.recorder.begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user).filter(User::may_enter);
         let user = user.ok_or_else(|| Error::on(Field::Token, Code::BadToken))?;
         if let Some(factor) = self.mfa.verify(&mut work, &user, code).await? {
-            self.limits.succeeded(&mut work.tx, &subjects).await?;
+            self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
             self.has_a_factor(&mut work, &user).await?;
             work.record(Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str()));
             return Ok((work, user, factor));
         }
-        let closed = self.limits.failed(&mut work.tx, &subjects).await?;
+        let closed = self.deps.limits.failed(&mut work.tx, &subjects).await?;
         work.record(Entry::new(failure).to(id));
         if closed {
             work.record(Entry::new(Event::LoginLocked).to(id));
@@ -224,19 +224,19 @@ impl Login {
 
     /// Whoever has just shown a second factor has not lost all: a recovery that somebody began is over.
     pub(super) async fn has_a_factor(&self, work: &mut Change, user: &User) -> Result<(), Error> {
-        recovery::end_and_tell(&self.email_challenges, work, user, Ending::FactorShown).await.map(drop)
+        recovery::end_and_tell(&self.deps, work, user, Ending::FactorShown).await.map(drop)
     }
 
     /// What a try counts against: whoever knows a password and guesses codes closes the account to strangers, never to
     /// its owner's own browsers.
     async fn factor_subjects(&self, actor: &Actor, user: UserId) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
-        let mut conn = self.store.read().await?;
+        let mut conn = self.deps.store.read().await?;
         let known = is_known_device(&mut conn, user, origin).await?;
         let mut device = origin.device_secret.filter(|_| known);
         // One that failed too often counts as an unknown one.
         if let Some(secret) = device
-            && self.limits.is_spent(&mut conn, &RateLimitKey::factor(user, Some(&secret))).await?
+            && self.deps.limits.is_spent(&mut conn, &RateLimitKey::factor(user, Some(&secret))).await?
         {
             device = None;
         }

@@ -3,6 +3,9 @@
 //! So nobody can take a name or an address that is not theirs, and whoever tries an address learns nothing: a new one and
 //! one that has an account are answered alike, and the name that was typed is free afterwards in both cases.
 
+use super::{SignUpFlow, give_built_in};
+use crate::authn::credential_reset::issue_password_token;
+use crate::authn::email_addresses::Confirmed;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -10,7 +13,6 @@ use super::Accepted;
 use super::by_passkey::FirstPasskey;
 use crate::accounts::users::{self, NewUser};
 use crate::audit::{Entry, Event};
-use crate::auth::Auth;
 use crate::authn::email_challenge::{Ask, Proof};
 use crate::authn::sign_in::SignedIn;
 use crate::authn::tokens::{Found, PresentedToken, Purpose, is_kept};
@@ -54,18 +56,6 @@ impl SignedUp {
     }
 }
 
-/// What proving an address led to.
-#[derive(Clone)]
-pub enum Confirmed {
-    /// An account was made and signed in: in the browser that asked for it.
-    In(SignedIn),
-    /// The address is proved, in another browser than the one in which a password was typed. That one may be a stranger's,
-    /// so that it does not count: a new one is set with this token, see [`Auth::reset_password`].
-    ChoosePassword(String),
-    /// The address of an account that was there is proved.
-    Proved,
-}
-
 /// What a link to prove an address is about, for the page to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToConfirm {
@@ -75,7 +65,7 @@ pub struct ToConfirm {
     pub username: Option<String>,
 }
 
-impl Auth {
+impl SignUpFlow {
     /// Takes a sign-up, and sends a mail: to prove the address, or to tell its owner that they have an account.
     pub(super) async fn sign_up_by_mail(
         &self,
@@ -96,15 +86,16 @@ impl Auth {
 
     /// Sends the mail of the sign-up that this browser waits for once more. Err([`Code::BadToken`]) when it ran out: the
     /// form has to be filled in again.
-    pub async fn resend_sign_up(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
-        self.email_challenges().outbox.require()?;
+    pub async fn resend(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
+        self.deps.outbox.require()?;
         let gone = || Error::on(Field::Token, Code::BadToken);
         let pending_challenge = actor.origin.pending_challenge.as_ref().ok_or_else(gone)?;
-        self.email_challenges().count(actor).await?;
-        let mut conn = self.store().read().await?;
-        let found = self.tokens().of_browser(&mut conn, Purpose::SignUp, &pending_challenge.secret).await?;
+        self.deps.email_challenges.count(actor).await?;
+        let mut conn = self.deps.store.read().await?;
+        let found =
+            self.deps.tokens.of_browser(&mut conn, Purpose::SignUp, &pending_challenge.secret).await?;
         drop(conn);
-        let pending: Pending = self.email_challenges().open(&found.ok_or_else(gone)?)?;
+        let pending: Pending = self.deps.tokens.open(&found.ok_or_else(gone)?)?;
         self.send_sign_up(actor, &pending).await
     }
 
@@ -112,9 +103,9 @@ impl Auth {
         self.sign_up_is_open()?;
         let username = Username::parse(&pending.username).map_err(|code| Error::on(Field::Username, code))?;
         let email = Email::parse(&pending.email).map_err(|code| Error::on(Field::Email, code))?;
-        let email_challenges = self.email_challenges();
+        let email_challenges = &self.deps.email_challenges;
         let pending_challenge = email_challenges.pending_challenge(actor, &email);
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         let name = Identifier::Username(username.key().to_owned());
         if users::by_identifier(&mut work.tx, &name).await?.is_some() {
@@ -137,7 +128,7 @@ impl Auth {
             language: pending.language.as_deref(),
             real: owner.as_ref().map_or(!kept, users::User::may_enter),
             counted: None,
-            payload: Some(email_challenges.seal(pending)?),
+            payload: Some(self.deps.tokens.seal(pending)?),
             pending_challenge: Some(&pending_challenge),
             page: paths::VERIFY_EMAIL,
             message: &message,
@@ -151,11 +142,11 @@ impl Auth {
     /// What a link to prove an address is about; None when it does not work any more. Looking uses nothing up.
     pub async fn to_confirm(&self, token: &str) -> Result<Option<ToConfirm>, Error> {
         let presented = PresentedToken::Secret(token);
-        if let Some(found) = self.email_challenges().peek(Purpose::SignUp, presented).await? {
-            let pending: Pending = self.email_challenges().open(&found)?;
+        if let Some(found) = self.deps.peek(Purpose::SignUp, presented).await? {
+            let pending: Pending = self.deps.tokens.open(&found)?;
             return Ok(Some(ToConfirm { email: pending.email, username: Some(pending.username) }));
         }
-        let found = self.email_challenges().peek(Purpose::VerifyEmail, presented).await?;
+        let found = self.deps.peek(Purpose::VerifyEmail, presented).await?;
         Ok(found.map(|found| ToConfirm { email: found.subject, username: None }))
     }
 
@@ -172,26 +163,27 @@ impl Auth {
         match proof {
             Proof::Link(token) => {
                 let presented = PresentedToken::Secret(token);
-                if let Some(found) = self.email_challenges().peek(Purpose::VerifyEmail, presented).await? {
-                    return self.prove_email(actor, presented, &found).await;
+                if let Some(found) = self.deps.peek(Purpose::VerifyEmail, presented).await? {
+                    return self.email_addresses.prove_email(actor, presented, &found).await;
                 }
                 self.make_account(actor, presented, username).await
             }
             Proof::Code(code) => {
                 let pending_challenge = actor.origin.pending_challenge.as_ref();
                 let secret = pending_challenge.ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?.secret;
-                let mut conn = self.store().read().await?;
-                let signs_up = self.tokens().of_browser(&mut conn, Purpose::SignUp, &secret).await?.is_some();
+                let mut conn = self.deps.store.read().await?;
+                let signs_up =
+                    self.deps.tokens.of_browser(&mut conn, Purpose::SignUp, &secret).await?.is_some();
                 drop(conn);
                 let purpose = if signs_up { Purpose::SignUp } else { Purpose::VerifyEmail };
                 let presented =
-                    PresentedToken::Known(self.email_challenges().judge_code(actor, purpose, code).await?);
+                    PresentedToken::Known(self.deps.email_challenges.judge_code(actor, purpose, code).await?);
                 if signs_up {
                     return self.make_account(actor, presented, username).await;
                 }
-                let found = self.email_challenges().peek(purpose, presented).await?;
+                let found = self.deps.peek(purpose, presented).await?;
                 let found = found.ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;
-                self.prove_email(actor, presented, &found).await
+                self.email_addresses.prove_email(actor, presented, &found).await
             }
         }
     }
@@ -203,12 +195,12 @@ impl Auth {
         username: Option<&str>,
     ) -> Result<Confirmed, Error> {
         self.sign_up_is_open()?;
-        let mut work = self.recorder().begin(actor).await?;
-        let found: Found = self.tokens().redeem(&mut work.tx, Purpose::SignUp, presented).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
+        let found: Found = self.deps.tokens.redeem(&mut work.tx, Purpose::SignUp, presented).await?;
         let here = found.is_of(
             actor.origin.pending_challenge.as_ref().map(|pending_challenge| &pending_challenge.secret),
         );
-        let pending: Pending = self.email_challenges().open(&found)?;
+        let pending: Pending = self.deps.tokens.open(&found)?;
         let username = username.filter(|other| !other.trim().is_empty()).unwrap_or(&pending.username);
         let username = Username::parse(username).map_err(|code| Error::on(Field::Username, code))?;
         let email = Email::parse(&pending.email).map_err(|code| Error::on(Field::Email, code))?;
@@ -227,20 +219,20 @@ impl Auth {
             is_system: false,
             language: pending.language,
         };
-        let id = self.users.insert(&mut work, new).await?;
-        self.give(&mut work, id, role::USER).await?;
+        let id = self.deps.users.insert(&mut work, new).await?;
+        give_built_in(&self.deps, &mut work, id, role::USER).await?;
         work.record(Entry::new(Event::EmailVerified).to(id));
         if let Some(first) = &passkey {
             self.passkeys.insert(&mut work, id, None, &first.made).await?;
         }
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let start_first_session =
-            Message::Welcome { link: self.email_challenges().link(paths::DASHBOARD, None) };
-        self.email_challenges().tell(&mut work, &user, start_first_session).await?;
+            Message::Welcome { link: self.deps.email_challenges.link(paths::DASHBOARD, None) };
+        self.deps.email_challenges.tell(&mut work, &user, start_first_session).await?;
         if here {
-            return self.login().start_first_session(work, actor, id, "sign_up").await.map(Confirmed::In);
+            return self.sign_in.start_first_session(work, actor, id, "sign_up").await.map(Confirmed::In);
         }
-        let token = self.let_choose_password(&mut work, &user).await?;
+        let token = issue_password_token(&self.deps, &mut work, &user).await?;
         work.commit().await?;
         Ok(Confirmed::ChoosePassword(token))
     }

@@ -1,10 +1,10 @@
 //! Making an account with a passkey, and no password at all.
 
+use super::SignUpFlow;
 use serde::{Deserialize, Serialize};
 
 use super::SignedUp;
 use crate::accounts::users;
-use crate::auth::Auth;
 use crate::authn::passkeys::{Ceremony, Holder, Made};
 use crate::authn::tokens::Purpose;
 use crate::authz::actor::Actor;
@@ -30,10 +30,10 @@ pub(super) struct FirstPasskey {
     pub(super) made: Made,
 }
 
-impl Auth {
+impl SignUpFlow {
     /// Asks the browser to make a passkey for a new account. Everything that is wrong with name and address is told now,
     /// but for an address that has an account. Err([`Code::FeatureOff`]) without PASSKEYS_ENABLED.
-    pub async fn ask_to_sign_up(&self, actor: &Actor, typed: &PasskeySignUp) -> Result<Ceremony, Error> {
+    pub async fn passkey_prompt(&self, actor: &Actor, typed: &PasskeySignUp) -> Result<Ceremony, Error> {
         self.sign_up_is_open()?;
         self.passkeys.offered()?;
         let mut problems = Vec::new();
@@ -42,13 +42,13 @@ impl Auth {
         let accepted = accepted.ok_or(Code::BadRequest)?;
         // Before anything is looked up: names are not to be tried by the thousand.
         self.passkeys.ceremonies.count(actor, None).await?;
-        let mut conn = self.store().read().await?;
+        let mut conn = self.deps.store.read().await?;
         let name = Identifier::Username(accepted.username.key().to_owned());
         if users::by_identifier(&mut conn, &name).await?.is_some() {
             return Err(Error::on(Field::Username, Code::UsernameTaken));
         }
         drop(conn);
-        let user = UserId::from_uuid(self.random().uuid(self.clock.now()));
+        let user = UserId::from_uuid(self.deps.random.uuid(self.deps.clock.now()));
         let (name, display_name) =
             (accepted.email.as_str().to_owned(), accepted.username.as_str().to_owned());
         let holder = Holder { id: user, name, display_name };
@@ -56,10 +56,10 @@ impl Auth {
         self.passkeys.ceremonies.ask_to_make(actor, Purpose::PasskeySignUp, &holder, Vec::new(), then).await
     }
 
-    /// Makes the account with the passkey that an authenticator made, as [`Auth::sign_up`] does with a password. Err beside
+    /// Makes the account with the passkey that an authenticator made, as [`SignUpFlow::sign_up`] does with a password. Err beside
     /// its field, as there; and beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`],
     /// [`Code::BadToken`].
-    pub async fn sign_up_by_passkey(&self, actor: &Actor, answer: &str) -> Result<SignedUp, Error> {
+    pub async fn with_passkey(&self, actor: &Actor, answer: &str) -> Result<SignedUp, Error> {
         self.sign_up_is_open()?;
         self.passkeys.offered()?;
         let made = self.passkeys.ceremonies.made(actor, Purpose::PasskeySignUp, answer).await?;
@@ -68,14 +68,14 @@ impl Auth {
         let accepted = self.accept_names(&typed.username, &typed.email, true, &mut problems);
         Error::all(problems)?;
         let accepted = accepted.ok_or(Code::BadRequest)?;
-        self.login().count_sign_up(actor).await?;
-        if self.settings().email.enabled {
+        self.sign_in.count_sign_up(actor).await?;
+        if self.deps.settings.email.enabled {
             return self.sign_up_by_mail(actor, accepted, None, Some(FirstPasskey { user, made })).await;
         }
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let language = actor.origin.language.clone();
         let user = self.create(&mut work, Some(user), accepted, None, language).await?;
         self.passkeys.insert(&mut work, user, None, &made).await?;
-        self.login().start_first_session(work, actor, user, "sign_up").await.map(SignedUp::In)
+        self.sign_in.start_first_session(work, actor, user, "sign_up").await.map(SignedUp::In)
     }
 }

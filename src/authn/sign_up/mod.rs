@@ -3,15 +3,18 @@
 mod by_email;
 mod by_passkey;
 
-pub use by_email::{Confirmed, SignedUp, ToConfirm};
+pub use by_email::{SignedUp, ToConfirm};
 pub use by_passkey::PasskeySignUp;
 
+use crate::authn::deps::Deps;
+use crate::authn::email_addresses::EmailAddresses;
+use crate::authn::passkeys::Passkeys;
+use crate::authn::sign_in::SignInFlow;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::accounts::users::{NewUser, guessable};
 use crate::audit::{Change, Entry, Event};
-use crate::auth::Auth;
 use crate::authn::sign_in::SignedIn;
 use crate::authn::tokens::{NewToken, PresentedToken, Purpose};
 use crate::authz::actor::Actor;
@@ -43,32 +46,50 @@ struct Accepted {
     email: Email,
 }
 
-impl Auth {
+/// Creating accounts.
+#[derive(Clone)]
+pub struct SignUpFlow {
+    deps: Deps,
+    sign_in: SignInFlow,
+    passkeys: Passkeys,
+    email_addresses: EmailAddresses,
+}
+
+impl SignUpFlow {
+    pub(crate) fn new(
+        deps: Deps,
+        sign_in: SignInFlow,
+        passkeys: Passkeys,
+        email_addresses: EmailAddresses,
+    ) -> Self {
+        Self { deps, sign_in, passkeys, email_addresses }
+    }
+
     /// Makes an account and signs it in; where mails are sent, sends one first, and makes the account when its address is
-    /// proved ([`Auth::confirm_email`]). Everything that is wrong with the form is told at once, but for an address that
+    /// proved ([`SignUpFlow::confirm_email`]). Everything that is wrong with the form is told at once, but for an address that
     /// has an account: its owner is told by mail.
-    pub async fn sign_up(&self, actor: &Actor, typed: &SignUp) -> Result<SignedUp, Error> {
+    pub async fn with_password(&self, actor: &Actor, typed: &SignUp) -> Result<SignedUp, Error> {
         self.sign_up_is_open()?;
         let (accepted, password) = self.accept(typed, true).await?;
-        self.login().count_sign_up(actor).await?;
-        let hash = self.passwords().hash(password.password()).await?;
-        if self.settings().email.enabled {
+        self.sign_in.count_sign_up(actor).await?;
+        let hash = self.deps.passwords.hash(password.password()).await?;
+        if self.deps.settings.email.enabled {
             return self.sign_up_by_mail(actor, accepted, Some(hash), None).await;
         }
-        let mut work = self.recorder().begin(actor).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
         let language = actor.origin.language.clone();
         let user = self.create(&mut work, None, accepted, Some(hash), language).await?;
-        self.login().start_first_session(work, actor, user, "sign_up").await.map(SignedUp::In)
+        self.sign_in.start_first_session(work, actor, user, "sign_up").await.map(SignedUp::In)
     }
 
     /// A link for the first administrator, when there is none. Links given out before stop working.
-    pub async fn issue_set_up(&self, actor: &Actor) -> Result<Option<String>, Error> {
+    pub async fn issue_setup_link(&self, actor: &Actor) -> Result<Option<String>, Error> {
         actor.require_system()?;
-        let mut tx = self.store().write().await?;
-        if roles::has_holder(&mut tx, role::SUPER_ADMIN, self.clock.now()).await? {
+        let mut tx = self.deps.store.write().await?;
+        if roles::has_holder(&mut tx, role::SUPER_ADMIN, self.deps.clock.now()).await? {
             return Ok(None);
         }
-        self.tokens().void(&mut tx, Purpose::SetUp).await?;
+        self.deps.tokens.void(&mut tx, Purpose::SetUp).await?;
         let token = NewToken {
             purpose: Purpose::SetUp,
             user: None,
@@ -78,45 +99,45 @@ impl Auth {
             browser: None,
             told: true,
         };
-        let issued = self.tokens().issue(&mut tx, token).await?;
+        let issued = self.deps.tokens.issue(&mut tx, token).await?;
         tx.commit().await?;
-        Ok(Some(self.email_challenges().link(paths::SETUP, Some(&issued.secret))))
+        Ok(Some(self.deps.email_challenges.link(paths::SETUP, Some(&issued.secret))))
     }
 
     /// Whether a link for the first administrator would still work.
-    pub async fn set_up_open(&self, token: &str) -> Result<bool, Error> {
-        Ok(self.email_challenges().peek(Purpose::SetUp, PresentedToken::Secret(token)).await?.is_some())
+    pub async fn setup_link_works(&self, token: &str) -> Result<bool, Error> {
+        Ok(self.deps.peek(Purpose::SetUp, PresentedToken::Secret(token)).await?.is_some())
     }
 
     /// Makes the first administrator and signs them in. The link works once.
     pub async fn set_up(&self, actor: &Actor, token: &str, typed: &SignUp) -> Result<SignedIn, Error> {
         // Looked at before any work is done for it; it counts when it is redeemed.
-        if !self.set_up_open(token).await? {
+        if !self.setup_link_works(token).await? {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
         let (accepted, password) = self.accept(typed, false).await?;
-        let hash = self.passwords().hash(password.password()).await?;
-        let mut work = self.recorder().begin(actor).await?;
-        self.tokens().redeem(&mut work.tx, Purpose::SetUp, PresentedToken::Secret(token)).await?;
-        if roles::has_holder(&mut work.tx, role::SUPER_ADMIN, self.clock.now()).await? {
+        let hash = self.deps.passwords.hash(password.password()).await?;
+        let mut work = self.deps.recorder.begin(actor).await?;
+        self.deps.tokens.redeem(&mut work.tx, Purpose::SetUp, PresentedToken::Secret(token)).await?;
+        if roles::has_holder(&mut work.tx, role::SUPER_ADMIN, self.deps.clock.now()).await? {
             return Err(Code::AlreadySetUp.into());
         }
         work.record(Entry::new(Event::TokenUsed).with("purpose", "set_up"));
         let user = self.create(&mut work, None, accepted, Some(hash), actor.origin.language.clone()).await?;
-        self.give(&mut work, user, role::SUPER_ADMIN).await?;
-        self.login().start_first_session(work, actor, user, "set_up").await
+        give_built_in(&self.deps, &mut work, user, role::SUPER_ADMIN).await?;
+        self.sign_in.start_first_session(work, actor, user, "set_up").await
     }
 
     fn sign_up_is_open(&self) -> Result<(), Error> {
-        if self.settings().app.signup_enabled { Ok(()) } else { Err(Code::SignupClosed.into()) }
+        if self.deps.settings.app.signup_enabled { Ok(()) } else { Err(Code::SignupClosed.into()) }
     }
 
     /// Checks every field, and names all that are wrong.
     async fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<(Accepted, NewPassword), Error> {
         let mut problems = Vec::new();
         let accepted = self.accept_names(&typed.username, &typed.email, by_oneself, &mut problems);
-        let about = guessable(&self.settings().app.name, &typed.username, &typed.email);
-        let password = self.passwords().accept(&typed.password, &about).await?;
+        let about = guessable(&self.deps.settings.app.name, &typed.username, &typed.email);
+        let password = self.deps.passwords.accept(&typed.password, &about).await?;
         let password = password.map_err(|code| problems.push(Problem { field: Field::Password, code })).ok();
         Error::all(problems)?;
         accepted.zip(password).ok_or_else(|| Code::BadRequest.into())
@@ -135,7 +156,7 @@ impl Auth {
         let email = Email::parse(email).map_err(|code| note(Field::Email, code)).ok();
         if let Some(email) = &email
             && by_oneself
-            && !self.settings().email.allows_domain(email.domain())
+            && !self.deps.settings.email.allows_domain(email.domain())
         {
             note(Field::Email, Code::EmailDomainNotAllowed);
         }
@@ -163,15 +184,15 @@ impl Auth {
             is_system: false,
             language,
         };
-        let id = self.users.insert(work, user).await?;
-        self.give(work, id, role::USER).await?;
+        let id = self.deps.users.insert(work, user).await?;
+        give_built_in(&self.deps, work, id, role::USER).await?;
         Ok(id)
     }
+}
 
-    /// Gives a built-in role everywhere.
-    pub(crate) async fn give(&self, work: &mut Change, user: UserId, role: &str) -> Result<(), Error> {
-        roles::give_built_in(work, user, role, &Scope::global(), &self.clock, self.random()).await
-    }
+/// Assigns a built-in role globally, as part of `work`.
+async fn give_built_in(deps: &Deps, work: &mut Change, user: UserId, role: &str) -> Result<(), Error> {
+    roles::give_built_in(work, user, role, &Scope::global(), &deps.clock, deps.random).await
 }
 
 /// Hashes a password that an operator has set, after the same checks as anybody's.

@@ -8,11 +8,15 @@ mod sql;
 
 pub(crate) use sql::ALL;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sql::*;
 
 use crate::foundation::clock::{Clock, Random};
+use crate::foundation::crypto::keyring::Keyring;
 use crate::foundation::crypto::token::{Secret, sha256, sha256_parts};
 use crate::foundation::error::Error;
 use crate::foundation::store::Conn;
@@ -151,9 +155,26 @@ impl Found {
 pub(crate) struct Tokens {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
+    pub(crate) keys: Arc<Keyring>,
 }
 
 impl Tokens {
+    /// Encrypts what a token carries.
+    pub(crate) fn seal(&self, payload: &impl Serialize) -> Result<String, Error> {
+        let json = serde_json::to_vec(payload).map_err(|source| Error::internal("payload", source))?;
+        Ok(self.keys.encrypt(&json))
+    }
+
+    /// Decrypts what a token carries.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadToken`] when no key opens it.
+    pub(crate) fn open<T: DeserializeOwned>(&self, found: &Found) -> Result<T, Error> {
+        let read = || serde_json::from_slice(&self.keys.decrypt(found.payload.as_deref()?)?).ok();
+        read().ok_or_else(|| Error::on(Field::Token, Code::BadToken))
+    }
+
     /// Makes a token. Codes that the same browser got for the same purpose before stop working; their links do not.
     pub(crate) async fn issue(&self, conn: &mut Conn, new: NewToken<'_>) -> Result<Issued, Error> {
         let code = new.browser.map(|_| self.six_digits()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What people hold at this moment, read from the database.
+//! What users hold now, read from the database.
 
 mod sql;
 
@@ -19,7 +19,8 @@ use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 use sql::*;
 
-/// What a role carries, by its kinds, each sorted. Roles to give are keys or names, as the statement has them.
+/// What a role carries, by kind, each sorted. Assignable roles are keys or names, depending on the
+/// statement.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Carried {
     pub(crate) permissions: Vec<String>,
@@ -27,7 +28,7 @@ pub(crate) struct Carried {
     pub(crate) can_grant: Vec<String>,
 }
 
-/// Everything that `user` may do at `now`. Two statements, whatever they hold.
+/// Returns everything that `user` may do at `now`. Takes two statements, however much that is.
 pub(crate) async fn access_of(conn: &mut Conn, user: UserId, now: Timestamp) -> Result<Access, Error> {
     let grants: Vec<HeldRow> = HELD_BY.bind(user).bind(now).all(conn).await?;
     if grants.is_empty() {
@@ -56,14 +57,16 @@ pub(crate) async fn access_of(conn: &mut Conn, user: UserId, now: Timestamp) -> 
     Ok(Access { held: held.collect::<Result<_, Error>>()? })
 }
 
-/// Whether somebody may do no more than everybody: they have the role of everybody, or none.
+/// Returns whether a user may do no more than every user: they hold at most the built-in role User.
 pub(crate) async fn is_ordinary(conn: &mut Conn, user: UserId, now: Timestamp) -> Result<bool, Error> {
     Ok(access_of(conn, user, now).await?.held.iter().all(|held| held.role == role::USER))
 }
 
-/// Begins a change of roles, permissions or grants: nobody else's goes on until it ends, and who makes it is read anew.
+/// Begins a change to roles, permissions, assignments or accounts. Such changes run one at a time,
+/// and the caller's access is read again under the lock.
 pub(crate) async fn begin(recorder: &Recorder, actor: &Actor) -> Result<(Change, Grantor), Error> {
-    // Nobody is kept waiting by somebody whom we do not know, or who has to enrol first.
+    // Anonymous callers, and those who must first set up a factor, must not make others wait for
+    // the lock.
     if matches!(actor.principal, Principal::Anonymous | Principal::EnrollmentRequired(_)) {
         actor.user()?;
     }
@@ -74,13 +77,16 @@ pub(crate) async fn begin(recorder: &Recorder, actor: &Actor) -> Result<(Change,
     Ok((work, grantor))
 }
 
-/// Takes the lock of roles, permissions and grants until the transaction ends.
+/// Locks roles, permissions and assignments until the transaction ends.
 pub(crate) async fn lock(tx: &mut Tx) -> Result<(), Error> {
     LOCK.query().execute(tx).await.map(drop)
 }
 
-/// Who gives: read anew, since a change is decided by what holds at its moment and not by what a request remembers.
-/// Err([`Code::NotAuthenticated`]) when nobody asks whom we know, they may not come in any more, or the session has ended.
+/// Reads the access of the caller. The database decides, not the snapshot of the request: a change
+/// depends on what holds when it is made.
+///
+/// Fails with [`Code::NotAuthenticated`] when the caller is not signed in, is suspended or deleted,
+/// or when their session has ended.
 pub(crate) async fn grantor(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Result<Grantor, Error> {
     if matches!(actor.principal, Principal::System) {
         return Ok(Grantor::Program);
@@ -97,7 +103,7 @@ pub(crate) async fn grantor(conn: &mut Conn, actor: &Actor, now: Timestamp) -> R
     Ok(Grantor::Person(access_of(conn, user, now).await?))
 }
 
-/// What one role carries.
+/// Returns what one role carries.
 pub(crate) async fn carried(conn: &mut Conn, role: RoleId) -> Result<Carried, Error> {
     Ok(by_role(CARRIED.bind(role).all(conn).await?)?.remove(&role).unwrap_or_default())
 }
@@ -113,7 +119,7 @@ fn by_role(rows: Vec<CarriedRow>) -> Result<HashMap<RoleId, Carried>, Error> {
             _ => return Err(Error::corrupt("roles", "kind", row.role_id)),
         }
     }
-    // Look-ups are by bytes; Postgres would sort by its collation.
+    // Lookups compare bytes, while Postgres would sort by its collation.
     for carried in found.values_mut() {
         carried.permissions.sort_unstable();
         carried.can_assign.sort_unstable();
@@ -122,13 +128,13 @@ fn by_role(rows: Vec<CarriedRow>) -> Result<HashMap<RoleId, Carried>, Error> {
     Ok(found)
 }
 
-/// What a role asks for, as a row has it.
+/// Parses the requirement of a role from its row.
 pub(crate) fn requirement(name: Option<&str>, row: RoleId) -> Result<Option<Requirement>, Error> {
     let read = |name| Requirement::parse(name).ok_or_else(|| Error::corrupt("roles", "required_factor", row));
     name.map(read).transpose()
 }
 
-/// A scope as a row has it.
+/// Parses a scope from a row.
 pub(crate) fn read_scope(text: &str, row: impl std::fmt::Display) -> Result<Scope, Error> {
     text.parse().map_err(|_| Error::corrupt("grants", "scope", row))
 }

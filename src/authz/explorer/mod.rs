@@ -1,8 +1,12 @@
-//! The access explorer: why somebody may do something, or what is missing; who may; and what a change would do.
+//! The access explorer: why a user may do something or what is missing, who may do it, and what a
+//! change would do.
 //!
-//! Answers hold only what the one who asks may see. Everybody sees what they themselves may do; of others one sees the
-//! grants in scopes where one holds `roles:read` or `roles:manage`. Who sees less than all is told so
-//! ([`Explanation::complete`]), and told it whether there is more or not.
+//! Answers contain only what the caller may see. Users see everything that they themselves may do.
+//! Of other users they see the assignments in scopes in which they hold `roles:read` or
+//! `roles:manage`. [`Explanation::complete`] tells a caller who sees less than everything so,
+//! whether there is more or not.
+//!
+//! Every operation fails with [`Code::NotAuthenticated`] when the caller is not signed in.
 
 mod sql;
 mod what_if;
@@ -27,42 +31,44 @@ use crate::model::page::{Page, PageRequest};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// One way in which somebody comes to hold a permission: a grant of a role that carries it.
+/// One reason why a user holds a permission: an assignment of a role that carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// The grant: role, scope, who gave it, when, until when.
+    /// The assignment: role, scope, grantor, time and expiry.
     pub grant: Grant,
-    /// Whether the role carries it because it holds every permission.
+    /// Whether the role carries the permission because it holds every permission.
     pub by_rule: bool,
 }
 
-/// Whether somebody may do something somewhere, and why.
+/// Whether and why a user may do something in a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// Whether they may, as far as the one who asks may see.
+    /// Whether the user may, as far as the caller may see.
     pub allowed: bool,
-    /// Whether they may come in at all: a suspended or deleted person may do nothing, whatever they hold.
+    /// Whether the account is active. A suspended or deleted user may do nothing, whatever they
+    /// hold.
     pub may_enter: bool,
-    /// Every grant that allows it. More than one: taking one away changes nothing.
+    /// Every assignment that allows it. If there is more than one, removing one changes nothing.
     pub chains: Vec<Chain>,
-    /// Grants that carry the permission, but in scopes that do not cover this one.
+    /// Assignments that carry the permission, but in scopes that do not cover this one.
     pub elsewhere: Vec<Chain>,
-    /// Grants that would allow it, had they not run out.
+    /// Assignments that would allow it if they had not expired.
     pub expired: Vec<Chain>,
-    /// The roles that carry the permission, by name: what to give somebody who lacks it. Only for who sees all roles.
+    /// The names of the roles that carry the permission, one of which a user who lacks it could be
+    /// assigned. Empty unless the caller may see all roles.
     pub carried_by: Vec<String>,
-    /// Whether the one who asks sees all grants. If not, there may be more that allow it.
+    /// Whether the caller sees all assignments. If not, others may allow it.
     pub complete: bool,
 }
 
-/// Somebody who may do something, with every reason.
+/// A user who may do something, with every reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Who.
+    /// The user's id.
     pub user: UserId,
-    /// Their username.
+    /// The username.
     pub username: String,
-    /// Every grant that allows it.
+    /// Every assignment that allows it.
     pub chains: Vec<Chain>,
 }
 
@@ -78,10 +84,14 @@ impl Explorer {
         Self { store, clock }
     }
 
-    /// Whether `user` holds `permission` in `scope`: every chain that says so, or what is missing.
+    /// Explains whether `user` holds `permission` in `scope`: every reason why, or what is missing.
     ///
-    /// Err: [`Code::Forbidden`] when the one who asks may not see grants in `scope`; [`Code::PermissionNotFound`];
-    /// [`Code::UserNotFound`], also for people of whom the one who asks may see nothing.
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller may not see assignments in `scope`.
+    /// - [`Code::PermissionNotFound`] when the permission does not exist.
+    /// - [`Code::UserNotFound`] when the user does not exist, or the caller may see nothing of
+    ///   them.
     ///
     /// ```
     /// # async fn example(auth: authtuna::auth::Auth, actor: authtuna::authz::actor::Actor,
@@ -135,10 +145,17 @@ impl Explorer {
         })
     }
 
-    /// Who may do something somewhere, each with every reason, in the order of their ids.
+    /// Returns the users who hold `permission` in `scope`, each with every reason, ordered by user
+    /// id.
     ///
-    /// Needs `roles:read` or `roles:manage` in `scope`; who holds it only there and below does not see whose grants
-    /// come from above. Err([`Code::PermissionNotFound`]).
+    /// Needs `roles:read` or `roles:manage` in `scope`. A caller who holds it only there and below
+    /// does not see assignments from above.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks those permissions.
+    /// - [`Code::PermissionNotFound`] when the permission does not exist.
+    /// - [`Code::BadCursor`] when `page.after` is not a cursor of this list.
     pub async fn who_can(
         &self,
         actor: &Actor,
@@ -148,7 +165,8 @@ impl Explorer {
     ) -> Result<Page<Holder>, Error> {
         let visibility = match Visibility::of(actor)? {
             Visibility::All => Scope::global(),
-            // Those that cover one place lie in one another: the widest shows what all of them show.
+            // Scopes that cover the same scope are nested, so the widest one shows what all of them
+            // show.
             Visibility::In(scopes) => scopes
                 .into_iter()
                 .filter(|held| held.covers(scope))
@@ -182,8 +200,17 @@ impl Explorer {
         }))
     }
 
-    /// What somebody may do: the roles that they hold, each with its scope and everything that it carries. One's own is
-    /// open. Err: [`Code::Forbidden`], [`Code::UserNotFound`].
+    /// Returns what a user may do: the roles that they hold, each with its scope and everything
+    /// that it carries.
+    ///
+    /// Users may see their own. Of another user's, the caller sees what is in scopes that they may
+    /// see.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller may not see roles in any scope.
+    /// - [`Code::UserNotFound`] when the user does not exist, or the caller may see nothing of
+    ///   them.
     pub async fn what_can(&self, actor: &Actor, user: UserId) -> Result<Vec<Held>, Error> {
         let own = actor.user_id() == Some(user);
         let visibility = if own { Visibility::All } else { Visibility::of(actor)? };
@@ -199,7 +226,7 @@ impl Explorer {
         Ok(held)
     }
 
-    /// What the one who asks may see of `user` in `scope`.
+    /// Returns what the caller may see of `user` in `scope`.
     fn sight_of(&self, actor: &Actor, user: UserId, scope: &Scope) -> Result<Visibility, Error> {
         if actor.user_id() == Some(user) {
             return Ok(Visibility::All);
@@ -208,7 +235,7 @@ impl Explorer {
         if visibility.covers(scope) { Ok(visibility) } else { Err(Code::Forbidden.into()) }
     }
 
-    /// Whether any grant of `user` may be seen.
+    /// Returns whether the caller may see any assignment of `user`.
     async fn is_visible(
         &self,
         conn: &mut Conn,

@@ -1,10 +1,10 @@
-//! The rows and statements of the access explorer.
+//! Rows and statements of the access explorer.
 
 use crate::authz::roles::scopes::{covers, grant_columns, live, within};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 
-/// True of a role `r` that carries the permission named by the parameter.
+/// True when a role `r` carries the permission in the parameter.
 macro_rules! carries {
     ($role:literal, $permission:literal) => {
         concat!(
@@ -20,8 +20,8 @@ macro_rules! carries {
     };
 }
 
-/// Grants `g` of people `u` who may come in, at this moment, that carry `$permission` in a scope that covers `$place`
-/// and is within `$visibility`.
+/// Assignments `g` of active users `u` that currently carry `$permission` in a scope that covers
+/// `$place` and is within `$visibility`.
 macro_rules! who {
     ($now:literal, $permission:literal, $place:literal, $visibility:literal) => {
         concat!(
@@ -38,7 +38,8 @@ macro_rules! who {
     };
 }
 
-/// Grants `g` of a role by which alone their holders have a permission: no other grant of theirs gives it there.
+/// Assignments `g` of a role that are the only source of a permission for their holders: no other
+/// assignment of theirs gives it in that scope.
 macro_rules! alone {
     () => {
         concat!(
@@ -59,7 +60,7 @@ macro_rules! alone {
 
 crate::statements! {
     pub(super) PERSON = "SELECT suspended_at, deleted_at FROM users WHERE id = $1";
-    /// Every grant of a person whose role carries a permission, whether it counts or not.
+    /// Every assignment of a user whose role carries a permission, whether it counts or not.
     pub(super) CARRYING = concat!(
         "SELECT ", grant_columns!(), ", r.all_permissions FROM grants g JOIN roles r ON r.id = g.role_id \
         JOIN users u ON u.id = g.user_id WHERE g.user_id = $1 AND ", carries!("r", "$2"), " ORDER BY g.scope, g.id"

@@ -1,4 +1,4 @@
-//! What a change of a role would do, before it is made.
+//! What a change to a role would do, before it is made.
 
 use super::Explorer;
 use super::sql::*;
@@ -9,58 +9,64 @@ use crate::foundation::error::Error;
 use crate::model::id::UserId;
 use crate::model::scope::Scope;
 
-/// How many of those affected are named for each permission.
+/// How many affected users are listed for each permission.
 const NAMED: u32 = 100;
 
-/// What a change of a role would do to those who hold it.
+/// What a change to a role would do to its holders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impact {
     /// The role's name.
     pub role: String,
-    /// How many people hold it at this moment.
+    /// How many users hold the role now.
     pub holders: i64,
-    /// Its level, before and after.
+    /// The role's level, before and after.
     pub level: (Option<i64>, Option<i64>),
-    /// Permissions that people would gain.
+    /// Permissions that users would gain.
     pub gains: Vec<PermissionImpact>,
-    /// Permissions that people would lose.
+    /// Permissions that users would lose.
     pub loses: Vec<PermissionImpact>,
-    /// Roles that holders could give from then on.
+    /// Roles that holders could assign from then on.
     pub may_assign: Vec<String>,
-    /// Roles that they could not give any more by this role.
+    /// Roles that holders could no longer assign by this role.
     pub may_not_assign: Vec<String>,
     /// Permissions that holders could add to roles from then on.
     pub may_grant: Vec<String>,
-    /// Permissions that they could not add any more by this role.
+    /// Permissions that holders could no longer add to roles by this role.
     pub may_not_grant: Vec<String>,
 }
 
-/// Who would gain or lose one permission: those whose other grants do not give it to them there.
+/// The users who would gain or lose a permission: those to whom no other assignment gives it in the
+/// same scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PermissionImpact {
     /// The permission.
     pub permission: String,
-    /// How many people.
+    /// How many users would gain or lose it.
     pub people: i64,
-    /// The first hundred.
+    /// The first hundred of them.
     pub named: Vec<Affected>,
 }
 
-/// Somebody who would gain or lose something, and where.
+/// A user who would gain or lose a permission, and in which scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Affected {
-    /// Who.
+    /// The user's id.
     pub user: UserId,
-    /// Their username.
+    /// The username.
     pub username: String,
-    /// Where.
+    /// The scope.
     pub scope: Scope,
 }
 
 impl Explorer {
-    /// What `change` of the role `name` would do. Nothing is changed.
+    /// Returns what `change` would do to the role `name`, without changing anything.
     ///
-    /// Needs what the change itself needs, and fails as it would; see [`crate::authz::roles::Roles::update`].
+    /// Needs what the change itself needs.
+    ///
+    /// # Errors
+    ///
+    /// As for [`crate::authz::roles::Roles::update`], except that neither the time of the caller's
+    /// last confirmation nor whether a new requirement can be met is checked.
     pub async fn what_if(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Impact, Error> {
         roles::may_read(actor)?;
         let mut conn = self.store.read().await?;

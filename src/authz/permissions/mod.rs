@@ -1,4 +1,6 @@
-//! Permissions: what can be allowed. They are never given to people, only carried by roles.
+//! Permissions: what can be allowed. Roles carry them; users hold them only through roles.
+//!
+//! Every operation fails with [`Code::NotAuthenticated`] when the caller is not signed in.
 
 mod sql;
 
@@ -31,20 +33,20 @@ pub(crate) const MAX_DESCRIPTION: usize = 500;
 /// A permission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permission {
-    /// Its id.
+    /// The permission's id.
     pub id: PermissionId,
-    /// Its name, such as `posts:create`.
+    /// The name, such as `posts:create`.
     pub name: String,
-    /// What it allows.
+    /// What the permission allows.
     pub description: String,
-    /// Whether the software brings it along, or it belongs to a role (`roles:assign:<role>`).
+    /// Whether the permission is built in or belongs to a role (`roles:assign:<role>`).
     pub built_in: bool,
-    /// When it was made.
+    /// When the permission was created.
     pub created_at: Timestamp,
 }
 
 impl Permission {
-    /// What it is about: the first segment of its name.
+    /// Returns the resource: the first segment of the name.
     pub fn resource(&self) -> &str {
         resource(&self.name)
     }
@@ -76,10 +78,17 @@ impl Permissions {
         Self { store, recorder, cache, random }
     }
 
-    /// Makes a permission. No role carries it yet, but those that hold everything.
+    /// Creates a permission. At first, only roles that hold every permission carry it.
     ///
-    /// Needs `permissions:manage` everywhere. Err: [`Code::BadPermissionName`], [`Code::ReservedName`],
-    /// [`Code::PermissionExists`], [`Code::TooLong`], [`Code::BadCharacters`].
+    /// Needs `permissions:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks that permission.
+    /// - [`Code::BadPermissionName`] when the name is invalid.
+    /// - [`Code::ReservedName`] when the name begins with `roles:assign:`.
+    /// - [`Code::PermissionExists`] when there is a permission with this name.
+    /// - [`Code::TooLong`] or [`Code::BadCharacters`] when the description is invalid.
     pub async fn create(&self, actor: &Actor, name: &str, description: &str) -> Result<Permission, Error> {
         let (made, created) = self.get_or_create(actor, name, description).await?;
         if !created {
@@ -88,9 +97,14 @@ impl Permissions {
         Ok(made)
     }
 
-    /// The permission with this name, made if there is none; whether it was made. One that exists stays as it is.
+    /// Returns the permission with this name, and whether it was created. An existing permission
+    /// stays as it is.
     ///
-    /// Needs and errors as [`Permissions::create`], but for [`Code::PermissionExists`].
+    /// Needs what [`Permissions::create`] needs.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Permissions::create`], except for [`Code::PermissionExists`].
     pub async fn get_or_create(
         &self,
         actor: &Actor,
@@ -117,14 +131,28 @@ impl Permissions {
         Ok((permission(row), true))
     }
 
-    /// The permission with this name. Needs `permissions:read` or `permissions:manage` everywhere.
+    /// Returns the permission with this name, if there is one.
+    ///
+    /// Needs `permissions:read` or `permissions:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller lacks those permissions.
     pub async fn get(&self, actor: &Actor, name: &str) -> Result<Option<Permission>, Error> {
         may_read(actor)?;
         Ok(by_name(&mut self.store.read().await?, name).await?.map(permission))
     }
 
-    /// The permissions whose name or description contains `text`, those of one resource together; with a resource,
-    /// its alone. Needs `permissions:read` or `permissions:manage` everywhere.
+    /// Returns the permissions whose name or description contains `text`, ordered by name, so that
+    /// those of one resource are together. A `resource` that is not empty limits the list to that
+    /// resource.
+    ///
+    /// Needs `permissions:read` or `permissions:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks those permissions.
+    /// - [`Code::BadCursor`] when `page.after` is not a cursor of this list.
     pub async fn list(
         &self,
         actor: &Actor,
@@ -143,8 +171,15 @@ impl Permissions {
         Ok(page.cut(found, |row| row.name.clone()).map(permission))
     }
 
-    /// The names of the roles that carry a permission, or whose holders may grant it. Needs `permissions:read` or
-    /// `permissions:manage` everywhere, and `roles:read` or `roles:manage` as well. Err([`Code::PermissionNotFound`]).
+    /// Returns the names of the roles that carry a permission, or whose holders may grant it.
+    ///
+    /// Needs `permissions:read` or `permissions:manage`, and also `roles:read` or `roles:manage`,
+    /// all globally.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks those permissions.
+    /// - [`Code::PermissionNotFound`] when the permission does not exist.
     pub async fn roles_with(&self, actor: &Actor, name: &str) -> Result<Vec<String>, Error> {
         may_read(actor)?;
         actor.require_any(&[permission::ROLES_READ, permission::ROLES_MANAGE], &Scope::global())?;
@@ -154,9 +189,15 @@ impl Permissions {
         Ok(roles.into_iter().map(|role| role.name).collect())
     }
 
-    /// Changes the description of a permission; its name is what code asks for, and stays.
+    /// Changes the description of a permission. The name stays, because code refers to it.
     ///
-    /// Needs `permissions:manage` everywhere. Err([`Code::PermissionNotFound`]).
+    /// Needs `permissions:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks that permission.
+    /// - [`Code::PermissionNotFound`] when the permission does not exist.
+    /// - [`Code::TooLong`] or [`Code::BadCharacters`] when the description is invalid.
     pub async fn update(&self, actor: &Actor, name: &str, description: &str) -> Result<Permission, Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         may_manage(&grantor)?;
@@ -175,10 +216,17 @@ impl Permissions {
         Ok(permission(PermissionRow { description, ..row }))
     }
 
-    /// Deletes a permission and takes it out of every role.
+    /// Deletes a permission and removes it from every role.
     ///
-    /// Needs `permissions:manage` everywhere; and, since it changes the roles that carry it, that one may edit each of
-    /// them. Err: [`Code::PermissionNotFound`], [`Code::BuiltIn`], [`Code::AboveYourLevel`], [`Code::Forbidden`].
+    /// Needs `permissions:manage` globally. Because this changes the roles that carry the
+    /// permission, the caller must also be able to edit each of them.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::PermissionNotFound`] when the permission does not exist.
+    /// - [`Code::BuiltIn`] when the permission is built in or belongs to a role.
+    /// - [`Code::Forbidden`] or [`Code::AboveYourLevel`] when the caller may not delete it, or may
+    ///   not edit one of the roles.
     pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         may_manage(&grantor)?;
@@ -222,7 +270,7 @@ fn describe(description: &str) -> Result<String, Error> {
 }
 
 async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<PermissionRow>, Error> {
-    // What can be no name is nobody's; Postgres would not even take it.
+    // An invalid name matches no permission, and Postgres would reject some of them.
     let Ok(name) = PermissionName::parse(name.trim()) else { return Ok(None) };
     BY_NAME.bind(name.as_str()).optional(conn).await
 }
@@ -241,12 +289,12 @@ fn permission(row: PermissionRow) -> Permission {
     }
 }
 
-/// Whether there is a permission with this name.
+/// Returns whether a permission has this name.
 pub(crate) async fn exists(conn: &mut Conn, name: &str) -> Result<bool, Error> {
     Ok(by_name(conn, name).await?.is_some())
 }
 
-/// Makes the permission to give and take a role; it comes and goes with the role.
+/// Creates the permission to assign and remove a role. It is created and deleted with the role.
 pub(crate) async fn insert_assign(
     conn: &mut Conn,
     role: &RoleName,
@@ -258,7 +306,8 @@ pub(crate) async fn insert_assign(
     query.bind(true).bind(now).execute(conn).await.map(drop)
 }
 
-/// Deletes the permission to give and take a role; the roles that carried it.
+/// Deletes the permission to assign and remove a role. Returns the roles that carried it, or whose
+/// holders could grant it.
 pub(crate) async fn delete_assign(conn: &mut Conn, role_key: &str) -> Result<Vec<RoleId>, Error> {
     let Some(row) = by_name(conn, &permission::assign(role_key)).await? else { return Ok(Vec::new()) };
     let roles: Vec<RoleRow> = ROLES_WITH.bind(row.id).all(conn).await?;
@@ -266,7 +315,7 @@ pub(crate) async fn delete_assign(conn: &mut Conn, role_key: &str) -> Result<Vec
     Ok(roles.into_iter().map(|role| role.id).collect())
 }
 
-/// Adds the built-in permissions that are missing; their number.
+/// Adds the built-in permissions that are missing, and returns how many were added.
 pub(crate) async fn provision(conn: &mut Conn, random: Random, now: Timestamp) -> Result<u64, Error> {
     let mut added = 0;
     for built_in in permission::BUILT_IN {

@@ -1,4 +1,4 @@
-//! The rows and statements of permissions.
+//! Rows and statements of permissions.
 
 use crate::model::id::{PermissionId, RoleId};
 use crate::model::time::Timestamp;
@@ -11,7 +11,7 @@ macro_rules! columns {
 
 crate::statements! {
     pub(super) BY_NAME = concat!("SELECT ", columns!(), " FROM permissions WHERE name = $1");
-    /// In the order of names, which keeps resources together.
+    /// Ordered by name, which keeps resources together.
     pub(super) LIST = concat!(
         "SELECT ", columns!(), " FROM permissions WHERE name > $1 \
         AND ($2 = '' OR name LIKE $2 ESCAPE '!' OR LOWER(description) LIKE $2 ESCAPE '!') \

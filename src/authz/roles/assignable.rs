@@ -1,4 +1,4 @@
-//! Which roles somebody may give.
+//! Which roles a caller may assign.
 
 use super::sql::*;
 use super::{Role, Roles, role};
@@ -10,15 +10,27 @@ use crate::model::role::SYSTEM;
 use crate::model::scope::Scope;
 
 impl Roles {
-    /// The roles that the actor may give in `scope`, the highest first.
+    /// Returns the roles that the caller may assign in `scope`, highest level first.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`](crate::model::code::Code::NotAuthenticated) when the caller is
+    /// not signed in.
     pub async fn assignable(&self, actor: &Actor, scope: &Scope) -> Result<Vec<Role>, Error> {
         let (grantor, rows) = self.giver_and_roles(actor).await?;
         let may = |row: &RoleRow| delegation::may_give(&grantor, row.rank(), scope).is_ok();
         Ok(rows.into_iter().filter(may).map(role).collect())
     }
 
-    /// The roles that the actor may give, the highest first, each with the scopes, of those in which they hold roles
-    /// themselves, where they may. Where that is everywhere, no other is named.
+    /// Returns the roles that the caller may assign, highest level first, each with the scopes in
+    /// which they may.
+    ///
+    /// Only scopes in which the caller holds roles are considered. For a role that they may assign
+    /// globally, no other scope is listed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Roles::assignable`].
     pub async fn assignable_anywhere(&self, actor: &Actor) -> Result<Vec<(Role, Vec<Scope>)>, Error> {
         let (grantor, rows) = self.giver_and_roles(actor).await?;
         let mut places = match &grantor {
@@ -38,7 +50,7 @@ impl Roles {
         Ok(rows.into_iter().filter_map(with_places).collect())
     }
 
-    /// Who gives, and all roles that are given to people.
+    /// Returns the grantor, and all roles that can be assigned to users.
     async fn giver_and_roles(&self, actor: &Actor) -> Result<(Grantor, Vec<RoleRow>), Error> {
         let mut conn = self.store.read().await?;
         let grantor = effective_access::grantor(&mut conn, actor, self.clock.now()).await?;

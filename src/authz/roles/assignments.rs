@@ -1,4 +1,4 @@
-//! Giving roles to people and taking them away.
+//! Assigning roles to users and removing them.
 
 use super::sql::*;
 use super::{Roles, by_name, find};
@@ -18,7 +18,7 @@ use crate::model::role::{SYSTEM, key_of};
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// A role to be given to somebody.
+/// A role to assign to a user.
 #[derive(Clone, Debug)]
 pub struct Assignment {
     user: UserId,
@@ -28,26 +28,26 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// The role for this person, in the scope `none`: it gives nothing until [`Assignment::within`] or
-    /// [`Assignment::everywhere`] says where it counts. That is on purpose, against mistakes.
+    /// Creates an assignment in the scope `none`. It gives nothing until [`Assignment::within`] or
+    /// [`Assignment::everywhere`] sets the scope, which guards against mistakes.
     pub fn new(user: UserId, role: &str) -> Self {
         Self { user, role: role.to_owned(), scope: Scope::none(), expires_at: None }
     }
 
-    /// It counts in `scope` and below.
+    /// Makes the role count in `scope` and below.
     #[must_use]
     pub fn within(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
     }
 
-    /// It counts everywhere.
+    /// Makes the role count everywhere.
     #[must_use]
     pub fn everywhere(self) -> Self {
         self.within(Scope::global())
     }
 
-    /// It counts until `end`.
+    /// Makes the assignment expire at `end`.
     #[must_use]
     pub fn until(mut self, end: Timestamp) -> Self {
         self.expires_at = Some(end);
@@ -55,34 +55,46 @@ impl Assignment {
     }
 }
 
-/// A role as given to somebody.
+/// A role as assigned to a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Its id.
+    /// The assignment's id.
     pub id: GrantId,
-    /// To whom.
+    /// The user's id.
     pub user: UserId,
-    /// Their username.
+    /// The username.
     pub username: String,
     /// The role's name.
     pub role: String,
-    /// Where it counts.
+    /// The scope in which the role counts.
     pub scope: Scope,
-    /// Who gave it; None for the program itself.
+    /// The user who assigned it; `None` for the program itself.
     pub given_by: Option<UserId>,
-    /// When.
+    /// When it was assigned.
     pub given_at: Timestamp,
-    /// Until when it counts.
+    /// When it expires, if it does.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Roles {
-    /// Gives a role. Giving what somebody has already changes nothing but its end, if that is another one.
+    /// Assigns a role. [`delegation::may_give`] decides who may.
     ///
-    /// Who may: [`delegation::may_give`]. Err: [`Code::RoleNotFound`], also when the role may not be known of;
-    /// [`Code::Forbidden`], [`Code::AboveYourLevel`]; [`Code::UserNotFound`]; [`Code::BadExpiry`] for an end that is
-    /// past; [`Code::OutlivesGiver`] when the right to give it ends before the grant would; [`Code::StepUpRequired`] when
-    /// whoever gives has confirmed too long ago who they are.
+    /// Assigning a role that the user already holds in the scope changes nothing unless the expiry
+    /// differs. Then the assignment takes the new expiry, and its grantor and time are replaced
+    /// too.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::RoleNotFound`] when the role does not exist, or the caller may not know that it
+    ///   does.
+    /// - [`Code::Forbidden`] or [`Code::AboveYourLevel`] when the caller may not assign it in the
+    ///   scope.
+    /// - [`Code::BuiltIn`] when the program itself assigns the role System.
+    /// - [`Code::UserNotFound`] when the user does not exist.
+    /// - [`Code::BadExpiry`] when the expiry is in the past.
+    /// - [`Code::OutlivesGiver`] when the right to assign the role ends before the assignment
+    ///   would.
+    /// - [`Code::StepUpRequired`] when the caller last authenticated too long ago.
     pub async fn assign(&self, actor: &Actor, wish: &Assignment) -> Result<Grant, Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         let role = to_give(&mut work.tx, &grantor, &wish.role, &wish.scope).await?;
@@ -128,10 +140,18 @@ impl Roles {
         grant.ok_or_else(|| Error::internal("grants", "a grant that was just written is not there"))
     }
 
-    /// Takes a role away from somebody in one scope; in others they keep it.
+    /// Removes a role from a user in one scope. They keep it in others.
     ///
-    /// Who may: the same as may give it there. Err: [`Code::RoleNotFound`], [`Code::Forbidden`],
-    /// [`Code::AboveYourLevel`]; [`Code::GrantNotFound`] when they do not hold it there.
+    /// The caller needs the right to assign the role there.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::RoleNotFound`] when the role does not exist, or the caller may not know that it
+    ///   does.
+    /// - [`Code::Forbidden`] or [`Code::AboveYourLevel`] when the caller may not assign it in the
+    ///   scope.
+    /// - [`Code::BuiltIn`] when the program itself removes the role System.
+    /// - [`Code::GrantNotFound`] when the user does not hold the role in the scope.
     pub async fn remove(&self, actor: &Actor, user: UserId, role: &str, scope: &Scope) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         let role = to_give(&mut work.tx, &grantor, role, scope).await?;
@@ -151,9 +171,15 @@ impl Roles {
         work.commit_evicting(&self.cache, &[Evict::User(user)]).await
     }
 
-    /// The roles that somebody was given, those that have run out too. One's own are open, whatever their scope; of
-    /// others' one sees those in scopes in which one holds `roles:read` or `roles:manage`.
-    /// Err([`Code::Forbidden`]) when that is nowhere.
+    /// Returns the roles that were assigned to a user, including expired assignments.
+    ///
+    /// Users may see all of their own. Of another user's, the caller sees those in scopes in which
+    /// they hold `roles:read` or `roles:manage`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller is not signed in.
+    /// - [`Code::Forbidden`] when the caller holds neither permission in any scope.
     pub async fn of_user(&self, actor: &Actor, user: UserId) -> Result<Vec<Grant>, Error> {
         let visibility = Visibility::of(actor)?;
         let own = actor.user_id() == Some(user);
@@ -165,8 +191,15 @@ impl Roles {
         Ok(assignments.into_iter().filter(|grant| own || visibility.covers(&grant.scope)).collect())
     }
 
-    /// Who was given a role in `within` or below it, in the order of giving. Needs `roles:read` or `roles:manage`
-    /// there. Err([`Code::RoleNotFound`]).
+    /// Returns the assignments of a role in `within` or below it, oldest first.
+    ///
+    /// Needs `roles:read` or `roles:manage` in `within`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks those permissions.
+    /// - [`Code::RoleNotFound`] when the role does not exist.
+    /// - [`Code::BadCursor`] when `page.after` is not a cursor of this list.
     pub async fn members(
         &self,
         actor: &Actor,
@@ -185,13 +218,14 @@ impl Roles {
         page.cut(found, |row| row.id.to_string()).try_map(grant)
     }
 
-    /// Deletes grants that ran out before `end`: until then the access explorer can say that they did.
+    /// Deletes the assignments that expired before `end`. Until then the access explorer can say
+    /// that they expired.
     pub(crate) async fn purge(&self, conn: &mut Conn, end: Timestamp) -> Result<u64, Error> {
         PURGE_GRANTS.bind(end).execute(conn).await
     }
 }
 
-/// Where somebody may see roles and who holds them.
+/// The scopes in which a caller may see roles and their holders.
 #[derive(Clone, Debug)]
 pub(crate) enum Visibility {
     All,
@@ -199,7 +233,8 @@ pub(crate) enum Visibility {
 }
 
 impl Visibility {
-    /// What `actor` may see. Err([`Code::NotAuthenticated`]) when nobody asks whom we know.
+    /// Returns what `actor` may see. Fails with [`Code::NotAuthenticated`] when the actor is not
+    /// signed in.
     pub(crate) fn of(actor: &Actor) -> Result<Self, Error> {
         if actor.require_system().is_ok() {
             return Ok(Self::All);
@@ -210,7 +245,7 @@ impl Visibility {
         Ok(if scopes.iter().any(Scope::is_global) { Self::All } else { Self::In(scopes) })
     }
 
-    /// Err([`Code::Forbidden`]) for who may see nothing anywhere.
+    /// Fails with [`Code::Forbidden`] when the caller may see nothing in any scope.
     pub(crate) fn check_any(&self) -> Result<(), Error> {
         match self {
             Self::In(scopes) if scopes.is_empty() => Err(Code::Forbidden.into()),
@@ -218,7 +253,8 @@ impl Visibility {
         }
     }
 
-    /// Whether grants in `scope` may be seen. Those in `none` are seen by who sees all.
+    /// Returns whether the caller may see assignments in `scope`. Only a caller who may see
+    /// everything sees those in `none`.
     pub(crate) fn covers(&self, scope: &Scope) -> bool {
         match self {
             Self::All => true,
@@ -226,14 +262,14 @@ impl Visibility {
         }
     }
 
-    /// Whether this is everything.
+    /// Returns whether the caller may see everything.
     pub(crate) fn is_all(&self) -> bool {
         matches!(self, Self::All)
     }
 }
 
-/// The role that somebody wants to give or take. What one may neither see nor give is not there: a refusal would tell
-/// that it is.
+/// Returns the role that the caller wants to assign or remove. A role that they may neither see nor
+/// assign counts as not found, because a refusal would reveal that it exists.
 async fn to_give(conn: &mut Conn, grantor: &Grantor, name: &str, scope: &Scope) -> Result<RoleRow, Error> {
     let role = find(conn, name).await?;
     if role.name == SYSTEM && matches!(grantor, Grantor::Program) {
@@ -272,8 +308,8 @@ fn entry(event: Event, user: UserId, role: &str, scope: &Scope) -> Entry {
     Entry::new(event).to(user).scope(scope.clone()).with("role", role)
 }
 
-/// Gives a built-in role as part of `work`. For the program itself: provisioning, and the role of everybody who signs
-/// up. Gives nothing twice.
+/// Assigns a built-in role as part of `work`, unless the user already holds it in the scope. For
+/// the program itself: provisioning, and the role that every new user gets.
 pub(crate) async fn give_built_in(
     work: &mut Change,
     user: UserId,
@@ -300,7 +336,7 @@ pub(crate) async fn give_built_in(
     Ok(())
 }
 
-/// Whether anybody who may come in holds `role` everywhere at `now`.
+/// Returns whether a user who can sign in holds `role` globally at `now`.
 pub(crate) async fn has_holder(conn: &mut Conn, role: &str, now: Timestamp) -> Result<bool, Error> {
     let found: Option<(i32,)> = HOLDER.bind(key_of(role)).bind(now).optional(conn).await?;
     Ok(found.is_some())

@@ -1,4 +1,4 @@
-//! Changing a role: what is asked for becomes a plan that the rules allow, and the plan is written.
+//! Changing a role: a request becomes a plan that the rules allow, and the plan is then written.
 
 use serde_json::{Value, json};
 
@@ -17,30 +17,31 @@ use crate::model::role::{Requirement, SYSTEM, is_level, key_of};
 use crate::model::text;
 use crate::model::time::Timestamp;
 
-/// What is to change about a role. What is left empty stays.
+/// A change to a role. Fields that are empty stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleChange {
-    /// What it is for.
+    /// What the role is for.
     pub description: Option<String>,
-    /// Its rank; Some(None) takes the rank away.
+    /// The level; `Some(None)` removes it.
     pub level: Option<Option<i64>>,
-    /// What its holders must have before a session of theirs does anything else; Some(None) asks for nothing any more.
+    /// What holders must have set up before their session may do anything else; `Some(None)`
+    /// removes the requirement.
     pub requires: Option<Option<Requirement>>,
-    /// Permissions that it is to carry.
+    /// Permissions to add to the role.
     pub add_permissions: Vec<String>,
-    /// Permissions that it is not to carry any more.
+    /// Permissions to remove from the role.
     pub remove_permissions: Vec<String>,
-    /// Roles that its holders are to give and take.
+    /// Roles that holders may assign and remove from now on.
     pub add_assignable: Vec<String>,
-    /// Roles that they are not to give and take any more.
+    /// Roles that holders may no longer assign and remove.
     pub remove_assignable: Vec<String>,
-    /// Permissions that its holders are to add to roles without holding them.
+    /// Permissions that holders may add to roles, without holding them, from now on.
     pub add_grantable: Vec<String>,
-    /// Permissions that they are not to add any more.
+    /// Permissions that holders may no longer add to roles.
     pub remove_grantable: Vec<String>,
 }
 
-/// A change that the rules allow, without what is so already.
+/// A change that the rules allow, without the parts that are already so.
 pub(crate) struct Plan {
     pub(crate) role: RoleRow,
     pub(crate) before: Carried,
@@ -61,7 +62,7 @@ impl Plan {
         self.description == self.role.description && !self.touches_holders()
     }
 
-    /// Whether its holders may do more afterwards, or need other things for it.
+    /// Returns whether holders may do more afterwards, or have to meet another requirement for it.
     pub(crate) fn adds_power(&self) -> bool {
         let lists = [&self.add_permissions, &self.add_assignable, &self.add_grantable];
         self.level > self.role.level
@@ -69,7 +70,7 @@ impl Plan {
             || self.changes_requirement()
     }
 
-    /// What it asks for that it did not ask for before.
+    /// Returns the requirement that the change introduces.
     pub(crate) fn new_requirement(&self) -> Option<Requirement> {
         self.requires.filter(|_| self.changes_requirement())
     }
@@ -78,7 +79,7 @@ impl Plan {
         self.requires.map(Requirement::as_str) != self.role.required_factor.as_deref()
     }
 
-    /// Whether what its holders may do changes.
+    /// Returns whether the change affects what holders may do.
     pub(crate) fn touches_holders(&self) -> bool {
         let lists = [
             &self.add_permissions,
@@ -94,8 +95,9 @@ impl Plan {
     }
 }
 
-/// Checks `change` of the role `name` against the rules. The order of checks: whether one may change roles at all,
-/// whether there is such a role, whether one may change this one, then each part.
+/// Checks `change` to the role `name` against the rules. The order is: whether the caller may
+/// change roles at all, whether the role exists, whether the caller may change this one, then each
+/// part.
 pub(crate) async fn plan(
     conn: &mut Conn,
     grantor: &Grantor,
@@ -187,19 +189,19 @@ pub(super) async fn write(tx: &mut Tx, by: Option<UserId>, plan: &Plan, now: Tim
     Ok(())
 }
 
-/// The roles whose lists name this one: their holders are touched when it goes.
+/// Returns the roles whose lists name this one. Deleting it changes what their holders may do.
 pub(super) async fn listing(conn: &mut Conn, role: RoleId) -> Result<Vec<RoleId>, Error> {
     let found: Vec<(RoleId,)> = LISTING.bind(role).all(conn).await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// The roles that may assign this one, or one of those that may, and so on.
+/// Returns the roles that may assign this one, directly or through other roles.
 async fn assigners(conn: &mut Conn, role: RoleId) -> Result<Vec<RoleId>, Error> {
     let found: Vec<(RoleId,)> = ASSIGNERS_OF.bind(role).all(conn).await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// A role with what it carries, for the audit log.
+/// Returns a role with what it carries, for the audit log.
 pub(super) fn in_json(role: &RoleRow, carried: &Carried) -> Value {
     json!({
         "description": role.description,
@@ -250,12 +252,12 @@ async fn check_assignable(
     Ok(())
 }
 
-/// What of `wanted` is not in `held` yet, once each.
+/// Returns the members of `wanted` that are not in `held` yet, each once.
 fn without(wanted: Vec<String>, held: &[String]) -> Vec<String> {
     once(wanted, |name| !held.contains(name))
 }
 
-/// What of `wanted` is in `held`, once each.
+/// Returns the members of `wanted` that are in `held`, each once.
 fn only(wanted: Vec<String>, held: &[String]) -> Vec<String> {
     once(wanted, |name| held.contains(name))
 }

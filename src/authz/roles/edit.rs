@@ -1,5 +1,5 @@
-//! Making, changing and deleting roles. What each takes is decided in [`crate::authz::delegation`], over the plans of
-//! [`super::change`].
+//! Creating, changing and deleting roles. [`crate::authz::delegation`] decides what each needs,
+//! based on the plans of [`super::change`].
 
 use super::sql::*;
 use super::{NewRole, Role, RoleChange, Roles, by_name, change, find, role};
@@ -14,7 +14,7 @@ use crate::model::code::{Code, Field};
 use crate::model::role::{Requirement, RoleName, is_level};
 use crate::model::text;
 
-/// What people can set up here.
+/// The factors that users can set up in this installation.
 #[derive(Clone, Copy)]
 pub(super) struct EnrollmentOptions {
     pub(super) apps: bool,
@@ -22,11 +22,22 @@ pub(super) struct EnrollmentOptions {
 }
 
 impl Roles {
-    /// Makes a role. The permission `roles:assign:<name>` comes into being with it.
+    /// Creates a role, and with it the permission `roles:assign:<name>`.
     ///
-    /// Needs `roles:manage` everywhere and a level above the new role's; and of each permission what
-    /// [`Roles::add_permission`] needs. Err: [`Code::BadRoleName`], [`Code::RoleExists`] (also in other case),
-    /// [`Code::BadLevel`], [`Code::AboveYourLevel`], [`Code::PermissionNotFound`], [`Code::NotYoursToGive`].
+    /// Needs `roles:manage` globally, a level above the new role's, and for each permission what
+    /// [`Roles::add_permission`] needs.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller does not hold `roles:manage` globally.
+    /// - [`Code::BadRoleName`] when the name is invalid.
+    /// - [`Code::RoleExists`] when a role has this name, perhaps in another case.
+    /// - [`Code::BadLevel`] when the level is out of range.
+    /// - [`Code::AboveYourLevel`] when the level is not below the caller's.
+    /// - [`Code::PermissionNotFound`] when a permission does not exist.
+    /// - [`Code::NotYoursToGive`] or [`Code::OutlivesGiver`] when the caller may not add a
+    ///   permission.
+    /// - [`Code::TooLong`] or [`Code::BadCharacters`] when the description is invalid.
     pub async fn create(&self, actor: &Actor, new: &NewRole) -> Result<Role, Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         delegation::may_manage(&grantor)?;
@@ -35,9 +46,14 @@ impl Roles {
         Ok(role(row))
     }
 
-    /// The role with this name, made if there is none; whether it was made. One that exists stays as it is.
+    /// Returns the role with this name, and whether it was created. An existing role stays as it
+    /// is.
     ///
-    /// Needs and errors as [`Roles::create`], but for [`Code::RoleExists`].
+    /// Needs what [`Roles::create`] needs.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Roles::create`], except for [`Code::RoleExists`].
     pub async fn get_or_create(&self, actor: &Actor, new: &NewRole) -> Result<(Role, bool), Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         delegation::may_manage(&grantor)?;
@@ -49,12 +65,28 @@ impl Roles {
         Ok((role(row), true))
     }
 
-    /// Changes a role: all of it or nothing. Holders have the new permissions with their next request.
+    /// Changes a role, as a whole or not at all. The change applies to holders from their next
+    /// request.
     ///
-    /// Needs `roles:manage` everywhere and a level above the role's. Each part has its own rule, see
-    /// [`crate::authz::delegation`]. Err: [`Code::RoleNotFound`], [`Code::PermissionNotFound`], [`Code::AboveYourLevel`],
-    /// [`Code::NotYoursToGive`], [`Code::OutlivesGiver`], [`Code::BadLevel`], [`Code::AssignCycle`], [`Code::BuiltIn`];
-    /// [`Code::StepUpRequired`] for more power when whoever changes it has confirmed too long ago who they are.
+    /// Needs `roles:manage` globally and a level above the role's. Each part has its own rule, see
+    /// [`crate::authz::delegation`].
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller does not hold `roles:manage` globally.
+    /// - [`Code::RoleNotFound`] or [`Code::PermissionNotFound`] when a role or permission does not
+    ///   exist.
+    /// - [`Code::AboveYourLevel`], [`Code::NotYoursToGive`] or [`Code::OutlivesGiver`] when a rule
+    ///   forbids a part of the change.
+    /// - [`Code::BadLevel`] when the level is out of range.
+    /// - [`Code::TooLong`] or [`Code::BadCharacters`] when the description is invalid.
+    /// - [`Code::AssignCycle`] when a role could come to assign itself.
+    /// - [`Code::BuiltIn`] when the change touches the level of a built-in role or the permissions
+    ///   of a role that holds every permission, or lets a role assign System.
+    /// - [`Code::FeatureOff`] when no user can meet the new requirement in this installation.
+    /// - [`Code::EnrollmentRequired`] when the caller does not meet the new requirement.
+    /// - [`Code::StepUpRequired`] when the change adds power and the caller last authenticated too
+    ///   long ago.
     pub async fn update(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Role, Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         let plan = change::plan(&mut work.tx, &grantor, name, change).await?;
@@ -73,8 +105,11 @@ impl Roles {
         Ok(role(row))
     }
 
-    /// Err([`Code::FeatureOff`]) for a requirement that nobody can meet here, Err([`Code::EnrollmentRequired`]) for one that
-    /// whoever makes it does not meet: nobody locks themselves out, and everybody else with them.
+    /// Checks that `requirement` can be met, so that callers cannot lock out themselves and
+    /// everyone else.
+    ///
+    /// Fails with [`Code::FeatureOff`] when no user can meet it in this installation, and with
+    /// [`Code::EnrollmentRequired`] when the caller does not meet it.
     fn can_be_met(&self, actor: &Actor, requirement: Requirement) -> Result<(), Error> {
         let offered = match requirement {
             Requirement::Mfa => self.enrollment.apps || self.enrollment.passkeys,
@@ -96,38 +131,65 @@ impl Roles {
         }
     }
 
-    /// Has a role carry a permission. One that it carries already is no error.
+    /// Adds a permission to a role. Adding one that the role already carries is not an error.
     ///
-    /// Besides what [`Roles::update`] needs, one holds the permission everywhere oneself, or holds everywhere a role
-    /// that may grant it; and one adds `roles:assign:<role>` only for roles that one may give everywhere.
+    /// Needs what [`Roles::update`] needs. The caller must also hold the permission globally, or
+    /// globally hold a role that may grant it. To add `roles:assign:<role>`, the caller must be
+    /// able to assign that role globally.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Roles::update`].
     pub async fn add_permission(&self, actor: &Actor, name: &str, permission: &str) -> Result<(), Error> {
         let change = RoleChange { add_permissions: vec![permission.to_owned()], ..RoleChange::default() };
         self.update(actor, name, &change).await.map(drop)
     }
 
-    /// Takes a permission out of a role. One that it does not carry is no error.
+    /// Removes a permission from a role. Removing one that the role does not carry is not an error.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Roles::update`].
     pub async fn remove_permission(&self, actor: &Actor, name: &str, permission: &str) -> Result<(), Error> {
         let change = RoleChange { remove_permissions: vec![permission.to_owned()], ..RoleChange::default() };
         self.update(actor, name, &change).await.map(drop)
     }
 
-    /// Lets holders of a role give and take `assignable`, which one may give everywhere oneself.
-    /// Err([`Code::AssignCycle`]) when `assignable` could come to give the role in turn.
+    /// Lets holders of a role assign and remove `assignable`, which the caller must be able to
+    /// assign globally.
+    ///
+    /// # Errors
+    ///
+    /// - As for [`Roles::update`].
+    /// - [`Code::AssignCycle`] when `assignable` could come to assign this role in turn.
     pub async fn let_assign(&self, actor: &Actor, name: &str, assignable: &str) -> Result<(), Error> {
         let change = RoleChange { add_assignable: vec![assignable.to_owned()], ..RoleChange::default() };
         self.update(actor, name, &change).await.map(drop)
     }
 
-    /// Lets holders of a role add `permission` to roles without holding it. Needs what adding it needs.
+    /// Lets holders of a role add `permission` to roles without holding it.
+    ///
+    /// Needs what [`Roles::add_permission`] needs.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Roles::update`].
     pub async fn let_grant(&self, actor: &Actor, name: &str, permission: &str) -> Result<(), Error> {
         let change = RoleChange { add_grantable: vec![permission.to_owned()], ..RoleChange::default() };
         self.update(actor, name, &change).await.map(drop)
     }
 
-    /// Deletes a role, and with it every grant of it and the permission to assign it.
+    /// Deletes a role, its assignments, and the permission to assign it.
     ///
-    /// Needs what [`Roles::update`] needs, and that one may give the role everywhere.
-    /// Err([`Code::BuiltIn`]) for roles that the software brings along.
+    /// Needs what [`Roles::update`] needs. The caller must also be able to assign the role
+    /// globally.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::RoleNotFound`] when the role does not exist.
+    /// - [`Code::Forbidden`], [`Code::AboveYourLevel`] or [`Code::OutlivesGiver`] when the caller
+    ///   may not delete it.
+    /// - [`Code::BuiltIn`] when the role is built in.
     pub async fn delete(&self, actor: &Actor, name: &str) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.recorder, actor).await?;
         delegation::may_manage(&grantor)?;
@@ -136,7 +198,8 @@ impl Roles {
         if row.built_in {
             return Err(Error::on(Field::Role, Code::BuiltIn));
         }
-        // Whoever could not give the role might delete it, make another of its name, and give that.
+        // Otherwise a caller who may not assign the role could delete it, create another under its
+        // name, and assign that.
         delegation::may_give_for_good(&grantor, row.rank())?;
         let carried = effective_access::carried(&mut work.tx, row.id).await?;
         let mut touched = permissions::delete_assign(&mut work.tx, &row.name_key).await?;

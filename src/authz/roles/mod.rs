@@ -1,7 +1,10 @@
-//! Roles, and who holds them where.
+//! Roles, and who holds them in which scope.
 //!
-//! Every change takes one lock, reads what its actor holds at that moment, asks [`crate::authz::delegation`], and is written
-//! with its audit entry in one transaction; then exactly those are evicted from memory whom it touches.
+//! Every change takes one lock, reads what the caller holds at that moment, and asks
+//! [`crate::authz::delegation`]. The change and its audit entry are one transaction, after which
+//! exactly the snapshots that it affects are evicted.
+//!
+//! Every operation fails with [`Code::NotAuthenticated`] when the caller is not signed in.
 
 mod assignable;
 mod assignments;
@@ -44,23 +47,24 @@ use crate::model::time::Timestamp;
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
-    /// Its id.
+    /// The role's id.
     pub id: RoleId,
-    /// Its name, as written.
+    /// The name, as written.
     pub name: String,
-    /// What it is for.
+    /// What the role is for.
     pub description: String,
-    /// Its rank, 0 to 999; None for one that only its lists and permissions let people give.
+    /// The level, 0 to 999. A role without one can be assigned only by those whom a list or a
+    /// permission lets assign it.
     pub level: Option<i64>,
-    /// What its holders must have before a session of theirs does anything else.
+    /// What holders must have set up before their session may do anything else.
     pub requires: Option<Requirement>,
-    /// Whether the software brings it along.
+    /// Whether the role is built in.
     pub built_in: bool,
-    /// Whether it holds every permission, later ones too.
+    /// Whether the role holds every permission, including ones created later.
     pub all_permissions: bool,
-    /// When it was made.
+    /// When the role was created.
     pub created_at: Timestamp,
-    /// When it was changed last.
+    /// When the role was last changed.
     pub updated_at: Timestamp,
 }
 
@@ -71,31 +75,31 @@ pub struct RoleDetails {
     pub role: Role,
     /// The permissions that it carries, sorted.
     pub permissions: Vec<String>,
-    /// The roles that its holders may give and take, by name.
+    /// The names of the roles that its holders may assign and remove.
     pub can_assign: Vec<String>,
     /// The permissions that its holders may add to roles without holding them, sorted.
     pub can_grant: Vec<String>,
-    /// The roles whose lists let their holders give this one, by name.
+    /// The names of the roles whose lists let their holders assign this one.
     pub assigned_by: Vec<String>,
-    /// How many people hold it.
+    /// How many users hold the role.
     pub members: i64,
 }
 
-/// A role to be made.
+/// A role to create.
 #[derive(Clone, Debug, Default)]
 pub struct NewRole {
-    /// Its name; see [`RoleName`].
+    /// The name; see [`RoleName`].
     pub name: String,
-    /// What it is for.
+    /// What the role is for.
     pub description: String,
-    /// Its rank, 0 to 999.
+    /// The level, 0 to 999.
     pub level: Option<i64>,
-    /// Permissions that it carries from the start.
+    /// The permissions that it carries from the start.
     pub permissions: Vec<String>,
 }
 
 impl NewRole {
-    /// A role without rank and permissions.
+    /// Describes a role without a level and without permissions.
     pub fn named(name: &str, description: &str) -> Self {
         Self { name: name.to_owned(), description: description.to_owned(), ..Self::default() }
     }
@@ -125,7 +129,7 @@ pub struct Roles {
     cache: Snapshots,
     clock: Clock,
     random: Random,
-    /// For how long whoever gives power has confirmed who they are.
+    /// For how long a confirmation lets the caller assign roles or extend them.
     step_up: Duration,
     enrollment: EnrollmentOptions,
 }
@@ -145,13 +149,25 @@ impl Roles {
         Self { store, recorder, cache, clock, random, step_up, enrollment }
     }
 
-    /// The role with this name. Needs `roles:read` or `roles:manage` everywhere.
+    /// Returns the role with this name, if there is one.
+    ///
+    /// Needs `roles:read` or `roles:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller lacks those permissions.
     pub async fn get(&self, actor: &Actor, name: &str) -> Result<Option<Role>, Error> {
         may_read(actor)?;
         Ok(by_name(&mut self.store.read().await?, name).await?.map(role))
     }
 
-    /// Everything about the role with this name. Needs `roles:read` or `roles:manage` everywhere.
+    /// Returns the role with this name and everything about it, if there is one.
+    ///
+    /// Needs `roles:read` or `roles:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller lacks those permissions.
     pub async fn details(&self, actor: &Actor, name: &str) -> Result<Option<RoleDetails>, Error> {
         may_read(actor)?;
         let mut conn = self.store.read().await?;
@@ -169,8 +185,14 @@ impl Roles {
         }))
     }
 
-    /// The roles whose name or description contains `text`, the highest level first. Needs `roles:read` or
-    /// `roles:manage` everywhere.
+    /// Returns the roles whose name or description contains `text`, highest level first.
+    ///
+    /// Needs `roles:read` or `roles:manage` globally.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller lacks those permissions.
+    /// - [`Code::BadCursor`] when `page.after` is not a cursor of this list.
     pub async fn list(&self, actor: &Actor, text: &str, page: &PageRequest) -> Result<Page<Role>, Error> {
         may_read(actor)?;
         let (level, key) = match page.after.as_deref() {
@@ -208,23 +230,23 @@ fn role(row: RoleRow) -> Role {
     }
 }
 
-/// Whether the actor may see all roles, and who holds them.
+/// Checks that the caller may see all roles and their holders.
 pub(crate) fn may_read(actor: &Actor) -> Result<(), Error> {
     actor.require_any(&[ROLES_READ, ROLES_MANAGE], &Scope::global())
 }
 
 async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<RoleRow>, Error> {
-    // What can be no name is nobody's; Postgres would not even take it.
+    // An invalid name matches no role, and Postgres would reject some of them.
     let Ok(name) = RoleName::parse(name.trim()) else { return Ok(None) };
     BY_KEY.bind(name.key()).optional(conn).await
 }
 
-/// The role with this name, for somebody who may know that it exists.
+/// Returns the role with this name, for a caller who may know that it exists.
 async fn find(conn: &mut Conn, name: &str) -> Result<RoleRow, Error> {
     by_name(conn, name).await?.ok_or_else(|| Error::on(Field::Role, Code::RoleNotFound))
 }
 
-/// The names of the roles with these keys, as written; those that are there.
+/// Returns the names, as written, of the roles with these keys. Skips keys without a role.
 pub(crate) async fn names_of(conn: &mut Conn, keys: &[String]) -> Result<Vec<String>, Error> {
     let mut names = Vec::with_capacity(keys.len());
     for key in keys {

@@ -8,8 +8,8 @@ use crate::foundation::clock::{Clock, Random};
 use crate::foundation::error::Error;
 use crate::model::role::{self, RoleName};
 
-/// Brings the built-in roles and permissions up to date: adds what is missing, takes nothing away. What an
-/// administrator took from a built-in role stays taken.
+/// Adds the built-in roles and permissions that are missing. It removes nothing, and does not
+/// restore what an administrator removed from a built-in role.
 pub(crate) async fn provision(work: &mut Change, clock: &Clock, random: Random) -> Result<(), Error> {
     let now = clock.now();
     effective_access::lock(&mut work.tx).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn provision(work: &mut Change, clock: &Clock, random: Random) 
             fresh.push(built_in);
         }
     }
-    // Only now: a role may name one that stands below it in the table.
+    // In a second pass, because a role may name one that comes later in the table.
     for built_in in fresh {
         let Some(row) = super::by_name(&mut work.tx, built_in.name).await? else { continue };
         for permission in built_in.permissions {

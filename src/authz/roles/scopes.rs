@@ -1,7 +1,8 @@
-//! Pieces of SQL about scopes, by `substr`, which both databases read alike whatever their collation. The names of tables
-//! and parameters are the caller's: constants, never a value.
+//! SQL fragments about scopes. They use `substr`, which both databases evaluate alike whatever
+//! their collation. The caller passes the names of tables and parameters as constants, never as
+//! values.
 
-/// True when the scope column `$held` is `$place` or above it.
+/// True when the scope column `$held` equals `$place` or is above it.
 macro_rules! covers {
     ($held:literal, $place:literal) => {
         concat!(
@@ -22,7 +23,7 @@ macro_rules! covers {
     };
 }
 
-/// True when the scope column `$held` is `$place` or below it; everything is below `global`.
+/// True when the scope column `$held` equals `$place` or is below it; `global` is above all.
 macro_rules! within {
     ($held:literal, $place:literal) => {
         concat!(
@@ -43,7 +44,7 @@ macro_rules! within {
     };
 }
 
-/// True of a grant that counts at the moment of the parameter.
+/// True when an assignment counts at the time in the parameter.
 macro_rules! live {
     ($grant:literal, $now:literal) => {
         concat!(
@@ -59,7 +60,7 @@ macro_rules! live {
     };
 }
 
-/// The columns of a grant `g` of a person `u` with a role `r`.
+/// The columns of an assignment `g` of a user `u` with a role `r`.
 macro_rules! grant_columns {
     () => {
         "g.id, g.user_id, u.username, r.name AS role, g.scope, g.given_by, g.given_at, g.expires_at"

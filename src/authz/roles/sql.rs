@@ -1,4 +1,4 @@
-//! The rows and statements of roles and grants.
+//! Rows and statements of roles and assignments.
 
 use super::scopes::{grant_columns, within};
 use crate::model::id::{GrantId, RoleId, UserId};
@@ -14,7 +14,7 @@ crate::statements! {
     pub(super) USER_EXISTS = "SELECT 1 FROM users WHERE id = $1 AND deleted_at IS NULL";
 
     pub(super) BY_KEY = concat!("SELECT ", role_columns!(), " FROM roles r WHERE r.name_key = $1");
-    /// The highest first; roles without a level last.
+    /// Highest level first; roles without a level last.
     pub(super) LIST = concat!(
         "SELECT ", role_columns!(), " FROM roles r \
         WHERE (COALESCE(r.level, -1) < $1 OR (COALESCE(r.level, -1) = $1 AND r.name_key > $2)) \
@@ -24,7 +24,7 @@ crate::statements! {
     pub(super) MEMBER_COUNT = "SELECT COUNT(DISTINCT g.user_id) FROM grants g JOIN users u ON u.id = g.user_id \
         WHERE g.role_id = $1 AND u.deleted_at IS NULL AND g.scope <> 'none' AND (g.expires_at IS NULL OR g.expires_at > $2)";
     pub(super) LISTING = "SELECT role_id FROM role_can_assign WHERE assignable_id = $1";
-    /// The roles that may assign a role, or one of those that may, and so on.
+    /// The roles that may assign a role, directly or through other roles.
     pub(super) ASSIGNERS_OF = "WITH RECURSIVE up (id) AS (SELECT role_id FROM role_can_assign WHERE assignable_id = $1 \
         UNION SELECT ra.role_id FROM role_can_assign ra JOIN up ON ra.assignable_id = up.id) SELECT id FROM up";
     /// The roles that may assign a role, by name.

@@ -210,13 +210,13 @@ fn production(s: &Settings, loader: &mut Loader) {
 /// What is no mistake, and an operator should know all the same.
 pub(super) fn notices(s: &Settings) -> Vec<String> {
     // Read and checked already, so that files can be written; each goes from this list with the feature it switches.
-    let pending_challenge = [
+    let unused = [
         ("STRATEGY", s.app.strategy != Strategy::Cookie, "only cookies are read"),
         ("PASSWORD_BREACH_CHECK", s.passwords.breach_check, "no password is looked up"),
         ("PII_ENCRYPTION_ENABLED", s.privacy.pii_encryption, "addresses are kept in clear"),
         ("RPC_ENABLED", s.rpc.enabled, "there is no RPC"),
     ];
-    let mut notices: Vec<String> = pending_challenge
+    let mut notices: Vec<String> = unused
         .into_iter()
         .filter(|(_, on, _)| *on)
         .map(|(name, _, instead)| format!("{name} has no effect yet: {instead}"))

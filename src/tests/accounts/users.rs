@@ -82,8 +82,8 @@ fn people_are_found_by_role_scope_and_state() {
             .unwrap();
         let (away, gone) =
             (world.holder("away", "editor", "org:1").await, world.holder("gone", "editor", "org:1").await);
-        world.auth.suspend(&SYSTEM(), away, "").await.unwrap();
-        world.auth.delete_user(&SYSTEM(), gone, "").await.unwrap();
+        world.auth.admin.suspend(&SYSTEM(), away, "").await.unwrap();
+        world.auth.admin.delete_user(&SYSTEM(), gone, "").await.unwrap();
         let filter = |role: &str, scope: Option<&str>, state| UserFilter {
             role: role.to_owned(),
             scope: scope.map(at),

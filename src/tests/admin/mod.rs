@@ -28,9 +28,14 @@ fn an_account_for_somebody_else_has_no_password() {
         assert_eq!((made.first_name.as_deref(), &made.metadata), (Some("Maria"), &json!({"team": 3})));
         assert_eq!(refused(world.sign_in("maria", origin()).await), Code::BadCredentials);
         let outcome =
-            world.auth.create_user(&moderator, &new("jun", "jun@example.org"), &password("jun")).await;
+            world.auth.admin.create_user(&moderator, &new("jun", "jun@example.org"), &password("jun")).await;
         assert_eq!(refused(outcome), Code::Forbidden, "people set no password for others");
-        world.auth.create_user(&SYSTEM(), &new("jun", "jun@example.org"), &password("jun")).await.unwrap();
+        world
+            .auth
+            .admin
+            .create_user(&SYSTEM(), &new("jun", "jun@example.org"), &password("jun"))
+            .await
+            .unwrap();
         world.sign_in("jun", origin()).await.unwrap();
 
         let end = world.log_end().await;
@@ -76,7 +81,7 @@ fn an_account_is_changed_in_part_and_the_log_has_both() {
         let (maria, _) = (world.account("maria").await, world.account("jun").await);
         let update = |change: UserChange| {
             let (world, moderator) = (&world, &moderator);
-            async move { world.auth.update_user(moderator, maria, &change).await }
+            async move { world.auth.admin.update_user(moderator, maria, &change).await }
         };
         let metadata = json!({"a": {"b": [1, "ü"]}});
         let change = UserChange {
@@ -152,7 +157,7 @@ fn a_deleted_account_opens_nothing_until_it_is_restored_as_it_was() {
         let maria = world.person("maria").await;
         world.give(maria.user, "editor", "org:1").await;
         assert!(world.opens(&maria.session.cookie).await.is_some());
-        world.auth.delete_user(&moderator, maria.user, "asked for it").await.unwrap();
+        world.auth.admin.delete_user(&moderator, maria.user, "asked for it").await.unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None, "at once");
         assert!(world.sign_in("maria", origin()).await.is_err());
         assert_eq!(refused(world.auth.on_behalf_of(&SYSTEM(), maria.user).await), Code::UserNotFound);
@@ -164,10 +169,10 @@ fn a_deleted_account_opens_nothing_until_it_is_restored_as_it_was() {
         let error = world.auth.users.create(&SYSTEM(), &taken).await.unwrap_err();
         assert_eq!(error.problems().len(), 2, "name and address stay theirs");
         let end = world.log_end().await;
-        world.auth.delete_user(&moderator, maria.user, "").await.unwrap();
+        world.auth.admin.delete_user(&moderator, maria.user, "").await.unwrap();
         assert_eq!(world.log_end().await, end, "once");
-        world.auth.restore_user(&moderator, maria.user).await.unwrap();
-        world.auth.restore_user(&moderator, maria.user).await.unwrap();
+        world.auth.admin.restore_user(&moderator, maria.user).await.unwrap();
+        world.auth.admin.restore_user(&moderator, maria.user).await.unwrap();
         assert_eq!(world.log_since(end).await.len(), 1);
         assert_eq!(world.opens(&maria.session.cookie).await, None, "the old session stays ended");
         let again = world.sign_in("maria", origin()).await.unwrap();
@@ -194,7 +199,7 @@ fn nobody_acts_on_an_equal_on_somebody_above_on_themselves_or_on_the_software() 
         let below = world.holder("low", "below", "global").await;
         let equal_there = world.holder("equal-there", "equal", "org:7").await;
         let gone = world.holder("gone", "equal", "global").await;
-        world.auth.delete_user(&SYSTEM(), gone, "").await.unwrap();
+        world.auth.admin.delete_user(&SYSTEM(), gone, "").await.unwrap();
         let nobody: UserId = "01890000-0000-7000-8000-000000000000".parse().unwrap();
         let oneself = moderator.user_id().unwrap();
         let anonymous = Actor::anonymous(origin());
@@ -218,18 +223,18 @@ fn nobody_acts_on_an_equal_on_somebody_above_on_themselves_or_on_the_software() 
             let change = UserChange { first_name: Some("X".to_owned()), ..UserChange::default() };
             let is =
                 |what: &'static str, outcome: Result<(), Error>| assert_eq!(refused(outcome), code, "{what}");
-            is("suspend", auth.suspend(actor, user, "").await);
-            is("unsuspend", auth.unsuspend(actor, user, "").await);
-            is("unlock", auth.unlock(actor, user).await);
-            is("update", auth.update_user(actor, user, &change).await.map(drop));
-            is("delete", auth.delete_user(actor, user, "").await);
-            is("restore", auth.restore_user(actor, user).await);
-            is("end one", auth.end_session_of(actor, user, session).await);
-            is("end all", auth.end_sessions_of(actor, user).await.map(drop));
+            is("suspend", auth.admin.suspend(actor, user, "").await);
+            is("unsuspend", auth.admin.unsuspend(actor, user, "").await);
+            is("unlock", auth.admin.unlock(actor, user).await);
+            is("update", auth.admin.update_user(actor, user, &change).await.map(drop));
+            is("delete", auth.admin.delete_user(actor, user, "").await);
+            is("restore", auth.admin.restore_user(actor, user).await);
+            is("end one", auth.admin.end_session_of(actor, user, session).await);
+            is("end all", auth.admin.end_sessions_of(actor, user).await.map(drop));
         }
         for outcome in [
-            world.auth.suspend(&SYSTEM(), system, "").await,
-            world.auth.delete_user(&SYSTEM(), system, "").await,
+            world.auth.admin.suspend(&SYSTEM(), system, "").await,
+            world.auth.admin.delete_user(&SYSTEM(), system, "").await,
         ] {
             assert_eq!(refused(outcome), Code::Forbidden, "not the program either");
         }
@@ -243,13 +248,13 @@ fn nobody_acts_on_an_equal_on_somebody_above_on_themselves_or_on_the_software() 
 async fn every_act(world: &World, actor: &Actor, user: UserId) {
     let auth = &world.auth;
     let acts = [
-        auth.suspend(actor, user, "").await,
-        auth.unsuspend(actor, user, "").await,
-        auth.unlock(actor, user).await,
-        auth.update_user(actor, user, &UserChange::default()).await.map(drop),
-        auth.end_sessions_of(actor, user).await.map(drop),
-        auth.delete_user(actor, user, "").await,
-        auth.restore_user(actor, user).await,
+        auth.admin.suspend(actor, user, "").await,
+        auth.admin.unsuspend(actor, user, "").await,
+        auth.admin.unlock(actor, user).await,
+        auth.admin.update_user(actor, user, &UserChange::default()).await.map(drop),
+        auth.admin.end_sessions_of(actor, user).await.map(drop),
+        auth.admin.delete_user(actor, user, "").await,
+        auth.admin.restore_user(actor, user).await,
     ];
     acts.into_iter().for_each(Result::unwrap);
 }

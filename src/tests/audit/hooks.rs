@@ -52,7 +52,7 @@ fn a_listener_that_hangs_keeps_no_session_open() {
         let maria = world.person("maria").await;
         assert!(world.opens(&maria.session.cookie).await.is_some());
         let system = Actor::system();
-        until_told(&world, world.auth.suspend(&system, maria.user, "")).await;
+        until_told(&world, world.auth.admin.suspend(&system, maria.user, "")).await;
         assert_eq!(world.opens(&maria.session.cookie).await, None);
     });
 }
@@ -98,7 +98,7 @@ fn a_change_runs_to_its_end_when_nobody_waits_for_it_any_more() {
         let slow = Arc::new(Slow::default());
         world.auth.hooks.add(Arc::clone(&slow) as Arc<dyn Hook>);
         let auth = world.auth.clone();
-        let asking = tokio::spawn(async move { auth.suspend(&Actor::system(), maria.user, "").await });
+        let asking = tokio::spawn(async move { auth.admin.suspend(&Actor::system(), maria.user, "").await });
         slow.told.notified().await;
         asking.abort();
         assert!(asking.await.unwrap_err().is_cancelled());

@@ -86,7 +86,7 @@ fn activity_is_read_page_by_page_and_by_its_owner_only() {
         let mut paged = Vec::new();
         let mut page = PageRequest { after: None, limit: Some(3) };
         loop {
-            let found = world.auth.activity(&actor, &page).await.unwrap();
+            let found = world.auth.audit.own(&actor, &page).await.unwrap();
             assert!(found.items.len() <= 3);
             paged.extend(found.items.into_iter().map(|item| item.event));
             let Some(next) = found.next else { break };
@@ -97,7 +97,7 @@ fn activity_is_read_page_by_page_and_by_its_owner_only() {
         for bad in ["x", "-1", "0", "99999999999999999999"] {
             let page = PageRequest { after: Some(bad.to_owned()), limit: None };
             assert_eq!(
-                world.auth.activity(&actor, &page).await.unwrap_err().code(),
+                world.auth.audit.own(&actor, &page).await.unwrap_err().code(),
                 authtuna::model::code::Code::BadCursor
             );
         }
@@ -106,6 +106,6 @@ fn activity_is_read_page_by_page_and_by_its_owner_only() {
         let store = world.auth.store();
         let others = authtuna::audit::activity_of(store, &jun, maria.user, &PageRequest::default()).await;
         assert_eq!(others.unwrap_err().code(), authtuna::model::code::Code::Forbidden);
-        assert!(world.auth.activity(&Actor::anonymous(origin()), &PageRequest::default()).await.is_err());
+        assert!(world.auth.audit.own(&Actor::anonymous(origin()), &PageRequest::default()).await.is_err());
     });
 }

@@ -16,7 +16,7 @@ const SYSTEM: fn() -> Actor = Actor::system;
 async fn log(world: &World, filter: AuditFilter, limit: u32) -> Vec<String> {
     let filter = &filter;
     let found =
-        every(limit, |page| async move { world.auth.audit_log(&SYSTEM(), filter, &page).await }).await;
+        every(limit, |page| async move { world.auth.audit.search(&SYSTEM(), filter, &page).await }).await;
     assert!(found.is_sorted_by(|a, b| a.seq > b.seq), "newest first");
     found.into_iter().map(|entry| entry.event).collect()
 }
@@ -31,7 +31,7 @@ fn sessions_of_others_are_listed_and_ended() {
             assert!(world.opens(&session.session.cookie).await.is_some(), "in memory from now on");
         }
         let end = world.log_end().await;
-        let listed = world.auth.sessions_of(&moderator, one.user).await.unwrap();
+        let listed = world.auth.admin.sessions_of(&moderator, one.user).await.unwrap();
         assert!(listed.len() == 2 && listed.iter().all(|session| !session.current));
         let noted = world.log_since(end).await;
         assert_eq!(
@@ -39,29 +39,29 @@ fn sessions_of_others_are_listed_and_ended() {
             ("USER_READ", Some(one.user), moderator.user_id())
         );
         // One of theirs only.
-        let outcome = world.auth.end_session_of(&moderator, one.user, jun.session.id).await;
+        let outcome = world.auth.admin.end_session_of(&moderator, one.user, jun.session.id).await;
         assert_eq!(refused(outcome), Code::NotFound);
-        world.auth.end_session_of(&moderator, one.user, other.session.id).await.unwrap();
+        world.auth.admin.end_session_of(&moderator, one.user, other.session.id).await.unwrap();
         assert_eq!(world.opens(&other.session.cookie).await, None, "at once");
         assert!(world.opens(&one.session.cookie).await.is_some());
-        let again = world.auth.end_session_of(&moderator, one.user, other.session.id).await;
+        let again = world.auth.admin.end_session_of(&moderator, one.user, other.session.id).await;
         assert_eq!(refused(again), Code::NotFound);
-        assert_eq!(world.auth.end_sessions_of(&moderator, one.user).await.unwrap(), 1);
+        assert_eq!(world.auth.admin.end_sessions_of(&moderator, one.user).await.unwrap(), 1);
         assert_eq!(world.opens(&one.session.cookie).await, None);
         assert!(world.opens(&jun.session.cookie).await.is_some());
-        assert_eq!(world.auth.end_sessions_of(&moderator, one.user).await.unwrap(), 0);
+        assert_eq!(world.auth.admin.end_sessions_of(&moderator, one.user).await.unwrap(), 0);
         assert_eq!(
             world.events_since(end).await,
             ["USER_READ", "SESSION_TERMINATED", "SESSIONS_TERMINATED_ALL"]
         );
         let actor = world.actor(&jun.session.cookie).await;
-        assert_eq!(refused(world.auth.sessions_of(&actor, one.user).await), Code::Forbidden);
+        assert_eq!(refused(world.auth.admin.sessions_of(&actor, one.user).await), Code::Forbidden);
         assert_eq!(
-            refused(world.auth.sessions_of(&Actor::anonymous(origin()), one.user).await),
+            refused(world.auth.admin.sessions_of(&Actor::anonymous(origin()), one.user).await),
             Code::NotAuthenticated
         );
         let nobody = "01890000-0000-7000-8000-000000000000".parse().unwrap();
-        assert_eq!(refused(world.auth.sessions_of(&moderator, nobody).await), Code::UserNotFound);
+        assert_eq!(refused(world.auth.admin.sessions_of(&moderator, nobody).await), Code::UserNotFound);
     });
 }
 
@@ -78,18 +78,18 @@ fn whoever_reads_about_somebody_else_is_noted() {
         users.get(&boss, maria).await.unwrap().unwrap();
         users.get_by_username(&boss, &name).await.unwrap().unwrap();
         users.get_by_email(&boss, &email).await.unwrap().unwrap();
-        world.auth.sessions_of(&boss, maria).await.unwrap();
-        world.auth.activity_of(&boss, maria, &page).await.unwrap();
+        world.auth.admin.sessions_of(&boss, maria).await.unwrap();
+        world.auth.audit.of_user(&boss, maria, &page).await.unwrap();
         let noted = world.log_since(end).await;
         assert_eq!(noted.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["USER_READ"; 5]);
         assert!(noted.iter().all(|entry| entry.user == Some(maria) && entry.actor == boss.user_id()));
         // Not one's own, not the program's, not what is not there.
         let own = world.as_user(maria).await;
         users.get(&own, maria).await.unwrap().unwrap();
-        world.auth.activity_of(&own, maria, &page).await.unwrap();
+        world.auth.audit.of_user(&own, maria, &page).await.unwrap();
         users.get(&SYSTEM(), maria).await.unwrap().unwrap();
         users.get_by_email(&SYSTEM(), &email).await.unwrap().unwrap();
-        world.auth.activity_of(&SYSTEM(), maria, &page).await.unwrap();
+        world.auth.audit.of_user(&SYSTEM(), maria, &page).await.unwrap();
         assert_eq!(
             users.get_by_username(&boss, &Username::parse("otto").unwrap()).await.unwrap().map(drop),
             None
@@ -103,7 +103,7 @@ fn whoever_reads_about_somebody_else_is_noted() {
             assert_eq!(refused(outcome), Code::Forbidden);
         }
         assert_eq!(
-            refused(world.auth.activity_of(&own, boss.user_id().unwrap(), &page).await),
+            refused(world.auth.audit.of_user(&own, boss.user_id().unwrap(), &page).await),
             Code::Forbidden
         );
     });
@@ -116,12 +116,13 @@ fn no_way_to_read_the_log_goes_unnoted() {
         let boss = world.actor_with("boss", "Admin", "global").await;
         let end = world.log_end().await;
         let filter = AuditFilter { event: "USER_CREATED".to_owned(), ..AuditFilter::default() };
-        world.auth.audit_log(&boss, &filter, &PageRequest::default()).await.unwrap();
+        world.auth.audit.search(&boss, &filter, &PageRequest::default()).await.unwrap();
         let noted = world.log_since(end).await;
         assert_eq!((noted.len(), noted[0].event.as_str(), noted[0].actor), (1, "AUDIT_READ", boss.user_id()));
         assert_eq!(noted[0].details["filter"]["event"], "USER_CREATED");
         // Nor does one begin with a cursor that no page gave out.
-        let found = world.auth.audit_log(&boss, &AuditFilter::default(), &after(&i64::MAX.to_string())).await;
+        let found =
+            world.auth.audit.search(&boss, &AuditFilter::default(), &after(&i64::MAX.to_string())).await;
         assert!(!found.unwrap().items.is_empty());
         assert_eq!(world.events_since(end).await, ["AUDIT_READ"; 2]);
         let moderator = world.actor_with("moderator", "Moderator", "global").await;
@@ -131,7 +132,10 @@ fn no_way_to_read_the_log_goes_unnoted() {
         for (actor, code) in
             [(moderator, Code::Forbidden), (here, Code::Forbidden), (anonymous, Code::NotAuthenticated)]
         {
-            assert_eq!(refused(world.auth.audit_log(&actor, &filter, &PageRequest::default()).await), code);
+            assert_eq!(
+                refused(world.auth.audit.search(&actor, &filter, &PageRequest::default()).await),
+                code
+            );
         }
         assert_eq!(world.log_end().await, end);
     });
@@ -190,11 +194,14 @@ fn the_log_is_filtered_and_read_page_by_page() {
         }
         let unknown = AuditFilter { event: "ROLE_%".to_owned(), ..all.clone() };
         assert_eq!(
-            refused(world.auth.audit_log(&SYSTEM(), &unknown, &PageRequest::default()).await),
+            refused(world.auth.audit.search(&SYSTEM(), &unknown, &PageRequest::default()).await),
             Code::Unknown
         );
         for cursor in ["x", "0", "-1", "9223372036854775808"] {
-            assert_eq!(refused(world.auth.audit_log(&SYSTEM(), &all, &after(cursor)).await), Code::BadCursor);
+            assert_eq!(
+                refused(world.auth.audit.search(&SYSTEM(), &all, &after(cursor)).await),
+                Code::BadCursor
+            );
         }
         let since_forever = AuditFilter {
             since: Some(start.minus(Duration::MAX)),

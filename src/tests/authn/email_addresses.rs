@@ -20,13 +20,13 @@ async fn ask(
     let actor = world.actor(&who.session.cookie).await;
     let name = actor.user().unwrap().user.username.clone();
     let typed = ChangeEmail { email: email.to_owned(), current_password: password(&name) };
-    world.auth.request_email_change(&actor, &typed).await
+    world.auth.email_addresses.request_change(&actor, &typed).await
 }
 
 /// Confirms a change as whoever is signed in there.
 async fn confirm(world: &World, who: &SignedIn, proof: &Proof) -> Result<(), Error> {
     let actor = world.actor(&who.session.cookie).await;
-    world.auth.change_email(&actor, proof).await
+    world.auth.email_addresses.confirm_change(&actor, proof).await
 }
 
 async fn email_of(world: &World, who: &SignedIn) -> String {
@@ -40,14 +40,17 @@ fn an_address_is_changed_when_the_new_one_is_proved_and_the_old_one_is_told() {
         ask(&world, &maria, "new@example.org").await.unwrap();
         assert_eq!(email_of(&world, &maria).await, "maria@example.org", "not before it is proved");
         let token = world.token("new@example.org").await;
-        assert_eq!(world.auth.email_change(&token).await.unwrap().as_deref(), Some("new@example.org"));
+        assert_eq!(
+            world.auth.email_addresses.pending_change(&token).await.unwrap().as_deref(),
+            Some("new@example.org")
+        );
         let proof = Proof::Link(token);
         let jun = world.member("jun").await;
-        let stranger = world.auth.change_email(&nobody(), &proof).await.err().unwrap();
+        let stranger = world.auth.email_addresses.confirm_change(&nobody(), &proof).await.err().unwrap();
         assert_eq!(stranger.code(), Code::NotAuthenticated, "whoever reads the mail need not want this");
         assert_eq!(confirm(&world, &jun, &proof).await.err().unwrap().code(), Code::BadToken);
         let here = world.actor(&maria.session.cookie).await;
-        assert_eq!(successes(50, || world.auth.change_email(&here, &proof)).await, 1);
+        assert_eq!(successes(50, || world.auth.email_addresses.confirm_change(&here, &proof)).await, 1);
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(actor.user().unwrap().user.email.as_deref(), Some("new@example.org"), "at once");
         assert_eq!(world.email_message("maria@example.org").await.message.kind(), "email_changed_old");
@@ -69,12 +72,17 @@ fn who_does_not_know_the_password_changes_nothing() {
             ("maria@example.org", "x", Field::Email, Code::EmailUnchanged),
         ] {
             let typed = ChangeEmail { email: email.to_owned(), current_password: current.to_owned() };
-            let refused = world.auth.request_email_change(&actor, &typed).await.err().unwrap();
+            let refused = world.auth.email_addresses.request_change(&actor, &typed).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (field, code), "{email} {current}");
         }
         assert_eq!(world.email_messages("new@example.org").await.len(), 0);
-        let refused =
-            world.auth.request_email_change(&nobody(), &ChangeEmail::default()).await.err().unwrap();
+        let refused = world
+            .auth
+            .email_addresses
+            .request_change(&nobody(), &ChangeEmail::default())
+            .await
+            .err()
+            .unwrap();
         assert_eq!(refused.code(), Code::NotAuthenticated);
     });
     on_each_with(
@@ -111,9 +119,9 @@ fn an_address_that_was_taken_meanwhile_is_refused_and_uses_nothing_up() {
         let proof = Proof::Link(world.token("new@example.org").await);
         let mut quicker = form("quick");
         quicker.email = "new@example.org".to_owned();
-        world.auth.sign_up(&nobody(), &quicker).await.unwrap();
+        world.auth.sign_up.with_password(&nobody(), &quicker).await.unwrap();
         let made = Proof::Link(world.token("new@example.org").await);
-        world.auth.confirm_email(&nobody(), &made, None).await.unwrap();
+        world.auth.sign_up.confirm_email(&nobody(), &made, None).await.unwrap();
         for _ in 0..2 {
             let refused = confirm(&world, &maria, &proof).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (Field::Email, Code::EmailTaken));
@@ -140,12 +148,15 @@ fn two_changes_at_once_never_mix_up_address_and_proof() {
             }),
         };
         if one_code != world.code("two@example.org").await {
-            let refused = world.auth.change_email(&at(&two), &Proof::Code(one_code.clone())).await;
+            let refused =
+                world.auth.email_addresses.confirm_change(&at(&two), &Proof::Code(one_code.clone())).await;
             assert_eq!(refused.err().unwrap().code(), Code::BadOtp);
         }
         let here = at(&one);
-        let (a, b) =
-            tokio::join!(world.auth.change_email(&here, &first), world.auth.change_email(&here, &second));
+        let (a, b) = tokio::join!(
+            world.auth.email_addresses.confirm_change(&here, &first),
+            world.auth.email_addresses.confirm_change(&here, &second)
+        );
         assert!(
             a.is_ok() != b.is_ok(),
             "the first makes the other worthless: it was asked for at the old address"
@@ -172,23 +183,26 @@ fn the_old_address_takes_the_change_back_for_72_hours_and_everybody_out() {
         let theirs = world.token("thief@example.org").await;
 
         world.clock.advance(Duration::from_secs(71 * 3600));
-        assert_eq!(world.auth.email_undo(&undo).await.unwrap().as_deref(), Some("maria@example.org"));
-        let reset = world.auth.undo_email_change(&nobody(), &undo).await.unwrap();
+        assert_eq!(
+            world.auth.email_addresses.pending_undo(&undo).await.unwrap().as_deref(),
+            Some("maria@example.org")
+        );
+        let reset = world.auth.email_addresses.undo_change(&nobody(), &undo).await.unwrap();
         assert_eq!(email_of(&world, &maria).await, "maria@example.org");
         assert_eq!(world.opens(&maria.session.cookie).await, None);
         let refused = world.sign_in("maria", origin()).await.err().unwrap();
         assert_eq!(refused.code(), Code::PasswordResetRequired);
         assert!(
-            world.auth.undo_email_change(&nobody(), &theirs).await.is_err(),
+            world.auth.email_addresses.undo_change(&nobody(), &theirs).await.is_err(),
             "the thief's own way back is closed"
         );
-        assert!(world.auth.undo_email_change(&nobody(), &undo).await.is_err(), "once");
-        world.auth.reset_password(&nobody(), &reset, &password("safe")).await.unwrap();
+        assert!(world.auth.email_addresses.undo_change(&nobody(), &undo).await.is_err(), "once");
+        world.auth.passwords.reset(&nobody(), &reset, &password("safe")).await.unwrap();
         let typed = authtuna::authn::sign_in::SignIn {
             identifier: "maria@example.org".to_owned(),
             password: password("safe"),
         };
-        assert!(world.auth.sign_in(&nobody(), &typed).await.is_ok());
+        assert!(world.auth.sign_in.with_password(&nobody(), &typed).await.is_ok());
     });
 }
 
@@ -202,7 +216,7 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         let before = world.kinds("maria@example.org").await;
         let mut squatter = form("squatter");
         squatter.email = "maria@example.org".to_owned();
-        world.auth.sign_up(&nobody(), &squatter).await.unwrap();
+        world.auth.sign_up.with_password(&nobody(), &squatter).await.unwrap();
         assert_eq!(world.kinds("maria@example.org").await, before, "no link is sent");
         // Nor from those who make accounts for others.
         let new = authtuna::accounts::users::NewAccount {
@@ -216,7 +230,7 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         ask(&world, &maria, "maria@example.org").await.unwrap();
         assert_eq!(world.email_message("maria@example.org").await.message.kind(), "email_change");
         world.clock.advance(Duration::from_secs(72 * 3600));
-        world.auth.sign_up(&nobody(), &squatter).await.unwrap();
+        world.auth.sign_up.with_password(&nobody(), &squatter).await.unwrap();
         assert_eq!(world.email_message("maria@example.org").await.message.kind(), "sign_up");
     });
 }
@@ -248,20 +262,20 @@ fn a_thief_who_takes_an_address_back_does_not_take_away_the_owners_way() {
         }
         let (owners, thiefs) =
             (world.token("maria@example.org").await, world.token("thief@example.org").await);
-        let reset = world.auth.undo_email_change(&nobody(), &thiefs).await.unwrap();
+        let reset = world.auth.email_addresses.undo_change(&nobody(), &thiefs).await.unwrap();
         assert_eq!(email_of(&world, &maria).await, "thief@example.org");
         assert_eq!(world.email_message("thief2@example.org").await.message.kind(), "email_change_undone");
-        world.auth.reset_password(&nobody(), &reset, &password("thief")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &reset, &password("thief")).await.unwrap();
         let mut squatter = form("squatter");
         squatter.email = "maria@example.org".to_owned();
         let before = world.kinds("maria@example.org").await;
-        world.auth.sign_up(&nobody(), &squatter).await.unwrap();
+        world.auth.sign_up.with_password(&nobody(), &squatter).await.unwrap();
         assert_eq!(world.kinds("maria@example.org").await, before, "the address is kept for its owner still");
 
         world.clock.advance(Duration::from_secs(71 * 3600));
-        let reset = world.auth.undo_email_change(&nobody(), &owners).await.unwrap();
+        let reset = world.auth.email_addresses.undo_change(&nobody(), &owners).await.unwrap();
         assert_eq!(email_of(&world, &maria).await, "maria@example.org");
-        world.auth.reset_password(&nobody(), &reset, &password("safe")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &reset, &password("safe")).await.unwrap();
     });
 }
 
@@ -306,7 +320,7 @@ fn strangers_who_ask_for_mail_after_mail_take_none_from_the_owners_browser() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
         for _ in 0..6 {
-            world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
+            world.auth.passwords.request_reset(&nobody(), "maria@example.org").await.unwrap();
         }
         let resets = async || {
             let kinds = world.kinds("maria@example.org").await;
@@ -316,15 +330,15 @@ fn strangers_who_ask_for_mail_after_mail_take_none_from_the_owners_browser() {
         let origin = Origin { device_secret: Some(maria.device_secret), ..origin() };
         let hers = Actor::anonymous(origin);
         for _ in 0..6 {
-            world.auth.request_password_reset(&hers, "maria@example.org").await.unwrap();
+            world.auth.passwords.request_reset(&hers, "maria@example.org").await.unwrap();
         }
         assert_eq!(resets().await, 10, "five of her own");
         // Her mark is worth nothing for anybody else's address.
         world.member("jun").await;
         for _ in 0..6 {
-            world.auth.request_password_reset(&hers, "jun@example.org").await.unwrap();
+            world.auth.passwords.request_reset(&hers, "jun@example.org").await.unwrap();
         }
-        world.auth.request_password_reset(&nobody(), "jun@example.org").await.unwrap();
+        world.auth.passwords.request_reset(&nobody(), "jun@example.org").await.unwrap();
         let kinds = world.kinds("jun@example.org").await;
         assert_eq!(kinds.iter().filter(|kind| **kind == "password_reset").count(), 5);
     });
@@ -364,13 +378,18 @@ fn taking_an_address_back_takes_off_the_app_that_a_thief_put_on_and_no_older_one
             world.clock.advance(Duration::from_secs(30));
             let actor = world.actor(&person.session.cookie).await;
             let code = crate::authn::mfa::app(&world, &setup.secret);
-            world.auth.confirm(&actor, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
+            world
+                .auth
+                .step_up
+                .confirm(&actor, &Confirmation { code, ..Confirmation::default() })
+                .await
+                .unwrap();
             let email = format!("{name}@example.org");
             let new = format!("{name}@new.example");
             ask(&world, &person, &new).await.unwrap();
             confirm(&world, &person, &Proof::Link(world.token(&new).await)).await.unwrap();
             let undo = world.token(&email).await;
-            world.auth.undo_email_change(&nobody(), &undo).await.unwrap();
+            world.auth.email_addresses.undo_change(&nobody(), &undo).await.unwrap();
             let codes = "SELECT CAST(COUNT(*) AS TEXT) FROM backup_codes";
             assert_eq!(crate::support::value(&world, codes).await, "0", "they may be the thief's");
             let apps = crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM totp").await;

@@ -10,13 +10,14 @@ use crate::support::on_each_with;
 fn a_code_works_once_also_in_parallel() {
     with_mail(|world| async move {
         world.member("maria").await;
-        let pending_challenge = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        let pending_challenge =
+            world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
         let code = world.code("maria@example.org").await;
         assert_eq!(code.len(), 6);
         let here = browser(Some(&pending_challenge));
         let proof = Proof::Code(format!(" {} {} ", &code[..3], &code[3..]));
-        assert_eq!(successes(5, || world.auth.sign_in_by_mail(&here, &proof)).await, 1);
-        assert!(world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.is_err());
+        assert_eq!(successes(5, || world.auth.sign_in.with_magic_link(&here, &proof)).await, 1);
+        assert!(world.auth.sign_in.with_magic_link(&here, &Proof::Code(code)).await.is_err());
     });
 }
 
@@ -24,20 +25,24 @@ fn a_code_works_once_also_in_parallel() {
 fn a_code_works_in_no_other_browser_and_for_nothing_else() {
     with_mail(|world| async move {
         world.member("maria").await;
-        let mine = world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        let mine = world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
         let code = world.code("maria@example.org").await;
-        let theirs = world.auth.request_magic_link(&nobody(), "nobody@example.org").await.unwrap();
+        let theirs = world.auth.sign_in.request_magic_link(&nobody(), "nobody@example.org").await.unwrap();
         for wrong in [nobody(), browser(Some(&theirs))] {
-            let refused = world.auth.sign_in_by_mail(&wrong, &Proof::Code(code.clone())).await.err().unwrap();
+            let refused =
+                world.auth.sign_in.with_magic_link(&wrong, &Proof::Code(code.clone())).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::BadOtp));
         }
         let here = browser(Some(&mine));
-        assert_eq!(world.auth.reset_code(&here, &code).await.err().unwrap().code(), Code::BadOtp);
+        assert_eq!(
+            world.auth.passwords.redeem_reset_code(&here, &code).await.err().unwrap().code(),
+            Code::BadOtp
+        );
         for empty in ["", "   "] {
-            let refused = world.auth.reset_code(&here, empty).await.err().unwrap();
+            let refused = world.auth.passwords.redeem_reset_code(&here, empty).await.err().unwrap();
             assert_eq!((refused.problems()[0].field, refused.code()), (Field::Code, Code::Required));
         }
-        assert!(world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.is_ok());
+        assert!(world.auth.sign_in.with_magic_link(&here, &Proof::Code(code)).await.is_ok());
     });
 }
 
@@ -51,16 +56,16 @@ fn five_wrong_tries_and_the_code_is_worth_nothing_while_the_link_still_works() {
         |world| async move {
             world.member("maria").await;
             let pending_challenge =
-                world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+                world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
             let (code, token) =
                 (world.code("maria@example.org").await, world.token("maria@example.org").await);
             let here = browser(Some(&pending_challenge));
             let wrong = Proof::Code(if code == "000000" { "000001" } else { "000000" }.to_owned());
             // In parallel: each counts before it is judged.
-            assert_eq!(successes(5, || world.auth.sign_in_by_mail(&here, &wrong)).await, 0);
-            let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.err().unwrap();
+            assert_eq!(successes(5, || world.auth.sign_in.with_magic_link(&here, &wrong)).await, 0);
+            let refused = world.auth.sign_in.with_magic_link(&here, &Proof::Code(code)).await.err().unwrap();
             assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong one");
-            assert!(world.auth.sign_in_by_mail(&here, &Proof::Link(token)).await.is_ok());
+            assert!(world.auth.sign_in.with_magic_link(&here, &Proof::Link(token)).await.is_ok());
         },
     );
 }
@@ -72,13 +77,14 @@ fn wrong_codes_count_against_the_address_that_they_come_from() {
         for name in ["a", "b", "c"] {
             let pending_challenge = world
                 .auth
+                .sign_in
                 .request_magic_link(&nobody(), &crate::support::mailbox::address(name))
                 .await
                 .unwrap();
             for _ in 0..5 {
                 let proof = Proof::Code("000000".to_owned());
                 let here = browser(Some(&pending_challenge));
-                refused.push(world.auth.sign_in_by_mail(&here, &proof).await.err().unwrap().code());
+                refused.push(world.auth.sign_in.with_magic_link(&here, &proof).await.err().unwrap().code());
             }
         }
         assert_eq!(refused.iter().filter(|code| **code == Code::BadOtp).count(), 10);
@@ -90,12 +96,17 @@ fn wrong_codes_count_against_the_address_that_they_come_from() {
 fn who_reads_the_database_finds_neither_link_nor_code() {
     with_mail(|world| async move {
         world.member("maria").await;
-        world.auth.request_password_reset(&nobody(), "maria@example.org").await.unwrap();
+        world.auth.passwords.request_reset(&nobody(), "maria@example.org").await.unwrap();
         let (code, token) = (world.code("maria@example.org").await, world.token("maria@example.org").await);
         // A code that is mistyped may be right elsewhere.
         let pending_challenge =
-            world.auth.request_password_reset(&nobody(), "jun@example.org").await.unwrap();
-        world.auth.reset_code(&browser(Some(&pending_challenge)), "314159").await.unwrap_err();
+            world.auth.passwords.request_reset(&nobody(), "jun@example.org").await.unwrap();
+        world
+            .auth
+            .passwords
+            .redeem_reset_code(&browser(Some(&pending_challenge)), "314159")
+            .await
+            .unwrap_err();
         let dump = dump(&world).await;
         assert!(dump.contains("password_reset"), "the dump has the rows");
         assert!(!dump.contains("314159"), "a code that was tried is in the database");
@@ -117,7 +128,7 @@ fn an_address_has_so_many_tries_a_day_from_all_browsers_together() {
         |world| async move {
             world.member("maria").await;
             let anyone = nobody();
-            let ask = || world.auth.request_magic_link(&anyone, "maria@example.org");
+            let ask = || world.auth.sign_in.request_magic_link(&anyone, "maria@example.org");
             for _ in 0..5 {
                 let pending_challenge = ask().await.unwrap();
                 let code = world.code("maria@example.org").await;
@@ -125,17 +136,17 @@ fn an_address_has_so_many_tries_a_day_from_all_browsers_together() {
                 let here = browser(Some(&pending_challenge));
                 for _ in 0..5 {
                     let proof = Proof::Code(wrong.to_owned());
-                    assert!(world.auth.sign_in_by_mail(&here, &proof).await.is_err());
+                    assert!(world.auth.sign_in.with_magic_link(&here, &proof).await.is_err());
                 }
             }
             let pending_challenge = ask().await.unwrap();
             let (code, token) =
                 (world.code("maria@example.org").await, world.token("maria@example.org").await);
             let here = browser(Some(&pending_challenge));
-            let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(code)).await.err().unwrap();
+            let refused = world.auth.sign_in.with_magic_link(&here, &Proof::Code(code)).await.err().unwrap();
             assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong one");
             assert!(
-                world.auth.sign_in_by_mail(&here, &Proof::Link(token)).await.is_ok(),
+                world.auth.sign_in.with_magic_link(&here, &Proof::Link(token)).await.is_ok(),
                 "links work all the same"
             );
         },
@@ -149,12 +160,12 @@ fn a_mail_that_nobody_gets_has_no_code_that_works() {
         let mut pending_challenge = None;
         for _ in 0..6 {
             pending_challenge =
-                Some(world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap());
+                Some(world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap());
         }
         // The sixth was not sent, and lies in the outbox as if it had been; its code is there, and worth nothing.
         let unsent = unsent_code(&world).await;
         let here = browser(pending_challenge.as_ref());
-        let refused = world.auth.sign_in_by_mail(&here, &Proof::Code(unsent)).await.err().unwrap();
+        let refused = world.auth.sign_in.with_magic_link(&here, &Proof::Code(unsent)).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadOtp);
     });
 }

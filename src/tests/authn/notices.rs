@@ -52,9 +52,9 @@ fn who_changes_a_password_or_is_suspended_is_told() {
         let maria = world.member("maria").await;
         let actor = world.actor(&maria.session.cookie).await;
         let typed = ChangePassword { current: password("maria"), new: password("new") };
-        world.auth.change_password(&actor, &typed).await.unwrap();
+        world.auth.passwords.change(&actor, &typed).await.unwrap();
         world.tick();
-        world.auth.suspend(&Actor::system(), maria.user, "spam").await.unwrap();
+        world.auth.admin.suspend(&Actor::system(), maria.user, "spam").await.unwrap();
         let email_messages = world.email_messages("maria@example.org").await;
         let kinds: Vec<_> = email_messages.iter().map(|email_message| email_message.message.kind()).collect();
         assert_eq!(kinds, ["sign_up", "welcome", "password_changed", "account_suspended"]);
@@ -69,7 +69,7 @@ fn nothing_that_did_not_happen_is_told() {
         let actor = world.actor(&maria.session.cookie).await;
         let before = world.kinds("maria@example.org").await;
         let typed = ChangePassword { current: password("wrong"), new: password("new") };
-        assert!(world.auth.change_password(&actor, &typed).await.is_err());
+        assert!(world.auth.passwords.change(&actor, &typed).await.is_err());
         assert_eq!(world.kinds("maria@example.org").await, before);
     });
 }
@@ -78,10 +78,15 @@ fn nothing_that_did_not_happen_is_told() {
 fn a_person_is_written_to_in_the_language_of_their_browser() {
     with_mail(|world| async move {
         let from = Origin { language: Some("de-AT".to_owned()), ..origin() };
-        world.auth.sign_up(&Actor::anonymous(from), &crate::support::mailbox::form("maria")).await.unwrap();
+        world
+            .auth
+            .sign_up
+            .with_password(&Actor::anonymous(from), &crate::support::mailbox::form("maria"))
+            .await
+            .unwrap();
         assert_eq!(world.email_message("maria@example.org").await.language.as_deref(), Some("de-AT"));
         let proof = authtuna::authn::email_challenge::Proof::Link(world.token("maria@example.org").await);
-        world.auth.confirm_email(&crate::support::mailbox::nobody(), &proof, None).await.unwrap();
+        world.auth.sign_up.confirm_email(&crate::support::mailbox::nobody(), &proof, None).await.unwrap();
         assert_eq!(world.email_message("maria@example.org").await.language.as_deref(), Some("de-AT"));
     });
 }

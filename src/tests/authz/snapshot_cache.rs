@@ -195,7 +195,7 @@ trait Touch {
 
 impl Touch for Auth {
     async fn users_touch(&self, user: UserId) {
-        self.update_user(&SYSTEM(), user, &UserChange::default()).await.unwrap();
+        self.admin.update_user(&SYSTEM(), user, &UserChange::default()).await.unwrap();
     }
 }
 
@@ -214,13 +214,13 @@ fn grants_reach_the_one_person() {
         assert_eq!(stage.who_may("posts:edit").await, ["maria", "otto"]);
         let auth = stage.world.auth.clone();
         let change = UserChange { username: Some("jun2".to_owned()), ..UserChange::default() };
-        stage.step("rename", auth.update_user(system, jun, &change), &["jun"]).await;
+        stage.step("rename", auth.admin.update_user(system, jun, &change), &["jun"]).await;
         assert_eq!(stage.who(|snapshot| snapshot.user.username == "jun2").await, ["jun"]);
-        stage.step("suspend", auth.suspend(system, jun, ""), &["jun"]).await;
-        stage.step("unsuspend", auth.unsuspend(system, jun, ""), &[]).await;
-        stage.step("delete", auth.delete_user(system, stage.person("otto").id, ""), &["otto"]).await;
-        stage.step("restore", auth.restore_user(system, stage.person("otto").id), &[]).await;
-        stage.step("end all", auth.end_sessions_of(system, stage.person("maria").id), &["maria"]).await;
+        stage.step("suspend", auth.admin.suspend(system, jun, ""), &["jun"]).await;
+        stage.step("unsuspend", auth.admin.unsuspend(system, jun, ""), &[]).await;
+        stage.step("delete", auth.admin.delete_user(system, stage.person("otto").id, ""), &["otto"]).await;
+        stage.step("restore", auth.admin.restore_user(system, stage.person("otto").id), &[]).await;
+        stage.step("end all", auth.admin.end_sessions_of(system, stage.person("maria").id), &["maria"]).await;
         assert_eq!(stage.who(|_| true).await, ["signal"]);
         stage.end().await;
     });

@@ -99,7 +99,7 @@ fn an_ended_session_is_sent_to_the_sign_in_page_without_its_cookie() {
         let site = site(&world.auth, routes());
         let (maria, id) = Browser::of(&site, "maria").await;
         let cookie = maria.cookie.lock().unwrap().clone();
-        world.auth.suspend(&Actor::system(), id, "spam").await.unwrap();
+        world.auth.admin.suspend(&Actor::system(), id, "spam").await.unwrap();
         let answer = maria.page("/me").await;
         assert_eq!(answer.status, 303);
         assert!(cookie.is_some() && maria.cookie.lock().unwrap().is_none(), "{answer:?}");

@@ -80,7 +80,7 @@ fn a_session_ended_at_the_portal_opens_the_service_no_longer() {
         let both = Both::start(&world).await;
         assert_eq!(both.service.get("/me").await, 200);
         let cookie = both.portal.cookie.lock().unwrap().clone().unwrap();
-        world.auth.suspend(&Actor::system(), both.user, "spam").await.unwrap();
+        world.auth.admin.suspend(&Actor::system(), both.user, "spam").await.unwrap();
         both.after(&world, "/me", 401).await;
         *both.service.cookie.lock().unwrap() = Some(cookie);
         let sent = both.service.page("/me").await;

@@ -11,7 +11,7 @@ use crate::support::{World, ip, on_each, on_each_with, origin, tamper};
 
 async fn guess(world: &World, name: &str, from: Origin) -> Result<(), (Code, Option<Duration>)> {
     let typed = SignIn { identifier: name.to_owned(), password: "a wrong guess 123".to_owned() };
-    let outcome = world.auth.sign_in(&Actor::anonymous(from), &typed).await;
+    let outcome = world.auth.sign_in.with_password(&Actor::anonymous(from), &typed).await;
     outcome.map(drop).map_err(|error| (error.code(), error.wait()))
 }
 
@@ -195,11 +195,11 @@ fn an_operator_opens_an_account_that_guesses_have_closed() {
         }
         let stranger = Actor::anonymous(origin());
         assert_eq!(
-            world.auth.unlock(&stranger, maria.user).await.unwrap_err().code(),
+            world.auth.admin.unlock(&stranger, maria.user).await.unwrap_err().code(),
             Code::NotAuthenticated
         );
         assert!(world.sign_in("maria", origin()).await.is_err());
-        world.auth.unlock(&Actor::system(), maria.user).await.unwrap();
+        world.auth.admin.unlock(&Actor::system(), maria.user).await.unwrap();
         let again = world.sign_in("maria", origin()).await.unwrap();
         let actor = world.actor(&again.session.cookie).await;
         assert!(world.events(&actor).await.contains(&"LOGIN_UNLOCKED".to_owned()));
@@ -256,14 +256,14 @@ fn accounts_made_from_one_address_are_limited() {
                 password: crate::support::password(name),
             };
             let here = Actor::anonymous(origin());
-            let refused = world.auth.sign_up(&here, &form("ada")).await.err().unwrap();
+            let refused = world.auth.sign_up.with_password(&here, &form("ada")).await.err().unwrap();
             assert_eq!(refused.code(), Code::TooManyAttempts);
             assert!(refused.wait().is_some());
             assert_eq!(world.auth.password_hashes(), hashes, "before any work is done for it");
             let elsewhere = Actor::anonymous(from("198.51.100.1"));
-            assert!(world.auth.sign_up(&elsewhere, &form("ada")).await.is_ok());
+            assert!(world.auth.sign_up.with_password(&elsewhere, &form("ada")).await.is_ok());
             world.clock.advance(Duration::from_secs(901));
-            assert!(world.auth.sign_up(&here, &form("eve")).await.is_ok());
+            assert!(world.auth.sign_up.with_password(&here, &form("eve")).await.is_ok());
         },
     );
 }

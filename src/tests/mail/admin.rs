@@ -137,7 +137,7 @@ fn only_who_manages_people_everywhere_may() {
         assert_eq!(refused.code(), Code::NotAuthenticated);
         let admin = Actor { principal: anonymous.principal.clone(), origin: anonymous.origin.clone() };
         assert_eq!(auth.outbox.deliver_due(&admin).await.unwrap_err().code(), Code::Forbidden);
-        assert!(auth.outbox.pending_challenge(&admin).await.is_err());
+        assert!(auth.outbox.queued(&admin).await.is_err());
         assert!(world.clock.now() == START);
         auth.store().close().await;
         world.auth.store().close().await;

@@ -85,7 +85,7 @@ fn what_only_looks_like_a_mail_is_forgotten_and_never_listed() {
         // As Outbox::pretend leaves it.
         tamper(&world, "UPDATE outbox SET sent_at = next_try_at").await;
         assert_eq!(lines(&auth).await, []);
-        assert_eq!(auth.outbox.pending_challenge(&Actor::system()).await.unwrap(), []);
+        assert_eq!(auth.outbox.queued(&Actor::system()).await.unwrap(), []);
         assert_eq!(deliver(&auth).await, 1);
         assert_eq!(mailbox.mails().len(), 0);
         // It is gone, not only hidden.

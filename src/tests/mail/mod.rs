@@ -91,6 +91,6 @@ async fn line(auth: &Auth) -> MailLine {
 /// Details of the entries of one event, the newest first.
 async fn told(auth: &Auth, event: &str) -> Vec<Value> {
     let filter = AuditFilter { event: event.to_owned(), ..AuditFilter::default() };
-    let page = auth.audit_log(&Actor::system(), &filter, &PageRequest::default()).await.unwrap();
+    let page = auth.audit.search(&Actor::system(), &filter, &PageRequest::default()).await.unwrap();
     page.items.into_iter().map(|entry| entry.details).collect()
 }

@@ -157,14 +157,10 @@ fn mails_wait_for_a_server_that_is_down() {
             send(&world.auth, &notice(&format!("n{n}@example.org"))).await;
         }
         assert_eq!(deliver(&world.auth).await, 5);
-        let pending_challenge = super::lines(&world.auth).await;
+        let queued = super::lines(&world.auth).await;
         let refused =
             |error: &Option<String>| error.as_deref().is_some_and(|error| error.starts_with("connection: "));
-        assert_eq!(
-            pending_challenge.iter().filter(|line| refused(&line.last_error)).count(),
-            5,
-            "{pending_challenge:?}"
-        );
+        assert_eq!(queued.iter().filter(|line| refused(&line.last_error)).count(), 5, "{queued:?}");
 
         let again = Peer::at(folder.path(), port, json!({"mode": "plain"})).await;
         world.clock.advance(MINUTE);

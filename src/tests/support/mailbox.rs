@@ -2,9 +2,10 @@
 
 use std::future::Future;
 
+use authtuna::authn::email_addresses::Confirmed;
 use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::sign_in::SignedIn;
-use authtuna::authn::sign_up::{Confirmed, SignUp, SignedUp};
+use authtuna::authn::sign_up::{SignUp, SignedUp};
 use authtuna::authz::actor::{Actor, Origin, PendingChallenge};
 use authtuna::mail::{EmailMessage, Message};
 
@@ -40,7 +41,7 @@ impl World {
 
     /// Every letter that waits for somebody, oldest first.
     pub(crate) async fn email_messages(&self, to: &str) -> Vec<EmailMessage> {
-        let all = self.auth.outbox.pending_challenge(&Actor::system()).await.unwrap();
+        let all = self.auth.outbox.queued(&Actor::system()).await.unwrap();
         self.tick();
         all.into_iter().filter(|email_message| email_message.to == to).collect()
     }
@@ -67,7 +68,7 @@ impl World {
     }
 
     pub(crate) async fn ask_for_account(&self, name: &str) -> PendingChallenge {
-        match self.auth.sign_up(&nobody(), &form(name)).await.unwrap() {
+        match self.auth.sign_up.with_password(&nobody(), &form(name)).await.unwrap() {
             SignedUp::EmailChallenge(pending_challenge) => pending_challenge,
             SignedUp::In(_) => panic!("an account was made at once"),
         }
@@ -78,7 +79,7 @@ impl World {
         let pending_challenge = self.ask_for_account(name).await;
         let proof = Proof::Link(self.token(&address(name)).await);
         let confirmed =
-            self.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
+            self.auth.sign_up.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
         self.tick();
         match confirmed {
             Confirmed::In(signed_in) => signed_in,
@@ -89,7 +90,8 @@ impl World {
     /// Somebody whose account was made before mails were sent.
     pub(crate) async fn unproved(&self, name: &str) -> SignedIn {
         let silent = self.another_process_with(|settings| settings.email.enabled = false).await;
-        let signed_in = silent.sign_up(&nobody(), &form(name)).await.unwrap().signed_in().unwrap();
+        let signed_in =
+            silent.sign_up.with_password(&nobody(), &form(name)).await.unwrap().signed_in().unwrap();
         silent.store().close().await;
         signed_in
     }

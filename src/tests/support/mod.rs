@@ -122,7 +122,13 @@ impl World {
             email: format!("{name}@example.org"),
             password: password(name),
         };
-        self.auth.sign_up(&Actor::anonymous(origin()), &form).await.unwrap().signed_in().unwrap()
+        self.auth
+            .sign_up
+            .with_password(&Actor::anonymous(origin()), &form)
+            .await
+            .unwrap()
+            .signed_in()
+            .unwrap()
     }
 
     pub(crate) async fn sign_in(
@@ -131,7 +137,7 @@ impl World {
         from: Origin,
     ) -> Result<SignedIn, authtuna::foundation::error::Error> {
         let typed = SignIn { identifier: name.to_owned(), password: password(name) };
-        let progress = self.auth.sign_in(&Actor::anonymous(from), &typed).await?;
+        let progress = self.auth.sign_in.with_password(&Actor::anonymous(from), &typed).await?;
         Ok(progress.signed_in().unwrap())
     }
 
@@ -160,7 +166,7 @@ impl World {
     pub(crate) async fn events(&self, actor: &Actor) -> Vec<String> {
         let page = authtuna::model::page::PageRequest { after: None, limit: Some(200) };
         let mut events: Vec<_> =
-            self.auth.activity(actor, &page).await.unwrap().items.into_iter().map(|a| a.event).collect();
+            self.auth.audit.own(actor, &page).await.unwrap().items.into_iter().map(|a| a.event).collect();
         events.reverse();
         events
     }

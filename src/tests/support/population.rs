@@ -71,14 +71,14 @@ impl World {
     /// The number of the last entry in the audit log. The program reads it, which leaves no entry.
     pub(crate) async fn log_end(&self) -> i64 {
         let page = PageRequest { after: None, limit: Some(1) };
-        let log = self.auth.audit_log(&Actor::system(), &AuditFilter::default(), &page).await.unwrap();
+        let log = self.auth.audit.search(&Actor::system(), &AuditFilter::default(), &page).await.unwrap();
         log.items[0].seq
     }
 
     /// What the audit log has after an entry, oldest first.
     pub(crate) async fn log_since(&self, seq: i64) -> Vec<Activity> {
         let page = PageRequest { after: None, limit: Some(200) };
-        let log = self.auth.audit_log(&Actor::system(), &AuditFilter::default(), &page).await.unwrap();
+        let log = self.auth.audit.search(&Actor::system(), &AuditFilter::default(), &page).await.unwrap();
         log.items.into_iter().rev().filter(|entry| entry.seq > seq).collect()
     }
 

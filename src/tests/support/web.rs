@@ -52,7 +52,7 @@ pub(crate) fn site_with(auth: &Auth, routes: Router, change: impl Fn(AuthLayer) 
     let sign_up = |context: AuthContext, Path(name): Path<String>| async move {
         let email = format!("{name}@example.org");
         let form = SignUp { password: password(&name), username: name, email };
-        let signed_in = core.sign_up(context.actor(), &form).await?.signed_in()?;
+        let signed_in = core.sign_up.with_password(context.actor(), &form).await?.signed_in()?;
         let id = signed_in.user.to_string();
         context.begin(signed_in);
         Ok::<_, ApiError>(id)

@@ -43,7 +43,7 @@ async fn content(
     after: Option<String>,
 ) -> Result<impl IntoView, Error> {
     let first = after.is_none();
-    let page = auth.activity(context.actor(), &PageRequest { after, limit: Some(EVENTS) }).await?;
+    let page = auth.audit.own(context.actor(), &PageRequest { after, limit: Some(EVENTS) }).await?;
     let viewer = context.actor().user()?.user.id;
     let now = auth.clock.now();
     let list = if page.items.is_empty() {

@@ -15,8 +15,8 @@ use crate::islands::passkey::{Asks, PasskeyForm};
 use crate::islands::password::PasswordField;
 use crate::links::query as with;
 use crate::links::query_more;
+use crate::messages;
 use crate::pages::auth::query;
-use crate::pending_action_words;
 use crate::ui::code::{CodeField, CodeKind};
 use crate::ui::components::Icon;
 use crate::ui::email_challenge::{ActionForm, Again, awaited};
@@ -39,11 +39,12 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
     let act = query("act").unwrap_or_default();
     let address = awaited();
     Either::Right(load(move |auth: Auth, context| async move {
-        let ways = auth.ways_to_confirm(context.actor()).await?;
+        let ways = auth.step_up.methods(context.actor()).await?;
         let email = context.actor().session_user()?.user.email.clone().unwrap_or_default();
         let way = chosen(&ways, &by);
-        let waits = if act.is_empty() { None } else { auth.pending_action(context.actor(), &act).await? };
-        let waits = waits.and_then(|act| pending_action_words::in_words(t, &act));
+        let waits =
+            if act.is_empty() { None } else { auth.pending_actions.peek(context.actor(), &act).await? };
+        let waits = waits.and_then(|act| messages::pending_action(t, &act));
         let subtitle = waits.map_or_else(|| t.confirm_subtitle().to_owned(), |act| t.confirm_then(&act));
         let cancel = next.clone();
         let then = Then { next, act };

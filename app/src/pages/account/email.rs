@@ -45,7 +45,7 @@ async fn content(t: Lang, auth: Auth, context: AuthContext, tried: Tried) -> Res
     let user = own(&auth, context.actor()).await?;
     // Before a password is typed, which is kept for nothing.
     let confirms = user.has_password && auth.mfa.factors(context.actor()).await?.wanted();
-    if confirms && auth.require_confirmed(context.actor()).is_err() {
+    if confirms && auth.step_up.require(context.actor()).is_err() {
         leptos_axum::redirect(&query(CONFIRM, "next", EMAIL));
     }
     let now = user.email.as_deref().map_or_else(|| t.email_none().to_owned(), |email| t.email_now(email));

@@ -190,7 +190,7 @@ pub(crate) fn BackupCodes() -> impl IntoView {
             <Head heading=t.mfa_codes_heading().to_owned() subtitle=t.mfa_codes_subtitle()/>
             {left.notice(None)}
             {load(move |auth: Auth, context| async move {
-                let codes: Option<Vec<String>> = auth.shown_once(context.actor(), &token).await?;
+                let codes: Option<Vec<String>> = auth.pending_actions.shown_once(context.actor(), &token).await?;
                 let user = context.actor().session_user()?.user.username.clone();
                 Ok(match codes {
                     Some(codes) => Either::Left(list(t, &product, &user, codes, target)),

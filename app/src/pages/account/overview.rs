@@ -32,7 +32,7 @@ pub(crate) fn Overview() -> impl IntoView {
     view! {
         <Account t item=DASHBOARD title=t.overview_title() tells_of_recovery=true>
             {load(async move |auth: Auth, context: AuthContext| {
-                let at_a_glance = auth.overview(context.actor()).await?;
+                let at_a_glance = auth.overview.own(context.actor()).await?;
                 let now = auth.clock.now();
                 Ok(
                     view! {

@@ -144,7 +144,7 @@ async fn add(
     target: Option<LocalPath>,
 ) -> Result<impl IntoView, Error> {
     // Before anything is typed: a prompt can not be kept until then.
-    if auth.require_confirmed(context.actor()).is_err() {
+    if auth.step_up.require(context.actor()).is_err() {
         leptos_axum::redirect(&query(CONFIRM, "next", &leading_to(ADD_PASSKEY, target.as_ref())));
     }
     let tried = left.tried("add-passkey");

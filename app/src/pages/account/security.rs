@@ -45,7 +45,7 @@ async fn content(
     let passkeys = auth.passkeys.list(context.actor()).await?;
     let accepted = auth.passkeys.accepted(&user, &passkeys);
     let offered = Offered::of(&auth);
-    let confirmed = auth.require_confirmed(context.actor()).is_ok();
+    let confirmed = auth.step_up.require(context.actor()).is_ok();
     let now = auth.clock.now();
     let minimum = auth.settings().passwords.min_length;
     Ok(view! {

@@ -34,7 +34,7 @@ pub(crate) fn Challenge() -> impl IntoView {
     let next = next();
     Either::Right(load(move |auth: Auth, context| async move {
         let token = context.actor().origin.mfa_challenge.clone().unwrap_or_default();
-        let Some(factors) = auth.mfa_challenge(&token).await? else {
+        let Some(factors) = auth.sign_in.pending_factors(&token).await? else {
             return Ok(Either::Left(gone(t, login)));
         };
         let days = auth.settings().mfa.remember_device_days;
@@ -42,7 +42,7 @@ pub(crate) fn Challenge() -> impl IntoView {
         let form = chosen.map(|factor| Asked { t, factor, next, days, tried: left.tried("second-factor") });
         let others = factors.into_iter().filter(|other| Some(*other) != chosen);
         let others: Vec<_> = others.map(|other| link(t, other, &here)).collect();
-        let recovers = auth.recovers();
+        let recovers = auth.recovery.is_offered();
         let below = move || {
             view! {
                 {recovers.then(|| view! { <p class="below"><a href=RECOVERY>{t.challenge_lost()}</a></p> })}

@@ -21,9 +21,9 @@ const FORM: (&str, &str) = (ConfirmEmailChange::PATH, "confirm-email-change");
 pub(crate) fn ChangeEmailPage() -> impl IntoView {
     let t = lang();
     let left = Left::take(t);
-    let Some(token) = token() else { return Either::Left(pending_challenge(t, left)) };
+    let Some(token) = token() else { return Either::Left(check_inbox(t, left)) };
     Either::Right(load(move |auth: Auth, _| async move {
-        Ok(match auth.email_change(&token).await? {
+        Ok(match auth.email_addresses.pending_change(&token).await? {
             Some(address) => Either::Left(confirm(t, token, address, left)),
             None => Either::Right(
                 view! { <Dead t title=t.email_title() to=EMAIL.to_owned() word=t.email_change_heading() left/> },
@@ -32,7 +32,7 @@ pub(crate) fn ChangeEmailPage() -> impl IntoView {
     }))
 }
 
-fn pending_challenge(t: Lang, left: Left) -> impl IntoView {
+fn check_inbox(t: Lang, left: Left) -> impl IntoView {
     let Some(address) = awaited() else {
         return Either::Left(
             view! { <NotWaiting t title=t.email_title() to=EMAIL.to_owned() word=t.email_change_heading()/> },
@@ -79,7 +79,7 @@ pub(crate) fn UndoEmailPage() -> impl IntoView {
     let left = Left::take(t);
     let token = token().unwrap_or_default();
     load(move |auth: Auth, _| async move {
-        Ok(match auth.email_undo(&token).await? {
+        Ok(match auth.email_addresses.pending_undo(&token).await? {
             Some(address) => Either::Left(undo(t, token, address, left)),
             None => Either::Right(view! {
                 <Dead

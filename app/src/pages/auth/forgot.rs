@@ -50,9 +50,9 @@ pub(crate) fn Forgot() -> impl IntoView {
 pub(crate) fn Reset() -> impl IntoView {
     let t = lang();
     let left = Left::take(t);
-    let Some(token) = token() else { return Either::Left(pending_challenge(t, left)) };
+    let Some(token) = token() else { return Either::Left(check_inbox(t, left)) };
     Either::Right(load(move |auth: Auth, _| async move {
-        Ok(if auth.reset_open(&token).await? {
+        Ok(if auth.passwords.reset_link_works(&token).await? {
             Either::Left(set(t, token, left))
         } else {
             Either::Right(
@@ -62,7 +62,7 @@ pub(crate) fn Reset() -> impl IntoView {
     }))
 }
 
-fn pending_challenge(t: Lang, left: Left) -> impl IntoView {
+fn check_inbox(t: Lang, left: Left) -> impl IntoView {
     if !sends() {
         return EitherOf3::A(view! { <NoMail t title=t.reset_title()/> });
     }

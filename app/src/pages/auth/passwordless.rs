@@ -56,9 +56,9 @@ pub(crate) fn PasswordlessLogin() -> impl IntoView {
         return EitherOf3::A(off(t));
     }
     let left = Left::take(t);
-    let Some(token) = token() else { return EitherOf3::B(pending_challenge(t, left)) };
+    let Some(token) = token() else { return EitherOf3::B(check_inbox(t, left)) };
     EitherOf3::C(load(move |auth: Auth, _| async move {
-        Ok(match auth.magic_link(&token).await? {
+        Ok(match auth.sign_in.magic_link_username(&token).await? {
             Some(username) => Either::Left(enter(t, token, &username, left)),
             None => Either::Right(
                 view! { <Dead t title=t.magic_title() to=MAGIC_LINK.to_owned() word=t.magic_again() left/> },
@@ -67,7 +67,7 @@ pub(crate) fn PasswordlessLogin() -> impl IntoView {
     }))
 }
 
-fn pending_challenge(t: Lang, left: Left) -> impl IntoView {
+fn check_inbox(t: Lang, left: Left) -> impl IntoView {
     let ask = with_next(MAGIC_LINK, target().as_ref());
     let Some(address) = awaited() else {
         return Either::Left(view! { <NotWaiting t title=t.magic_title() to=ask word=t.magic_again()/> });

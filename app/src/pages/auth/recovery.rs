@@ -61,11 +61,11 @@ pub(crate) fn StartRecoveryPage() -> impl IntoView {
         return EitherOf3::A(off(t));
     }
     let left = Left::take(t);
-    let Some(token) = token() else { return EitherOf3::B(pending_challenge(t, left)) };
+    let Some(token) = token() else { return EitherOf3::B(check_inbox(t, left)) };
     let subtitle = t.recovery_start_body(&waiting_time(t));
     let below = move || view! { <p class="below"><a href=LOGIN>{t.confirm_cancel()}</a></p> };
     EitherOf3::C(load(move |auth: Auth, _| async move {
-        Ok(if auth.recovery_request_open(&token).await? {
+        Ok(if auth.recovery.request_link_works(&token).await? {
             Either::Left(view! {
                 <ActionForm
                     t
@@ -89,7 +89,7 @@ pub(crate) fn StartRecoveryPage() -> impl IntoView {
     }))
 }
 
-fn pending_challenge(t: Lang, left: Left) -> impl IntoView {
+fn check_inbox(t: Lang, left: Left) -> impl IntoView {
     let Some(address) = awaited() else {
         return Either::Left(
             view! { <NotWaiting t title=t.recovery_title() to=RECOVERY.to_owned() word=t.reset_again()/> },
@@ -119,7 +119,7 @@ pub(crate) fn CancelRecoveryPage() -> impl IntoView {
     let left = Left::take(t);
     let Some(token) = token() else { return Either::Left(stop_by_code(t, left)) };
     Either::Right(load(move |auth: Auth, _| async move {
-        Ok(match auth.recovery_to_cancel(&token).await? {
+        Ok(match auth.recovery.to_cancel(&token).await? {
             Some(_) => Either::Left(view! {
                 <ActionForm
                     t
@@ -181,7 +181,7 @@ pub(crate) fn FinishRecoveryPage() -> impl IntoView {
     let token = token().unwrap_or_default();
     load(move |auth: Auth, _| async move {
         let now = auth.clock.now();
-        Ok(match auth.recovery_to_finish(&token).await? {
+        Ok(match auth.recovery.to_finish(&token).await? {
             Some(open) if open.due_at > now => EitherOf3::A(early(t, open)),
             Some(_) => EitherOf3::B(view! {
                 <ActionForm
@@ -211,7 +211,7 @@ pub(crate) fn UndoFactorsPage() -> impl IntoView {
     let left = Left::take(t);
     let token = token().unwrap_or_default();
     load(move |auth: Auth, _| async move {
-        Ok(if auth.can_undo_factors(&token).await? {
+        Ok(if auth.recovery.undo_link_works(&token).await? {
             Either::Left(view! {
                 <ActionForm
                     t

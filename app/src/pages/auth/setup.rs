@@ -25,7 +25,7 @@ pub(crate) fn Setup() -> impl IntoView {
     let left = Left::take(t);
     let response = use_context::<ResponseOptions>();
     load(move |auth: Auth, _| async move {
-        if !auth.set_up_open(&token).await? {
+        if !auth.sign_up.setup_link_works(&token).await? {
             if let Some(response) = response {
                 response.set_status(StatusCode::GONE);
             }

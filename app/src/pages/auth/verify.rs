@@ -25,9 +25,9 @@ const FORM: (&str, &str) = (ConfirmEmail::PATH, "confirm-email");
 pub(crate) fn Verify() -> impl IntoView {
     let t = lang();
     let left = Left::take(t);
-    let Some(token) = token() else { return Either::Left(pending_challenge(t, left)) };
+    let Some(token) = token() else { return Either::Left(check_inbox(t, left)) };
     Either::Right(load(move |auth: Auth, _| async move {
-        let found = auth.to_confirm(&token).await?;
+        let found = auth.sign_up.to_confirm(&token).await?;
         Ok(match found {
             Some(found) => Either::Left(confirm(t, token, found, left)),
             None => {
@@ -39,7 +39,7 @@ pub(crate) fn Verify() -> impl IntoView {
     }))
 }
 
-fn pending_challenge(t: Lang, left: Left) -> impl IntoView {
+fn check_inbox(t: Lang, left: Left) -> impl IntoView {
     let (other, word) = if signed_in() {
         (EMAIL.to_owned(), t.email_change_heading())
     } else {

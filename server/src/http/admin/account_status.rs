@@ -9,9 +9,8 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::PANEL;
 use super::dto::{AuditEvent, PersonLine};
-use super::users::found;
+use super::{PANEL, found};
 use crate::http::endpoint::Endpoint;
 use crate::http::extract::{MaybeBody, Params, PathParams, page, rows, text};
 use crate::http::response::{Here, Listed, Message, listed, message};
@@ -68,7 +67,7 @@ async fn suspend(
     PathParams(id): PathParams<UserId>,
     MaybeBody(why): MaybeBody<Why>,
 ) -> Result<Json<PersonLine>, ApiError> {
-    auth.suspend(context.actor(), id, &why.reason).await?;
+    auth.admin.suspend(context.actor(), id, &why.reason).await?;
     Ok(Json(PersonLine::from(&found(&auth, &context, id).await?)))
 }
 
@@ -78,7 +77,7 @@ async fn unsuspend(
     PathParams(id): PathParams<UserId>,
     MaybeBody(why): MaybeBody<Why>,
 ) -> Result<Json<PersonLine>, ApiError> {
-    auth.unsuspend(context.actor(), id, &why.reason).await?;
+    auth.admin.unsuspend(context.actor(), id, &why.reason).await?;
     Ok(Json(PersonLine::from(&found(&auth, &context, id).await?)))
 }
 
@@ -87,7 +86,7 @@ async fn unlock(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.unlock(context.actor(), id).await?;
+    auth.admin.unlock(context.actor(), id).await?;
     Ok(message("Sign-in is open."))
 }
 
@@ -99,6 +98,6 @@ async fn trail(
     Params(wanted): Params<Pages>,
 ) -> Result<Listed<AuditEvent>, ApiError> {
     let page = page(wanted.after, wanted.limit.or(Some(25)));
-    let found = auth.activity_of(context.actor(), id, &page).await?;
+    let found = auth.audit.of_user(context.actor(), id, &page).await?;
     Ok(listed(&here, found, AuditEvent::from))
 }

@@ -12,9 +12,8 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::PANEL;
 use super::dto::{GrantLine, RoleLine};
-use super::users::found;
+use super::{PANEL, found};
 use crate::http::endpoint::Endpoint;
 use crate::http::extract::{Body, Params, PathParams, moment, page, person, rows, scope, text};
 use crate::http::response::{Items, List, Message, items, message};

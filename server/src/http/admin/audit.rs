@@ -71,6 +71,6 @@ async fn list(
         since: at(wanted.since, Field::Since)?,
         until: at(wanted.until, Field::Until)?,
     };
-    let found = auth.audit_log(context.actor(), &filter, &page(wanted.after, wanted.limit)).await?;
+    let found = auth.audit.search(context.actor(), &filter, &page(wanted.after, wanted.limit)).await?;
     Ok(items(found, AuditEvent::from))
 }

@@ -60,8 +60,8 @@ async fn factors(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<TheirFactors>, ApiError> {
-    let factors = auth.factors_of(context.actor(), id).await?;
-    let recovery = auth.recovery_of(context.actor(), id).await?;
+    let factors = auth.admin.factors_of(context.actor(), id).await?;
+    let recovery = auth.recovery.of_user(context.actor(), id).await?;
     Ok(Json(TheirFactors {
         totp_since: seconds(factors.totp_since),
         passkeys: factors.passkeys,
@@ -75,7 +75,7 @@ async fn remove(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.remove_factors(context.actor(), id).await?;
+    auth.admin.remove_factors(context.actor(), id).await?;
     Ok(message("Second factors removed."))
 }
 
@@ -84,7 +84,7 @@ async fn end(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.end_recovery(context.actor(), id).await?;
+    auth.recovery.cancel_of(context.actor(), id).await?;
     Ok(message("Recovery stopped."))
 }
 
@@ -93,6 +93,6 @@ async fn hasten(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.hasten_recovery(context.actor(), id).await?;
+    auth.recovery.hasten(context.actor(), id).await?;
     Ok(message("The recovery can be finished now."))
 }

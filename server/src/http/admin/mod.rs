@@ -19,6 +19,12 @@ mod roles;
 mod sessions;
 mod users;
 
+use authtuna::accounts::users::User;
+use authtuna::auth::Auth;
+use authtuna::axum::{ApiError, AuthContext};
+use authtuna::foundation::error::Error;
+use authtuna::model::code::{Code, Field};
+use authtuna::model::id::UserId;
 use authtuna::model::permission::ADMIN_ACCESS_PANEL;
 
 use super::endpoint::Endpoint;
@@ -42,4 +48,10 @@ pub(super) fn routes() -> Vec<Endpoint> {
         factors::routes(),
     ];
     areas.into_iter().flatten().collect()
+}
+
+/// The person with this id, for somebody who may see them.
+async fn found(auth: &Auth, context: &AuthContext, id: UserId) -> Result<User, ApiError> {
+    let user = auth.users.get(context.actor(), id).await?;
+    Ok(user.ok_or_else(|| Error::on(Field::User, Code::UserNotFound))?)
 }

@@ -46,7 +46,7 @@ async fn list(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<List<Session>, ApiError> {
-    let sessions = auth.sessions_of(context.actor(), id).await?;
+    let sessions = auth.admin.sessions_of(context.actor(), id).await?;
     Ok(List(sessions.into_iter().map(session).collect()))
 }
 
@@ -55,7 +55,7 @@ async fn end(
     context: AuthContext,
     PathParams((id, session)): PathParams<(UserId, SessionId)>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.end_session_of(context.actor(), id, session).await?;
+    auth.admin.end_session_of(context.actor(), id, session).await?;
     Ok(message("Session terminated."))
 }
 
@@ -64,6 +64,6 @@ async fn end_all(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Ended>, ApiError> {
-    let terminated = auth.end_sessions_of(context.actor(), id).await?;
+    let terminated = auth.admin.end_sessions_of(context.actor(), id).await?;
     Ok(Json(Ended { message: "All sessions have been terminated.", terminated }))
 }

@@ -1,6 +1,6 @@
 //! People: finding, making and changing accounts.
 
-use authtuna::accounts::users::{NewAccount, State as Wanted, User, UserChange, UserFilter};
+use authtuna::accounts::users::{NewAccount, State as Wanted, UserChange, UserFilter};
 use authtuna::auth::Auth;
 use authtuna::authz::roles::Grant;
 use authtuna::axum::{ApiError, AuthContext};
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::PANEL;
 use super::assignments::{Assignable, assignable_by};
 use super::dto::{GrantLine, PersonLine, seconds};
+use super::{PANEL, found};
 use crate::http::endpoint::Endpoint;
 use crate::http::extract::{Body, Params, PathParams, page, parsed, rows, scope, text};
 use crate::http::response::{Created, Here, Listed, Message, listed, message};
@@ -228,7 +228,7 @@ async fn update(
 ) -> Result<Json<PersonLine>, ApiError> {
     let AccountChange { username, first_name, last_name, metadata } = change;
     let change = UserChange { username, first_name, last_name, metadata };
-    let changed = auth.update_user(context.actor(), id, &change).await?;
+    let changed = auth.admin.update_user(context.actor(), id, &change).await?;
     Ok(Json(PersonLine::from(&changed)))
 }
 
@@ -237,7 +237,7 @@ async fn delete(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.delete_user(context.actor(), id, "").await?;
+    auth.admin.delete_user(context.actor(), id, "").await?;
     Ok(message("User deleted."))
 }
 
@@ -246,14 +246,8 @@ async fn restore(
     context: AuthContext,
     PathParams(id): PathParams<UserId>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.restore_user(context.actor(), id).await?;
+    auth.admin.restore_user(context.actor(), id).await?;
     Ok(message("User restored."))
-}
-
-/// The person with this id, for somebody who may see them.
-pub(super) async fn found(auth: &Auth, context: &AuthContext, id: UserId) -> Result<User, ApiError> {
-    let user = auth.users.get(context.actor(), id).await?;
-    Ok(user.ok_or_else(|| Error::on(Field::User, Code::UserNotFound))?)
 }
 
 /// What of somebody's roles may be seen, and whether that is all of them.

@@ -58,11 +58,11 @@ fn whoever_lacks_what_a_role_asks_for_may_do_nothing_else() {
             auth.sessions.end_others(&actor).await.err(),
             auth.users.get(&actor, maria.user).await.err(),
             auth.users.update_profile(&actor, &ProfileChange::default()).await.err(),
-            auth.activity(&actor, &page).await.err(),
+            auth.audit.own(&actor, &page).await.err(),
             auth.roles.list(&actor, "", &page).await.err(),
             auth.roles.create(&actor, &NewRole::named("Other", "")).await.err(),
             auth.roles.assign(&actor, &Assignment::new(maria.user, "Editor").everywhere()).await.err(),
-            auth.suspend(&actor, maria.user, "x").await.err(),
+            auth.admin.suspend(&actor, maria.user, "x").await.err(),
             auth.mfa.disable_totp(&actor).await.err(),
             auth.mfa.regenerate_backup_codes(&actor).await.err(),
         ];
@@ -77,7 +77,7 @@ fn whoever_lacks_what_a_role_asks_for_may_do_nothing_else() {
         let actor = at_home(&world, &maria).await;
         assert_eq!(auth.mfa.setup_totp(&actor).await.err().unwrap().code(), Code::StepUpRequired);
         let typed = Confirmation { password: password("maria"), ..Confirmation::default() };
-        auth.confirm(&actor, &typed).await.unwrap();
+        auth.step_up.confirm(&actor, &typed).await.unwrap();
         let actor = at_home(&world, &maria).await;
         assert!(actor.user().is_err());
         let setup = auth.mfa.setup_totp(&actor).await.unwrap();
@@ -85,7 +85,7 @@ fn whoever_lacks_what_a_role_asks_for_may_do_nothing_else() {
         let actor = at_home(&world, &maria).await;
         assert_eq!(lacks(&actor), None);
         assert!(actor.require("users:read", &Scope::global()).is_ok());
-        auth.sign_out(&actor).await.unwrap();
+        auth.sessions.sign_out(&actor).await.unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None);
     });
 }
@@ -141,7 +141,7 @@ fn an_app_is_no_passkey_and_a_blocked_passkey_is_none() {
         assert_eq!(lacks(&at_home(&world, &maria).await), Some(Requirement::Passkey));
         require(&world, "User", None).await;
         assert_eq!(lacks(&at_home(&world, &maria).await), None, "the app is enough for the other");
-        auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
+        auth.admin.remove_factors(&Actor::system(), maria.user).await.unwrap();
         let again = world.sign_in("maria", origin()).await.unwrap();
         assert_eq!(lacks(&at_home(&world, &again).await), Some(Requirement::Mfa));
     });
@@ -210,7 +210,7 @@ fn power_is_given_by_whoever_confirmed_lately_who_they_are() {
         let less = RoleChange { level: Some(Some(4)), ..RoleChange::default() };
         auth.roles.update(&actor, "Editor", &less).await.unwrap();
         let typed = Confirmation { password: password("maria"), ..Confirmation::default() };
-        auth.confirm(&actor, &typed).await.unwrap();
+        auth.step_up.confirm(&actor, &typed).await.unwrap();
         let actor = at_home(&world, &maria).await;
         assert_eq!(refused(&actor).await, [None; 6]);
         world.clock.advance(Duration::from_secs(601));

@@ -15,7 +15,7 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
         assert_eq!(mfa.setup_totp(&actor).await.err().unwrap().code(), step_up);
         assert_eq!(mfa.verify_and_enable_totp(&actor, "1").await.err().unwrap().code(), step_up);
 
-        let ways = world.auth.ways_to_confirm(&actor).await.unwrap();
+        let ways = world.auth.step_up.methods(&actor).await.unwrap();
         assert_eq!(ways, [Confirms::Totp, Confirms::BackupCode]);
         let by = |password: &str, code: &str| Confirmation {
             password: password.to_owned(),
@@ -23,12 +23,12 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
             ..Confirmation::default()
         };
         // The password is what whoever stole the session may have stolen with it.
-        let alone = world.auth.confirm(&actor, &by(&password("maria"), "")).await.err().unwrap();
+        let alone = world.auth.step_up.confirm(&actor, &by(&password("maria"), "")).await.err().unwrap();
         assert_eq!((alone.problems()[0].field, alone.problems()[0].code), (Field::Code, Code::Required));
         assert_eq!(mfa.pending_totp(&actor).await.err().unwrap().code(), step_up);
-        let wrong = world.auth.confirm(&actor, &by("", "000000")).await.err().unwrap();
+        let wrong = world.auth.step_up.confirm(&actor, &by("", "000000")).await.err().unwrap();
         assert_eq!(wrong.problems()[0].code, Code::BadOtp);
-        let none = world.auth.confirm(&actor, &by("", " ")).await.err().unwrap();
+        let none = world.auth.step_up.confirm(&actor, &by("", " ")).await.err().unwrap();
         assert_eq!(none.problems()[0].code, Code::Required);
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(mfa.disable_totp(&actor).await.err().unwrap().code(), step_up);
@@ -36,16 +36,25 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
         // Nor does changing it confirm anything.
         let typed =
             authtuna::authn::passwords::ChangePassword { current: password("maria"), new: password("tuna") };
-        let maria = world.auth.change_password(&actor, &typed).await.unwrap();
+        let maria = world.auth.passwords.change(&actor, &typed).await.unwrap();
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(mfa.disable_totp(&actor).await.err().unwrap().code(), step_up);
 
-        world.auth.confirm(&actor, &by("", &app(&world, &secret))).await.unwrap();
+        world.auth.step_up.confirm(&actor, &by("", &app(&world, &secret))).await.unwrap();
         let actor = world.actor(&maria.session.cookie).await;
         mfa.disable_totp(&actor).await.unwrap();
         assert_eq!(mfa.factors(&actor).await.unwrap(), Factors::default());
         let typed = SignIn { identifier: "maria".to_owned(), password: password("tuna") };
-        assert!(world.auth.sign_in(&Actor::anonymous(origin()), &typed).await.unwrap().signed_in().is_some());
+        assert!(
+            world
+                .auth
+                .sign_in
+                .with_password(&Actor::anonymous(origin()), &typed)
+                .await
+                .unwrap()
+                .signed_in()
+                .is_some()
+        );
         assert_eq!(mfa.disable_totp(&actor).await.err().unwrap().code(), Code::TotpNotSetUp);
     });
 }
@@ -86,7 +95,7 @@ fn whoever_reads_database_or_log_finds_no_secret() {
         let kept = value(&world, "SELECT secret FROM totp").await;
         assert!(kept.starts_with("gAAAA"), "Fernet: {kept}");
         let page = PageRequest { after: None, limit: Some(200) };
-        let log = world.auth.audit_log(&Actor::system(), &Default::default(), &page).await.unwrap();
+        let log = world.auth.audit.search(&Actor::system(), &Default::default(), &page).await.unwrap();
         let log = format!("{:?}", log.items);
         let plain = codes[0].replace('-', "");
         for needle in [secret.as_str(), &codes[0], &plain, "314159", &token] {
@@ -99,14 +108,14 @@ fn whoever_reads_database_or_log_finds_no_secret() {
 fn an_operator_takes_lost_factors_off() {
     on_each(|world| async move {
         let (maria, _, _) = protected(&world, "maria").await;
-        world.auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
+        world.auth.admin.remove_factors(&Actor::system(), maria.user).await.unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None, "sessions end");
         assert!(matches!(first_factor(&world, "maria", origin()).await, SignInOutcome::In(_)));
-        let none = world.auth.remove_factors(&Actor::system(), maria.user).await.err().unwrap();
+        let none = world.auth.admin.remove_factors(&Actor::system(), maria.user).await.err().unwrap();
         assert_eq!(none.code(), Code::NoSecondFactor);
         let jun = world.person("jun").await;
         let actor = world.actor(&jun.session.cookie).await;
-        assert!(world.auth.remove_factors(&actor, maria.user).await.is_err());
+        assert!(world.auth.admin.remove_factors(&actor, maria.user).await.is_err());
     });
 }
 

@@ -42,7 +42,7 @@ async fn protected(world: &World, name: &str) -> (SignedIn, String, Vec<String>)
 
 async fn first_factor(world: &World, name: &str, from: Origin) -> SignInOutcome {
     let typed = SignIn { identifier: name.to_owned(), password: password(name) };
-    world.auth.sign_in(&Actor::anonymous(from), &typed).await.unwrap()
+    world.auth.sign_in.with_password(&Actor::anonymous(from), &typed).await.unwrap()
 }
 
 /// The token of somebody who typed their password.
@@ -62,7 +62,7 @@ async fn second(world: &World, token: &str, code: &str, from: Origin) -> Result<
         remember: true,
         ..SecondFactor::default()
     };
-    world.auth.second_factor(&Actor::anonymous(from), &typed).await
+    world.auth.sign_in.with_second_factor(&Actor::anonymous(from), &typed).await
 }
 
 /// The same from [`origin`], for the code of a refusal.
@@ -84,13 +84,17 @@ fn who_has_an_app_is_asked_for_its_code() {
             panic!()
         };
         assert_eq!(half.factors, [Factor::Totp, Factor::BackupCode]);
-        assert_eq!(world.auth.mfa_challenge(&half.token).await.unwrap(), Some(half.factors));
+        assert_eq!(world.auth.sign_in.pending_factors(&half.token).await.unwrap(), Some(half.factors));
         let code = app(&world, &secret);
         // Blanks between the digits do not count.
         let spaced = format!("{} {}", &code[..3], &code[3..]);
         let signed_in = second(&world, &half.token, &spaced, origin()).await.unwrap();
         assert!(world.opens(&signed_in.session.cookie).await.is_some());
-        assert_eq!(world.auth.mfa_challenge(&half.token).await.unwrap(), None, "the token was used up");
+        assert_eq!(
+            world.auth.sign_in.pending_factors(&half.token).await.unwrap(),
+            None,
+            "the token was used up"
+        );
         let actor = world.actor(&signed_in.session.cookie).await;
         let events = world.events(&actor).await;
         for event in ["MFA_ENABLED", "MFA_REQUIRED", "MFA_SUCCEEDED", "LOGIN_SUCCESS"] {
@@ -213,8 +217,12 @@ fn guessing_is_limited_and_a_restart_forgets_nothing() {
                 for code in [&right, &codes[0]] {
                     let typed =
                         SecondFactor { token: token.clone(), code: code.clone(), ..SecondFactor::default() };
-                    let error =
-                        auth.second_factor(&Actor::anonymous(stranger()), &typed).await.err().unwrap();
+                    let error = auth
+                        .sign_in
+                        .with_second_factor(&Actor::anonymous(stranger()), &typed)
+                        .await
+                        .err()
+                        .unwrap();
                     assert_eq!(error.code(), Code::TooManyAttempts);
                 }
             }
@@ -239,7 +247,7 @@ fn a_token_is_good_for_ten_minutes_and_for_one_password() {
         let actor = world.actor(&maria.session.cookie).await;
         let typed =
             authtuna::authn::passwords::ChangePassword { current: password("maria"), new: password("tuna") };
-        world.auth.change_password(&actor, &typed).await.unwrap();
+        world.auth.passwords.change(&actor, &typed).await.unwrap();
         assert_eq!(refused(&world, &token, &app(&world, &secret)).await, Code::BadToken);
     });
 }
@@ -249,7 +257,7 @@ fn whoever_is_suspended_meanwhile_stays_out() {
     on_each(|world| async move {
         let (maria, secret, _) = protected(&world, "maria").await;
         let token = mfa_challenge(&world, "maria", origin()).await;
-        world.auth.suspend(&Actor::system(), maria.user, "test").await.unwrap();
+        world.auth.admin.suspend(&Actor::system(), maria.user, "test").await.unwrap();
         assert!(second(&world, &token, &app(&world, &secret), origin()).await.is_err());
     });
 }

@@ -36,9 +36,10 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
                     current: password("maria"),
                     new: password("tuna"),
                 };
-                world.auth.change_password(&actor, &typed).await.unwrap();
+                world.auth.passwords.change(&actor, &typed).await.unwrap();
                 let typed = SignIn { identifier: "maria".to_owned(), password: password("tuna") };
-                let progress = world.auth.sign_in(&Actor::anonymous(here), &typed).await.unwrap();
+                let progress =
+                    world.auth.sign_in.with_password(&Actor::anonymous(here), &typed).await.unwrap();
                 assert!(matches!(progress, SignInOutcome::SecondFactor(_)), "a new password ends it");
             },
         );

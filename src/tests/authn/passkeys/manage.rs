@@ -87,24 +87,27 @@ fn an_account_is_made_with_a_passkey_and_no_password_and_keeps_a_way_in() {
             username: username.to_owned(),
             email: format!("{username}@example.org"),
         };
-        let taken = world.auth.ask_to_sign_up(&actor, &typed("Maria")).await;
+        let taken = world.auth.sign_up.passkey_prompt(&actor, &typed("Maria")).await;
         assert_eq!(refusal(taken), (Field::Username, Code::UsernameTaken));
         let bad = PasskeySignUp { username: "x".to_owned(), email: "x".to_owned() };
-        assert_eq!(world.auth.ask_to_sign_up(&actor, &bad).await.err().unwrap().problems().len(), 2);
+        assert_eq!(world.auth.sign_up.passkey_prompt(&actor, &bad).await.err().unwrap().problems().len(), 2);
 
-        let asked = world.auth.ask_to_sign_up(&actor, &typed("jun")).await.unwrap();
+        let asked = world.auth.sign_up.passkey_prompt(&actor, &typed("jun")).await.unwrap();
         let mut key = Authenticator::new(ORIGIN);
         let answer = key.create(&asked.options).to_string();
         let here = with_prompt(&actor, &asked);
-        let jun = world.auth.sign_up_by_passkey(&here, &answer).await.unwrap().signed_in().unwrap();
-        assert_eq!(refusal(world.auth.sign_up_by_passkey(&here, &answer).await.map(drop)).1, Code::BadToken);
+        let jun = world.auth.sign_up.with_passkey(&here, &answer).await.unwrap().signed_in().unwrap();
+        assert_eq!(
+            refusal(world.auth.sign_up.with_passkey(&here, &answer).await.map(drop)).1,
+            Code::BadToken
+        );
         let again = sign_in(&world.auth, &mut key).await.unwrap().signed_in().unwrap();
         assert_eq!(again.user, jun.user);
         let actor = at_home(&world, &jun).await;
         let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
         let refused = world.auth.passkeys.remove(&actor, own.id).await;
         assert_eq!(refused.err().unwrap().code(), Code::LastWayIn);
-        let refused = world.auth.remove_factors(&Actor::system(), jun.user).await;
+        let refused = world.auth.admin.remove_factors(&Actor::system(), jun.user).await;
         assert_eq!(refused.err().unwrap().code(), Code::LastWayIn, "nor does an operator");
         let mut second = Authenticator::new(ORIGIN);
         add(&world.auth, &actor, &mut second, "Another").await.unwrap();
@@ -132,7 +135,7 @@ fn a_session_that_has_just_ended_changes_nothing_any_more() {
             world.auth.passkeys.rename(&actor, added.passkey.id, "x").await.err(),
             world.auth.mfa.setup_totp(&actor).await.err(),
             world.auth.mfa.regenerate_backup_codes(&actor).await.err(),
-            world.auth.change_password(&actor, &typed).await.err(),
+            world.auth.passwords.change(&actor, &typed).await.err(),
             world.auth.roles.delete(&actor, "User").await.err(),
             world.auth.users.create(&actor, &NewAccount::default()).await.err(),
         ];

@@ -58,9 +58,9 @@ async fn protected(world: &World, name: &str) -> (SignedIn, Authenticator, Added
 
 pub(crate) async fn sign_in(auth: &Auth, key: &mut Authenticator) -> Result<SignInOutcome, Error> {
     let actor = Actor::anonymous(origin());
-    let asked = auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await?;
+    let asked = auth.sign_in.passkey_prompt(&actor, PasskeyFor::SignIn).await?;
     let answer = key.get(&asked.options).to_string();
-    auth.sign_in_by_passkey(&with_prompt(&actor, &asked), &answer).await
+    auth.sign_in.with_passkey(&with_prompt(&actor, &asked), &answer).await
 }
 
 fn refusal<T>(outcome: Result<T, Error>) -> (Field, Code) {
@@ -95,35 +95,35 @@ fn an_answer_counts_once_and_only_where_it_was_asked_for() {
     on_each(|world| async move {
         let (_, mut key, _) = protected(&world, "maria").await;
         let actor = Actor::anonymous(origin());
-        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+        let asked = world.auth.sign_in.passkey_prompt(&actor, PasskeyFor::SignIn).await.unwrap();
         let answer = key.get(&asked.options).to_string();
         let elsewhere = Origin { ceremony: Some([7; 32]), ..origin() };
         for other in [Actor::anonymous(elsewhere), actor.clone()] {
-            let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+            let asked = world.auth.sign_in.passkey_prompt(&actor, PasskeyFor::SignIn).await.unwrap();
             let answer = key.get(&asked.options).to_string();
-            let refused = world.auth.sign_in_by_passkey(&other, &answer).await;
+            let refused = world.auth.sign_in.with_passkey(&other, &answer).await;
             assert_eq!(refusal(refused), (Field::Passkey, Code::BadToken), "in another browser");
         }
         let here = with_prompt(&actor, &asked);
-        assert!(world.auth.sign_in_by_passkey(&here, &answer).await.is_ok());
-        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken, "again");
+        assert!(world.auth.sign_in.with_passkey(&here, &answer).await.is_ok());
+        assert_eq!(refusal(world.auth.sign_in.with_passkey(&here, &answer).await).1, Code::BadToken, "again");
 
         // One that was refused is used up too.
-        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SignIn).await.unwrap();
+        let asked = world.auth.sign_in.passkey_prompt(&here, PasskeyFor::SignIn).await.unwrap();
         assert_eq!(asked.secret, here.origin.ceremony.unwrap(), "one browser may ask twice");
         key.verifies = false;
         let answer = key.get(&asked.options).to_string();
-        let refused = world.auth.sign_in_by_passkey(&here, &answer).await;
+        let refused = world.auth.sign_in.with_passkey(&here, &answer).await;
         assert_eq!(refusal(refused).1, Code::UserVerificationRequired);
         key.verifies = true;
         let answer = key.get(&asked.options).to_string();
-        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken);
+        assert_eq!(refusal(world.auth.sign_in.with_passkey(&here, &answer).await).1, Code::BadToken);
 
         // Nor does it count for ever.
-        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SignIn).await.unwrap();
+        let asked = world.auth.sign_in.passkey_prompt(&here, PasskeyFor::SignIn).await.unwrap();
         world.clock.advance(Duration::from_secs(3601));
         let answer = key.get(&asked.options).to_string();
-        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadToken);
+        assert_eq!(refusal(world.auth.sign_in.with_passkey(&here, &answer).await).1, Code::BadToken);
     });
 }
 
@@ -145,20 +145,21 @@ fn what_another_page_or_nobody_asked_for_is_refused() {
             assert_eq!(code, if place == 4 { Code::PasskeyUnknown } else { Code::BadPasskey }, "{place}");
         }
         for answer in ["", "{", "{}", "null", "\u{0}"] {
-            let refused = world.auth.sign_in_by_passkey(&Actor::anonymous(origin()), answer).await;
+            let refused = world.auth.sign_in.with_passkey(&Actor::anonymous(origin()), answer).await;
             assert!(matches!(refusal(refused).1, Code::Required | Code::BadPasskey), "{answer:?}");
         }
         // A key of one's own, under the id of hers.
         let mut own = Authenticator { rp_id: "localhost".to_owned(), ..Authenticator::new(ORIGIN) };
         let actor = Actor::anonymous(origin());
-        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SignIn).await.unwrap();
+        let asked = world.auth.sign_in.passkey_prompt(&actor, PasskeyFor::SignIn).await.unwrap();
         let mut answer = own.get(&asked.options);
         let hers = key.clone().get(&asked.options);
         for part in ["id", "rawId"] {
             answer[part] = hers[part].clone();
         }
         answer["response"]["userHandle"] = hers["response"]["userHandle"].clone();
-        let refused = world.auth.sign_in_by_passkey(&with_prompt(&actor, &asked), &answer.to_string()).await;
+        let refused =
+            world.auth.sign_in.with_passkey(&with_prompt(&actor, &asked), &answer.to_string()).await;
         assert_eq!(refusal(refused).1, Code::BadPasskey);
         let events = world.events(&at_home(&world, &maria).await).await;
         assert!(events.contains(&"LOGIN_FAILED".to_owned()));
@@ -185,7 +186,7 @@ fn a_counter_that_goes_back_blocks_the_passkey_and_tells_its_owner() {
         // The password alone is no more than it was; the backup codes stand in.
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
         let SignInOutcome::SecondFactor(half) =
-            world.auth.sign_in(&Actor::anonymous(origin()), &typed).await.unwrap()
+            world.auth.sign_in.with_password(&Actor::anonymous(origin()), &typed).await.unwrap()
         else {
             panic!("in by the password alone")
         };
@@ -200,7 +201,7 @@ fn a_passkey_is_a_second_factor_after_a_password() {
         let (_, mut juns, _) = protected(&world, "jun").await;
         let actor = Actor::anonymous(origin());
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let mfa_challenge = async || match world.auth.sign_in(&actor, &typed).await.unwrap() {
+        let mfa_challenge = async || match world.auth.sign_in.with_password(&actor, &typed).await.unwrap() {
             SignInOutcome::SecondFactor(half) => half,
             SignInOutcome::In(_) | SignInOutcome::EmailChallenge(_) => {
                 panic!("the second factor was not asked for")
@@ -208,22 +209,31 @@ fn a_passkey_is_a_second_factor_after_a_password() {
         };
         let half = mfa_challenge().await;
         assert_eq!(half.factors, [Factor::Passkey, Factor::BackupCode]);
-        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        let asked =
+            world.auth.sign_in.passkey_prompt(&actor, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
         assert_eq!(asked.options["allowCredentials"].as_array().unwrap().len(), 1);
         let here = with_prompt(&actor, &asked);
         let show = async |answer: Value| {
             let (token, passkey) = (half.token.clone(), answer.to_string());
-            world.auth.second_factor(&here, &SecondFactor { token, passkey, ..SecondFactor::default() }).await
+            world
+                .auth
+                .sign_in
+                .with_second_factor(&here, &SecondFactor { token, passkey, ..SecondFactor::default() })
+                .await
         };
         assert_eq!(refusal(show(juns.get(&asked.options)).await).1, Code::PasskeyUnknown, "another person's");
-        let asked = world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        let asked =
+            world.auth.sign_in.passkey_prompt(&here, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
         assert_eq!(show(key.get(&asked.options)).await.unwrap().user, maria.user);
         // For the person who was asked alone.
-        let asked =
-            world.auth.ask_for_passkey(&here, PasskeyFor::SecondFactor(&mfa_challenge().await.token)).await;
+        let asked = world
+            .auth
+            .sign_in
+            .passkey_prompt(&here, PasskeyFor::SecondFactor(&mfa_challenge().await.token))
+            .await;
         let answer = juns.get(&asked.unwrap().options).to_string();
-        assert_eq!(refusal(world.auth.sign_in_by_passkey(&here, &answer).await).1, Code::BadPasskey);
-        let none = world.auth.ask_for_passkey(&actor, PasskeyFor::SecondFactor("nothing")).await;
+        assert_eq!(refusal(world.auth.sign_in.with_passkey(&here, &answer).await).1, Code::BadPasskey);
+        let none = world.auth.sign_in.passkey_prompt(&actor, PasskeyFor::SecondFactor("nothing")).await;
         assert_eq!(refusal(none), (Field::Token, Code::BadToken));
     });
 }
@@ -241,14 +251,14 @@ fn a_passkey_confirms_and_nothing_less_does() {
         ] {
             assert_eq!(refused.unwrap().code(), Code::StepUpRequired);
         }
-        let ways = world.auth.ways_to_confirm(&actor).await.unwrap();
+        let ways = world.auth.step_up.methods(&actor).await.unwrap();
         assert_eq!(ways, [Confirms::Passkey, Confirms::BackupCode]);
         let by_password = Confirmation { password: password("maria"), ..Confirmation::default() };
-        assert!(world.auth.confirm(&actor, &by_password).await.is_err());
-        let asked = world.auth.ask_for_passkey(&actor, PasskeyFor::Confirming).await.unwrap();
+        assert!(world.auth.step_up.confirm(&actor, &by_password).await.is_err());
+        let asked = world.auth.sign_in.passkey_prompt(&actor, PasskeyFor::Confirming).await.unwrap();
         let passkey = key.get(&asked.options).to_string();
         let typed = Confirmation { passkey, ..Confirmation::default() };
-        world.auth.confirm(&with_prompt(&actor, &asked), &typed).await.unwrap();
+        world.auth.step_up.confirm(&with_prompt(&actor, &asked), &typed).await.unwrap();
         let actor = at_home(&world, &maria).await;
         world.auth.passkeys.remove(&actor, id).await.unwrap();
         assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyUnknown);
@@ -261,11 +271,11 @@ fn a_passkey_confirms_and_nothing_less_does() {
 fn who_may_not_come_in_does_not_come_in_by_a_passkey() {
     on_each(|world| async move {
         let (maria, mut key, _) = protected(&world, "maria").await;
-        world.auth.suspend(&Actor::system(), maria.user, "test").await.unwrap();
+        world.auth.admin.suspend(&Actor::system(), maria.user, "test").await.unwrap();
         assert_eq!(sign_in(&world.auth, &mut key).await.err().unwrap().code(), Code::Suspended);
-        world.auth.unsuspend(&Actor::system(), maria.user, "test").await.unwrap();
+        world.auth.admin.unsuspend(&Actor::system(), maria.user, "test").await.unwrap();
         assert!(sign_in(&world.auth, &mut key).await.is_ok());
-        world.auth.remove_factors(&Actor::system(), maria.user).await.unwrap();
+        world.auth.admin.remove_factors(&Actor::system(), maria.user).await.unwrap();
         assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyUnknown);
     });
 }
@@ -278,22 +288,26 @@ fn prompts_of_strangers_use_up_none_of_a_persons() {
     on_each_with(few, |world| async move {
         let (maria, mut key, _) = protected(&world, "maria").await;
         let anyone = Actor::anonymous(origin());
-        let ask = async || world.auth.ask_for_passkey(&anyone, PasskeyFor::SignIn).await;
+        let ask = async || world.auth.sign_in.passkey_prompt(&anyone, PasskeyFor::SignIn).await;
         for _ in 0..3 {
             ask().await.unwrap();
         }
         assert_eq!(ask().await.err().unwrap().code(), Code::TooManyAttempts);
         let taken = PasskeySignUp { username: "maria".to_owned(), email: "m@example.org".to_owned() };
-        let refused = world.auth.ask_to_sign_up(&anyone, &taken).await.err().unwrap();
+        let refused = world.auth.sign_up.passkey_prompt(&anyone, &taken).await.err().unwrap();
         assert_eq!(refused.code(), Code::TooManyAttempts, "names can not be tried either");
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let SignInOutcome::SecondFactor(half) = world.auth.sign_in(&anyone, &typed).await.unwrap() else {
+        let SignInOutcome::SecondFactor(half) =
+            world.auth.sign_in.with_password(&anyone, &typed).await.unwrap()
+        else {
             panic!()
         };
-        let asked = world.auth.ask_for_passkey(&anyone, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
+        let asked =
+            world.auth.sign_in.passkey_prompt(&anyone, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
         let (token, passkey) = (half.token, key.get(&asked.options).to_string());
         let typed = SecondFactor { token, passkey, ..SecondFactor::default() };
-        let signed_in = world.auth.second_factor(&with_prompt(&anyone, &asked), &typed).await.unwrap();
+        let signed_in =
+            world.auth.sign_in.with_second_factor(&with_prompt(&anyone, &asked), &typed).await.unwrap();
         assert_eq!(signed_in.user, maria.user);
     });
 }

@@ -17,10 +17,10 @@ use crate::support::{World, on_each, origin, password};
 async fn without_password(world: &World, name: &str) -> (SignedIn, Authenticator) {
     let actor = Actor::anonymous(origin());
     let typed = PasskeySignUp { username: name.to_owned(), email: format!("{name}@example.org") };
-    let asked = world.auth.ask_to_sign_up(&actor, &typed).await.unwrap();
+    let asked = world.auth.sign_up.passkey_prompt(&actor, &typed).await.unwrap();
     let mut key = Authenticator::new(ORIGIN);
     let answer = key.create(&asked.options).to_string();
-    let made = world.auth.sign_up_by_passkey(&with_prompt(&actor, &asked), &answer).await.unwrap();
+    let made = world.auth.sign_up.with_passkey(&with_prompt(&actor, &asked), &answer).await.unwrap();
     (made.signed_in().unwrap(), key)
 }
 
@@ -34,18 +34,19 @@ fn whoever_has_no_password_sets_one_and_still_shows_the_second_factor() {
         let (jun, _) = without_password(&world, "jun").await;
         let own = at_home(&world, &jun).await;
         let nobody = Actor::anonymous(origin());
-        assert!(world.auth.sign_in(&nobody, &typed("jun", &password("jun"))).await.is_err());
-        world.auth.set_password(&own, &password("jun")).await.unwrap();
+        assert!(world.auth.sign_in.with_password(&nobody, &typed("jun", &password("jun"))).await.is_err());
+        world.auth.passwords.set_first(&own, &password("jun")).await.unwrap();
         assert!(world.opens(&jun.session.cookie).await.is_some(), "no session ends");
         let own = at_home(&world, &jun).await;
         assert!(world.auth.users.get(&own, jun.user).await.unwrap().unwrap().has_password);
         assert!(world.events(&own).await.contains(&"PASSWORD_CHANGED".to_owned()));
-        let progress = world.auth.sign_in(&nobody, &typed("jun", &password("jun"))).await.unwrap();
+        let progress =
+            world.auth.sign_in.with_password(&nobody, &typed("jun", &password("jun"))).await.unwrap();
         assert!(matches!(progress, SignInOutcome::SecondFactor(_)));
         // From now on it is changed, by whoever knows it.
-        let again = world.auth.set_password(&own, &password("other")).await.err().unwrap();
+        let again = world.auth.passwords.set_first(&own, &password("other")).await.err().unwrap();
         assert_eq!(again.code(), Code::PasswordSet);
-        assert!(world.auth.sign_in(&nobody, &typed("jun", &password("other"))).await.is_err());
+        assert!(world.auth.sign_in.with_password(&nobody, &typed("jun", &password("other"))).await.is_err());
     });
 }
 
@@ -55,30 +56,30 @@ fn only_a_session_that_was_confirmed_lately_sets_one() {
         let (jun, _) = without_password(&world, "jun").await;
         let maria = world.person("maria").await;
         let before = world.auth.password_hashes();
-        let refused = world.auth.set_password(&at_home(&world, &maria).await, &password("x")).await;
+        let refused = world.auth.passwords.set_first(&at_home(&world, &maria).await, &password("x")).await;
         assert_eq!(
             refused.err().unwrap().code(),
             Code::PasswordSet,
             "knowing the old one is what changes it"
         );
-        let refused = world.auth.set_password(&Actor::anonymous(origin()), &password("x")).await;
+        let refused = world.auth.passwords.set_first(&Actor::anonymous(origin()), &password("x")).await;
         assert_eq!(refused.err().unwrap().code(), Code::NotAuthenticated);
         assert_eq!(world.auth.password_hashes(), before, "nothing is hashed for that");
 
         let own = at_home(&world, &jun).await;
-        let weak = world.auth.set_password(&own, "password1").await.err().unwrap();
+        let weak = world.auth.passwords.set_first(&own, "password1").await.err().unwrap();
         let problem = weak.problems()[0];
         assert_eq!((problem.field, problem.code), (Field::Password, Code::PasswordCommon));
 
         // Whatever the request remembers.
-        world.auth.sign_out(&own).await.unwrap();
-        let ended = world.auth.set_password(&own, &password("x")).await.err().unwrap();
+        world.auth.sessions.sign_out(&own).await.unwrap();
+        let ended = world.auth.passwords.set_first(&own, &password("x")).await.err().unwrap();
         assert_eq!(ended.code(), Code::NotAuthenticated);
 
         let (ada, _) = without_password(&world, "ada").await;
         world.clock.advance(Duration::from_secs(601));
         let old = at_home(&world, &ada).await;
-        let refused = world.auth.set_password(&old, &password("x")).await.err().unwrap();
+        let refused = world.auth.passwords.set_first(&old, &password("x")).await.err().unwrap();
         assert_eq!(refused.code(), Code::StepUpRequired);
         assert!(!world.auth.users.get(&old, ada.user).await.unwrap().unwrap().has_password);
     });
@@ -94,12 +95,12 @@ fn whoever_lacks_what_a_role_asks_for_sets_that_up_first() {
         let maria = world.person("maria").await;
         let given = Assignment::new(maria.user, "Editor").everywhere();
         world.auth.roles.assign(&Actor::system(), &given).await.unwrap();
-        let refused = world.auth.set_password(&at_home(&world, &maria).await, &password("x")).await;
+        let refused = world.auth.passwords.set_first(&at_home(&world, &maria).await, &password("x")).await;
         assert_eq!(refused.err().unwrap().code(), Code::EnrollmentRequired);
         // A passkey meets it.
         let given = Assignment::new(jun.user, "Editor").everywhere();
         world.auth.roles.assign(&Actor::system(), &given).await.unwrap();
-        world.auth.set_password(&at_home(&world, &jun).await, &password("jun")).await.unwrap();
+        world.auth.passwords.set_first(&at_home(&world, &jun).await, &password("jun")).await.unwrap();
     });
 }
 
@@ -109,11 +110,11 @@ fn of_several_at_once_one_sets_it() {
         let (jun, _) = without_password(&world, "jun").await;
         let own = at_home(&world, &jun).await;
         let words: Vec<String> = (0..4).map(|n| password(&format!("try{n}"))).collect();
-        let tries = words.iter().map(|word| world.auth.set_password(&own, word));
+        let tries = words.iter().map(|word| world.auth.passwords.set_first(&own, word));
         let outcomes = futures::future::join_all(tries).await;
         let won: Vec<usize> = (0..4).filter(|n| outcomes[*n].is_ok()).collect();
         assert_eq!(won.len(), 1, "{outcomes:?}");
         let nobody = Actor::anonymous(origin());
-        assert!(world.auth.sign_in(&nobody, &typed("jun", &words[won[0]])).await.is_ok());
+        assert!(world.auth.sign_in.with_password(&nobody, &typed("jun", &words[won[0]])).await.is_ok());
     });
 }

@@ -24,13 +24,13 @@ fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
         let id = maria.signed_in.user;
         let office = raise(&world, &world.member("boss").await, "Admin").await;
         let auth = &world.auth;
-        assert_eq!(auth.recovery_of(&office, id).await.unwrap(), None);
-        assert_eq!(auth.end_recovery(&office, id).await.err().unwrap().code(), Code::NotFound);
-        assert_eq!(auth.hasten_recovery(&office, id).await.err().unwrap().code(), Code::NotFound);
+        assert_eq!(auth.recovery.of_user(&office, id).await.unwrap(), None);
+        assert_eq!(auth.recovery.cancel_of(&office, id).await.err().unwrap().code(), Code::NotFound);
+        assert_eq!(auth.recovery.hasten(&office, id).await.err().unwrap().code(), Code::NotFound);
         let begun = world.begin(MARIA).await;
-        assert_eq!(auth.recovery_of(&office, id).await.unwrap(), Some(begun));
-        assert_eq!(auth.factors_of(&office, id).await.unwrap().backup_codes_left, 10);
-        auth.end_recovery(&office, id).await.unwrap();
+        assert_eq!(auth.recovery.of_user(&office, id).await.unwrap(), Some(begun));
+        assert_eq!(auth.admin.factors_of(&office, id).await.unwrap().backup_codes_left, 10);
+        auth.recovery.cancel_of(&office, id).await.unwrap();
         let Message::RecoveryCancelled { circumstances, .. } = world.email_message(MARIA).await.message
         else {
             panic!()
@@ -40,7 +40,7 @@ fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
 
         world.begin(MARIA).await;
         for _ in 0..2 {
-            auth.hasten_recovery(&office, id).await.unwrap();
+            auth.recovery.hasten(&office, id).await.unwrap();
             world.tell().await;
         }
         assert_eq!(world.count(MARIA, "recovery_ready").await, 1);
@@ -51,7 +51,7 @@ fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
         let count = |event: &str| events.iter().filter(|known| *known == event).count();
         assert_eq!((count("RECOVERY_CANCELLED"), count("RECOVERY_HASTENED")), (1, 1), "{events:?}");
         assert!(count("USER_READ") >= 3, "{events:?}");
-        auth.finish_recovery(&nobody(), &world.finish_token(MARIA).await).await.unwrap();
+        auth.recovery.finish(&nobody(), &world.finish_token(MARIA).await).await.unwrap();
     });
 }
 
@@ -60,17 +60,20 @@ fn once_an_administrator_took_the_factors_off_the_password_alone_opens_nothing()
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
         let office = raise(&world, &world.member("boss").await, "Admin").await;
-        world.auth.remove_factors(&office, maria.signed_in.user).await.unwrap();
+        world.auth.admin.remove_factors(&office, maria.signed_in.user).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        let refused = world.auth.sign_in.with_password(&nobody(), &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::PasswordResetRequired);
         // Whoever reads her mails chooses another, and comes in by it.
         world.tick();
-        world.auth.request_password_reset(&nobody(), MARIA).await.unwrap();
+        world.auth.passwords.request_reset(&nobody(), MARIA).await.unwrap();
         let token = world.token(MARIA).await;
-        world.auth.reset_password(&nobody(), &token, &password("chosen")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &token, &password("chosen")).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: password("chosen") };
-        assert!(matches!(world.auth.sign_in(&nobody(), &typed).await.unwrap(), SignInOutcome::In(_)));
+        assert!(matches!(
+            world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap(),
+            SignInOutcome::In(_)
+        ));
     });
 }
 
@@ -93,13 +96,13 @@ fn who_may_not_act_on_somebody_neither_sees_nor_touches_their_recovery() {
         ] {
             let refused = |error: authtuna::foundation::error::Error| error.code();
             let auth = &world.auth;
-            assert_eq!(auth.factors_of(actor, id).await.err().map(refused), Some(code));
-            assert_eq!(auth.recovery_of(actor, id).await.err().map(refused), Some(code));
-            assert_eq!(auth.end_recovery(actor, id).await.err().map(refused), Some(code));
-            assert_eq!(auth.hasten_recovery(actor, id).await.err().map(refused), Some(code));
+            assert_eq!(auth.admin.factors_of(actor, id).await.err().map(refused), Some(code));
+            assert_eq!(auth.recovery.of_user(actor, id).await.err().map(refused), Some(code));
+            assert_eq!(auth.recovery.cancel_of(actor, id).await.err().map(refused), Some(code));
+            assert_eq!(auth.recovery.hasten(actor, id).await.err().map(refused), Some(code));
         }
         assert_eq!(world.recovery(&maria).await, Some(begun));
         assert_eq!(world.count(MARIA, "recovery_ready").await, 0);
-        is_dead(world.auth.finish_recovery(&nobody(), "").await);
+        is_dead(world.auth.recovery.finish(&nobody(), "").await);
     });
 }

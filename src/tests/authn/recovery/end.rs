@@ -28,12 +28,12 @@ pub(super) async fn stopped<F: Future<Output = ()>>(
     let mail = world.count(MARIA, "recovery_done").await;
     stop.await;
     world.clock.advance(std::time::Duration::from_millis(1));
-    is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+    is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
     for token in &ready.cancel {
-        is_dead(world.auth.cancel_recovery(&nobody(), token).await);
-        assert_eq!(world.auth.recovery_to_cancel(token).await.unwrap(), None);
+        is_dead(world.auth.recovery.cancel(&nobody(), token).await);
+        assert_eq!(world.auth.recovery.to_cancel(token).await.unwrap(), None);
     }
-    assert_eq!(world.auth.recovery_to_finish(&ready.finish).await.unwrap(), None);
+    assert_eq!(world.auth.recovery.to_finish(&ready.finish).await.unwrap(), None);
     assert_eq!(world.recovery(maria).await, None);
     let after = world.count(MARIA, "recovery_cancelled").await;
     assert_eq!(after - before, usize::from(told));
@@ -47,10 +47,10 @@ fn the_link_of_every_mail_stops_a_recovery_without_a_session() {
         for mail in 0..3 {
             let ready = world.ready(MARIA).await;
             let token = &ready.cancel[mail];
-            assert!(world.auth.recovery_to_cancel(token).await.unwrap().is_some());
+            assert!(world.auth.recovery.to_cancel(token).await.unwrap().is_some());
             assert!(world.recovery(&maria).await.is_some(), "looking stops nothing");
             stopped(&world, &maria, &ready, true, async {
-                world.auth.cancel_recovery(&nobody(), token).await.unwrap();
+                world.auth.recovery.cancel(&nobody(), token).await.unwrap();
             })
             .await;
             assert!(world.has_factors(&maria).await);
@@ -67,16 +67,16 @@ fn any_session_of_the_person_stops_a_recovery_however_old_and_nobody_elses() {
         let jun = world.protected("jun").await;
         let ready = world.ready(MARIA).await;
         let theirs = world.at_home(&jun.signed_in).await;
-        let none = world.auth.cancel_own_recovery(&theirs).await.err().unwrap();
+        let none = world.auth.recovery.cancel_own(&theirs).await.err().unwrap();
         assert_eq!(none.code(), Code::NotFound);
-        assert!(world.auth.cancel_own_recovery(&nobody()).await.is_err());
-        assert!(world.auth.own_recovery(&nobody()).await.is_err());
-        assert_eq!(world.auth.own_recovery(&theirs).await.unwrap(), None);
+        assert!(world.auth.recovery.cancel_own(&nobody()).await.is_err());
+        assert!(world.auth.recovery.own(&nobody()).await.is_err());
+        assert_eq!(world.auth.recovery.own(&theirs).await.unwrap(), None);
         assert!(world.recovery(&maria).await.is_some());
         // Signed in 72 hours ago.
         let own = world.at_home(&maria.signed_in).await;
         stopped(&world, &maria, &ready, true, async {
-            world.auth.cancel_own_recovery(&own).await.unwrap();
+            world.auth.recovery.cancel_own(&own).await.unwrap();
         })
         .await;
         assert!(world.has_factors(&maria).await);
@@ -113,7 +113,12 @@ fn whoever_shows_a_second_factor_stops_a_recovery() {
         let own = world.at_home(&here).await;
         stopped(&world, &maria, &ready, true, async {
             let code = app(&world, &maria.secret);
-            world.auth.confirm(&own, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
+            world
+                .auth
+                .step_up
+                .confirm(&own, &Confirmation { code, ..Confirmation::default() })
+                .await
+                .unwrap();
         })
         .await;
         assert!(world.has_factors(&maria).await);
@@ -130,7 +135,7 @@ fn whoever_shows_a_passkey_stops_a_recovery() {
             origin: Origin { ceremony: Some(secret), ..Origin::clone(&actor.origin) }.into(),
         };
         let code = app(&world, &maria.secret);
-        world.auth.confirm(&own, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
+        world.auth.step_up.confirm(&own, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
         let own = world.at_home(&maria.signed_in).await;
         let mut key = Authenticator::new("http://localhost:8000");
         let asked = world.auth.passkeys.ask_to_add(&own).await.unwrap();
@@ -139,26 +144,31 @@ fn whoever_shows_a_passkey_stops_a_recovery() {
 
         let ready = world.ready(MARIA).await;
         stopped(&world, &maria, &ready, true, async {
-            let asked = world.auth.ask_for_passkey(&nobody(), PasskeyFor::SignIn).await.unwrap();
+            let asked = world.auth.sign_in.passkey_prompt(&nobody(), PasskeyFor::SignIn).await.unwrap();
             let answer = key.get(&asked.options).to_string();
             let here = keeping(&nobody(), asked.secret);
-            let progress = world.auth.sign_in_by_passkey(&here, &answer).await.unwrap();
+            let progress = world.auth.sign_in.with_passkey(&here, &answer).await.unwrap();
             assert!(matches!(progress, SignInOutcome::In(_)));
         })
         .await;
 
         world.clock.advance(COOLDOWN);
-        let asked = world.auth.ask_for_passkey(&nobody(), PasskeyFor::SignIn).await.unwrap();
+        let asked = world.auth.sign_in.passkey_prompt(&nobody(), PasskeyFor::SignIn).await.unwrap();
         let answer = key.get(&asked.options).to_string();
         let here = keeping(&nobody(), asked.secret);
-        let here = world.auth.sign_in_by_passkey(&here, &answer).await.unwrap().signed_in().unwrap();
+        let here = world.auth.sign_in.with_passkey(&here, &answer).await.unwrap().signed_in().unwrap();
         let ready = world.ready(MARIA).await;
         let own = world.at_home(&here).await;
         stopped(&world, &maria, &ready, true, async {
-            let asked = world.auth.ask_for_passkey(&own, PasskeyFor::Confirming).await.unwrap();
+            let asked = world.auth.sign_in.passkey_prompt(&own, PasskeyFor::Confirming).await.unwrap();
             let passkey = key.get(&asked.options).to_string();
             let here = keeping(&own, asked.secret);
-            world.auth.confirm(&here, &Confirmation { passkey, ..Confirmation::default() }).await.unwrap();
+            world
+                .auth
+                .step_up
+                .confirm(&here, &Confirmation { passkey, ..Confirmation::default() })
+                .await
+                .unwrap();
         })
         .await;
     });
@@ -192,18 +202,18 @@ fn another_recovery_takes_the_place_of_the_one_before_and_waits_anew() {
         let maria = world.protected("maria").await;
         let ready = world.ready(MARIA).await;
         let again = world.begin(MARIA).await;
-        is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         for token in &ready.cancel {
-            is_dead(world.auth.cancel_recovery(&nobody(), token).await);
+            is_dead(world.auth.recovery.cancel(&nobody(), token).await);
         }
         assert_eq!(world.recovery(&maria).await, Some(again));
         assert_eq!(again.due_at, again.started_at.plus(DELAY));
         world.clock.set(again.due_at);
         world.tell().await;
         // The link of the first opens nothing of the second.
-        is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         assert!(world.has_factors(&maria).await);
-        world.auth.finish_recovery(&nobody(), &world.finish_token(MARIA).await).await.unwrap();
+        world.auth.recovery.finish(&nobody(), &world.finish_token(MARIA).await).await.unwrap();
     });
 }
 
@@ -214,19 +224,19 @@ fn what_happens_to_the_account_ends_a_recovery() {
         let (id, system) = (maria.signed_in.user, Actor::system());
         let ready = world.ready(MARIA).await;
         stopped(&world, &maria, &ready, false, async {
-            world.auth.suspend(&system, id, "").await.unwrap();
-            world.auth.unsuspend(&system, id, "").await.unwrap();
+            world.auth.admin.suspend(&system, id, "").await.unwrap();
+            world.auth.admin.unsuspend(&system, id, "").await.unwrap();
         })
         .await;
         let ready = world.ready(MARIA).await;
         stopped(&world, &maria, &ready, false, async {
-            world.auth.delete_user(&system, id, "").await.unwrap();
-            world.auth.restore_user(&system, id).await.unwrap();
+            world.auth.admin.delete_user(&system, id, "").await.unwrap();
+            world.auth.admin.restore_user(&system, id).await.unwrap();
         })
         .await;
         let ready = world.ready(MARIA).await;
         stopped(&world, &maria, &ready, false, async {
-            world.auth.remove_factors(&system, id).await.unwrap();
+            world.auth.admin.remove_factors(&system, id).await.unwrap();
         })
         .await;
     });
@@ -244,12 +254,12 @@ fn another_address_ends_a_recovery_and_none_begins_while_it_can_be_taken_back() 
         let own = world.at_home(&maria.signed_in).await;
         let typed = ChangeEmail { email: "new@example.org".to_owned(), current_password: password("maria") };
         stopped(&world, &maria, &ready, false, async {
-            world.auth.request_email_change(&own, &typed).await.unwrap();
+            world.auth.email_addresses.request_change(&own, &typed).await.unwrap();
             let proof = Proof::Link(world.token("new@example.org").await);
-            world.auth.change_email(&own, &proof).await.unwrap();
+            world.auth.email_addresses.confirm_change(&own, &proof).await.unwrap();
         })
         .await;
-        is_dead(world.auth.start_recovery(&nobody(), &Proof::Link(begin)).await);
+        is_dead(world.auth.recovery.start(&nobody(), &Proof::Link(begin)).await);
         assert!(world.has_factors(&maria).await);
 
         let undo = match world.email_message(MARIA).await.message {
@@ -258,8 +268,8 @@ fn another_address_ends_a_recovery_and_none_begins_while_it_can_be_taken_back() 
         };
         // At the new address none begins while the old one can be taken back.
         let early = world.requested("new@example.org").await;
-        is_dead(world.auth.start_recovery(&nobody(), &Proof::Link(early)).await);
-        world.auth.undo_email_change(&nobody(), &undo).await.unwrap();
+        is_dead(world.auth.recovery.start(&nobody(), &Proof::Link(early)).await);
+        world.auth.email_addresses.undo_change(&nobody(), &undo).await.unwrap();
         assert_eq!(world.recovery(&maria).await, None);
     });
 }
@@ -270,7 +280,7 @@ fn a_recovery_ends_when_nothing_is_left_to_take_off() {
         let maria = world.protected("maria").await;
         let own = world.at_home(&maria.signed_in).await;
         let code = app(&world, &maria.secret);
-        world.auth.confirm(&own, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
+        world.auth.step_up.confirm(&own, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
         world.begin(MARIA).await;
         // In a session that was confirmed shortly before.
         let own = world.at_home(&maria.signed_in).await;
@@ -293,17 +303,17 @@ fn the_first_proof_of_an_address_ends_a_recovery() {
             world.auth.mfa.verify_and_enable_totp(&actor, &app(&world, &secret)).await.unwrap();
             world.begin(&address).await;
             let open =
-                async || world.auth.recovery_of(&Actor::system(), person.user).await.unwrap().is_some();
+                async || world.auth.recovery.of_user(&Actor::system(), person.user).await.unwrap().is_some();
             assert!(open().await);
             // Either takes off what may be a stranger's.
             if name == "maria" {
-                world.auth.request_password_reset(&nobody(), &address).await.unwrap();
+                world.auth.passwords.request_reset(&nobody(), &address).await.unwrap();
                 let token = world.token(&address).await;
-                world.auth.reset_password(&nobody(), &token, &password("new")).await.unwrap();
+                world.auth.passwords.reset(&nobody(), &token, &password("new")).await.unwrap();
             } else {
-                world.auth.request_magic_link(&nobody(), &address).await.unwrap();
+                world.auth.sign_in.request_magic_link(&nobody(), &address).await.unwrap();
                 let proof = Proof::Link(world.token(&address).await);
-                world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap();
+                world.auth.sign_in.with_magic_link(&nobody(), &proof).await.unwrap();
             }
             assert!(!open().await, "{name}");
         }
@@ -317,8 +327,8 @@ fn of_stopping_and_finishing_at_once_one_happens() {
         let ready = world.ready(MARIA).await;
         let here = nobody();
         let (stopped, finished) = tokio::join!(
-            world.auth.cancel_recovery(&here, &ready.cancel[0]),
-            world.auth.finish_recovery(&here, &ready.finish)
+            world.auth.recovery.cancel(&here, &ready.cancel[0]),
+            world.auth.recovery.finish(&here, &ready.finish)
         );
         assert!(stopped.is_ok() != finished.is_ok());
         assert_eq!(world.has_factors(&maria).await, stopped.is_ok());
@@ -331,10 +341,10 @@ fn the_password_of_before_opens_nothing_after_a_recovery() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
         let ready = world.ready(MARIA).await;
-        let token = world.auth.finish_recovery(&nobody(), &ready.finish).await.unwrap();
+        let token = world.auth.recovery.finish(&nobody(), &ready.finish).await.unwrap();
         let refused = world.sign_in("maria", origin()).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials, "whoever has it may be why there was more");
-        world.auth.reset_password(&nobody(), &token, &password("new")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &token, &password("new")).await.unwrap();
         assert!(!world.has_factors(&maria).await);
     });
 }
@@ -350,7 +360,7 @@ fn a_factor_that_was_set_up_since_is_not_taken_off() {
             "UPDATE totp SET confirmed_at = (SELECT MAX(told_at) FROM recoveries)",
         )
         .await;
-        is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         assert!(world.has_factors(&maria).await);
     });
 }

@@ -23,7 +23,7 @@ fn what_strangers_guessed_of_the_lost_factors_is_forgotten() {
         assert_eq!(value(&world, guessed).await, "1");
         let ready = world.ready(MARIA).await;
         assert_eq!(value(&world, guessed).await, "1");
-        world.auth.finish_recovery(&nobody(), &ready.finish).await.unwrap();
+        world.auth.recovery.finish(&nobody(), &ready.finish).await.unwrap();
         assert_eq!(value(&world, guessed).await, "0");
     });
 }
@@ -35,33 +35,33 @@ fn the_factors_come_off_after_the_waiting_and_everybody_is_signed_out() {
         let mfa_challenge = world.mfa_challenge("maria", origin()).await;
         let ready = world.ready(MARIA).await;
         let due = world.recovery(&maria).await.unwrap();
-        assert_eq!(world.auth.recovery_to_finish(&ready.finish).await.unwrap(), Some(due));
+        assert_eq!(world.auth.recovery.to_finish(&ready.finish).await.unwrap(), Some(due));
         assert!(world.has_factors(&maria).await, "looking takes nothing off");
         // As fresh as can be: it was proved at the last moment.
         let late = world.mfa_challenge("maria", origin()).await;
 
-        let token = world.auth.finish_recovery(&nobody(), &ready.finish).await.unwrap();
+        let token = world.auth.recovery.finish(&nobody(), &ready.finish).await.unwrap();
         assert!(!world.has_factors(&maria).await);
         assert_eq!(world.recovery(&maria).await, None);
         assert_eq!(world.opens(&maria.signed_in.session.cookie).await, None, "sessions end");
         for token in [&mfa_challenge, &late] {
             assert_eq!(
-                world.auth.mfa_challenge(token).await.unwrap(),
+                world.auth.sign_in.pending_factors(token).await.unwrap(),
                 None,
                 "who was halfway in proves who they are anew"
             );
         }
         assert_eq!(world.email_message(MARIA).await.message.kind(), "recovery_done");
         for cancel in &ready.cancel {
-            is_dead(world.auth.cancel_recovery(&nobody(), cancel).await);
+            is_dead(world.auth.recovery.cancel(&nobody(), cancel).await);
         }
-        is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         let old = world.sign_in("maria", origin()).await.err().unwrap();
         assert_eq!(old.code(), Code::BadCredentials, "the password of before opens nothing");
-        world.auth.reset_password(&nobody(), &token, &password("new")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &token, &password("new")).await.unwrap();
         let typed =
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("new") };
-        let maria = world.auth.sign_in(&nobody(), &typed).await.unwrap().signed_in().unwrap();
+        let maria = world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap().signed_in().unwrap();
         let actor = world.actor(&maria.session.cookie).await;
         let events = world.events(&actor).await;
         for event in ["RECOVERY_COMPLETED", "MFA_DISABLED", "PASSWORD_RESET_COMPLETED"] {
@@ -84,10 +84,10 @@ fn nothing_is_finished_before_it_is_due() {
         let finish = world.finish_token(MARIA).await;
         // The clock of a node that goes slow.
         world.clock.set(begun.due_at.minus(HOUR));
-        is_dead(world.auth.finish_recovery(&nobody(), &finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &finish).await);
         assert!(world.has_factors(&maria).await);
         world.clock.set(begun.due_at);
-        world.auth.finish_recovery(&nobody(), &finish).await.unwrap();
+        world.auth.recovery.finish(&nobody(), &finish).await.unwrap();
     });
 }
 
@@ -96,17 +96,17 @@ fn it_is_finished_once_also_in_parallel_and_by_its_own_link_alone() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
         let begin = world.requested(MARIA).await;
-        is_dead(world.auth.finish_recovery(&nobody(), &begin).await);
-        is_dead(world.auth.cancel_recovery(&nobody(), &begin).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &begin).await);
+        is_dead(world.auth.recovery.cancel(&nobody(), &begin).await);
         let ready = world.ready(MARIA).await;
         for other in &ready.cancel {
-            is_dead(world.auth.finish_recovery(&nobody(), other).await);
+            is_dead(world.auth.recovery.finish(&nobody(), other).await);
         }
-        is_dead(world.auth.start_recovery(&nobody(), &Proof::Link(ready.finish.clone())).await);
-        is_dead(world.auth.cancel_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.start(&nobody(), &Proof::Link(ready.finish.clone())).await);
+        is_dead(world.auth.recovery.cancel(&nobody(), &ready.finish).await);
         assert!(world.has_factors(&maria).await);
         let here = nobody();
-        assert_eq!(successes(20, || world.auth.finish_recovery(&here, &ready.finish)).await, 1);
+        assert_eq!(successes(20, || world.auth.recovery.finish(&here, &ready.finish)).await, 1);
         assert_eq!(world.count(MARIA, "recovery_done").await, 1);
     });
 }
@@ -118,9 +118,9 @@ fn the_last_link_works_for_a_week() {
         let ready = world.ready(MARIA).await;
         world.clock.advance(7 * 24 * HOUR - Duration::from_secs(60));
         world.tell().await;
-        assert!(world.auth.recovery_to_finish(&ready.finish).await.unwrap().is_some());
+        assert!(world.auth.recovery.to_finish(&ready.finish).await.unwrap().is_some());
         world.clock.advance(Duration::from_secs(60));
-        is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         assert!(world.has_factors(&maria).await);
         world.tell().await;
         assert_eq!(world.recovery(&maria).await, None, "then it is over");
@@ -145,7 +145,7 @@ fn a_browser_that_was_remembered_is_not_known_any_more() {
             let here = world.second_factor(&token, &code, own()).await.unwrap();
             let here = Origin { device_secret: Some(here.device_secret), ..origin() };
             let ready = world.ready(MARIA).await;
-            world.auth.finish_recovery(&nobody(), &ready.finish).await.unwrap();
+            world.auth.recovery.finish(&nobody(), &ready.finish).await.unwrap();
             let known = value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM known_devices");
             assert_eq!(known.await, "0");
             drop(here);
@@ -163,11 +163,11 @@ fn a_link_to_finish_is_for_the_address_that_it_went_to() {
             "UPDATE users SET email = 'x@example.org', email_key = 'x@example.org' WHERE username = 'maria'",
         )
         .await;
-        is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         tamper(&world, "UPDATE users SET email = 'maria@example.org', email_key = 'maria@example.org' WHERE username = 'maria'")
             .await;
         tamper(&world, "UPDATE users SET suspended_at = created_at WHERE username = 'maria'").await;
-        is_dead(world.auth.finish_recovery(&nobody(), &ready.finish).await);
+        is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         assert!(world.has_factors(&maria).await);
     });
 }

@@ -64,13 +64,13 @@ impl World {
     /// The token of the link to begin with.
     async fn requested(&self, to: &str) -> String {
         self.tick();
-        self.auth.request_recovery(&nobody(), to).await.unwrap();
+        self.auth.recovery.request(&nobody(), to).await.unwrap();
         self.token(to).await
     }
 
     async fn begin(&self, to: &str) -> Recovery {
         let proof = Proof::Link(self.requested(to).await);
-        let recovery = self.auth.start_recovery(&nobody(), &proof).await.unwrap();
+        let recovery = self.auth.recovery.start(&nobody(), &proof).await.unwrap();
         self.clock.advance(Duration::from_millis(1));
         recovery
     }
@@ -111,12 +111,12 @@ impl World {
     }
 
     async fn has_factors(&self, person: &Protected) -> bool {
-        let factors = self.auth.factors_of(&Actor::system(), person.signed_in.user).await.unwrap();
+        let factors = self.auth.admin.factors_of(&Actor::system(), person.signed_in.user).await.unwrap();
         factors.wanted()
     }
 
     async fn recovery(&self, person: &Protected) -> Option<Recovery> {
-        self.auth.recovery_of(&Actor::system(), person.signed_in.user).await.unwrap()
+        self.auth.recovery.of_user(&Actor::system(), person.signed_in.user).await.unwrap()
     }
 
     /// How many letters of a kind wait for somebody.
@@ -136,7 +136,7 @@ impl World {
 
     async fn first_factor(&self, name: &str, from: Origin) -> SignInOutcome {
         let typed = SignIn { identifier: name.to_owned(), password: password(name) };
-        self.auth.sign_in(&Actor::anonymous(from), &typed).await.unwrap()
+        self.auth.sign_in.with_password(&Actor::anonymous(from), &typed).await.unwrap()
     }
 
     async fn second_factor(&self, token: &str, code: &str, from: Origin) -> Result<SignedIn, Error> {
@@ -146,7 +146,7 @@ impl World {
             remember: true,
             ..SecondFactor::default()
         };
-        self.auth.second_factor(&Actor::anonymous(from), &typed).await
+        self.auth.sign_in.with_second_factor(&Actor::anonymous(from), &typed).await
     }
 }
 

@@ -76,7 +76,7 @@ fn who_is_told_late_is_told_once_and_can_still_finish_for_a_week() {
         assert_eq!(world.count(MARIA, "recovery_ready").await, 1);
         let finish = world.finish_token(MARIA).await;
         world.clock.advance(6 * 24 * HOUR);
-        world.auth.finish_recovery(&nobody(), &finish).await.unwrap();
+        world.auth.recovery.finish(&nobody(), &finish).await.unwrap();
     });
 }
 
@@ -89,7 +89,7 @@ fn a_setting_says_how_long_to_wait() {
         },
         |world| async move {
             world.protected("maria").await;
-            world.auth.request_recovery(&nobody(), MARIA).await.unwrap();
+            world.auth.recovery.request(&nobody(), MARIA).await.unwrap();
             let Message::RecoveryRequest { wait, .. } = world.email_message(MARIA).await.message else {
                 panic!()
             };
@@ -110,7 +110,7 @@ fn what_ended_long_ago_is_deleted() {
         assert!(world.recovery(&maria).await.is_some(), "not while it is open");
         world.tell().await;
         let ready = world.finish_token(MARIA).await;
-        world.auth.finish_recovery(&nobody(), &ready).await.unwrap();
+        world.auth.recovery.finish(&nobody(), &ready).await.unwrap();
         world.clock.advance(31 * 24 * HOUR);
         jobs::purge(&world.auth).await.unwrap();
         let count = crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM recoveries").await;

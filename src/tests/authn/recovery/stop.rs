@@ -15,7 +15,7 @@ use crate::support::{World, ip, origin, password, tamper};
 const MARIA: &str = "maria@example.org";
 
 async fn stop(world: &World, from: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
-    world.auth.stop_recovery(from, identifier, code).await
+    world.auth.recovery.stop(from, identifier, code).await
 }
 
 /// Asserts that nothing was stopped, in the one way in which that is said.
@@ -43,9 +43,9 @@ fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
         let maria = world.protected("maria").await;
         // Whoever has the mailbox has the password too: nothing else than the app is left to the owner.
         world.tick();
-        world.auth.request_password_reset(&nobody(), MARIA).await.unwrap();
+        world.auth.passwords.request_reset(&nobody(), MARIA).await.unwrap();
         let reset = world.token(MARIA).await;
-        world.auth.reset_password(&nobody(), &reset, &password("theirs")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &reset, &password("theirs")).await.unwrap();
 
         let ready = world.ready(MARIA).await;
         let code = app(&world, &maria.secret);
@@ -83,14 +83,14 @@ fn whoever_reads_the_mails_can_not_begin_again_at_once() {
         stop(&world, &nobody(), "maria", &maria.backup_codes[0]).await.unwrap();
         world.clock.advance(24 * HOUR);
         let token = Proof::Link(world.requested(MARIA).await);
-        let refused = world.auth.start_recovery(&nobody(), &token).await.err().unwrap();
+        let refused = world.auth.recovery.start(&nobody(), &token).await.err().unwrap();
         assert_eq!(refused.code(), Code::RecoveryTooSoon);
         assert_eq!(refused.wait().unwrap().as_secs().div_ceil(3600), 6 * 24);
         assert_eq!(world.recovery(&maria).await, None);
         world.clock.set(begun.started_at.plus(COOLDOWN + HOUR));
         world.begin(MARIA).await;
         // Stopped in any other way, it may begin at once.
-        world.auth.cancel_recovery(&nobody(), &world.cancel_token(MARIA).await).await.unwrap();
+        world.auth.recovery.cancel(&nobody(), &world.cancel_token(MARIA).await).await.unwrap();
         world.begin(MARIA).await;
     });
 }

@@ -27,7 +27,7 @@ async fn way_back(world: &World) -> Option<String> {
 /// Somebody who knows maria's password, in a browser of their own.
 async fn thief(world: &World) -> (SignedIn, Actor) {
     let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-    let signed_in = world.auth.sign_in(&nobody(), &typed).await.unwrap().signed_in().unwrap();
+    let signed_in = world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap().signed_in().unwrap();
     let mut actor = world.actor(&signed_in.session.cookie).await;
     actor.origin = Origin { device_secret: Some(signed_in.device_secret), ..origin() }.into();
     (signed_in, actor)
@@ -43,26 +43,29 @@ fn whose_password_was_stolen_takes_the_thiefs_factor_off() {
         add(&world.auth, &there, &mut key, "").await.unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None, "the owner is out");
         let token = way_back(&world).await.unwrap();
-        assert!(world.auth.can_undo_factors(&token).await.unwrap());
+        assert!(world.auth.recovery.undo_link_works(&token).await.unwrap());
         // Looking does nothing.
         assert!(matches!(show(&world.auth, &mut key).await.unwrap(), SignInOutcome::In(_)));
         world.clock.advance(71 * HOUR);
 
         let nobody = nobody();
-        let tries = successes(8, || world.auth.undo_factors(&nobody, &token)).await;
+        let tries = successes(8, || world.auth.recovery.undo_factors(&nobody, &token)).await;
         assert_eq!(tries, 1);
         assert_eq!(world.opens(&stolen.session.cookie).await, None);
         assert!(show(&world.auth, &mut key).await.is_err());
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let refused = world.auth.sign_in(&nobody, &typed).await.err().unwrap();
+        let refused = world.auth.sign_in.with_password(&nobody, &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials, "the thief knows it");
         assert_eq!(world.email_message(MARIA).await.message.kind(), "factor_removed");
         world.tick();
-        world.auth.request_password_reset(&nobody, MARIA).await.unwrap();
+        world.auth.passwords.request_reset(&nobody, MARIA).await.unwrap();
         let reset = world.token(MARIA).await;
-        world.auth.reset_password(&nobody, &reset, &password("mine")).await.unwrap();
+        world.auth.passwords.reset(&nobody, &reset, &password("mine")).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: password("mine") };
-        assert!(matches!(world.auth.sign_in(&nobody, &typed).await.unwrap(), SignInOutcome::In(_)));
+        assert!(matches!(
+            world.auth.sign_in.with_password(&nobody, &typed).await.unwrap(),
+            SignInOutcome::In(_)
+        ));
         assert_eq!(
             crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM backup_codes").await,
             "0"
@@ -75,16 +78,16 @@ fn the_answer_is_a_token_to_choose_a_password_with() {
     with_mail(|world| async move {
         world.protected("maria").await;
         let token = way_back(&world).await.unwrap();
-        let reset = world.auth.undo_factors(&nobody(), &token).await.unwrap();
-        world.auth.reset_password(&nobody(), &reset, &password("mine")).await.unwrap();
+        let reset = world.auth.recovery.undo_factors(&nobody(), &token).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &reset, &password("mine")).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: password("mine") };
-        let maria = world.auth.sign_in(&nobody(), &typed).await.unwrap().signed_in().unwrap();
+        let maria = world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap().signed_in().unwrap();
         let own = world.actor(&maria.session.cookie).await;
         assert!(world.events(&own).await.contains(&"MFA_UNDONE".to_owned()));
         // A factor of her own is no longer that of then.
         let own = world.at_home(&maria).await;
         add(&world.auth, &own, &mut Authenticator::new(ORIGIN), "").await.unwrap();
-        is_dead(world.auth.undo_factors(&nobody(), &token).await);
+        is_dead(world.auth.recovery.undo_factors(&nobody(), &token).await);
         assert_eq!(world.auth.passkeys.list(&own).await.unwrap().len(), 1);
     });
 }
@@ -98,7 +101,7 @@ fn the_way_back_closes() {
                 (way_back(&world).await.unwrap(), maria.signed_in.user, Actor::system());
             match why {
                 "later" => world.clock.advance(72 * HOUR),
-                "suspended" => world.auth.suspend(&system, id, "").await.unwrap(),
+                "suspended" => world.auth.admin.suspend(&system, id, "").await.unwrap(),
                 "more power" => {
                     let admin = Assignment::new(id, "Admin").everywhere();
                     world.auth.roles.assign(&system, &admin).await.map(drop).unwrap();
@@ -108,7 +111,7 @@ fn the_way_back_closes() {
                         .await;
                 }
             }
-            is_dead(world.auth.undo_factors(&nobody(), &token).await);
+            is_dead(world.auth.recovery.undo_factors(&nobody(), &token).await);
             assert!(world.has_factors(&maria).await, "{why}");
         });
     }
@@ -124,7 +127,7 @@ fn only_the_first_factor_of_an_ordinary_account_with_a_proved_address_brings_one
         add(&world.auth, &own, &mut Authenticator::new(ORIGIN), "").await.unwrap();
         assert_eq!(world.email_message(MARIA).await.message.kind(), "passkey_added");
         // It takes off what was added since, too.
-        world.auth.undo_factors(&nobody(), &first).await.unwrap();
+        world.auth.recovery.undo_factors(&nobody(), &first).await.unwrap();
         assert!(!world.has_factors(&maria).await);
     });
     with_mail(|world| async move {

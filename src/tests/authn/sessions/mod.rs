@@ -168,7 +168,7 @@ fn signing_in_again_ends_the_session_that_the_browser_had() {
         let before = world.person("maria").await;
         let actor = world.actor(&before.session.cookie).await;
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        let after = world.auth.sign_in(&actor, &typed).await.unwrap().signed_in().unwrap();
+        let after = world.auth.sign_in.with_password(&actor, &typed).await.unwrap().signed_in().unwrap();
         assert_ne!(before.session.id, after.session.id);
         assert_eq!(world.opens(&before.session.cookie).await, None);
         assert!(world.opens(&after.session.cookie).await.is_some());
@@ -183,7 +183,7 @@ fn a_changed_password_ends_every_other_session_and_renews_this_one() {
         assert!(world.opens(&there.session.cookie).await.is_some());
         let actor = world.actor(&here.session.cookie).await;
         let typed = ChangePassword { current: password("maria"), new: password("another") };
-        let renewed = world.auth.change_password(&actor, &typed).await.unwrap();
+        let renewed = world.auth.passwords.change(&actor, &typed).await.unwrap();
         assert_eq!(world.opens(&there.session.cookie).await, None);
         assert_eq!(world.opens(&here.session.cookie).await, None);
         assert!(world.opens(&renewed.session.cookie).await.is_some());
@@ -200,10 +200,10 @@ fn suspension_ends_sessions_at_once_and_keeps_them_ended() {
         let maria = world.person("maria").await;
         assert!(world.opens(&maria.session.cookie).await.is_some());
         let system = Actor::system();
-        world.auth.suspend(&system, maria.user, "spam").await.unwrap();
+        world.auth.admin.suspend(&system, maria.user, "spam").await.unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None);
         assert_eq!(world.sign_in("maria", origin()).await.err().map(|e| e.code()), Some(Code::Suspended));
-        world.auth.unsuspend(&system, maria.user, "appeal").await.unwrap();
+        world.auth.admin.unsuspend(&system, maria.user, "appeal").await.unwrap();
         assert_eq!(world.opens(&maria.session.cookie).await, None, "the old session stays ended");
         assert!(world.sign_in("maria", origin()).await.is_ok());
     });
@@ -217,7 +217,7 @@ fn a_clock_that_is_set_back_does_not_make_a_stale_snapshot_fresh() {
         // Another process, whose evictions this one does not hear on SQLite, ends the session.
         let other = world.another_process().await;
         let actor = world.actor(&cookie).await;
-        other.sign_out(&actor).await.unwrap();
+        other.sessions.sign_out(&actor).await.unwrap();
         world.clock.set(authtuna::model::time::Timestamp::from_micros(0));
         assert_eq!(world.opens(&cookie).await, None);
         other.store().close().await;
@@ -241,7 +241,7 @@ fn another_process_on_postgres_hears_of_an_ended_session() {
         assert!(opens().await);
         // The clock stands still: from memory alone the other process would serve it for ever.
         let actor = world.actor(&maria.session.cookie).await;
-        world.auth.sign_out(&actor).await.unwrap();
+        world.auth.sessions.sign_out(&actor).await.unwrap();
         until(|| async { !opens().await }).await;
 
         // So it does of one that a sign-in in the same browser has replaced.
@@ -253,7 +253,7 @@ fn another_process_on_postgres_hears_of_an_ended_session() {
         assert!(opens().await);
         let actor = world.actor(&before.session.cookie).await;
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        world.auth.sign_in(&actor, &typed).await.unwrap();
+        world.auth.sign_in.with_password(&actor, &typed).await.unwrap();
         until(|| async { !opens().await }).await;
         jobs.abort();
         other.store().close().await;

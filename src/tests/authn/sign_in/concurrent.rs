@@ -30,7 +30,7 @@ fn no_sign_in_with_the_old_password_outlives_its_change() {
         let actor = world.actor(&maria.session.cookie).await;
         let typed = change("next");
         let (entered, changed) =
-            tokio::join!(sign_ins(&world, 24), world.auth.change_password(&actor, &typed));
+            tokio::join!(sign_ins(&world, 24), world.auth.passwords.change(&actor, &typed));
         assert!(changed.is_ok());
         for cookie in &entered {
             assert_eq!(world.opens(cookie).await, None);
@@ -43,14 +43,14 @@ fn no_sign_in_outlives_a_suspension() {
     on_each_with(without_limits, |world| async move {
         let maria = world.person("maria").await;
         let system = Actor::system();
-        let suspend = world.auth.suspend(&system, maria.user, "");
+        let suspend = world.auth.admin.suspend(&system, maria.user, "");
         let (entered, suspended) = tokio::join!(sign_ins(&world, 24), async {
             // Once some of them have read the row.
             tokio::task::yield_now().await;
             suspend.await
         });
         suspended.unwrap();
-        world.auth.unsuspend(&system, maria.user, "").await.unwrap();
+        world.auth.admin.unsuspend(&system, maria.user, "").await.unwrap();
         for cookie in &entered {
             assert_eq!(world.opens(cookie).await, None, "not even once the suspension is lifted");
         }
@@ -64,8 +64,8 @@ fn of_two_changes_of_one_password_one_is_made() {
         let actor = world.actor(&maria.session.cookie).await;
         let (one, other) = (change("one"), change("other"));
         let (one, other) = tokio::join!(
-            world.auth.change_password(&actor, &one),
-            world.auth.change_password(&actor, &other)
+            world.auth.passwords.change(&actor, &one),
+            world.auth.passwords.change(&actor, &other)
         );
         let refused: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
         assert_eq!(

@@ -13,15 +13,15 @@ use crate::support::on_each_with;
 fn a_link_signs_in_once_in_any_browser() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
-        world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
         let token = world.token("maria@example.org").await;
         for _ in 0..3 {
-            let whom = world.auth.magic_link(&token).await.unwrap();
+            let whom = world.auth.sign_in.magic_link_username(&token).await.unwrap();
             assert_eq!(whom.as_deref(), Some("maria"), "a scanner that opens it uses nothing up");
         }
         let here = nobody();
         let proof = Proof::Link(token);
-        assert_eq!(successes(50, || world.auth.sign_in_by_mail(&here, &proof)).await, 1);
+        assert_eq!(successes(50, || world.auth.sign_in.with_magic_link(&here, &proof)).await, 1);
         let events = world.events(&world.actor(&maria.session.cookie).await).await;
         assert_eq!(events.iter().filter(|event| *event == "LOGIN_SUCCESS").count(), 1);
     });
@@ -31,9 +31,10 @@ fn a_link_signs_in_once_in_any_browser() {
 fn it_proves_the_address_too() {
     with_mail(|world| async move {
         world.unproved("maria").await;
-        world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
         let proof = Proof::Link(world.token("maria@example.org").await);
-        let signed_in = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap().signed_in().unwrap();
+        let signed_in =
+            world.auth.sign_in.with_magic_link(&nobody(), &proof).await.unwrap().signed_in().unwrap();
         let maria = world.actor(&signed_in.session.cookie).await;
         assert!(maria.user().unwrap().user.email_verified);
     });
@@ -45,15 +46,15 @@ fn who_may_not_come_in_does_not_by_a_link_either() {
         let maria = world.member("maria").await;
         let ask = || async {
             world.tick();
-            world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+            world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
             Proof::Link(world.token("maria@example.org").await)
         };
         let proof = ask().await;
-        world.auth.suspend(&Actor::system(), maria.user, "").await.unwrap();
-        let refused = world.auth.sign_in_by_mail(&nobody(), &proof).await.err().unwrap();
+        world.auth.admin.suspend(&Actor::system(), maria.user, "").await.unwrap();
+        let refused = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.err().unwrap();
         assert_eq!(refused.code(), Code::Suspended);
-        world.auth.unsuspend(&Actor::system(), maria.user, "").await.unwrap();
-        let refused = world.auth.sign_in_by_mail(&nobody(), &proof).await.err().unwrap();
+        world.auth.admin.unsuspend(&Actor::system(), maria.user, "").await.unwrap();
+        let refused = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadToken, "used up all the same");
 
         let proof = ask().await;
@@ -62,7 +63,7 @@ fn who_may_not_come_in_does_not_by_a_link_either() {
             "UPDATE users SET requires_password_reset = true WHERE username = 'maria'",
         )
         .await;
-        let refused = world.auth.sign_in_by_mail(&nobody(), &proof).await.err().unwrap();
+        let refused = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.err().unwrap();
         assert_eq!(refused.code(), Code::PasswordResetRequired);
         crate::support::tamper(
             &world,
@@ -70,8 +71,8 @@ fn who_may_not_come_in_does_not_by_a_link_either() {
         )
         .await;
         let proof = ask().await;
-        world.auth.delete_user(&Actor::system(), maria.user, "").await.unwrap();
-        let refused = world.auth.sign_in_by_mail(&nobody(), &proof).await.err().unwrap();
+        world.auth.admin.delete_user(&Actor::system(), maria.user, "").await.unwrap();
+        let refused = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadToken);
     });
 }
@@ -80,15 +81,15 @@ fn who_may_not_come_in_does_not_by_a_link_either() {
 fn a_link_runs_out_and_is_good_for_nothing_else() {
     with_mail(|world| async move {
         world.member("maria").await;
-        world.auth.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
+        world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap();
         let token = world.token("maria@example.org").await;
-        assert!(!world.auth.reset_open(&token).await.unwrap());
-        assert_eq!(world.auth.to_confirm(&token).await.unwrap(), None);
-        assert_eq!(world.auth.email_undo(&token).await.unwrap(), None);
+        assert!(!world.auth.passwords.reset_link_works(&token).await.unwrap());
+        assert_eq!(world.auth.sign_up.to_confirm(&token).await.unwrap(), None);
+        assert_eq!(world.auth.email_addresses.pending_undo(&token).await.unwrap(), None);
         let new = crate::support::password("new");
-        assert!(world.auth.reset_password(&nobody(), &token, &new).await.is_err());
+        assert!(world.auth.passwords.reset(&nobody(), &token, &new).await.is_err());
         world.clock.advance(Duration::from_secs(3600));
-        let late = world.auth.sign_in_by_mail(&nobody(), &Proof::Link(token)).await.err().unwrap();
+        let late = world.auth.sign_in.with_magic_link(&nobody(), &Proof::Link(token)).await.err().unwrap();
         assert_eq!(late.code(), Code::BadToken);
     });
 }
@@ -103,7 +104,8 @@ fn where_it_is_switched_off_nothing_is_sent() {
                 .set("SMTP_HOST", "m")
         },
         |world| async move {
-            let refused = world.auth.request_magic_link(&nobody(), "maria@example.org").await.err().unwrap();
+            let refused =
+                world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.err().unwrap();
             assert_eq!(refused.code(), Code::FeatureOff);
         },
     );
@@ -113,11 +115,11 @@ fn where_it_is_switched_off_nothing_is_sent() {
             let maria = world.person("maria").await;
             let actor = world.actor(&maria.session.cookie).await;
             let refused = [
-                world.auth.request_magic_link(&nobody(), "maria@example.org").await.err(),
-                world.auth.request_password_reset(&nobody(), "maria@example.org").await.err(),
-                world.auth.request_verification(&actor).await.err(),
-                world.auth.request_email_change(&actor, &Default::default()).await.err(),
-                world.auth.resend_sign_up(&nobody()).await.err(),
+                world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.err(),
+                world.auth.passwords.request_reset(&nobody(), "maria@example.org").await.err(),
+                world.auth.email_addresses.request_verification(&actor).await.err(),
+                world.auth.email_addresses.request_change(&actor, &Default::default()).await.err(),
+                world.auth.sign_up.resend(&nobody()).await.err(),
             ];
             for refused in refused {
                 assert_eq!(refused.unwrap().code(), Code::MailOff);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use authtuna::authn::email_addresses::Confirmed;
 use authtuna::authn::email_challenge::Proof;
-use authtuna::authn::sign_up::Confirmed;
 use authtuna::authz::actor::Actor;
 use authtuna::model::code::{Code, Field};
 
@@ -21,14 +21,17 @@ fn there_is_no_account_before_its_address_is_proved() {
         let token = world.token("maria@example.org").await;
         // Looking, as often as one likes, uses nothing up.
         for _ in 0..3 {
-            let about = world.auth.to_confirm(&token).await.unwrap().unwrap();
+            let about = world.auth.sign_up.to_confirm(&token).await.unwrap().unwrap();
             assert_eq!(
                 (about.email.as_str(), about.username.as_deref()),
                 ("maria@example.org", Some("maria"))
             );
         }
-        let confirmed =
-            world.auth.confirm_email(&browser(Some(&pending_challenge)), &Proof::Link(token), None).await;
+        let confirmed = world
+            .auth
+            .sign_up
+            .confirm_email(&browser(Some(&pending_challenge)), &Proof::Link(token), None)
+            .await;
         let Confirmed::In(signed_in) = confirmed.unwrap() else { panic!("not signed in") };
         let maria = world.actor(&signed_in.session.cookie).await;
         assert!(maria.user().unwrap().user.email_verified);
@@ -48,15 +51,15 @@ fn in_another_browser_the_password_that_was_typed_does_not_count() {
         let other = world.ask_for_account("jun").await;
         let proof = Proof::Link(world.token("maria@example.org").await);
         // A browser that waits for somebody else's mail is another browser too.
-        let confirmed = world.auth.confirm_email(&browser(Some(&other)), &proof, None).await.unwrap();
+        let confirmed = world.auth.sign_up.confirm_email(&browser(Some(&other)), &proof, None).await.unwrap();
         let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
         // Whoever signed up may be somebody who wants the key to the account of the mail's reader.
         let stranger = world.sign_in("maria", crate::support::origin()).await.err().unwrap();
         assert_eq!(stranger.code(), Code::BadCredentials);
-        world.auth.reset_password(&nobody(), &token, &password("chosen")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &token, &password("chosen")).await.unwrap();
         let typed =
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("chosen") };
-        assert!(world.auth.sign_in(&nobody(), &typed).await.is_ok());
+        assert!(world.auth.sign_in.with_password(&nobody(), &typed).await.is_ok());
     });
 }
 
@@ -66,8 +69,8 @@ fn a_link_makes_one_account_also_in_parallel() {
         let pending_challenge = world.ask_for_account("maria").await;
         let proof = Proof::Link(world.token("maria@example.org").await);
         let here = browser(Some(&pending_challenge));
-        assert_eq!(successes(50, || world.auth.confirm_email(&here, &proof, None)).await, 1);
-        let again = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
+        assert_eq!(successes(50, || world.auth.sign_up.confirm_email(&here, &proof, None)).await, 1);
+        let again = world.auth.sign_up.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!(again.code(), Code::BadToken);
     });
 }
@@ -78,7 +81,8 @@ fn an_address_with_an_account_is_answered_alike_and_its_owner_is_told() {
         world.member("maria").await;
         let mut taken = form("stranger");
         taken.email = "Maria@EXAMPLE.org".to_owned();
-        let pending_challenge = world.auth.sign_up(&nobody(), &taken).await.unwrap().signed_in();
+        let pending_challenge =
+            world.auth.sign_up.with_password(&nobody(), &taken).await.unwrap().signed_in();
         assert_eq!(pending_challenge.err().unwrap().code(), Code::EmailNotVerified);
         let told = world.email_message("maria@example.org").await;
         assert_eq!(told.message.kind(), "sign_up_taken");
@@ -86,7 +90,7 @@ fn an_address_with_an_account_is_answered_alike_and_its_owner_is_told() {
         // The name is as free as if the address had been new: else it would tell.
         let mut new = form("stranger");
         new.email = "new@example.org".to_owned();
-        assert!(world.auth.sign_up(&nobody(), &new).await.is_ok());
+        assert!(world.auth.sign_up.with_password(&nobody(), &new).await.is_ok());
     });
 }
 
@@ -94,12 +98,12 @@ fn an_address_with_an_account_is_answered_alike_and_its_owner_is_told() {
 fn who_is_suspended_is_told_nothing() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
-        world.auth.suspend(&Actor::system(), maria.user, "").await.unwrap();
+        world.auth.admin.suspend(&Actor::system(), maria.user, "").await.unwrap();
         let before = world.kinds("maria@example.org").await;
         assert_eq!(before.last(), Some(&"account_suspended"));
         let mut taken = form("stranger");
         taken.email = "maria@example.org".to_owned();
-        world.auth.sign_up(&nobody(), &taken).await.unwrap();
+        world.auth.sign_up.with_password(&nobody(), &taken).await.unwrap();
         assert_eq!(world.kinds("maria@example.org").await, before);
     });
 }
@@ -110,21 +114,21 @@ fn a_name_that_was_taken_meanwhile_can_be_chosen_anew() {
         let pending_challenge = world.ask_for_account("maria").await;
         let mut quicker = form("maria");
         quicker.email = "other@example.org".to_owned();
-        world.auth.sign_up(&nobody(), &quicker).await.unwrap();
+        world.auth.sign_up.with_password(&nobody(), &quicker).await.unwrap();
         let proof = Proof::Link(world.token("other@example.org").await);
-        world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+        world.auth.sign_up.confirm_email(&nobody(), &proof, None).await.unwrap();
 
         let here = browser(Some(&pending_challenge));
         let proof = Proof::Link(world.token("maria@example.org").await);
-        let refused = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
+        let refused = world.auth.sign_up.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!((refused.problems()[0].field, refused.code()), (Field::Username, Code::UsernameTaken));
-        let refused = world.auth.confirm_email(&here, &proof, Some("a b")).await.err().unwrap();
+        let refused = world.auth.sign_up.confirm_email(&here, &proof, Some("a b")).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadUsername);
         // By the code too: one that was right is right again.
         let proof = Proof::Code(world.code("maria@example.org").await);
-        let refused = world.auth.confirm_email(&here, &proof, None).await.err().unwrap();
+        let refused = world.auth.sign_up.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!(refused.code(), Code::UsernameTaken);
-        let confirmed = world.auth.confirm_email(&here, &proof, Some("maria2")).await.unwrap();
+        let confirmed = world.auth.sign_up.confirm_email(&here, &proof, Some("maria2")).await.unwrap();
         let Confirmed::In(signed_in) = confirmed else { panic!("not signed in") };
         let maria = world.actor(&signed_in.session.cookie).await;
         assert_eq!(world.names(&maria).await, "maria2");
@@ -134,24 +138,25 @@ fn a_name_that_was_taken_meanwhile_can_be_chosen_anew() {
 #[test]
 fn a_mail_is_sent_again_in_the_browser_that_waits_for_it() {
     with_mail(|world| async move {
-        let refused = world.auth.resend_sign_up(&nobody()).await.err().unwrap();
+        let refused = world.auth.sign_up.resend(&nobody()).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadToken);
         let pending_challenge = world.ask_for_account("maria").await;
         let first = world.token("maria@example.org").await;
         let old_code = world.code("maria@example.org").await;
-        let again = world.auth.resend_sign_up(&browser(Some(&pending_challenge))).await.unwrap();
+        let again = world.auth.sign_up.resend(&browser(Some(&pending_challenge))).await.unwrap();
         assert_eq!((again.secret, &again.address), (pending_challenge.secret, &pending_challenge.address));
         let (second, code) = (world.token("maria@example.org").await, world.code("maria@example.org").await);
         assert_ne!(first, second);
         // Whichever mail arrives: both links work, the code is that of the newest.
-        assert!(world.auth.to_confirm(&first).await.unwrap().is_some());
+        assert!(world.auth.sign_up.to_confirm(&first).await.unwrap().is_some());
         let here = browser(Some(&pending_challenge));
         if code != old_code {
-            let refused = world.auth.confirm_email(&here, &Proof::Code(old_code), None).await.err().unwrap();
+            let refused =
+                world.auth.sign_up.confirm_email(&here, &Proof::Code(old_code), None).await.err().unwrap();
             assert_eq!(refused.code(), Code::BadOtp);
         }
-        assert!(world.auth.confirm_email(&here, &Proof::Code(code), None).await.is_ok());
-        let late = world.auth.confirm_email(&here, &Proof::Link(first), None).await.err().unwrap();
+        assert!(world.auth.sign_up.confirm_email(&here, &Proof::Code(code), None).await.is_ok());
+        let late = world.auth.sign_up.confirm_email(&here, &Proof::Link(first), None).await.err().unwrap();
         assert_eq!((late.problems()[0].field, late.code()), (Field::Username, Code::UsernameTaken));
     });
 }
@@ -162,13 +167,13 @@ fn a_link_runs_out() {
         let pending_challenge = world.ask_for_account("maria").await;
         let token = world.token("maria@example.org").await;
         world.clock.advance(Duration::from_secs(3600));
-        assert_eq!(world.auth.to_confirm(&token).await.unwrap(), None);
+        assert_eq!(world.auth.sign_up.to_confirm(&token).await.unwrap(), None);
         let here = browser(Some(&pending_challenge));
-        let late = world.auth.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
+        let late = world.auth.sign_up.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
         assert_eq!(late.code(), Code::BadToken);
         // And makes no fresh one.
         assert_eq!(world.email_messages("maria@example.org").await.len(), 1);
-        assert_eq!(world.auth.resend_sign_up(&here).await.err().unwrap().code(), Code::BadToken);
+        assert_eq!(world.auth.sign_up.resend(&here).await.err().unwrap().code(), Code::BadToken);
     });
 }
 
@@ -180,11 +185,11 @@ fn somebody_from_before_mails_proves_their_address() {
         // The right password sends the mail; a wrong one does not.
         let mut wrong =
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("no") };
-        let refused = world.auth.sign_in(&nobody(), &wrong).await.err().unwrap();
+        let refused = world.auth.sign_in.with_password(&nobody(), &wrong).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials);
         assert_eq!(world.email_messages("maria@example.org").await.len(), 0);
         wrong.password = password("maria");
-        let progress = world.auth.sign_in(&nobody(), &wrong).await.unwrap();
+        let progress = world.auth.sign_in.with_password(&nobody(), &wrong).await.unwrap();
         assert!(
             matches!(progress, authtuna::authn::sign_in::SignInOutcome::EmailChallenge(_)),
             "nobody is in"
@@ -195,18 +200,18 @@ fn somebody_from_before_mails_proves_their_address() {
             "",
             "a name is text of whoever made the account"
         );
-        let pending_challenge = world.auth.request_verification(&actor).await.unwrap();
+        let pending_challenge = world.auth.email_addresses.request_verification(&actor).await.unwrap();
         assert_eq!(pending_challenge.address, "maria@example.org");
         let proof = Proof::Code(world.code("maria@example.org").await);
         let confirmed =
-            world.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
+            world.auth.sign_up.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
         assert!(matches!(confirmed, Confirmed::Proved));
         let actor = world.actor(&maria.session.cookie).await;
         assert!(actor.user().unwrap().user.email_verified, "at once, whatever is in memory");
-        assert!(world.auth.sign_in(&nobody(), &wrong).await.is_ok());
+        assert!(world.auth.sign_in.with_password(&nobody(), &wrong).await.is_ok());
         // The other link is worth nothing any more, and no further mail is sent.
         let email_messages = world.email_messages("maria@example.org").await.len();
-        world.auth.request_verification(&actor).await.unwrap();
+        world.auth.email_addresses.request_verification(&actor).await.unwrap();
         assert_eq!(world.email_messages("maria@example.org").await.len(), email_messages);
     });
 }
@@ -216,7 +221,7 @@ fn a_proof_of_an_address_that_is_no_longer_the_accounts_proves_nothing() {
     with_mail(|world| async move {
         let maria = world.unproved("maria").await;
         let actor = world.actor(&maria.session.cookie).await;
-        let pending_challenge = world.auth.request_verification(&actor).await.unwrap();
+        let pending_challenge = world.auth.email_addresses.request_verification(&actor).await.unwrap();
         let token = world.token("maria@example.org").await;
         crate::support::tamper(
             &world,
@@ -224,7 +229,7 @@ fn a_proof_of_an_address_that_is_no_longer_the_accounts_proves_nothing() {
         )
         .await;
         let here = browser(Some(&pending_challenge));
-        let refused = world.auth.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
+        let refused = world.auth.sign_up.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadToken);
     });
 }
@@ -235,7 +240,7 @@ fn so_many_mails_a_day_and_no_more() {
         let pending_challenge = world.ask_for_account("maria").await;
         for _ in 0..7 {
             assert!(
-                world.auth.resend_sign_up(&browser(Some(&pending_challenge))).await.is_ok(),
+                world.auth.sign_up.resend(&browser(Some(&pending_challenge))).await.is_ok(),
                 "the answer is the same"
             );
         }
@@ -254,25 +259,25 @@ fn the_first_proof_of_an_address_takes_the_account_from_whoever_had_it() {
         let stranger = world.unproved("maria").await;
         let typed =
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("maria") };
-        assert!(world.auth.sign_in(&nobody(), &typed).await.unwrap().signed_in().is_none());
+        assert!(world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap().signed_in().is_none());
         let proof = Proof::Link(world.token("maria@example.org").await);
-        let confirmed = world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+        let confirmed = world.auth.sign_up.confirm_email(&nobody(), &proof, None).await.unwrap();
         let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
         assert_eq!(world.opens(&stranger.session.cookie).await, None);
-        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        let refused = world.auth.sign_in.with_password(&nobody(), &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials);
-        world.auth.reset_password(&nobody(), &token, &password("mine")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &token, &password("mine")).await.unwrap();
 
         // By a magic link.
         let stranger = world.unproved("jun").await;
-        world.auth.request_magic_link(&nobody(), "jun@example.org").await.unwrap();
+        world.auth.sign_in.request_magic_link(&nobody(), "jun@example.org").await.unwrap();
         let proof = Proof::Link(world.token("jun@example.org").await);
-        let owner = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap().signed_in().unwrap();
+        let owner = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.unwrap().signed_in().unwrap();
         assert_eq!(world.opens(&stranger.session.cookie).await, None);
         assert!(world.opens(&owner.session.cookie).await.is_some());
         let typed =
             authtuna::authn::sign_in::SignIn { identifier: "jun".to_owned(), password: password("jun") };
-        let refused = world.auth.sign_in(&nobody(), &typed).await.err().unwrap();
+        let refused = world.auth.sign_in.with_password(&nobody(), &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials);
         let kinds = world.kinds("jun@example.org").await;
         assert!(kinds.contains(&"password_changed"), "they are told that it is gone: {kinds:?}");
@@ -286,11 +291,11 @@ fn a_sign_up_that_was_closed_meanwhile_makes_no_account() {
         let proof = Proof::Link(world.token("maria@example.org").await);
         let closed = world.another_process_with(|settings| settings.app.signup_enabled = false).await;
         let here = browser(Some(&pending_challenge));
-        let refused = closed.confirm_email(&here, &proof, None).await.err().unwrap();
+        let refused = closed.sign_up.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!(refused.code(), Code::SignupClosed);
-        let refused = closed.resend_sign_up(&here).await.err().unwrap();
+        let refused = closed.sign_up.resend(&here).await.err().unwrap();
         assert_eq!(refused.code(), Code::SignupClosed);
-        assert!(world.auth.confirm_email(&here, &proof, None).await.is_ok(), "nothing was used up");
+        assert!(world.auth.sign_up.confirm_email(&here, &proof, None).await.is_ok(), "nothing was used up");
         closed.store().close().await;
     });
 }
@@ -309,9 +314,9 @@ fn an_app_that_a_stranger_put_on_an_unproved_account_keeps_nobody_out() {
             let email = address(&name);
             match way {
                 "magic link" => {
-                    world.auth.request_magic_link(&nobody(), &email).await.unwrap();
+                    world.auth.sign_in.request_magic_link(&nobody(), &email).await.unwrap();
                     let proof = Proof::Link(world.token(&email).await);
-                    let progress = world.auth.sign_in_by_mail(&nobody(), &proof).await.unwrap();
+                    let progress = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.unwrap();
                     assert!(progress.signed_in().is_some(), "the owner is in");
                 }
                 "verification" => {
@@ -319,14 +324,14 @@ fn an_app_that_a_stranger_put_on_an_unproved_account_keeps_nobody_out() {
                         identifier: name.clone(),
                         password: password(&name),
                     };
-                    world.auth.sign_in(&nobody(), &typed).await.unwrap();
+                    world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap();
                     let proof = Proof::Link(world.token(&email).await);
-                    world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+                    world.auth.sign_up.confirm_email(&nobody(), &proof, None).await.unwrap();
                 }
                 _ => {
-                    world.auth.request_password_reset(&nobody(), &email).await.unwrap();
+                    world.auth.passwords.request_reset(&nobody(), &email).await.unwrap();
                     let token = world.token(&email).await;
-                    world.auth.reset_password(&nobody(), &token, &password("mine")).await.unwrap();
+                    world.auth.passwords.reset(&nobody(), &token, &password("mine")).await.unwrap();
                 }
             }
             assert_eq!(world.opens(&stranger.session.cookie).await, None, "{way}");

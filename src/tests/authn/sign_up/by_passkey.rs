@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use authtuna::authn::email_addresses::Confirmed;
 use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::sign_in::{Confirmation, Confirms, PasskeyFor, SignIn, SignInOutcome};
-use authtuna::authn::sign_up::{Confirmed, PasskeySignUp, SignedUp};
+use authtuna::authn::sign_up::{PasskeySignUp, SignedUp};
 use authtuna::authz::actor::{Actor, Origin};
 use authtuna::authz::roles::Assignment;
 use authtuna::model::code::{Code, Field};
@@ -21,12 +22,12 @@ async fn ask_for_account(
     name: &str,
 ) -> (authtuna::authz::actor::PendingChallenge, Authenticator) {
     let typed = PasskeySignUp { username: name.to_owned(), email: address(name) };
-    let asked = world.auth.ask_to_sign_up(&nobody(), &typed).await.unwrap();
+    let asked = world.auth.sign_up.passkey_prompt(&nobody(), &typed).await.unwrap();
     let mut key = Authenticator::new(ORIGIN);
     let answer = key.create(&asked.options).to_string();
     let here = with_prompt(&nobody(), &asked);
     let SignedUp::EmailChallenge(pending_challenge) =
-        world.auth.sign_up_by_passkey(&here, &answer).await.unwrap()
+        world.auth.sign_up.with_passkey(&here, &answer).await.unwrap()
     else {
         panic!("an account was made at once")
     };
@@ -37,9 +38,9 @@ async fn sign_in(
     world: &World,
     key: &mut Authenticator,
 ) -> Result<SignInOutcome, authtuna::foundation::error::Error> {
-    let asked = world.auth.ask_for_passkey(&nobody(), PasskeyFor::SignIn).await.unwrap();
+    let asked = world.auth.sign_in.passkey_prompt(&nobody(), PasskeyFor::SignIn).await.unwrap();
     let answer = key.get(&asked.options).to_string();
-    world.auth.sign_in_by_passkey(&with_prompt(&nobody(), &asked), &answer).await
+    world.auth.sign_in.with_passkey(&with_prompt(&nobody(), &asked), &answer).await
 }
 
 #[test]
@@ -49,7 +50,8 @@ fn an_account_with_a_passkey_is_made_when_its_address_is_proved() {
         let early = sign_in(&world, &mut key).await.err().unwrap();
         assert_eq!(early.problems()[0].code, Code::PasskeyUnknown, "there is no account yet");
         let proof = Proof::Link(world.token(&address("maria")).await);
-        let made = world.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
+        let made =
+            world.auth.sign_up.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
         assert!(matches!(made, Confirmed::In(_)));
         assert!(matches!(sign_in(&world, &mut key).await.unwrap(), SignInOutcome::In(_)));
     });
@@ -61,7 +63,7 @@ fn a_strangers_passkey_does_not_come_with_an_address_that_its_owner_proves() {
         let (_, mut key) = ask_for_account(&world, "maria").await;
         // The owner reads the mail in a browser of their own.
         let proof = Proof::Link(world.token(&address("maria")).await);
-        let made = world.auth.confirm_email(&nobody(), &proof, None).await.unwrap();
+        let made = world.auth.sign_up.confirm_email(&nobody(), &proof, None).await.unwrap();
         assert!(matches!(made, Confirmed::ChoosePassword(_)));
         let refused = sign_in(&world, &mut key).await.err().unwrap();
         assert_eq!(refused.problems()[0].code, Code::PasskeyUnknown);
@@ -79,9 +81,9 @@ fn the_first_proof_of_an_address_takes_strangers_passkeys_off() {
             "not proved yet"
         );
         world.tick();
-        world.auth.request_password_reset(&nobody(), &address("maria")).await.unwrap();
+        world.auth.passwords.request_reset(&nobody(), &address("maria")).await.unwrap();
         let token = world.token(&address("maria")).await;
-        world.auth.reset_password(&nobody(), &token, &crate::support::password("new")).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &token, &crate::support::password("new")).await.unwrap();
         let refused = sign_in(&world, &mut key).await.err().unwrap();
         assert_eq!(refused.problems()[0].code, Code::PasskeyUnknown);
     });
@@ -96,13 +98,13 @@ fn one_mail_does_not_take_the_factors_off_an_account_that_may_do_more() {
         let admin = Assignment::new(maria.user, "Admin").everywhere();
         world.auth.roles.assign(&Actor::system(), &admin).await.unwrap();
         world.tick();
-        world.auth.request_password_reset(&nobody(), &address("maria")).await.unwrap();
+        world.auth.passwords.request_reset(&nobody(), &address("maria")).await.unwrap();
         let token = world.token(&address("maria")).await;
         let new = crate::support::password("new");
-        world.auth.reset_password(&nobody(), &token, &new).await.unwrap();
+        world.auth.passwords.reset(&nobody(), &token, &new).await.unwrap();
         let typed = SignIn { identifier: "maria".to_owned(), password: new };
         assert!(matches!(
-            world.auth.sign_in(&nobody(), &typed).await.unwrap(),
+            world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap(),
             SignInOutcome::SecondFactor(_)
         ));
         assert!(matches!(sign_in(&world, &mut key).await.unwrap(), SignInOutcome::In(_)));
@@ -115,7 +117,7 @@ fn whoever_has_nothing_else_confirms_by_a_mail_to_the_address_of_then() {
         let (pending_challenge, _) = ask_for_account(&world, "maria").await;
         let proof = Proof::Link(world.token(&address("maria")).await);
         let Confirmed::In(maria) =
-            world.auth.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap()
+            world.auth.sign_up.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap()
         else {
             panic!("nobody was signed in")
         };
@@ -126,27 +128,28 @@ fn whoever_has_nothing_else_confirms_by_a_mail_to_the_address_of_then() {
         assert!(world.kinds(&address("maria")).await.contains(&"passkey_removed"));
         world.clock.advance(Duration::from_secs(601));
         let actor = at_home(&world, &maria).await;
-        assert_eq!(world.auth.ways_to_confirm(&actor).await.unwrap(), [Confirms::Mail]);
-        let nothing = world.auth.confirm(&actor, &Confirmation::default()).await.err().unwrap();
+        assert_eq!(world.auth.step_up.methods(&actor).await.unwrap(), [Confirms::Mail]);
+        let nothing = world.auth.step_up.confirm(&actor, &Confirmation::default()).await.err().unwrap();
         assert_eq!(nothing.problems()[0].code, Code::Required);
         assert_eq!(world.auth.passkeys.ask_to_add(&actor).await.err().unwrap().code(), Code::StepUpRequired);
 
-        let pending_challenge = world.auth.request_confirmation(&actor).await.unwrap();
+        let pending_challenge = world.auth.step_up.request_email(&actor).await.unwrap();
         let origin = Origin { pending_challenge: Some(pending_challenge), ..Origin::clone(&actor.origin) };
         let here = Actor { principal: actor.principal.clone(), origin: origin.into() };
-        let wrong = world.auth.confirm_by_mail(&here, &Proof::Code("0".to_owned())).await.err().unwrap();
+        let wrong =
+            world.auth.step_up.confirm_by_email(&here, &Proof::Code("0".to_owned())).await.err().unwrap();
         assert_eq!((wrong.problems()[0].field, wrong.problems()[0].code), (Field::Code, Code::BadOtp));
         let token = world.token(&address("maria")).await;
         // Another person's session is confirmed by nothing of hers.
         let jun = world.member("jun").await;
         let jun = at_home(&world, &jun).await;
-        assert!(world.auth.confirm_by_mail(&jun, &Proof::Link(token)).await.is_err());
+        assert!(world.auth.step_up.confirm_by_email(&jun, &Proof::Link(token)).await.is_err());
         let code = world.code(&address("maria")).await;
-        world.auth.confirm_by_mail(&here, &Proof::Code(code)).await.unwrap();
+        world.auth.step_up.confirm_by_email(&here, &Proof::Code(code)).await.unwrap();
         let actor = at_home(&world, &maria).await;
         assert!(world.auth.passkeys.ask_to_add(&actor).await.is_ok());
         // Who has a password confirms by it.
-        assert_eq!(world.auth.request_confirmation(&jun).await.err().unwrap().code(), Code::NotFound);
+        assert_eq!(world.auth.step_up.request_email(&jun).await.err().unwrap().code(), Code::NotFound);
     });
 }
 
@@ -166,20 +169,20 @@ fn an_address_is_no_way_around_a_second_factor() {
             email: "thief@example.org".to_owned(),
             current_password,
         };
-        let refused = auth.request_email_change(&actor, &typed).await.err().unwrap();
+        let refused = auth.email_addresses.request_change(&actor, &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::StepUpRequired);
 
         // One who was quicker than the confirmation ran out.
         let again = sign_in(&world, &mut key).await.unwrap().signed_in().unwrap();
         let again = at_home(&world, &again).await;
-        auth.request_email_change(&again, &typed).await.unwrap();
+        auth.email_addresses.request_change(&again, &typed).await.unwrap();
         let proof = Proof::Link(world.token("thief@example.org").await);
-        auth.change_email(&again, &proof).await.unwrap();
+        auth.email_addresses.confirm_change(&again, &proof).await.unwrap();
         let recover = async || {
             world.tick();
-            auth.request_recovery(&nobody(), "thief@example.org").await.unwrap();
+            auth.recovery.request(&nobody(), "thief@example.org").await.unwrap();
             let proof = Proof::Link(world.token("thief@example.org").await);
-            auth.start_recovery(&nobody(), &proof).await
+            auth.recovery.start(&nobody(), &proof).await
         };
         let disputed = recover().await.err().unwrap();
         assert_eq!(disputed.problems()[0].code, Code::BadToken, "the owner may still take the address back");

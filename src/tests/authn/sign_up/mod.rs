@@ -23,7 +23,7 @@ fn everything_wrong_with_a_form_is_told_at_once() {
     on_each(|world| async move {
         let bad =
             SignUp { username: "a b".to_owned(), email: "nowhere".to_owned(), password: "short".to_owned() };
-        let error = world.auth.sign_up(&Actor::anonymous(origin()), &bad).await.err().unwrap();
+        let error = world.auth.sign_up.with_password(&Actor::anonymous(origin()), &bad).await.err().unwrap();
         let told: Vec<_> = error.problems().iter().map(|p| (p.field, p.code)).collect();
         assert_eq!(
             told,
@@ -46,11 +46,12 @@ fn one_name_and_one_address_make_one_account_also_in_parallel() {
             ("ｍａｒｉａ", "other@example.org", Field::Username),
             ("other", "Maria@EXAMPLE.org", Field::Email),
         ] {
-            let error = world.auth.sign_up(&anonymous, &form(username, email)).await.err().unwrap();
+            let error =
+                world.auth.sign_up.with_password(&anonymous, &form(username, email)).await.err().unwrap();
             assert_eq!(error.problems().iter().map(|p| p.field).collect::<Vec<_>>(), [field], "{username}");
         }
         let same = form("twin", "twin@example.org");
-        let tries = (0..8).map(|_| world.auth.sign_up(&anonymous, &same));
+        let tries = (0..8).map(|_| world.auth.sign_up.with_password(&anonymous, &same));
         let made = futures::future::join_all(tries).await.into_iter().filter(Result::is_ok).count();
         assert_eq!(made, 1);
     });
@@ -61,8 +62,11 @@ fn closed_sign_up_and_foreign_domains_are_refused() {
     on_each_with(
         |builder| builder.set("SIGNUP_ENABLED", "false"),
         |world| async move {
-            let error =
-                world.auth.sign_up(&Actor::anonymous(origin()), &form("maria", "m@example.org")).await;
+            let error = world
+                .auth
+                .sign_up
+                .with_password(&Actor::anonymous(origin()), &form("maria", "m@example.org"))
+                .await;
             assert_eq!(error.err().unwrap().code(), Code::SignupClosed);
         },
     );
@@ -70,9 +74,16 @@ fn closed_sign_up_and_foreign_domains_are_refused() {
         |builder| builder.set("EMAIL_DOMAINS", "example.org, bücher.example"),
         |world| async move {
             let anonymous = Actor::anonymous(origin());
-            assert!(world.auth.sign_up(&anonymous, &form("maria", "m@EXAMPLE.org")).await.is_ok());
-            let error =
-                world.auth.sign_up(&anonymous, &form("jun", "m@sub.example.org")).await.err().unwrap();
+            assert!(
+                world.auth.sign_up.with_password(&anonymous, &form("maria", "m@EXAMPLE.org")).await.is_ok()
+            );
+            let error = world
+                .auth
+                .sign_up
+                .with_password(&anonymous, &form("jun", "m@sub.example.org"))
+                .await
+                .err()
+                .unwrap();
             assert_eq!(error.code(), Code::EmailDomainNotAllowed);
         },
     );
@@ -97,7 +108,7 @@ fn whoever_signs_up_may_nothing_beyond_their_own() {
         }
         let jun = world.person("jun").await;
         assert_eq!(world.auth.users.get(&actor, jun.user).await.unwrap_err().code(), Code::Forbidden);
-        assert_eq!(world.auth.suspend(&actor, jun.user, "").await.unwrap_err().code(), Code::Forbidden);
+        assert_eq!(world.auth.admin.suspend(&actor, jun.user, "").await.unwrap_err().code(), Code::Forbidden);
         assert!(world.auth.users.get(&actor, maria.user).await.unwrap().is_some());
     });
 }
@@ -106,25 +117,25 @@ fn whoever_signs_up_may_nothing_beyond_their_own() {
 fn the_first_administrator_is_made_by_a_link_that_works_once() {
     on_each(|world| async move {
         let system = Actor::system();
-        let first = world.auth.issue_set_up(&system).await.unwrap().expect("a link");
-        let second = world.auth.issue_set_up(&system).await.unwrap().expect("another link");
+        let first = world.auth.sign_up.issue_setup_link(&system).await.unwrap().expect("a link");
+        let second = world.auth.sign_up.issue_setup_link(&system).await.unwrap().expect("another link");
         let token = |link: &str| link.split_once("token=").unwrap().1.to_owned();
         assert!(second.starts_with("http://localhost:8000/setup?token="));
         let anonymous = Actor::anonymous(origin());
         let boss = form("boss", "boss@example.org");
         for bad in [token(&first), "x".to_owned(), String::new(), "A".repeat(43)] {
-            let error = world.auth.set_up(&anonymous, &bad, &boss).await.err().unwrap();
+            let error = world.auth.sign_up.set_up(&anonymous, &bad, &boss).await.err().unwrap();
             assert_eq!(error.code(), Code::BadToken, "{bad}");
         }
-        assert!(world.auth.set_up_open(&token(&second)).await.unwrap());
+        assert!(world.auth.sign_up.setup_link_works(&token(&second)).await.unwrap());
         // A form with a fault does not use the link up.
         let weak = SignUp { password: "short".to_owned(), ..boss.clone() };
-        assert!(world.auth.set_up(&anonymous, &token(&second), &weak).await.is_err());
+        assert!(world.auth.sign_up.set_up(&anonymous, &token(&second), &weak).await.is_err());
         let good_token = token(&second);
         let tries = (0..6).map(|n| {
             let typed = form(&format!("boss{n}"), &format!("boss{n}@example.org"));
             let (auth, anonymous, token) = (world.auth.clone(), anonymous.clone(), good_token.clone());
-            async move { auth.set_up(&anonymous, &token, &typed).await }
+            async move { auth.sign_up.set_up(&anonymous, &token, &typed).await }
         });
         let made: Vec<_> = futures::future::join_all(tries).await.into_iter().flatten().collect();
         assert_eq!(made.len(), 1);
@@ -132,8 +143,8 @@ fn the_first_administrator_is_made_by_a_link_that_works_once() {
         for built_in in permission::BUILT_IN {
             assert!(actor.require(built_in.name, &Scope::global()).is_ok(), "{}", built_in.name);
         }
-        assert_eq!(world.auth.issue_set_up(&system).await.unwrap(), None);
-        let refused = world.auth.issue_set_up(&actor).await.unwrap_err();
+        assert_eq!(world.auth.sign_up.issue_setup_link(&system).await.unwrap(), None);
+        let refused = world.auth.sign_up.issue_setup_link(&actor).await.unwrap_err();
         assert_eq!(refused.code(), Code::Forbidden, "only the program itself gives out such links");
     });
 }
@@ -141,12 +152,13 @@ fn the_first_administrator_is_made_by_a_link_that_works_once() {
 #[test]
 fn a_set_up_link_runs_out_after_a_day() {
     on_each(|world| async move {
-        let link = world.auth.issue_set_up(&Actor::system()).await.unwrap().unwrap();
+        let link = world.auth.sign_up.issue_setup_link(&Actor::system()).await.unwrap().unwrap();
         let token = link.split_once("token=").unwrap().1.to_owned();
         world.clock.advance(Duration::from_secs(24 * 3600));
-        assert!(!world.auth.set_up_open(&token).await.unwrap());
+        assert!(!world.auth.sign_up.setup_link_works(&token).await.unwrap());
         let boss = form("boss", "boss@example.org");
-        let error = world.auth.set_up(&Actor::anonymous(origin()), &token, &boss).await.err().unwrap();
+        let error =
+            world.auth.sign_up.set_up(&Actor::anonymous(origin()), &token, &boss).await.err().unwrap();
         assert_eq!(error.code(), Code::BadToken, "{error}");
     });
 }
@@ -155,10 +167,11 @@ fn a_set_up_link_runs_out_after_a_day() {
 fn a_made_up_link_costs_no_hash() {
     on_each(|world| async move {
         let hashes = world.auth.password_hashes();
-        let link = world.auth.issue_set_up(&Actor::system()).await.unwrap().unwrap();
+        let link = world.auth.sign_up.issue_setup_link(&Actor::system()).await.unwrap().unwrap();
         for token in ["x", &"A".repeat(43), &link[..link.len() - 2]] {
             let boss = form("boss", "boss@example.org");
-            let error = world.auth.set_up(&Actor::anonymous(origin()), token, &boss).await.err().unwrap();
+            let error =
+                world.auth.sign_up.set_up(&Actor::anonymous(origin()), token, &boss).await.err().unwrap();
             assert_eq!(error.code(), Code::BadToken);
         }
         assert_eq!(world.auth.password_hashes(), hashes);
@@ -179,7 +192,7 @@ fn an_operators_password_makes_the_superadmin_and_provisioning_twice_changes_not
             let signed_in = world.sign_in("superadmin", origin()).await.unwrap();
             let actor = world.actor(&signed_in.session.cookie).await;
             assert!(actor.require(permission::ROLES_MANAGE, &Scope::global()).is_ok());
-            assert_eq!(world.auth.issue_set_up(&Actor::system()).await.unwrap(), None);
+            assert_eq!(world.auth.sign_up.issue_setup_link(&Actor::system()).await.unwrap(), None);
             // The accounts of the software take no password at all.
             for name in ["system", "admin"] {
                 assert_eq!(world.sign_in(name, origin()).await.err().unwrap().code(), Code::BadCredentials);

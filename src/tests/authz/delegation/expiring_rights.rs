@@ -141,8 +141,8 @@ fn what_was_true_when_a_request_began_counts_no_more() {
         actors.push((ended, for_a_while(&world, ended, "SuperAdmin", end).await));
         let id = |n: usize| actors[n].1.user_id().unwrap();
         world.take(id(0), "SuperAdmin", "global").await;
-        auth.suspend(&SYSTEM(), id(1), "").await.unwrap();
-        auth.delete_user(&SYSTEM(), id(2), "").await.unwrap();
+        auth.admin.suspend(&SYSTEM(), id(1), "").await.unwrap();
+        auth.admin.delete_user(&SYSTEM(), id(2), "").await.unwrap();
         world.clock.set(end);
         let (before, log) = (world.catalogue().await, world.log_end().await);
         let change = RoleChange { add_permissions: vec!["users:read".to_owned()], ..RoleChange::default() };
@@ -170,8 +170,8 @@ fn what_was_true_when_a_request_began_counts_no_more() {
             assert_eq!(refused(auth.permissions.create(actor, "posts:new", "").await), without);
             assert_eq!(refused(auth.permissions.update(actor, "posts:edit", "x").await), without);
             assert_eq!(refused(auth.permissions.delete(actor, "posts:edit").await), without);
-            assert_eq!(refused(auth.suspend(actor, jun, "").await), without);
-            assert_eq!(refused(auth.delete_user(actor, jun, "").await), without);
+            assert_eq!(refused(auth.admin.suspend(actor, jun, "").await), without);
+            assert_eq!(refused(auth.admin.delete_user(actor, jun, "").await), without);
             assert_eq!(refused(auth.users.create(actor, &account).await), without, "{name}");
             let offered = roles.assignable(actor, &at("global")).await;
             assert!(if gone { offered.is_err() } else { offered.unwrap().is_empty() });
@@ -244,7 +244,7 @@ fn whoever_holds_everything_in_one_scope_holds_nothing_beside_it() {
         assert_eq!(refused(roles.add_permission(&here, "User", "posts:edit").await), Code::Forbidden);
         assert_eq!(refused(roles.delete(&here, "desk").await), Code::Forbidden);
         assert_eq!(refused(auth.permissions.create(&here, "posts:new", "").await), Code::Forbidden);
-        assert_eq!(refused(auth.suspend(&here, jun, "").await), Code::Forbidden);
+        assert_eq!(refused(auth.admin.suspend(&here, jun, "").await), Code::Forbidden);
         assert_eq!(world.catalogue().await, before);
     });
 }
@@ -270,7 +270,7 @@ fn only_the_program_acts_for_somebody_and_only_with_what_they_may() {
         assert_eq!((log.len(), log[0].actor, log[0].user), (1, Some(lead), Some(jun)));
         let system = authtuna::foundation::names::Username::parse("system").unwrap();
         let system = auth.users.get_by_username(&SYSTEM(), &system).await.unwrap().unwrap().id;
-        auth.suspend(&SYSTEM(), jun, "").await.unwrap();
+        auth.admin.suspend(&SYSTEM(), jun, "").await.unwrap();
         for user in [system, jun, "01890000-0000-7000-8000-000000000000".parse().unwrap()] {
             assert_eq!(refused(auth.on_behalf_of(&SYSTEM(), user).await), Code::UserNotFound);
         }

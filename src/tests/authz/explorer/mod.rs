@@ -117,8 +117,8 @@ fn who_may_not_come_in_may_nothing_whatever_they_hold() {
         for user in [maria, jun] {
             world.give(user, "editor", "org:1").await;
         }
-        world.auth.suspend(&SYSTEM(), maria, "").await.unwrap();
-        world.auth.delete_user(&SYSTEM(), jun, "").await.unwrap();
+        world.auth.admin.suspend(&SYSTEM(), maria, "").await.unwrap();
+        world.auth.admin.delete_user(&SYSTEM(), jun, "").await.unwrap();
         for user in [maria, jun] {
             let found = why(&world, &SYSTEM(), user, "org:1").await;
             assert!(!found.allowed && !found.may_enter);

@@ -52,8 +52,8 @@ fn only_those_gain_or_lose_who_have_it_by_no_other_grant() {
             let users = &world.auth.users;
             async move { users.get_by_username(&SYSTEM(), &name).await.unwrap().unwrap().id }
         };
-        world.auth.suspend(&SYSTEM(), find("suspended").await, "").await.unwrap();
-        world.auth.delete_user(&SYSTEM(), find("deleted").await, "").await.unwrap();
+        world.auth.admin.suspend(&SYSTEM(), find("suspended").await, "").await.unwrap();
+        world.auth.admin.delete_user(&SYSTEM(), find("deleted").await, "").await.unwrap();
         world.clock.set(end);
 
         let change = RoleChange {

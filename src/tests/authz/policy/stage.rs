@@ -243,9 +243,9 @@ impl<'a> Stage<'a> {
             ("search people", outcome(auth.users.search(actor, &filter, &page).await)),
             ("search people by role", outcome(auth.users.search(actor, &by_role, &page).await)),
             ("see another", outcome(auth.users.get(actor, target).await)),
-            ("sessions of another", outcome(auth.sessions_of(actor, target).await)),
-            ("activity of another", outcome(auth.activity_of(actor, target, &page).await)),
-            ("the audit log", outcome(auth.audit_log(actor, &AuditFilter::default(), &page).await)),
+            ("sessions of another", outcome(auth.admin.sessions_of(actor, target).await)),
+            ("activity of another", outcome(auth.audit.of_user(actor, target, &page).await)),
+            ("the audit log", outcome(auth.audit.search(actor, &AuditFilter::default(), &page).await)),
         ];
         for (what, came_out) in looks {
             self.line(what, &came_out);
@@ -262,9 +262,9 @@ impl<'a> Stage<'a> {
         };
         let made = auth.users.create(actor, &account).await;
         if let Ok(user) = &made {
-            auth.delete_user(&program, user.id, "").await.unwrap();
+            auth.admin.delete_user(&program, user.id, "").await.unwrap();
             let away = UserChange { username: Some(format!("gone{}", self.count)), ..UserChange::default() };
-            auth.update_user(&program, user.id, &away).await.unwrap();
+            auth.admin.update_user(&program, user.id, &away).await.unwrap();
         }
         let made = match made {
             Err(error) if error.problems().iter().any(|p| p.code.as_str() == "email_taken") => {
@@ -276,13 +276,13 @@ impl<'a> Stage<'a> {
         let own = actor.user_id().map(|id| ("oneself", id));
         for (whom, id) in self.targets.clone().into_iter().chain(own) {
             let acts = [
-                ("suspend", outcome(auth.suspend(actor, id, "").await)),
-                ("unsuspend", outcome(auth.unsuspend(actor, id, "").await)),
-                ("unlock", outcome(auth.unlock(actor, id).await)),
-                ("change", outcome(auth.update_user(actor, id, &UserChange::default()).await)),
-                ("end sessions", outcome(auth.end_sessions_of(actor, id).await)),
-                ("delete", outcome(auth.delete_user(actor, id, "").await)),
-                ("restore", outcome(auth.restore_user(actor, id).await)),
+                ("suspend", outcome(auth.admin.suspend(actor, id, "").await)),
+                ("unsuspend", outcome(auth.admin.unsuspend(actor, id, "").await)),
+                ("unlock", outcome(auth.admin.unlock(actor, id).await)),
+                ("change", outcome(auth.admin.update_user(actor, id, &UserChange::default()).await)),
+                ("end sessions", outcome(auth.admin.end_sessions_of(actor, id).await)),
+                ("delete", outcome(auth.admin.delete_user(actor, id, "").await)),
+                ("restore", outcome(auth.admin.restore_user(actor, id).await)),
             ];
             let first = &acts[0].1.clone();
             assert!(acts.iter().all(|(_, one)| one == first), "{name} on {whom}: {acts:?}");

@@ -88,7 +88,7 @@ fn members_are_those_within_a_scope_page_by_page() {
             world.give(user, "editor", if n % 2 == 0 { "org:1/team:1" } else { "org:10" }).await;
         }
         let gone = world.holder("gone", "editor", "org:1").await;
-        world.auth.delete_user(&SYSTEM(), gone, "").await.unwrap();
+        world.auth.admin.delete_user(&SYSTEM(), gone, "").await.unwrap();
         let admin = world.actor_with("chief", "Admin", "org:1").await;
         for (scope, count) in
             [("org:1", 11), ("org:1/team:1", 4), ("org:10", 3), ("global", 14), ("org:2", 0)]

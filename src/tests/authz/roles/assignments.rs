@@ -160,7 +160,7 @@ fn what_one_has_already_is_not_given_again() {
 fn nobody_is_given_a_role_who_is_not_there() {
     on_each(|world| async move {
         let maria = cast(&world).await;
-        world.auth.delete_user(&SYSTEM(), maria, "").await.unwrap();
+        world.auth.admin.delete_user(&SYSTEM(), maria, "").await.unwrap();
         let nobody: UserId = "01890000-0000-7000-8000-000000000000".parse().unwrap();
         for user in [maria, nobody] {
             let outcome = world.auth.roles.assign(&SYSTEM(), &in_scope(user, "org:1")).await;

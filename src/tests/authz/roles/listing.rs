@@ -143,7 +143,7 @@ fn details_say_everything_about_a_role() {
         let (maria, gone) = (world.holder("maria", "editor", "org:1").await, world.account("gone").await);
         world.give(maria, "editor", "org:2").await;
         world.give(gone, "editor", "org:1").await;
-        world.auth.delete_user(&SYSTEM(), gone, "").await.unwrap();
+        world.auth.admin.delete_user(&SYSTEM(), gone, "").await.unwrap();
         world.holder("nowhere", "editor", "none").await;
         let short = world.account("short").await;
         let end = world.clock.now().plus(std::time::Duration::from_secs(1));

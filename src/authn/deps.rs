@@ -1,0 +1,76 @@
+//! What every flow stands on: one shared context, so that a flow is constructed from it and from the flows below it.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::accounts::users::Users;
+use crate::audit::Recorder;
+use crate::authn::email_challenge::EmailChallenges;
+use crate::authn::sessions::Sessions;
+use crate::authn::tokens::{Found, PresentedToken, Purpose, Tokens};
+use crate::authz::actor::Actor;
+use crate::authz::snapshot_cache::Snapshots;
+use crate::foundation::clock::{Clock, Random};
+use crate::foundation::config::Settings;
+use crate::foundation::crypto::keyring::Keyring;
+use crate::foundation::crypto::password::Passwords;
+use crate::foundation::error::Error;
+use crate::foundation::rate_limit::Limits;
+use crate::foundation::store::Store;
+use crate::mail::Outbox;
+
+/// The shared context. Cheap to clone: a clone is one more reference to the same [`Shared`].
+#[derive(Clone)]
+pub(crate) struct Deps(Arc<Shared>);
+
+/// What a [`Deps`] dereferences to.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) keys: Arc<Keyring>,
+    pub(crate) recorder: Recorder,
+    pub(crate) cache: Snapshots,
+    pub(crate) limits: Limits,
+    pub(crate) passwords: Passwords,
+    pub(crate) outbox: Outbox,
+    pub(crate) users: Users,
+    pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
+    pub(crate) email_challenges: EmailChallenges,
+}
+
+impl From<Shared> for Deps {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for Deps {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Shared {
+    /// Reads what a token would do, without redeeming it. `None` for one that cannot be redeemed now.
+    pub(crate) async fn peek(
+        &self,
+        purpose: Purpose,
+        presented: PresentedToken<'_>,
+    ) -> Result<Option<Found>, Error> {
+        self.tokens.peek(&mut self.store.read().await?, purpose, presented).await
+    }
+
+    /// Requires that the caller re-authenticated within STEP_UP_SECONDS.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::StepUpRequired`](crate::model::code::Code::StepUpRequired) otherwise.
+    pub(crate) fn require_confirmed(&self, actor: &Actor) -> Result<(), Error> {
+        actor.confirmed_within(self.settings.sessions.step_up, self.clock.now())
+    }
+}
