@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use authtuna::auth::Auth;
 use authtuna::authn::sessions::Checked;
-use authtuna::authz::actor::{Actor, Origin, Principal};
+use authtuna::authz::actor::{Actor, Origin};
 use authtuna::authz::roles::NewRole;
 use authtuna::foundation::clock::Clock;
 use authtuna::foundation::config::{DatabaseUri, Settings};
@@ -117,9 +117,7 @@ impl Installation {
 
     async fn actor(&self, cookie: &str) -> Actor {
         match self.auth.sessions.check(cookie, &self.origin).await.unwrap() {
-            Checked::Open(snapshot, _) => {
-                Actor { principal: Principal::User(snapshot), origin: Arc::clone(&self.origin) }
-            }
+            Checked::Open(snapshot, _) => Actor::in_session(&snapshot, Arc::clone(&self.origin)),
             Checked::Closed => unreachable!("every session is open"),
         }
     }

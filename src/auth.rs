@@ -20,12 +20,12 @@ use crate::authn::sessions::Sessions;
 use crate::authn::sign_in::{SignInFlow, StepUp};
 use crate::authn::sign_up::SignUpFlow;
 use crate::authn::tokens::Tokens;
-use crate::authz::actor::{Actor, Principal};
+use crate::authz::actor::Actor;
 use crate::authz::effective_access;
 use crate::authz::explorer::Explorer;
+use crate::authz::identity::{Identity, UserSummary};
 use crate::authz::permissions::Permissions;
 use crate::authz::roles::Roles;
-use crate::authz::session_snapshot::{Person, SessionUser};
 use crate::authz::snapshot_cache::Snapshots;
 use crate::foundation::clock::{Clock, Random};
 use crate::foundation::config::Settings;
@@ -259,7 +259,7 @@ impl Auth {
         let Some(found) = found else { return Err(Error::on(Field::User, Code::UserNotFound)) };
         let access = effective_access::access_of(&mut conn, user, self.clock.now()).await?;
         let factors = mfa::factors_of(&mut conn, user).await?;
-        let user = SessionUser {
+        let user = UserSummary {
             mfa_enabled: factors.wanted(),
             has_passkey: factors.passkeys > 0,
             id: user,
@@ -269,8 +269,9 @@ impl Auth {
             first_name: found.first_name,
             last_name: found.last_name,
         };
-        let principal = Principal::OnBehalfOf(Arc::new(Person { user, access }));
-        Ok(Actor { principal, origin: Arc::clone(&program.origin) })
+        // The program vouches for the user, so nothing is lacking.
+        let identity = Identity { user, access, lacks: None };
+        Ok(Actor::on_behalf_of(identity, Arc::clone(&program.origin)))
     }
 
     /// The settings.

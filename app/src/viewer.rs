@@ -2,7 +2,7 @@
 
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
-use authtuna::authz::session_snapshot::SessionUser;
+use authtuna::authz::identity::UserSummary;
 use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
@@ -49,10 +49,10 @@ pub struct Viewer {
 impl Viewer {
     /// The person who asks. Err([`Code::NotAuthenticated`]) when nobody is signed in.
     pub fn of(actor: &Actor) -> Result<Self, Error> {
-        let snapshot = actor.session_user()?;
-        let user = &snapshot.user;
+        let identity = actor.session_user()?;
+        let user = &identity.user;
         Ok(Self {
-            enrols: snapshot.lacks.is_some(),
+            enrols: identity.lacks.is_some(),
             name: user.first_name.clone().unwrap_or_else(|| user.username.clone()),
             username: user.username.clone(),
             email: user.email.clone(),
@@ -66,7 +66,7 @@ impl Viewer {
     }
 }
 
-fn initials(user: &SessionUser) -> String {
+fn initials(user: &UserSummary) -> String {
     let first = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().chars().next());
     let email_messages: String = match (first(&user.first_name), first(&user.last_name)) {
         (None, None) => user.username.chars().take(2).collect(),

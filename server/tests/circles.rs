@@ -1,5 +1,6 @@
-//! Files of the portal and of the server import one another in one direction: none reaches itself again. A module and
-//! its children count as one another's parts, not as imports.
+//! The files of the portal and of the server import one another in one direction only: no file
+//! imports itself through others. A module and its children count as parts of each other, not as
+//! imports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,10 +15,7 @@ fn no_file_of_the_portal_or_the_server_imports_itself_in_a_circle() {
     for package in ["app", "server"] {
         let imports = imports(&root.join(package).join("src"));
         let edges: usize = imports.values().map(BTreeSet::len).sum();
-        assert!(
-            edges > 100,
-            "only {edges} imports were found in {package}: the test looks in the wrong place"
-        );
+        assert!(edges > 100, "found only {edges} imports in {package}: the test looks in the wrong place");
         for start in imports.keys() {
             let circle = path_back(&imports, start);
             assert!(circle.is_none(), "{package}: {}", circle.unwrap_or_default().join(" -> "));
@@ -44,7 +42,7 @@ fn imports(folder: &Path) -> Imports {
     sources.iter().map(|(module, text)| (module.clone(), imported(&known, module, text))).collect()
 }
 
-/// Every source below `folder`, by its module path.
+/// Reads every source file below `folder`, by its module path.
 fn read(folder: &Path, module: &str, into: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -59,7 +57,7 @@ fn read(folder: &Path, module: &str, into: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The modules of `known` that `text`, the source of `module`, names by `crate` or `super`.
+/// Returns the modules of `known` that `text`, the source of `module`, names by `crate` or `super`.
 fn imported(known: &BTreeSet<String>, module: &str, text: &str) -> BTreeSet<String> {
     let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.split("#[cfg(test)]").next().unwrap_or_default();
@@ -81,7 +79,7 @@ fn imported(known: &BTreeSet<String>, module: &str, text: &str) -> BTreeSet<Stri
     found
 }
 
-/// The module in which `path` leads: the longest beginning of it that is one.
+/// Returns the module that `path` leads into: its longest prefix that is a known module.
 fn longest(known: &BTreeSet<String>, path: &str) -> Option<String> {
     let mut path = path;
     loop {
@@ -92,7 +90,7 @@ fn longest(known: &BTreeSet<String>, path: &str) -> Option<String> {
     }
 }
 
-/// A way from `start` back to it.
+/// Returns a path of imports from `start` back to itself, if there is one.
 fn path_back(imports: &Imports, start: &str) -> Option<Vec<String>> {
     let mut ways = vec![vec![start.to_owned()]];
     let mut seen = BTreeSet::new();

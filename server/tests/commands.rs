@@ -1,4 +1,4 @@
-//! What is typed after `authtuna`.
+//! The subcommands of `authtuna`.
 
 use std::process::Output;
 
@@ -21,7 +21,8 @@ fn suspending_from_the_command_line_reaches_a_running_server() {
     for kind in kinds() {
         within_runtime(async {
             let (database, site) = (Database::new(kind).await, FakeSite::new());
-            // On Postgres it is told, however seldom it would look by itself.
+            // On PostgreSQL a notification reaches the server, however long its verification
+            // interval.
             let interval = if kind == Kind::Postgres { "86400" } else { "0" };
             let binary = Binary::new(&database, &site).set("SESSION_DB_VERIFICATION_INTERVAL", interval);
             let server = binary.serve().await;

@@ -1,4 +1,4 @@
-//! kill -9 in the middle of 200 sign-ups: whatever was acknowledged is there after the restart.
+//! kill -9 in the middle of 200 sign-ups: every acknowledged sign-up is there after the restart.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use crate::support::{Binary, Browser, Database, FakeSite, kinds, try_sign_up, within_runtime};
 
 const SIGN_UPS: usize = 200;
-/// So many are acknowledged when the server is killed; the others are under way or never begin.
+/// The number of acknowledged sign-ups at which the test kills the server; the others are in
+/// progress or never start.
 const BEFORE_THE_KILL: usize = 80;
 const AT_ONCE: usize = 8;
 
@@ -26,7 +27,7 @@ fn every_acknowledged_sign_up_survives_kill_9() {
             let mut server = binary.serve().await;
             let acknowledged = sign_ups_until_killed(&mut server).await;
             assert!(acknowledged.len() >= BEFORE_THE_KILL, "{}", acknowledged.len());
-            assert!(acknowledged.len() < SIGN_UPS, "the server was killed after everything was done");
+            assert!(acknowledged.len() < SIGN_UPS, "the kill came after all sign-ups were done");
 
             let again = binary.serve().await;
             for (name, cookie) in &acknowledged {
@@ -41,7 +42,7 @@ fn every_acknowledged_sign_up_survives_kill_9() {
     }
 }
 
-/// Everybody whose sign-up was answered with 201, and their cookie.
+/// Returns every user whose sign-up was answered with 201, with their session cookie.
 async fn sign_ups_until_killed(server: &mut crate::support::Running) -> BTreeMap<String, String> {
     let (sender, mut receiver) = unbounded_channel();
     let names =
@@ -53,7 +54,7 @@ async fn sign_ups_until_killed(server: &mut crate::support::Running) -> BTreeMap
             loop {
                 let Some(name) = names.lock().unwrap().pop() else { return };
                 let browser = Browser::new(address);
-                // No answer: the server is gone.
+                // No response: the server is dead.
                 let Some(answer) = try_sign_up(&browser, &name).await else { return };
                 assert_eq!(answer.status, 201, "{answer:?}");
                 sender.send((name, browser.session().unwrap())).unwrap();

@@ -1,4 +1,4 @@
-//! The mails of development: whoever may look at them, may enter every account.
+//! The development mailbox. Anyone who may read it can take over every account.
 
 use authtuna::foundation::config::SettingsBuilder;
 use authtuna::mail::Message;
@@ -52,7 +52,7 @@ fn mails_that_became_files_are_shown() {
         assert!(policy.contains("sandbox") && !policy.contains("allow-scripts"), "{policy}");
         assert_eq!(frame.header("x-frame-options"), "SAMEORIGIN");
         assert!(frame.text().contains("<base target=\"_top\">"), "{frame:?}");
-        // Everywhere else it is as it was.
+        // Other pages keep their usual policy.
         let policy = browser.page("/auth/login").await.header("content-security-policy").to_owned();
         assert!(!policy.contains("frame-src") && policy.contains("frame-ancestors 'none'"), "{policy}");
         for nothing in

@@ -11,7 +11,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The line that begins with this mark and subject.
+/// Returns the rest of the line with this mark and subject.
 fn line<'t>(text: &'t str, mark: &str, what: &str) -> &'t str {
     let wanted = format!("{mark:<4}  {what:<10}  ");
     let found = text.lines().find_map(|line| line.strip_prefix(&wanted));

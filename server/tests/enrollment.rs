@@ -1,4 +1,4 @@
-//! A role that asks for a second factor: pages lead to setting it up, and the API says why it refuses.
+//! A role that requires a second factor: pages lead to enrollment, and the API says why it refuses.
 
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::RoleChange;

@@ -1,4 +1,4 @@
-//! Bad input: whatever is sent, the answer says what is wrong, under the right status, and is never a 500.
+//! Bad input: the response always says what is wrong, with the right status, and is never a 500.
 
 use authtuna_server::route_rules::{Effect, Kind, RouteRule};
 use authtuna_server::router;
@@ -9,7 +9,8 @@ use crate::support::{Browser, TestResponse, World, on_each, on_one, on_one_with,
 
 const JSON: &[(&str, &str)] = &[("accept", "application/json"), ("content-type", "application/json")];
 
-/// A refusal as every route gives it: `{"detail", "code"}` and, where fields are wrong, `"errors"`.
+/// Asserts that a refusal has the shape that every route uses: `{"detail", "code"}` and, if fields
+/// are wrong, `"errors"`.
 fn refused(answer: &TestResponse, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
     let said = answer.json();
@@ -17,7 +18,7 @@ fn refused(answer: &TestResponse, status: u16, code: &str) {
     assert!(said["detail"].as_str().is_some_and(|detail| detail.ends_with('.')), "{answer:?}");
     assert!(
         !answer.text().contains("serde") && !answer.text().contains("expected"),
-        "a text of a library: {answer:?}"
+        "a library's message: {answer:?}"
     );
 }
 
@@ -66,7 +67,7 @@ fn bodies_that_are_no_json_object() {
             let untyped = browser.send(Method::POST, path, &[("accept", "application/json")], "{}").await;
             refused(&untyped, 415, "unsupported_media_type");
         }
-        assert_eq!(browser.user_info().await, 200, "nothing was changed");
+        assert_eq!(browser.user_info().await, 200, "the session still works");
     });
 }
 
@@ -136,7 +137,7 @@ fn forms_that_cannot_be_read() {
                 ("application/x-www-form-urlencoded", b"password[a]=1&identifier=a&identifier=b"),
             ] {
                 let answer = post(&browser, &path, kind, body).await;
-                // 501: this world sends no mails.
+                // 501: this server sends no email.
                 assert!(answer.status < 500 || answer.status == 501, "{path}: {answer:?}");
                 let accept = crate::support::PAGES;
                 let headers = [("accept", accept), ("content-type", kind), ("sec-fetch-site", "same-origin")];

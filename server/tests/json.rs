@@ -1,4 +1,4 @@
-//! The JSON API as AUTHTUNA.md section 9 describes it, for what exists.
+//! The JSON API: sign-up, sign-in, sign-out, passwords and sessions.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ fn signing_out_is_a_post() {
         assert_eq!((answer.status, answer.json()), (200, json!({ "message": "Logged out successfully." })));
         assert_eq!(browser.session(), None);
         browser.plant("__Host-session_token", before);
-        assert_eq!(browser.user_info().await, 401, "the session has ended, not only the cookie");
+        assert_eq!(browser.user_info().await, 401, "the server ended the session, not only the cookie");
         let again = world.browser().post("/auth/logout", &json!({})).await;
         let nobody = json!({ "message": "Logout failed or no active session found." });
         assert_eq!((again.status, again.json()), (200, nobody));
@@ -204,7 +204,7 @@ fn the_same_address_is_a_page_for_browsers() {
     });
 }
 
-/// The id of a browser's own session.
+/// Returns the ID of a browser's own session.
 async fn id_of(browser: &crate::support::Browser) -> String {
     let list = browser.get("/ui/settings/sessions").await.json();
     let own = list.as_array().unwrap().iter().find(|session| session["is_current"] == true).unwrap();

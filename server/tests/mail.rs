@@ -1,4 +1,4 @@
-//! Mails by a server that is killed, and from the command line.
+//! Email from a server that is killed, and from the command line.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -13,7 +13,8 @@ use crate::support::{Binary, Database, FakeSite, Kind, Peer, kinds, within_runti
 
 const AT_ONCE: usize = 4;
 
-/// Kills, and mails. MAIL_KILLS=100 for a longer run, with ten mails a kill.
+/// Returns the number of kills and of messages, ten messages per kill. Set MAIL_KILLS=100 for a
+/// longer run.
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how long")]
 fn size() -> (usize, usize) {
     let kills = std::env::var("MAIL_KILLS").map_or(20, |text| text.parse().unwrap());
@@ -25,7 +26,7 @@ fn notice(to: String) -> EmailMessage {
     EmailMessage { to, name: String::new(), user: None, language: None, expires_at: None, message }
 }
 
-/// The core over the database of a server that runs beside it.
+/// Starts the core on the database of a server that runs alongside it.
 async fn beside(database: &Database) -> Auth {
     let settings = Settings::builder()
         .no_env()
@@ -55,7 +56,7 @@ fn every_mail_survives_kill_9() {
             for n in 0..mails {
                 auth.outbox.send(&Actor::system(), &notice(format!("n{n}@example.org"))).await.unwrap();
             }
-            // Short, so that what a dead server had claimed is soon taken over.
+            // A short timeout, so that another server soon takes over what a dead one had claimed.
             let binary = sending(&database, &site, &peer)
                 .set("LOG_LEVEL", "error")
                 .set("MAIL_TIMEOUT_SECONDS", "2")
@@ -63,7 +64,8 @@ fn every_mail_survives_kill_9() {
             for kill in 0..kills {
                 let before = peer.taken().len();
                 let mut server = binary.serve().await;
-                // From at once to a few mails later: anywhere in the life of a mail.
+                // Immediately or a few messages later, so that a kill can hit any point in a
+                // message's life.
                 while before + kill % 10 > peer.taken().len() && waits(&auth).await {
                     tokio::task::yield_now().await;
                 }
@@ -71,7 +73,7 @@ fn every_mail_survives_kill_9() {
                 server.child.wait().await.unwrap();
             }
             let left = auth.outbox.queued(&Actor::system()).await.unwrap().len();
-            assert!(left > 0, "{kind:?}: all were sent before the last kill");
+            assert!(left > 0, "{kind:?}: the queue was empty before the last kill");
 
             let _server = binary.serve().await;
             while waits(&auth).await {
@@ -81,12 +83,13 @@ fn every_mail_survives_kill_9() {
             for mail in peer.taken() {
                 *times.entry(mail.id).or_default() += 1;
             }
-            assert_eq!(times.len(), mails, "{kind:?}: mails are lost");
+            assert_eq!(times.len(), mails, "{kind:?}: messages were lost");
             let repeats: usize = times.values().map(|count| count - 1).sum();
             println!(
                 "{kind:?}: {mails} mails, {kills} kills, {left} left after the last; repeats: {repeats}"
             );
-            // One is repeated only if the server had taken it and the note was not written: those that were under way.
+            // The server repeats a message only if the mail server accepted it and the kill came
+            // before that was recorded, which can affect only messages in flight.
             assert!(repeats <= kills * AT_ONCE, "{kind:?}: {repeats}");
             auth.store().close().await;
         });

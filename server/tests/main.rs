@@ -1,8 +1,9 @@
-//! Tests of the whole server: real ports, real TCP, on SQLite and, where TEST_POSTGRES_URL names a server, on Postgres.
-//! `make test` names one. Each test has a database and a port of its own.
+//! Tests of the whole server: real ports, real TCP, on SQLite and, if TEST_POSTGRES_URL names a
+//! server, on PostgreSQL. `make test` sets it. Each test has its own database and port.
 //!
-//! Most run the server inside the test, with a clock that stands still until it is moved; what needs a process of its
-//! own (starting, stopping, being killed) runs the binary that cargo has built.
+//! Most tests run the server inside the test process, with a clock that stands still until the test
+//! moves it. Tests that need a separate process (to start, stop or kill it) run the binary that
+//! cargo built.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 

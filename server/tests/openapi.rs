@@ -1,5 +1,5 @@
-//! The OpenAPI document: complete, valid in itself, and the same as the file beside this one, so that a change of the
-//! API is seen when it is made.
+//! The OpenAPI document: complete, consistent, and identical to the file next to this one, so that
+//! every API change is visible when it is made.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn document(world: &World) -> Value {
     openapi::json(world.auth.settings()).unwrap()
 }
 
-/// Every method and path of a document, with what it says.
+/// Returns every method and path of a document, with its operation.
 fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -39,7 +39,7 @@ fn the_document_is_the_file() {
         }
         let kept = std::fs::read_to_string(&path).unwrap();
         let hint = "UPDATE_OPENAPI=1 make test-core ARGS=the_document_is_the_file";
-        assert!(kept == now, "the API has changed. If that is wanted, and CHANGELOG.md says so: {hint}");
+        assert!(kept == now, "the API has changed. If this is intended and in CHANGELOG.md, run {hint}");
     });
 }
 
@@ -69,7 +69,7 @@ fn every_route_of_the_api_has_its_rule_and_its_document() {
             .filter(|rule| rule.kind == Kind::Api)
             .map(|rule| (rule.method.to_string(), rule.path.clone(), rule.guard != Guard::Public))
             .collect();
-        // Where the portal has a page too, the page's rule counts, and it is the same.
+        // If the portal has a page at the same path, the page's rule applies, and it is the same.
         let beside: BTreeSet<_> = http::beside_pages()
             .into_iter()
             .map(|endpoint| (endpoint.rule.method.to_string(), endpoint.rule.path, true))

@@ -1,4 +1,4 @@
-//! What operators look at: health, metrics, request ids.
+//! What operators look at: health, metrics, request IDs.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ fn every_answer_has_a_request_id_of_the_servers_own() {
                 let id = answer.header("x-request-id").to_owned();
                 assert!(id.parse::<authtuna::model::id::RequestId>().is_ok(), "{path}: {id}");
                 assert_eq!(answer.headers.get_all("x-request-id").iter().count(), 1);
-                assert!(seen.insert(id), "{path}: an id came twice");
+                assert!(seen.insert(id), "{path}: an ID was repeated");
             }
         }
     });
@@ -96,7 +96,7 @@ fn a_page_about_trouble_names_its_request() {
     });
 }
 
-/// Passwords, cookies, tokens: nothing that opens anything is in the log, however much of it is asked for.
+/// No credential (password, cookie, token) and no email is in the log, at any log level.
 #[test]
 fn no_secret_is_logged() {
     for kind in kinds() {
@@ -109,7 +109,7 @@ fn no_secret_is_logged() {
             assert_eq!(sign_up(&browser, "maria").await.status, 201);
             let first = browser.session().unwrap();
             assert_eq!(sign_in(&browser, "maria", "wrong but-secret").await.status, 401);
-            // A password in the wrong field.
+            // A password typed into the wrong field.
             assert_eq!(sign_in(&browser, "Tr0ub4dor&3", "x").await.status, 401);
             assert_eq!(
                 browser
@@ -134,7 +134,7 @@ fn no_secret_is_logged() {
                 let found = secrets.iter().find(|secret| line.contains(secret.as_str()));
                 assert!(found.is_none(), "{kind:?}: {found:?} in {line}");
             }
-            assert!(lines > 50, "the log was read");
+            assert!(lines > 50, "the test did not read the log");
         });
     }
 }

@@ -1,4 +1,4 @@
-//! The portal from a browser without JavaScript.
+//! The portal in a browser without JavaScript.
 
 use authtuna::authz::guard::Guard;
 use authtuna_server::route_rules::Rules;
@@ -95,7 +95,7 @@ fn a_page_leads_to_the_files_that_were_built() {
         let nothing = world.browser().page("/nothing").await.text();
         assert!(
             !nothing.contains("type=\"module\"") && !nothing.contains(".wasm"),
-            "a page without islands loads none"
+            "a page without islands loads no script"
         );
     });
 }
@@ -133,7 +133,7 @@ fn a_page_that_one_may_not_see_says_so_under_403() {
     on_each(async |world| {
         let maria = world.person("maria").await;
         let site = FakeSite::new();
-        // No page asks for a permission yet: let these do.
+        // No page requires a permission yet, so the test makes these two require one.
         let usual = router::rules(world.auth.settings());
         let rules = usual.all().cloned().map(|mut rule| {
             if rule.path == "/ui/activity" || rule.path == "/api/update-profile" {
@@ -181,7 +181,7 @@ fn the_api_is_a_page_that_loads_nothing_from_elsewhere() {
         let page = world.browser().page("/docs").await;
         assert_eq!(page.status, 200);
         let text = page.text();
-        // What Leptos itself writes stays in the page.
+        // Leptos's own inline scripts remain in the page.
         assert!(!text.contains("<script type") && !text.contains(" src="), "{page:?}");
         let document = world.browser().get("/openapi.json").await.json();
         for path in document["paths"].as_object().unwrap().keys() {
@@ -190,6 +190,6 @@ fn the_api_is_a_page_that_loads_nothing_from_elsewhere() {
         for shape in document["components"]["schemas"].as_object().unwrap().keys() {
             assert!(text.contains(&format!("<details id=\"{shape}\"")), "{shape}");
         }
-        assert!(text.contains("<code>roles:read</code>"), "names are marked");
+        assert!(text.contains("<code>roles:read</code>"), "names are set as code");
     });
 }

@@ -1,4 +1,5 @@
-//! Recovery by whoever lost all second factors, in JSON and on its pages. What the core does is in its own tests.
+//! Recovery for a user who lost all second factors, in JSON and on its pages. The core's own tests
+//! cover the core.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ async fn protected(world: &World, name: &str) -> (Browser, App) {
     (browser, app)
 }
 
-/// The links of the newest letter about a recovery: to go on, if it has one, and to stop it.
+/// Returns the links in the newest recovery email: one to continue, if there is one, and one to
+/// stop it.
 async fn links(world: &World) -> (String, String) {
     let links = |email_message: authtuna::mail::EmailMessage| match email_message.message {
         Message::RecoveryStarted { cancel, .. } | Message::RecoveryReminder { cancel, .. } => {
@@ -33,7 +35,7 @@ fn token(link: &str) -> Value {
     json!({ "token": link.split_once("?token=").unwrap().1 })
 }
 
-/// The path of a link.
+/// Returns the path of a link.
 fn path(link: &str) -> String {
     link.replace("http://localhost:8000", "")
 }
@@ -125,7 +127,7 @@ fn its_person_sees_and_stops_it() {
         assert_eq!((none.status, none.code().as_str()), (404, "not_found"));
         let begun = begin(&world).await;
         assert_eq!(maria.get("/mfa/recovery").await.json(), json!({ "recovery": begun }));
-        // Whoever only looks at the page stops nothing.
+        // Opening the page stops nothing.
         let (_, cancel) = links(&world).await;
         let page = world.browser().page(&path(&cancel)).await;
         assert_eq!(page.status, 200);
@@ -160,7 +162,7 @@ fn a_code_stops_it_without_a_session() {
         assert_eq!(stop(&"x".repeat(2000), "1").await.status, 422);
         let wrong = stop("maria", "000000").await;
         assert_eq!((wrong.status, wrong.code().as_str()), (400, "recovery_not_stopped"));
-        // The page without a script: what was typed stays, but for the code.
+        // The page without JavaScript keeps the input, except for the code.
         let form = |code| [("identifier", "maria"), ("code", code)];
         let browser = world.browser();
         let answer = browser.form("/api/stop-recovery", &form("000000")).await;
@@ -296,9 +298,9 @@ fn the_pages_work_without_javascript() {
         let begun = browser.form("/api/start-recovery", &[("token", &secret)]).await;
         assert_eq!((begun.status, begun.header("location")), (303, "/auth/login"), "{begun:?}");
         world.clock.advance(Duration::from_millis(1));
-        assert_eq!(browser.page(&path(&link)).await.status, 410, "it was used");
+        assert_eq!(browser.page(&path(&link)).await.status, 410, "the link was already used");
 
-        // On every page of the account.
+        // Every account page offers to stop the recovery.
         for place in ["/ui/dashboard", "/ui/profile", "/ui/settings", "/ui/settings/sessions", "/ui/activity"]
         {
             assert!(maria.page(place).await.text().contains("/api/cancel-own-recovery"), "{place}");

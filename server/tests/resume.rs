@@ -1,4 +1,5 @@
-//! What waited for a confirmation is done when it is confirmed: by its own person, in its own session, once.
+//! A pending action runs once the user has confirmed: only for the same user, in the same session,
+//! once.
 
 use std::time::Duration;
 
@@ -6,14 +7,14 @@ use serde_json::json;
 
 use crate::support::{App, Browser, TestResponse, World, mailing, on_each, on_each_with, on_one, password};
 
-/// A session that was confirmed too long ago.
+/// Returns a session whose last confirmation has expired.
 async fn long_ago(world: &World, name: &str) -> Browser {
     let browser = world.person(name).await;
     world.clock.advance(Duration::from_secs(601));
     browser
 }
 
-/// The token of the act that an answer leads to confirm.
+/// Returns the token of the pending action from a redirect to the confirmation page.
 fn act(answer: &TestResponse) -> String {
     assert_eq!(answer.status, 303, "{answer:?}");
     let place = answer.header("location");
@@ -27,7 +28,7 @@ async fn confirm(browser: &Browser, name: &str, act: &str) -> TestResponse {
         .await
 }
 
-/// Whether a secret waits to be confirmed.
+/// Returns whether the setup page shows a secret to confirm.
 async fn is_set_up(browser: &Browser) -> bool {
     browser.page("/mfa/setup").await.text().contains("otpauth://")
 }
@@ -37,14 +38,14 @@ fn what_waited_is_done_once_it_is_confirmed() {
     on_each(async |world| {
         let maria = long_ago(&world, "maria").await;
         let act = act(&maria.form("/api/set-up-totp", &[]).await);
-        // A wrong password uses nothing up, and the page still knows.
+        // A wrong password does not use the pending action up, and the redirect keeps its token.
         let wrong = maria.form("/api/confirm", &[("password", "wrong"), ("act", &act)]).await;
         assert!(wrong.header("location").ends_with(&format!("&act={act}")), "{wrong:?}");
         assert!(!is_set_up(&maria).await);
         let done = confirm(&maria, "maria", &act).await;
         assert_eq!((done.status, done.header("location")), (303, "/mfa/setup"));
         assert!(is_set_up(&maria).await);
-        // Once.
+        // It runs only once.
         let again = confirm(&maria, "maria", &act).await;
         assert_eq!((again.status, again.header("location")), (303, "/ui/profile"));
     });
@@ -64,7 +65,10 @@ fn whoever_confirms_is_told_what_is_done_then() {
         assert!(!said(&world.member("jun").await, &off).await.contains("authenticator app is turned off"));
         let codes = act(&maria.form("/api/new-backup-codes", &[]).await);
         assert!(said(&maria, &codes).await.contains("Then you get new backup codes"));
-        assert!(said(&maria, &off).await.contains("What you are about to do"), "one waits at a time");
+        assert!(
+            said(&maria, &off).await.contains("What you are about to do"),
+            "only one action is pending at a time"
+        );
     });
 }
 
@@ -113,7 +117,7 @@ fn nobody_confirms_what_another_began() {
             assert_eq!((done.status, done.header("location")), (303, "/ui/profile"), "{name}");
             assert!(!is_set_up(browser).await, "{name}");
         }
-        // What is no token is no act; nor is a token of something else.
+        // An invalid token, and a token for something else, runs no pending action.
         for other in ["x", "", &"A".repeat(43)] {
             let done = confirm(&thief, "jun", other).await;
             assert_eq!((done.status, done.header("location")), (303, "/ui/profile"), "{other:?}");
@@ -131,6 +135,10 @@ fn what_is_too_long_is_not_kept_and_the_page_is_led_back_to() {
         let done = confirm(&maria, "maria", "").await;
         assert_eq!((done.status, done.header("location")), (303, "/ui/profile"));
         assert!(!is_set_up(&maria).await);
-        assert_eq!(maria.post("/mfa/setup", &json!({})).await.status, 200, "it is confirmed all the same");
+        assert_eq!(
+            maria.post("/mfa/setup", &json!({})).await.status,
+            200,
+            "the session is confirmed nevertheless"
+        );
     });
 }

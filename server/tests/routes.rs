@@ -1,4 +1,4 @@
-//! Every route has a rule, every rule is enforced, and nothing that changes anything is behind a GET.
+//! Every route has a rule, the server enforces every rule, and no GET changes anything.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::support::{FakeSite, World, on_each, on_one, on_one_with};
 
-/// A path that the rule's pattern fits.
+/// Returns a path that matches the rule's pattern.
 fn path_of(rule: &RouteRule) -> String {
     let id = "01a20d20-307e-79fc-b38d-201798448d56";
     let path = rule.path.replace("{id}", id).replace("{sid}", id);
@@ -29,7 +29,7 @@ fn rules(world: &World) -> Vec<RouteRule> {
     rules
 }
 
-/// The paths that the router knows, read from its description of itself: axum has no list of them.
+/// Returns the router's paths, read from its debug output, because axum has no list of them.
 fn mounted(router: &Router) -> BTreeSet<String> {
     let described = format!("{router:?}");
     let quoted = described.split('"').skip(1).step_by(2);
@@ -41,14 +41,14 @@ fn what_is_mounted_is_what_has_a_rule() {
     on_one(async |world| {
         let site = FakeSite::new();
         let mounted = mounted(&router::build(&world.state(&site)).unwrap());
-        // Files: no rule, no session, GET alone.
+        // Static files: no rule, no session, GET only.
         let files =
             ["/pkg", "/pkg/", "/pkg/{*__private__axum_nest_tail_param}", "/{*__private__axum_fallback}", "/"];
         let mut declared: BTreeSet<String> = rules(&world).into_iter().map(|rule| rule.path).collect();
         let extra: Vec<_> = mounted.iter().filter(|path| !declared.contains(*path)).collect();
         assert!(extra.iter().all(|path| files.contains(&path.as_str())), "mounted without a rule: {extra:?}");
         declared.retain(|path| !mounted.contains(path));
-        assert!(declared.is_empty(), "declared and not mounted: {declared:?}");
+        assert!(declared.is_empty(), "declared but not mounted: {declared:?}");
     });
 }
 
@@ -132,15 +132,16 @@ fn whoever_is_signed_in_comes_in() {
             let answer = browser.page(&path_of(&rule)).await;
             let fits: &[u16] = match rule.path.as_str() {
                 "/" | "/auth/login" | "/auth/signup" => &[200, 302, 303],
-                // Without its one-time token.
+                // No one-time token.
                 "/setup" | "/auth/change-email/undo" | "/auth/recovery/finish" | "/auth/recovery/undo" => {
                     &[410]
                 }
-                // Nothing for whoever is in.
+                // Not for signed-in users.
                 "/auth/passwordless" | "/mfa/challenge" | "/mfa/enrol" => &[302, 303],
-                // A passkey that is nobody's.
+                // A passkey that does not exist.
                 "/ui/settings/passkeys/{id}" => &[404],
-                // What they may ask there depends on where they hold something: nowhere.
+                // Access here depends on where the user holds a role; this user holds none that
+                // allows it.
                 "/admin/access/explain" | "/admin/access/who-can" => &[422],
                 "/admin/access/users/{id}" | "/admin/roles/{name}/members" => &[403],
                 _ if matches!(rule.guard, Guard::Permission(_)) => &[403],
@@ -178,7 +179,7 @@ fn what_is_nowhere_is_404_for_everybody() {
                 }
                 let page = browser.page(path).await;
                 assert_eq!(page.status, 404, "{path}");
-                assert!(page.text().contains("<h1"), "a page says so: {page:?}");
+                assert!(page.text().contains("<h1"), "the 404 is a page: {page:?}");
             }
         }
     });
@@ -199,7 +200,7 @@ fn account_pages_can_be_switched_off() {
         let browser = world.person("maria").await;
         assert_eq!(browser.page("/ui/dashboard").await.status, 404);
         assert_eq!(world.browser().page("/auth/login").await.status, 200);
-        // The API stays: at this path it is all there is.
+        // The API stays; at this path only the API is left.
         assert_eq!(browser.get("/ui/settings/sessions").await.status, 200);
     });
 }

@@ -1,11 +1,11 @@
-//! Stopping: what is under way is finished, nothing new begins.
+//! Shutdown: requests in progress finish, and no new ones start.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::{Binary, Database, FakeSite, kinds, password, within_runtime};
 
-/// A sign-up whose head and half of whose body are sent; what is missing.
+/// Returns a sign-up request in two parts: the head with half the body, and the rest.
 fn halves() -> (String, String) {
     let body =
         serde_json::json!({ "username": "maria", "email": "m@example.org", "password": password("maria") });
@@ -32,7 +32,7 @@ fn sigterm_finishes_the_request_under_way() {
 
             server.terminate().await;
             server.logged("stopping").await;
-            assert!(TcpStream::connect(server.address).await.is_err(), "it still takes connections");
+            assert!(TcpStream::connect(server.address).await.is_err(), "it still accepts connections");
 
             stream.write_all(second.as_bytes()).await.unwrap();
             let mut answer = String::new();

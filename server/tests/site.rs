@@ -1,4 +1,4 @@
-//! The portal's files, and where they are looked for.
+//! The portal's static files, and where the server looks for them.
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ fn files_come_compressed_beforehand_and_are_good_for_ever() {
         let icon = file(&world, "/favicon.svg", "br").await;
         assert_eq!(icon.status, 200);
         assert_eq!(icon.header("cache-control"), "public, max-age=300, must-revalidate");
-        assert!(icon.header("content-security-policy").contains("sandbox"), "an SVG runs no script");
+        assert!(icon.header("content-security-policy").contains("sandbox"), "an SVG must not run scripts");
     });
 }
 
@@ -53,7 +53,7 @@ fn a_file_that_is_not_there_is_404_in_json() {
         for path in paths {
             let answer = file(&world, path, "br").await;
             assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{path}");
-            assert_eq!(answer.header("cache-control"), "", "nobody remembers that it was not there");
+            assert_eq!(answer.header("cache-control"), "", "a 404 must not be cached");
         }
         for path in ["/../hashes", "/..%2fhashes", "/%2e%2e/hashes", "/..\\hashes", "//etc/passwd", "/hashes"]
         {
@@ -80,7 +80,8 @@ fn files_are_only_read() {
     });
 }
 
-/// A deployed server reads Leptos.toml, the build reads Cargo.toml: pages must lead to the files that were built.
+/// A deployed server reads Leptos.toml, the build reads Cargo.toml: pages must link to the files
+/// that the build produced.
 #[test]
 fn the_runtime_options_are_those_of_the_build() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -92,12 +93,15 @@ fn the_runtime_options_are_those_of_the_build() {
     assert!(runtime.len() > 5, "{runtime:?}");
     for (name, value) in &runtime {
         match name.as_str() {
-            // Only at run time.
+            // Used only at run time.
             "env" => assert_eq!(value, &Value::from("PROD")),
             _ => assert_eq!(Some(value), build.get(name), "{name}"),
         }
     }
     for needed in ["output-name", "site-root", "site-pkg-dir", "hash-files"] {
-        assert!(runtime.contains_key(needed), "{needed} has another default in leptos than in the build");
+        assert!(
+            runtime.contains_key(needed),
+            "{needed} is missing: the default in leptos differs from the build's"
+        );
     }
 }

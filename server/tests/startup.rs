@@ -1,4 +1,5 @@
-//! Starting: where to go is said, and whatever stands against it is named with what to do, under exit code 1.
+//! Startup: the server prints where to go. If it cannot start, it names the cause and the fix and
+//! exits with code 1.
 
 use std::net::TcpListener;
 
@@ -6,7 +7,7 @@ use crate::support::{
     Binary, Database, FakeSite, Kind, execute, hold_lock, kinds, lines, powerless, said_by, within_runtime,
 };
 
-/// What `serve` says on standard error when it does not start.
+/// Returns what `serve` logs to standard error when it cannot start.
 async fn refusal(binary: &Binary) -> String {
     let (said, logged) = binary.refusal().await;
     assert!(said.lines().all(|line| line.starts_with("Note: ")), "{said}");
@@ -39,7 +40,7 @@ fn it_says_where_to_go_and_prints_the_set_up_link_until_it_is_used() {
             let done = browser.form("/api/set-up", &form).await;
             assert_eq!((done.status, done.header("location")), (303, "/ui/dashboard"), "{done:?}");
             assert_eq!(browser.user_info().await, 200);
-            // The link is a secret: the log never had it.
+            // The link is a secret: the log never contains it.
             server.terminate().await;
             while let Some(line) = server.log.recv().await {
                 assert!(!line.contains(token), "{line}");
@@ -116,7 +117,8 @@ fn a_database_that_is_locked() {
             database.folder().join("test.db").display()
         );
         assert_eq!(refusal(&binary).await, expected);
-        // Who waits is told for what; and when the lock is let go in time, the start goes on.
+        // While it waits, the server says what it waits for; once the lock is released in time,
+        // startup continues.
         let mut child = binary.command(&["serve"]).spawn().unwrap();
         let mut output = lines(child.stdout.take().unwrap());
         let pending_challenge = said_by(&mut output, "waiting").await;
@@ -140,7 +142,7 @@ fn a_database_that_is_read_only() {
             "AuthTuna cannot start: the database {} is read-only. Make the file and its folder writable for this user.",
             path.display()
         );
-        // The file alone, then its folder with it.
+        // First the file only, then its folder as well.
         for place in [path.as_path(), database.folder()] {
             let mut mode = std::fs::metadata(place).unwrap().permissions();
             mode.set_readonly(true);
@@ -212,7 +214,7 @@ fn settings_that_are_wrong_are_told_all_at_once() {
                 .await
                 .contains("ENV_FILE_NAME (from /nothing/here.env): the file cannot be read")
         );
-        assert!(!database.folder().join("test.db").exists(), "nothing was made");
+        assert!(!database.folder().join("test.db").exists(), "the server created nothing");
     });
 }
 
@@ -249,7 +251,7 @@ fn a_portal_that_is_not_built() {
         let expected = "Leptos.toml is not in the working directory. Start AuthTuna in the folder that holds it; it comes \
                         with the program";
         assert_eq!(said, expected);
-        // Without pages nothing of it is needed.
+        // Without pages, the server needs none of these files.
         Binary::new(&database, &site).within(database.folder()).set("ONLY_MIDDLEWARE", "true").serve().await;
     });
 }

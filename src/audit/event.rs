@@ -98,7 +98,7 @@ events! {
     EmailChangeRequested = "EMAIL_CHANGE_REQUESTED";
     /// The email address was changed.
     EmailChanged = "EMAIL_CHANGED";
-    /// A change of the email address was undone from the old address.
+    /// A change of the email address was undone through the old address.
     EmailChangeUndone = "EMAIL_CHANGE_UNDONE";
     /// The first factor was right, and a second factor is required.
     MfaRequired = "MFA_REQUIRED";

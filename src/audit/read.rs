@@ -80,7 +80,7 @@ impl AuditFilter {
 ///
 /// # Errors
 ///
-/// - [`Code::NotAuthenticated`] when the caller is not signed in.
+/// - [`Code::NotAuthenticated`] when the caller is anonymous.
 /// - [`Code::Forbidden`] when the caller may not read that user's entries.
 /// - [`Code::BadCursor`] when `page.after` is not a cursor of this list.
 pub async fn activity_of(

@@ -86,7 +86,7 @@ impl Overviews {
         let now = self.deps.clock.now();
         let (created_after, seen_after) = self.deps.sessions.idle_limits(now);
         let query = OVERVIEW.bind(snapshot.user.id).bind(now).bind(created_after).bind(seen_after);
-        let query = query.bind(snapshot.session.id).bind(RECENT);
+        let query = query.bind(actor.session()?.id).bind(RECENT);
         let mut rows = query.all::<Row>(&mut self.deps.store.read().await?).await?.into_iter();
         let first = rows.next().ok_or(Code::NotAuthenticated)?;
         let recovery = first.recovery_started_at.zip(first.recovery_due_at);

@@ -46,14 +46,14 @@ impl PendingActions {
 
     /// Keeps an act, encrypted, for ten minutes. The answer is a token to take it with, in the same session.
     pub async fn keep(&self, actor: &Actor, act: PendingAction) -> Result<String, Error> {
-        let session = actor.session_user()?.session.id;
+        let session = actor.session()?.id;
         self.store(actor, Purpose::PendingAction, &session.to_string(), &Begun { session, act }).await
     }
 
     /// An act that was kept in this session, to tell its person what waits for them. None when it is gone, or another
     /// session's.
     pub async fn peek(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
-        let session = actor.session_user()?.session.id;
+        let session = actor.session()?.id;
         let found = self.deps.peek(Purpose::PendingAction, PresentedToken::Secret(token)).await?;
         let begun = found.and_then(|found| self.deps.tokens.open::<Begun>(&found).ok());
         Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
@@ -61,7 +61,7 @@ impl PendingActions {
 
     /// Takes an act that was kept in this session, once. None when it is gone, or another session's.
     pub async fn take(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
-        let snapshot = actor.session_user()?;
+        let session = actor.session()?.id;
         let mut tx = self.deps.store.write().await?;
         let found = match self
             .deps
@@ -74,7 +74,7 @@ impl PendingActions {
         };
         tx.commit().await?;
         let begun = self.deps.tokens.open::<Begun>(&found).ok();
-        Ok(begun.filter(|begun| begun.session == snapshot.session.id).map(|begun| begun.act))
+        Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
     }
 
     /// Keeps what the person who asks is to be shown, encrypted, for ten minutes. The answer is a token to fetch it with; it

@@ -122,6 +122,37 @@ impl Access {
         self.held.iter().filter_map(|held| held.requires).max()
     }
 
+    /// Returns what is left of this access to a credential that may use only `permissions`, and only
+    /// within `scope`: an API key, or an access token.
+    ///
+    /// Nothing is added: a permission counts where a role carries it. Levels, and what roles let
+    /// their holders assign or grant, are dropped, because they are powers of the user and not of
+    /// the credential.
+    pub fn restricted_to(&self, permissions: &[String], scope: &Scope) -> Self {
+        let held = self.held.iter().filter_map(|held| {
+            let narrower = if held.scope.covers(scope) {
+                scope.clone()
+            } else if scope.covers(&held.scope) {
+                held.scope.clone()
+            } else {
+                return None;
+            };
+            let mut kept: Vec<String> =
+                permissions.iter().filter(|permission| held.carries(permission)).cloned().collect();
+            kept.sort_unstable();
+            Some(Held {
+                scope: narrower,
+                level: None,
+                all_permissions: false,
+                permissions: kept,
+                can_assign: Vec::new(),
+                can_grant: Vec::new(),
+                ..held.clone()
+            })
+        });
+        Self { held: held.collect() }
+    }
+
     /// Returns when the first of the held roles expires.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         self.held.iter().filter_map(|held| held.expires_at).min()
@@ -131,4 +162,61 @@ impl Access {
 /// Returns whether a sorted list contains `wanted`.
 fn contains(sorted: &[String], wanted: &str) -> bool {
     sorted.binary_search_by(|known| known.as_str().cmp(wanted)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn held(scope: &str, permissions: &[&str], all_permissions: bool) -> Held {
+        let mut permissions: Vec<String> = permissions.iter().map(|&name| name.to_owned()).collect();
+        permissions.sort_unstable();
+        Held {
+            grant: GrantId::from_uuid(Uuid::nil()),
+            role_id: RoleId::from_uuid(Uuid::nil()),
+            role: "editor".to_owned(),
+            level: Some(50),
+            scope: scope.parse().unwrap(),
+            given_by: None,
+            given_at: Timestamp::EPOCH,
+            expires_at: None,
+            requires: None,
+            all_permissions,
+            permissions,
+            can_assign: vec!["viewer".to_owned()],
+            can_grant: vec!["posts:read".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_restricted_access_holds_nothing_that_the_whole_does_not_and_nothing_beyond_its_limits() {
+        let whole = Access {
+            held: vec![
+                held("org:1", &["posts:read", "posts:edit"], false),
+                held("org:1/team:2", &["posts:delete"], false),
+                held("org:9", &["posts:read"], false),
+                held("org:3", &[], true),
+            ],
+        };
+        let scopes: Vec<Scope> = ["global", "org:1", "org:1/team:2", "org:1/team:4", "org:3", "org:9"]
+            .map(|scope| scope.parse().unwrap())
+            .into();
+        let names = ["posts:read", "posts:edit", "posts:delete", "users:manage"];
+        for limit in &scopes {
+            for allowed in [&names[..0], &names[..1], &names[1..3], &names[..]] {
+                let allowed: Vec<String> = allowed.iter().map(|&name| name.to_owned()).collect();
+                let left = whole.restricted_to(&allowed, limit);
+                for (scope, name) in scopes.iter().flat_map(|scope| names.map(|name| (scope, name))) {
+                    let expected = limit.covers(scope)
+                        && allowed.iter().any(|permission| permission == name)
+                        && whole.allows(name, scope);
+                    assert_eq!(left.allows(name, scope), expected, "{name} in {scope}, limited to {limit}");
+                }
+                assert_eq!(left.highest_level(), None);
+                assert!(left.held.iter().all(|held| held.can_assign.is_empty() && held.can_grant.is_empty()));
+            }
+        }
+    }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::authz::access::Access;
-use crate::authz::session_snapshot::{Person, Snapshot};
+use crate::authz::identity::Identity;
+use crate::authz::session_snapshot::{SessionState, Snapshot};
 use crate::foundation::error::Error;
 use crate::foundation::user_agent::device_name;
 use crate::model::code::Code;
@@ -22,23 +23,25 @@ use crate::model::time::Timestamp;
 pub enum Principal {
     /// An unknown client.
     Anonymous,
-    /// A signed-in user.
-    User(Arc<Snapshot>),
-    /// A signed-in user who lacks a factor that one of their roles requires. Until they set it up,
-    /// they may only do that, re-authenticate, and sign out: see [`Actor::session_user`].
-    EnrollmentRequired(Arc<Snapshot>),
-    /// A user on whose behalf the program acts without a session (see `Auth::on_behalf_of`): in a
-    /// job, or for another service.
-    OnBehalfOf(Arc<Person>),
+    /// A user.
+    User(Arc<Identity>),
+    /// A user who lacks a factor that one of their roles requires. Until they set it up, they may
+    /// only do that, re-authenticate, and sign out: see [`Actor::session_user`].
+    EnrollmentRequired(Arc<Identity>),
     /// The program itself: provisioning, jobs, the command line.
     System,
 }
 
-impl Principal {
-    /// Creates the principal of a session.
-    pub fn of(snapshot: Arc<Snapshot>) -> Self {
-        if snapshot.lacks.is_some() { Self::EnrollmentRequired(snapshot) } else { Self::User(snapshot) }
-    }
+/// What proves the principal.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// Nothing: anonymous clients, and the program itself.
+    None,
+    /// A session.
+    Session(Arc<SessionState>),
+    /// The program vouches for the user: a job, or a call from another service (see
+    /// `Auth::on_behalf_of`).
+    OnBehalfOf,
 }
 
 /// Where a request came from. Apart from the IP address, everything in it is what the client
@@ -48,7 +51,7 @@ pub struct Origin {
     /// The client's IP address, from the configured source only.
     pub ip: Option<IpAddr>,
     /// The User-Agent header, from which [`Origin::device`] makes a name. Empty when the header is
-    /// missing or too long; `None` when there is no HTTP request.
+    /// missing, unreadable or too long; `None` when there is no HTTP request.
     pub user_agent: Option<String>,
     /// SHA-256 of the FINGERPRINT_HEADERS.
     pub fingerprint: [u8; 32],
@@ -107,28 +110,57 @@ pub struct PendingChallenge {
 
 impl fmt::Debug for PendingChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Waiting")
+        f.write_str("PendingChallenge")
     }
 }
 
-/// The caller: who makes the request, and from where.
+/// The caller: who makes the request, by what proof, and from where.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// Who makes the request.
     pub principal: Principal,
+    /// What proves it.
+    pub credential: Credential,
     /// Where it came from.
     pub origin: Arc<Origin>,
 }
 
 impl Actor {
+    /// Creates the actor for the user of a session.
+    pub fn in_session(snapshot: &Snapshot, origin: Arc<Origin>) -> Self {
+        let identity = Arc::clone(&snapshot.identity);
+        // The factors that roles require are asked of sessions alone.
+        let principal = if identity.lacks.is_some() {
+            Principal::EnrollmentRequired(identity)
+        } else {
+            Principal::User(identity)
+        };
+        Self { principal, credential: Credential::Session(Arc::clone(&snapshot.session)), origin }
+    }
+
+    /// Creates the actor for a user for whom the program vouches.
+    pub(crate) fn on_behalf_of(identity: Identity, origin: Arc<Origin>) -> Self {
+        let principal = Principal::User(Arc::new(identity));
+        Self { principal, credential: Credential::OnBehalfOf, origin }
+    }
+
+    /// Creates the actor for an unknown client, from an origin that others share.
+    pub fn anonymous_at(origin: Arc<Origin>) -> Self {
+        Self { principal: Principal::Anonymous, credential: Credential::None, origin }
+    }
+
     /// Creates the actor for the program itself.
     pub fn system() -> Self {
-        Self { principal: Principal::System, origin: Arc::new(Origin::default()) }
+        Self {
+            principal: Principal::System,
+            credential: Credential::None,
+            origin: Arc::new(Origin::default()),
+        }
     }
 
     /// Creates the actor for an unknown client at `origin`.
     pub fn anonymous(origin: Origin) -> Self {
-        Self { principal: Principal::Anonymous, origin: Arc::new(origin) }
+        Self::anonymous_at(Arc::new(origin))
     }
 
     /// Returns the user of the session.
@@ -138,13 +170,10 @@ impl Actor {
     /// - [`Code::NotAuthenticated`] when there is no session.
     /// - [`Code::EnrollmentRequired`] when the user must first set up a factor that one of their
     ///   roles requires.
-    pub fn user(&self) -> Result<&Arc<Snapshot>, Error> {
-        match &self.principal {
-            Principal::User(snapshot) => Ok(snapshot),
-            Principal::EnrollmentRequired(_)
-            | Principal::Anonymous
-            | Principal::OnBehalfOf(_)
-            | Principal::System => Err(self.stranger().into()),
+    pub fn user(&self) -> Result<&Arc<Identity>, Error> {
+        match (&self.principal, &self.credential) {
+            (Principal::User(identity), Credential::Session(_)) => Ok(identity),
+            _ => Err(self.stranger().into()),
         }
     }
 
@@ -155,12 +184,12 @@ impl Actor {
     /// # Errors
     ///
     /// [`Code::NotAuthenticated`] when there is no session.
-    pub fn session_user(&self) -> Result<&Arc<Snapshot>, Error> {
-        match &self.principal {
-            Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot) => Ok(snapshot),
-            Principal::Anonymous | Principal::OnBehalfOf(_) | Principal::System => {
-                Err(Code::NotAuthenticated.into())
+    pub fn session_user(&self) -> Result<&Arc<Identity>, Error> {
+        match (&self.principal, &self.credential) {
+            (Principal::User(identity) | Principal::EnrollmentRequired(identity), Credential::Session(_)) => {
+                Ok(identity)
             }
+            _ => Err(Code::NotAuthenticated.into()),
         }
     }
 
@@ -168,17 +197,14 @@ impl Actor {
     pub(crate) fn stranger(&self) -> Code {
         match self.principal {
             Principal::EnrollmentRequired(_) => Code::EnrollmentRequired,
-            Principal::Anonymous | Principal::User(_) | Principal::OnBehalfOf(_) | Principal::System => {
-                Code::NotAuthenticated
-            }
+            Principal::Anonymous | Principal::User(_) | Principal::System => Code::NotAuthenticated,
         }
     }
 
     /// Returns the id of the user who may act.
     pub fn user_id(&self) -> Option<UserId> {
         match &self.principal {
-            Principal::User(snapshot) => Some(snapshot.user.id),
-            Principal::OnBehalfOf(person) => Some(person.user.id),
+            Principal::User(identity) => Some(identity.user.id),
             Principal::EnrollmentRequired(_) | Principal::Anonymous | Principal::System => None,
         }
     }
@@ -186,28 +212,34 @@ impl Actor {
     /// Returns the id of the user to record in the audit log.
     pub(crate) fn recorded_id(&self) -> Option<UserId> {
         match &self.principal {
-            Principal::EnrollmentRequired(snapshot) => Some(snapshot.user.id),
-            Principal::User(_) | Principal::OnBehalfOf(_) | Principal::Anonymous | Principal::System => {
-                self.user_id()
-            }
+            Principal::User(identity) | Principal::EnrollmentRequired(identity) => Some(identity.user.id),
+            Principal::Anonymous | Principal::System => None,
         }
     }
 
     /// Returns what the user may do; `None` when the actor is not a user who may act.
     pub fn access(&self) -> Option<&Access> {
         match &self.principal {
-            Principal::User(snapshot) => Some(&snapshot.access),
-            Principal::OnBehalfOf(person) => Some(&person.access),
+            Principal::User(identity) => Some(&identity.access),
             Principal::EnrollmentRequired(_) | Principal::Anonymous | Principal::System => None,
+        }
+    }
+
+    /// Returns the session.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the request was proved by something else, or by nothing.
+    pub fn session(&self) -> Result<&Arc<SessionState>, Error> {
+        match &self.credential {
+            Credential::Session(session) => Ok(session),
+            Credential::None | Credential::OnBehalfOf => Err(Code::NotAuthenticated.into()),
         }
     }
 
     /// Returns the id of the session.
     pub fn session_id(&self) -> Option<SessionId> {
-        match &self.principal {
-            Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot) => Some(snapshot.session.id),
-            Principal::Anonymous | Principal::OnBehalfOf(_) | Principal::System => None,
-        }
+        self.session().ok().map(|session| session.id)
     }
 
     /// Checks that the actor holds `permission` in a scope that covers `scope`. The program itself
@@ -215,7 +247,7 @@ impl Actor {
     ///
     /// # Errors
     ///
-    /// - [`Code::NotAuthenticated`] when the actor is not signed in.
+    /// - [`Code::NotAuthenticated`] when the actor is anonymous.
     /// - [`Code::EnrollmentRequired`] when the user must first set up a factor.
     /// - [`Code::Forbidden`] when the actor lacks the permission.
     pub fn require(&self, permission: &str, scope: &Scope) -> Result<(), Error> {
@@ -243,18 +275,14 @@ impl Actor {
     ///
     /// # Errors
     ///
-    /// - [`Code::NotAuthenticated`] when the actor is not signed in.
+    /// - [`Code::NotAuthenticated`] when the actor is anonymous.
     /// - [`Code::StepUpRequired`] when the user last authenticated longer ago than that.
     pub fn confirmed_within(&self, time: Duration, now: Timestamp) -> Result<(), Error> {
-        match &self.principal {
-            Principal::System | Principal::OnBehalfOf(_) => Ok(()),
-            Principal::Anonymous => Err(Code::NotAuthenticated.into()),
-            Principal::User(snapshot) | Principal::EnrollmentRequired(snapshot)
-                if now.since(snapshot.session.confirmed_at) <= time =>
-            {
-                Ok(())
-            }
-            Principal::User(_) | Principal::EnrollmentRequired(_) => Err(Code::StepUpRequired.into()),
+        match (&self.principal, &self.credential) {
+            (Principal::System, _) | (_, Credential::OnBehalfOf) => Ok(()),
+            (_, Credential::None) => Err(Code::NotAuthenticated.into()),
+            (_, Credential::Session(session)) if now.since(session.confirmed_at) <= time => Ok(()),
+            (_, Credential::Session(_)) => Err(Code::StepUpRequired.into()),
         }
     }
 
@@ -266,10 +294,9 @@ impl Actor {
     pub fn require_system(&self) -> Result<(), Error> {
         match self.principal {
             Principal::System => Ok(()),
-            Principal::Anonymous
-            | Principal::User(_)
-            | Principal::EnrollmentRequired(_)
-            | Principal::OnBehalfOf(_) => Err(Code::Forbidden.into()),
+            Principal::Anonymous | Principal::User(_) | Principal::EnrollmentRequired(_) => {
+                Err(Code::Forbidden.into())
+            }
         }
     }
 }

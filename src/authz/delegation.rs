@@ -63,8 +63,8 @@ impl Validity {
         held.expires_at.map_or(Self::ForGood, Self::Until)
     }
 
-    /// Returns whether the right is enough to give something that expires at `expiry`, or never
-    /// when that is `None`.
+    /// Returns whether a right that lasts this long is enough for an assignment that expires at
+    /// `expiry`; `None` means that the assignment never expires.
     pub fn allows(self, expiry: Option<Timestamp>) -> bool {
         match (self, expiry) {
             (Self::ForGood, _) => true,
@@ -201,12 +201,12 @@ pub fn is_below(grantor: &Grantor, level: Option<i64>) -> Result<(), Code> {
 /// Checks that `grantor` may act on a user who holds `theirs`: suspend them, delete them, end their
 /// sessions.
 ///
-/// The grantor needs a global level above every level of that user, in whatever scope. No user acts
-/// on an equal.
+/// The grantor needs a global level above every level of that user, in whatever scope. Users cannot
+/// act on an equal.
 ///
 /// # Errors
 ///
-/// [`Code::AboveYourLevel`] when the grantor's global level is not above.
+/// [`Code::AboveYourLevel`] when the grantor's global level is not above all of the user's levels.
 pub fn may_act_on(grantor: &Grantor, theirs: &Access) -> Result<(), Code> {
     match grantor {
         Grantor::Person(access) if access.level_in(&Scope::global()) <= theirs.highest_level() => {

@@ -27,8 +27,8 @@ impl Guard {
     /// # Errors
     ///
     /// - `not_authenticated` when the actor is not signed in.
-    /// - `mfa_enrolment_required` when the user must first set up a factor, and the guard does not
-    ///   admit that.
+    /// - `mfa_enrolment_required` when the user must first set up a factor and the guard is not
+    ///   [`Guard::SignedInOrEnrolling`].
     /// - `forbidden` when the actor lacks the permission.
     pub fn check(self, actor: &Actor) -> Result<(), Error> {
         match self {

@@ -11,6 +11,7 @@ pub mod delegation;
 pub(crate) mod effective_access;
 pub mod explorer;
 pub mod guard;
+pub mod identity;
 pub mod permissions;
 pub mod roles;
 pub mod session_snapshot;

@@ -7,47 +7,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::authz::access::Access;
-use crate::model::id::{SessionId, UserId};
-use crate::model::role::Requirement;
+use crate::authz::identity::Identity;
+use crate::model::id::SessionId;
 use crate::model::time::Timestamp;
 
-/// A signed-in user, as of `verified_at`.
+/// A session and its user, as of `verified_at`.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// The user.
-    pub user: SessionUser,
+    /// The user, and what they may do.
+    pub identity: Arc<Identity>,
     /// The session.
-    pub session: SessionState,
-    /// What the user may do.
-    pub access: Access,
-    /// What a role of the user requires and the user lacks.
-    pub lacks: Option<Requirement>,
+    pub session: Arc<SessionState>,
     /// When this was read from the database.
     pub verified_at: Timestamp,
     /// Set when any of it has changed since.
     pub(crate) stale: Stale,
-}
-
-/// The user of a session.
-#[derive(Clone, Debug)]
-pub struct SessionUser {
-    /// The user's id.
-    pub id: UserId,
-    /// The username, as the user wrote it.
-    pub username: String,
-    /// The email address.
-    pub email: Option<String>,
-    /// Whether the email address is verified.
-    pub email_verified: bool,
-    /// The first name.
-    pub first_name: Option<String>,
-    /// The last name.
-    pub last_name: Option<String>,
-    /// Whether sign-in requires a second factor.
-    pub mfa_enabled: bool,
-    /// Whether the user has a passkey that is not blocked.
-    pub has_passkey: bool,
 }
 
 /// A session, with what decides whether a cookie still opens it.
@@ -74,15 +48,6 @@ pub struct SessionState {
     pub(crate) rotated_at: Timestamp,
     /// The secrets that were replaced, and when; newest first.
     pub(crate) old_secrets: Vec<([u8; 32], Timestamp)>,
-}
-
-/// A user on whose behalf the program acts without a session.
-#[derive(Clone, Debug)]
-pub struct Person {
-    /// The user.
-    pub user: SessionUser,
-    /// What the user may do.
-    pub access: Access,
 }
 
 /// A flag that all snapshots of a user share.

@@ -90,7 +90,7 @@ impl Snapshots {
         if self.0.generation.load(Ordering::Acquire) != ticket.0 {
             return Arc::new(snapshot);
         }
-        let user = snapshot.user.id;
+        let user = snapshot.identity.user.id;
         // A flag that is set belongs to snapshots from before an eviction.
         let flag = flags.get(&user).and_then(Weak::upgrade).map(Stale);
         snapshot.stale = match flag.filter(|flag| !flag.is_set()) {
@@ -144,7 +144,7 @@ impl Snapshots {
             // Walk the cache: this needs neither an index of holders nor a query.
             Evict::Role(role) => {
                 for (_, snapshot) in &self.0.by_session {
-                    if snapshot.access.held.iter().any(|held| held.role_id == role) {
+                    if snapshot.identity.access.held.iter().any(|held| held.role_id == role) {
                         snapshot.stale.set();
                     }
                 }
@@ -210,7 +210,8 @@ mod tests {
 
     use super::*;
     use crate::authz::access::Access;
-    use crate::authz::session_snapshot::{SessionState, SessionUser};
+    use crate::authz::identity::{Identity, UserSummary};
+    use crate::authz::session_snapshot::SessionState;
     use crate::foundation::config::Settings;
     use crate::model::time::Timestamp;
 
@@ -227,18 +228,21 @@ mod tests {
 
     fn snapshot(user: u128, session: u128) -> Snapshot {
         Snapshot {
-            user: SessionUser {
-                id: UserId::from_uuid(Uuid::from_u128(user)),
-                username: "maria".to_owned(),
-                email: None,
-                email_verified: false,
-                first_name: None,
-                last_name: None,
-                mfa_enabled: false,
-                has_passkey: false,
-            },
-            lacks: None,
-            session: SessionState {
+            identity: Arc::new(Identity {
+                user: UserSummary {
+                    id: UserId::from_uuid(Uuid::from_u128(user)),
+                    username: "maria".to_owned(),
+                    email: None,
+                    email_verified: false,
+                    first_name: None,
+                    last_name: None,
+                    mfa_enabled: false,
+                    has_passkey: false,
+                },
+                access: Access::default(),
+                lacks: None,
+            }),
+            session: Arc::new(SessionState {
                 secret_seen: true,
                 id: SessionId::from_uuid(Uuid::from_u128(session)),
                 created_at: Timestamp::EPOCH,
@@ -251,8 +255,7 @@ mod tests {
                 secret_hash: [0; 32],
                 rotated_at: Timestamp::EPOCH,
                 old_secrets: Vec::new(),
-            },
-            access: Access::default(),
+            }),
             verified_at: Timestamp::EPOCH,
             stale: Stale::default(),
         }

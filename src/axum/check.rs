@@ -19,7 +19,7 @@ use tower::{Layer, Service};
 use super::AuthContext;
 use super::error::ApiError;
 use super::rule::{Asked, Rule};
-use crate::authz::session_snapshot::Snapshot;
+use crate::authz::identity::Identity;
 use crate::foundation::error::Error;
 use crate::model::code::Code;
 use crate::model::scope::Scope;
@@ -72,7 +72,7 @@ macro_rules! check {
 /// # let _: axum::Router = axum::Router::new().route("/orgs/{org_id}/projects", axum::routing::get(projects));
 /// ```
 pub struct Allowed<C> {
-    snapshot: Arc<Snapshot>,
+    identity: Arc<Identity>,
     scope: Scope,
     check: PhantomData<fn() -> C>,
 }
@@ -85,10 +85,10 @@ impl<C> Allowed<C> {
 }
 
 impl<C> Deref for Allowed<C> {
-    type Target = Snapshot;
+    type Target = Identity;
 
-    fn deref(&self) -> &Snapshot {
-        &self.snapshot
+    fn deref(&self) -> &Identity {
+        &self.identity
     }
 }
 
@@ -97,7 +97,7 @@ impl<C: Check, S: Sync> FromRequestParts<S> for Allowed<C> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         match judge(&C::RULE, parts).await? {
-            Verdict::Allowed(snapshot, scope) => Ok(Self { snapshot, scope, check: PhantomData }),
+            Verdict::Allowed(identity, scope) => Ok(Self { identity, scope, check: PhantomData }),
             Verdict::Nobody(why) => Err(why.into()),
             Verdict::Nowhere => Err(Code::NotFound.into()),
             Verdict::Lacking => Err(Code::Forbidden.into()),
@@ -110,7 +110,7 @@ impl<C: Check, S: Sync> OptionalFromRequestParts<S> for Allowed<C> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
         match judge(&C::RULE, parts).await? {
-            Verdict::Allowed(snapshot, scope) => Ok(Some(Self { snapshot, scope, check: PhantomData })),
+            Verdict::Allowed(identity, scope) => Ok(Some(Self { identity, scope, check: PhantomData })),
             Verdict::Nobody(_) | Verdict::Lacking => Ok(None),
             Verdict::Nowhere => Err(Code::NotFound.into()),
         }
@@ -120,7 +120,7 @@ impl<C: Check, S: Sync> OptionalFromRequestParts<S> for Allowed<C> {
 /// What a rule says of a request.
 enum Verdict {
     /// This person meets it in this scope.
-    Allowed(Arc<Snapshot>, Scope),
+    Allowed(Arc<Identity>, Scope),
     /// Nobody is signed in who may do something.
     Nobody(Error),
     /// The path names nobody's resource.

@@ -10,7 +10,7 @@ use ::axum::http::request::Parts;
 use super::AuthContext;
 use super::client::ClientIp;
 use super::error::ApiError;
-use crate::authz::session_snapshot::Snapshot;
+use crate::authz::identity::Identity;
 use crate::foundation::error::Error;
 
 impl<S: Sync> FromRequestParts<S> for AuthContext {
@@ -33,12 +33,12 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
 /// # let _: axum::Router = axum::Router::new().route("/me", axum::routing::get(me));
 /// ```
 #[derive(Clone, Debug)]
-pub struct CurrentUser(pub Arc<Snapshot>);
+pub struct CurrentUser(pub Arc<Identity>);
 
 impl Deref for CurrentUser {
-    type Target = Snapshot;
+    type Target = Identity;
 
-    fn deref(&self) -> &Snapshot {
+    fn deref(&self) -> &Identity {
         &self.0
     }
 }
@@ -72,7 +72,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for CurrentUser {
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(hello));
 /// ```
 #[derive(Clone, Debug)]
-pub struct OptionalUser(pub Option<Arc<Snapshot>>);
+pub struct OptionalUser(pub Option<Arc<Identity>>);
 
 impl<S: Sync> FromRequestParts<S> for OptionalUser {
     type Rejection = ApiError;

@@ -125,24 +125,23 @@ where
             origin.ceremony = sent.ceremony();
             origin.mfa_challenge = sent.mfa_challenge(keys, now);
             let origin = Arc::new(origin);
-            let (principal, change) = match sent.session {
-                None => (Principal::Anonymous, Change::None),
+            let (actor, change) = match sent.session {
+                None => (Actor::anonymous_at(origin), Change::None),
                 Some(cookie) => match shared.auth.sessions.check(cookie, &origin).await {
-                    Ok(Checked::Open(snapshot, None)) => (Principal::of(snapshot), Change::None),
-                    Ok(Checked::Open(snapshot, Some(cookie))) => {
-                        (Principal::of(snapshot), Change::Set(cookie))
+                    Ok(Checked::Open(snapshot, replacement)) => {
+                        (Actor::in_session(&snapshot, origin), replacement.map_or(Change::None, Change::Set))
                     }
-                    Ok(Checked::Closed) => (Principal::Anonymous, Change::Delete),
+                    Ok(Checked::Closed) => (Actor::anonymous_at(origin), Change::Delete),
                     // Nobody is let in, and nobody's cookie is lost, because the database did not answer.
                     Err(error) => return Ok(ApiError::from(error).into_response()),
                 },
             };
-            if let Some(ip) = origin.ip {
+            if let Some(ip) = actor.origin.ip {
                 request.extensions_mut().insert::<ClientIp>(ClientIp(ip as IpAddr));
             }
-            let login_redirect = login_redirect.filter(|_| matches!(principal, Principal::Anonymous));
+            let login_redirect = login_redirect.filter(|_| matches!(actor.principal, Principal::Anonymous));
             let sign_in = login_redirect.and_then(|login_redirect| login_redirect.for_request(&request));
-            let context = AuthContext::new(Actor { principal, origin });
+            let context = AuthContext::new(actor);
             request.extensions_mut().insert(context.clone());
             let mut response = inner.call(request).await?;
             if let Some(place) = sign_in

@@ -38,7 +38,7 @@
 //! | [`AuthContext`] | the actor, for operations of the core, and the way to begin and end sessions | an anonymous actor |
 //! | [`ClientIp`] | the client's address | the same |
 //!
-//! The first four give a [`Snapshot`](crate::authz::session_snapshot::Snapshot): `user` (id, name, address), `session`, and `access`,
+//! The first four give a [`Identity`](crate::authz::identity::Identity): `user` (id, name, address), `session`, and `access`,
 //! all they may do. It is read from memory most of the time; whatever changes it ends that at once.
 //!
 //! Operations of the core take the actor, and decide by themselves. Rules in front of a handler are for what the

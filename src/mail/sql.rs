@@ -54,6 +54,7 @@ pub(super) struct Claimed {
     pub(super) id: MailId,
     pub(super) kind: String,
     pub(super) user_id: Option<UserId>,
+    #[sqlx(rename = "letter")]
     pub(super) email_message: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) expires_at: Timestamp,
@@ -83,6 +84,7 @@ pub(super) struct Listed {
 pub(super) struct Kept {
     pub(super) kind: String,
     pub(super) user_id: Option<UserId>,
+    #[sqlx(rename = "letter")]
     pub(super) email_message: Option<String>,
     pub(super) sent_at: Option<Timestamp>,
 }

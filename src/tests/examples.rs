@@ -1,4 +1,5 @@
-//! The examples, as processes of their own that are called over TCP: what they show works, and refuses.
+//! The examples, run as separate processes and called over TCP: what they demonstrate works, and
+//! what they protect is refused.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::password;
 
-/// An example that runs, until this is dropped.
+/// A running example, stopped when this is dropped.
 struct Example {
     process: Child,
     address: String,
@@ -24,7 +25,7 @@ impl Drop for Example {
 }
 
 impl Example {
-    /// Starts it with an empty database, and waits until it says where it listens.
+    /// Starts the example with an empty database and waits until it prints its address.
     fn start(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("test.db");
@@ -46,12 +47,12 @@ impl Example {
         example
     }
 
-    /// A browser in which nobody is signed in.
+    /// Returns a browser that is not signed in.
     fn browser(&self) -> Browser<'_> {
         Browser { address: &self.address, cookies: String::new() }
     }
 
-    /// A browser in which somebody has just signed up, and what the answer said.
+    /// Signs up a new user and returns their browser and the response body.
     fn signed_up(&self, name: &str) -> (Browser<'_>, String) {
         let mut browser = self.browser();
         let form =
@@ -69,11 +70,11 @@ impl Example {
     }
 }
 
-/// The example's program, which cargo builds together with the tests.
+/// Returns the path of the example's program, which cargo builds together with the tests.
 fn built(name: &str) -> PathBuf {
     let this = std::env::current_exe().unwrap();
     let program = this.parent().unwrap().parent().unwrap().join("examples").join(name);
-    assert!(program.exists(), "{} is not there: run `cargo build --examples`", program.display());
+    assert!(program.exists(), "{} is missing: run `cargo build --examples`", program.display());
     program
 }
 
@@ -84,7 +85,7 @@ struct Browser<'e> {
 }
 
 impl Browser<'_> {
-    /// Status and body of the answer; status and place, when it sends us elsewhere.
+    /// Sends a request and returns the status and body, or the status and location of a redirect.
     fn send(&mut self, method: &str, path: &str, accept: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let (host, cookies, length) = (self.address, &self.cookies, body.len());
@@ -138,7 +139,7 @@ fn minimal_says_who_one_is() {
     let before = maria.cookies.clone();
     assert_eq!(maria.status("POST", "/logout"), 200);
     maria.cookies = before;
-    assert_eq!(maria.status("GET", "/me"), 401, "the session has ended, whoever has its cookie");
+    assert_eq!(maria.status("GET", "/me"), 401, "the session has ended, even with its cookie");
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn blog_lets_everybody_do_what_their_role_says() {
     let (mut mona, mona_id) = example.signed_up("mona");
     let mut root = example.signed_in("superadmin");
     let editor = format!("/users/{edith_id}/roles/editor");
-    assert_eq!(vera.status("PUT", &editor), 404, "who may not give a role does not learn of it");
+    assert_eq!(vera.status("PUT", &editor), 404, "a caller who may not assign a role does not learn of it");
     assert_eq!(anonymous.status("PUT", &editor), 401);
     assert_eq!(root.status("PUT", &editor), 200);
     assert_eq!(root.status("PUT", &format!("/users/{mona_id}/roles/moderator")), 200);
@@ -168,8 +169,8 @@ fn blog_lets_everybody_do_what_their_role_says() {
     }
     assert_eq!(edith.send("POST", "/posts", "*/*", "").1, "a post by edith");
     assert_eq!(root.status("DELETE", &editor), 200);
-    assert_eq!(edith.status("POST", "/posts"), 403, "from the very next request");
-    assert_eq!(edith.status("GET", "/posts"), 200, "she is a viewer still");
+    assert_eq!(edith.status("POST", "/posts"), 403, "at the very next request");
+    assert_eq!(edith.status("GET", "/posts"), 200, "she is still a viewer");
 }
 
 #[test]
@@ -180,8 +181,8 @@ fn scoped_keeps_organizations_apart() {
     let mut root = example.signed_in("superadmin");
     let member = format!("/orgs/1/members/{id}");
     assert_eq!(maria.status("GET", "/orgs/1/projects"), 403);
-    assert_eq!(maria.status("PUT", &member), 404, "who may not give a role does not learn of it");
-    assert_eq!(root.status("PUT", &format!("/orgs/1%2Fteam:2/members/{id}")), 422, "no scope");
+    assert_eq!(maria.status("PUT", &member), 404, "a caller who may not assign a role does not learn of it");
+    assert_eq!(root.status("PUT", &format!("/orgs/1%2Fteam:2/members/{id}")), 422, "not a scope");
     assert_eq!(root.status("PUT", &member), 200);
 
     for (path, of_maria, of_root) in [
@@ -200,5 +201,5 @@ fn scoped_keeps_organizations_apart() {
     }
     assert_eq!(maria.send("GET", "/orgs/1/projects", "*/*", "").1, "the projects in org:1 for maria");
     assert_eq!(root.status("DELETE", &member), 200);
-    assert_eq!(maria.status("GET", "/orgs/1/projects"), 403, "from the very next request");
+    assert_eq!(maria.status("GET", "/orgs/1/projects"), 403, "at the very next request");
 }

@@ -1,4 +1,5 @@
-//! Input that no database takes, or that is longer than anybody needs: refused by a code, or found nowhere; never a fault.
+//! Input that no database accepts, or that is longer than anyone needs: it is refused with a code
+//! or found nowhere, and never causes an internal error.
 
 use authtuna::accounts::users::UserFilter;
 use authtuna::authz::actor::Actor;
@@ -50,7 +51,7 @@ fn a_nul_is_in_no_name() {
         for outcome in missing {
             assert_eq!(refused(outcome), Code::PermissionNotFound);
         }
-        // Taking out what is not in it is no error, whatever it is.
+        // Removing a permission that the role does not have is not an error, whatever its name.
         roles.remove_permission(system, "editor", bad).await.unwrap();
     });
 }

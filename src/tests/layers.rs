@@ -1,8 +1,10 @@
-//! Dependencies inside the core point one way: a module uses only those before it in the order below.
+//! Dependencies inside the core point one way: a module uses only those before it in the order
+//! below.
 
 use std::path::Path;
 
-/// The floors from the bottom up, each with its modules in order. A floor without a list is one module.
+/// The floors from the bottom up, each with its modules in order. A floor without a list is a
+/// single module.
 const FLOORS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("foundation", &["clock", "error", "names", "config", "crypto", "store", "rate_limit", "user_agent"]),
@@ -12,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "access",
             "delegation",
+            "identity",
             "session_snapshot",
             "actor",
             "guard",
@@ -53,14 +56,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("axum", &[]),
 ];
 
-/// Uses that go up, each with its reason. At most five: another one is a reason to move something.
+/// Uses that point up, each with its reason. At most five: a sixth is a reason to move something.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("audit", "authz::actor", "an entry says who did it, and from where"),
     ("audit", "authz::snapshot_cache", "a change evicts what it made untrue when it is committed"),
     ("accounts::users", "authn::tokens", "an address that is being moved away from stays reserved"),
 ];
 
-/// Every module by its path, in order.
+/// Returns every module's path, in order.
 fn order() -> Vec<String> {
     let mut order = Vec::new();
     for (floor, modules) in FLOORS {
@@ -72,14 +75,15 @@ fn order() -> Vec<String> {
     order
 }
 
-/// The module that a path such as `authz::roles::edit` leads into.
+/// Returns the index of the module that a path such as `authz::roles::edit` belongs to.
 fn module_of(order: &[String], path: &str) -> Option<usize> {
     order.iter().position(|known| {
         path.strip_prefix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     })
 }
 
-/// Every path below `crate` that the code of a source names, groups taken apart. A link in a comment is no dependency.
+/// Returns every path below `crate` that a source file uses, with groups expanded. A link in a
+/// comment is not a dependency.
 fn paths_in(text: &str) -> Vec<String> {
     let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let text = code.as_str();
@@ -88,7 +92,7 @@ fn paths_in(text: &str) -> Vec<String> {
         let end = used.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(used.len());
         let (path, rest) = used.split_at(end);
         if rest.starts_with('!') {
-            continue; // a macro, at the root wherever it is declared
+            continue; // a macro, which lives at the root wherever it is declared
         }
         match rest.strip_prefix('{').filter(|_| path.ends_with("::")) {
             None => paths.push(path.to_owned()),
@@ -125,13 +129,13 @@ fn no_module_uses_one_above_it() {
             needed[excused] = true;
         }
     }
-    assert!(edges > 500, "only {edges} uses were found: the test looks in the wrong place");
+    assert!(edges > 500, "found only {edges} uses: the test looks in the wrong place");
     for ((from, to, _), needed) in EXCEPTIONS.iter().zip(needed) {
         assert!(needed, "{from} no longer uses {to}: the exception can go");
     }
 }
 
-/// A sibling is named by its whole path, or the test above would not see it.
+/// Modules must name their siblings by full path, or the test above would miss the use.
 #[test]
 fn modules_of_a_floor_name_one_another_by_their_whole_path() {
     for (file, text) in sources() {
@@ -150,7 +154,7 @@ fn modules_of_a_floor_name_one_another_by_their_whole_path() {
     }
 }
 
-/// The core's own sources, with their paths below `src`.
+/// Returns the core's own source files, with their paths below `src`.
 pub(crate) fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();

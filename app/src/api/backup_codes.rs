@@ -5,7 +5,7 @@ use std::sync::Arc;
 use authtuna::auth::Auth;
 use authtuna::authn::sessions::Checked;
 use authtuna::authn::sign_in::SignedIn;
-use authtuna::authz::actor::{Actor, Principal};
+use authtuna::authz::actor::Actor;
 use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
 use authtuna::model::paths::{DASHBOARD, LocalPath, MFA_CODES};
@@ -56,7 +56,7 @@ async fn first_codes(
     let Checked::Open(snapshot, _) = auth.sessions.check(&new.session.cookie, origin).await? else {
         return Ok(None);
     };
-    let actor = Actor { principal: Principal::of(snapshot), origin: Arc::clone(origin) };
+    let actor = Actor::in_session(&snapshot, Arc::clone(origin));
     let factors = auth.mfa.factors(&actor).await?;
     if !factors.wanted() || factors.backup_codes_left > 0 || !auth.settings().mfa.enabled {
         return Ok(None);

@@ -27,7 +27,7 @@ pub async fn send_again(
     let outcome = async {
         let (auth, context) = here()?;
         let pending_challenge = match context.actor().user() {
-            Ok(snapshot) if snapshot.user.email_verified => {
+            Ok(identity) if identity.user.email_verified => {
                 return Ok(Done::to(SECURITY).with(Notice::EmailConfirmed));
             }
             Ok(_) => auth.email_addresses.request_verification(context.actor()).await?,

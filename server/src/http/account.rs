@@ -178,8 +178,8 @@ async fn sign_out(State(auth): State<Auth>, context: AuthContext) -> Result<Json
     Ok(message(if was_in { "Logged out successfully." } else { "Logout failed or no active session found." }))
 }
 
-async fn user_info(CurrentUser(snapshot): CurrentUser) -> Json<UserInfo> {
-    let user = &snapshot.user;
+async fn user_info(CurrentUser(identity): CurrentUser) -> Json<UserInfo> {
+    let user = &identity.user;
     Json(UserInfo {
         user_id: user.id,
         username: user.username.clone(),
@@ -212,11 +212,11 @@ async fn set_password(
 
 async fn change_profile(
     State(auth): State<Auth>,
-    CurrentUser(snapshot): CurrentUser,
+    CurrentUser(identity): CurrentUser,
     context: AuthContext,
     Body(form): Body<NewProfile>,
 ) -> Result<Json<ProfileChanged>, ApiError> {
-    let user = &snapshot.user;
+    let user = &identity.user;
     let change = ProfileChange {
         username: form.username.clone(),
         first_name: user.first_name.clone().unwrap_or_default(),

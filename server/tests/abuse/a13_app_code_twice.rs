@@ -24,7 +24,11 @@ fn a13_a_code_of_an_app_works_once() {
         let code = app.code(&world);
         assert_eq!(show(&world, &code).await, 200);
         assert_eq!(show(&world, &code).await, 400, "the same code again");
-        assert_eq!(show(&world, &early).await, 400, "the code of the previous time step, still within its window");
+        assert_eq!(
+            show(&world, &early).await,
+            400,
+            "the code of the previous time step, still within its window"
+        );
         world.clock.advance(Duration::from_secs(30));
         let code = app.code(&world);
         // A code that confirmed an action does not sign anyone in.

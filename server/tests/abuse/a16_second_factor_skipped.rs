@@ -91,8 +91,8 @@ fn a16_guesses_are_limited_over_restarts() {
         }
         let again = world.beside(few).await;
         for world in [&world, &again] {
-            assert_eq!(guess(world, &app.code(world)).await, 429, "the right one too");
-            assert_eq!(guess(world, &app.codes[0]).await, 429, "and a backup code");
+            assert_eq!(guess(world, &app.code(world)).await, 429, "the right code is refused too");
+            assert_eq!(guess(world, &app.codes[0]).await, 429, "a backup code is refused too");
         }
     });
 }

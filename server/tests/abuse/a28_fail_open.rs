@@ -85,7 +85,7 @@ fn a28_a_database_that_does_not_answer_lets_nobody_in() {
         let page = maria.page("/ui/dashboard").await;
         assert_eq!(page.status, 503);
         assert!(page.text().contains("Back in a moment"), "{page:?}");
-        assert_eq!(maria.session(), cookie, "and the response deletes no cookie");
+        assert_eq!(maria.session(), cookie, "the response deletes no cookie");
         let answer = sign_in(&world.browser(), "maria", &password("maria")).await;
         assert_eq!((answer.status, answer.cookies().len()), (503, 0));
     });

@@ -47,7 +47,11 @@ fn b10_changing_factors_wants_a_confirmation() {
         assert_eq!(jun.post("/mfa/setup", &json!({})).await.status, 403);
         assert_eq!(maria.post("/mfa/disable", &json!({})).await.status, 200);
         world.clock.advance(Duration::from_secs(601));
-        assert_eq!(maria.post("/mfa/setup", &json!({})).await.status, 403, "a confirmation lasts ten minutes");
+        assert_eq!(
+            maria.post("/mfa/setup", &json!({})).await.status,
+            403,
+            "a confirmation lasts ten minutes"
+        );
     });
 }
 

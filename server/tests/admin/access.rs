@@ -1,4 +1,4 @@
-//! The access explorer: yes, no, and what if.
+//! The access explorer: allowed, denied, and what-if.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn a_permission_is_explained() {
         assert_eq!((&no_way["allowed"], &no_way["chains"]), (&json!(false), &json!([])));
         assert_eq!(no_way["elsewhere"][0]["grant"]["scope"], "org:1");
         assert!(no_way["carried_by"].as_array().unwrap().contains(&json!("Admin")), "{no_way}");
-        assert_eq!(maria.get(&ask("org:1")).await.json()["allowed"], true, "one's own is open");
+        assert_eq!(maria.get(&ask("org:1")).await.json()["allowed"], true, "users may see their own access");
 
         let who = admin.get("/admin/access/who-can?permission=users:read&scope=org:1").await.json();
         let who = texts(&who["items"], "username");

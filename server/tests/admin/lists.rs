@@ -1,4 +1,4 @@
-//! Lists: cursors, Link headers, filters; and what queries may not say.
+//! Lists: cursors, Link headers, filters, and queries that the server refuses.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn arrays_go_on_by_a_link_header() {
             assert!(next.contains("limit=2") && next.contains("state=present"), "{next}");
             path = next.to_owned();
         }
-        // Made at the same moment of a clock that stands still: in any order, each once.
+        // The clock stands still, so all rows have the same creation time: any order, each once.
         seen.sort();
         let count = seen.len();
         seen.dedup();
@@ -87,7 +87,7 @@ fn the_audit_log_is_filtered() {
         let of_her = admin.get(&format!("/admin/audit-log?user_id={id}&limit=1")).await.json();
         assert!(of_her["next"].is_string());
         let read = admin.get("/admin/audit-log?event_type=AUDIT_READ").await.json();
-        assert!(!read["items"].as_array().unwrap().is_empty(), "the log notes who reads it");
+        assert!(!read["items"].as_array().unwrap().is_empty(), "reading the log is logged");
         let moderator = world.admin("mo", "Moderator").await;
         assert_eq!(refusal(&moderator.get("/admin/audit-log").await), no(403, "forbidden"));
     });

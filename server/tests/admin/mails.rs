@@ -1,4 +1,4 @@
-//! Mails as administrators see them.
+//! The email queue as administrators see it.
 
 use authtuna::authz::actor::Actor;
 use authtuna::mail::{EmailMessage, Message};
@@ -20,7 +20,7 @@ async fn queue(world: &World, to: &str) {
     world.auth.outbox.send(&Actor::system(), &email_message).await.unwrap();
 }
 
-/// The list, once the job has tried the mail so often.
+/// Returns the list once the job has tried the message this many times.
 async fn tried(admin: &Browser, tries: i64) -> Value {
     loop {
         let list = admin.get("/admin/mails").await.json();
@@ -32,8 +32,8 @@ async fn tried(admin: &Browser, tries: i64) -> Value {
     }
 }
 
-/// A server that sends mails, beside one that does not, and an administrator's browser at it: so that the only mails are
-/// those of the test.
+/// Starts a server that sends email next to one that does not, so that the queue holds only the
+/// test's messages. Returns it with an administrator's browser signed in.
 async fn with_mail(before: &World) -> (World, Browser) {
     let admin = before.admin("ada", "Admin").await;
     let world = before.beside(mailing).await;
@@ -57,7 +57,7 @@ fn mails_are_listed_and_tried_again() {
         let id = mail["id"].as_str().unwrap();
         let answer = admin.post(&format!("/admin/mails/{id}/retry"), &json!({})).await;
         assert_eq!(answer.json(), json!({"message": "The mail is tried again."}));
-        // The clock stands still: without that it would not be tried.
+        // The clock stands still, so the job would not try again without the retry.
         assert_eq!(tried(&admin, 2).await["items"][0]["state"], json!("queued"));
         assert_eq!(admin.get("/admin/mails?state=sent").await.json()["items"], json!([]));
 

@@ -1,4 +1,4 @@
-//! Roles, permissions, and giving roles.
+//! Roles, permissions and assignments.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn roles_and_permissions_are_made_changed_and_deleted() {
         let admin = world.admin("rosa", "SuperAdmin").await;
         let permission = json!({ "name": "posts:publish", "description": "Make posts public" });
         assert_eq!(admin.post("/admin/permissions", &permission).await.status, 201);
-        assert_eq!(admin.post("/admin/permissions", &permission).await.status, 200, "there it is");
+        assert_eq!(admin.post("/admin/permissions", &permission).await.status, 200, "it already exists");
         let bad = admin.post("/admin/permissions", &json!({ "name": "Posts" })).await;
         assert_eq!(refusal(&bad), no(422, "bad_permission_name"));
 
@@ -77,7 +77,7 @@ fn a_role_is_given_for_a_while_and_taken() {
         );
         assert_eq!(maria.get("/admin/users/search").await.status, 200);
         world.clock.advance(Duration::from_secs(3600));
-        assert_eq!(maria.get("/admin/users/search").await.status, 403, "it has run out");
+        assert_eq!(maria.get("/admin/users/search").await.status, 403, "the assignment has expired");
 
         for (wrong, status, code) in [
             (json!({ "role_name": "Moderator", "user_id": id, "expires_at": end }), 422, "bad_expiry"),

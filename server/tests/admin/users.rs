@@ -1,4 +1,4 @@
-//! People: finding, making, changing, suspending, deleting, and their sessions.
+//! Users: finding, creating, changing, suspending and deleting them, and their sessions.
 
 use serde_json::json;
 
@@ -55,7 +55,7 @@ fn a_suspended_person_has_no_sessions() {
         assert_eq!(maria.user_info().await, 401);
         let list = admin.get("/admin/users/search?is_active=false").await.json();
         assert_eq!(texts(&list, "username"), ["maria"]);
-        // The body may be left out.
+        // The body is optional.
         let done =
             admin.send(axum::http::Method::POST, &format!("/admin/users/{id}/unsuspend"), &[], "").await;
         assert_eq!((done.status, &done.json()["is_active"]), (200, &json!(true)));
@@ -123,14 +123,18 @@ fn sessions_of_others_are_seen_and_ended() {
         let list = admin.get(&path).await.json();
         let ids = texts(&list, "session_id");
         assert_eq!(ids.len(), 2);
-        // Of another person: not there.
+        // The session is not listed under another user.
         let ada = world.id("ada").await;
         let foreign =
             admin.post(&format!("/admin/users/{ada}/sessions/{}/terminate", ids[0]), &json!({})).await;
-        assert_eq!(foreign.status, 403, "never oneself: {foreign:?}");
+        assert_eq!(foreign.status, 403, "administrators cannot act on themselves: {foreign:?}");
         let done = admin.post(&format!("{path}/{}/terminate", ids[0]), &json!({})).await;
         assert_eq!(done.status, 200);
-        assert_eq!(first.user_info().await + second.user_info().await, 601, "one of them is out");
+        assert_eq!(
+            first.user_info().await + second.user_info().await,
+            601,
+            "one of the two sessions has ended"
+        );
         let again = admin.post(&format!("{path}/{}/terminate", ids[0]), &json!({})).await;
         assert_eq!(refusal(&again), no(404, "not_found"));
         assert_eq!(admin.post(&format!("{path}/x/terminate"), &json!({})).await.status, 404);

@@ -1,18 +1,19 @@
-//! An authenticator app.
+//! An authenticator app for tests.
 
 use serde_json::json;
 use totp_rs::{Builder, Secret};
 
 use super::{Browser, World};
 
-/// Somebody's app, and the backup codes that they got with it.
+/// A user's app, and the backup codes that came with it.
 pub(crate) struct App {
     secret: String,
     pub(crate) codes: Vec<String>,
 }
 
 impl App {
-    /// Sets an app up for whoever is signed in in `browser`. Its first code is past.
+    /// Sets up an app for the user signed in in `browser`, and advances the clock past its first
+    /// code.
     pub(crate) async fn set_up(world: &World, browser: &Browser) -> Self {
         let setup = browser.post("/mfa/setup", &json!({})).await;
         assert_eq!(setup.status, 200, "{}", setup.text());
@@ -25,14 +26,14 @@ impl App {
         app
     }
 
-    /// The code that it shows at this world's moment.
+    /// Returns the code that the app shows at this world's current time.
     pub(crate) fn code(&self, world: &World) -> String {
         let secret = Secret::try_from_base32(&self.secret).unwrap();
         let totp = Builder::new().with_secret(secret).build().unwrap();
         totp.generate(u64::try_from(world.clock.now().micros() / 1_000_000).unwrap()).to_string()
     }
 
-    /// The base 32 that it was set up with.
+    /// Returns the base32 secret that the app was set up with.
     pub(crate) fn secret(&self) -> &str {
         &self.secret
     }

@@ -1,4 +1,4 @@
-//! A browser, as far as a server can tell: it keeps cookies and does not follow redirects.
+//! A browser, as far as the server can tell: it keeps cookies and does not follow redirects.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,13 +16,13 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::form_urlencoded::Serializer;
 
-/// What a browser that navigates accepts.
+/// The `Accept` header of a browser navigation.
 pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-/// Which browser it is.
+/// The browser's `User-Agent`.
 pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
 
-/// An answer, read to its end.
+/// A response with its complete body.
 #[derive(Clone)]
 pub(crate) struct TestResponse {
     pub(crate) status: u16,
@@ -40,16 +40,16 @@ impl TestResponse {
     }
 
     pub(crate) fn json(&self) -> Value {
-        assert!(self.header("content-type").starts_with("application/json"), "no JSON: {self:?}");
+        assert!(self.header("content-type").starts_with("application/json"), "not JSON: {self:?}");
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The `code` of a refusal in JSON.
+    /// Returns the `code` of a JSON refusal.
     pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The cookies that it sets, whole.
+    /// Returns the cookies that the response sets, with their attributes.
     pub(crate) fn cookies(&self) -> Vec<Cookie<'static>> {
         let lines = self.headers.get_all(header::SET_COOKIE).iter();
         lines.map(|line| Cookie::parse(line.to_str().unwrap().to_owned()).unwrap()).collect()
@@ -67,7 +67,7 @@ impl fmt::Debug for TestResponse {
 pub(crate) struct Browser {
     address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
-    /// Its cookies. A test may look at them and plant some.
+    /// Its cookies, which tests may read and plant.
     pub(crate) cookies: Mutex<BTreeMap<String, String>>,
     headers: Vec<(&'static str, String)>,
 }
@@ -83,7 +83,7 @@ impl Browser {
         }
     }
 
-    /// The same browser at another address of this machine.
+    /// Returns the same browser with another local IP address.
     pub(crate) fn at(mut self, ip: IpAddr) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_local_address(Some(ip));
@@ -98,13 +98,13 @@ impl Browser {
         this
     }
 
-    /// Leaves this header out from now on.
+    /// Omits this header from now on.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| *known != name);
         self
     }
 
-    /// The cookie that opens the session.
+    /// Returns the session cookie.
     pub(crate) fn session(&self) -> Option<String> {
         self.cookies.lock().unwrap().get("__Host-session_token").cloned()
     }
@@ -113,7 +113,8 @@ impl Browser {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.into());
     }
 
-    /// Sends a request with these headers over its own, and keeps the cookies of the answer.
+    /// Sends a request with these headers, which override the browser's own, and keeps the
+    /// response's cookies.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -124,7 +125,7 @@ impl Browser {
         self.try_send(method, path, headers, body).await.unwrap()
     }
 
-    /// The same with a server that may be gone before it has answered.
+    /// Like [`Browser::send`], for a server that may die before it responds.
     pub(crate) async fn try_send(
         &self,
         method: Method,
@@ -164,18 +165,18 @@ impl Browser {
         }
     }
 
-    /// GET as a program.
+    /// Sends a GET, as a program does.
     pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send(Method::GET, path, &[("accept", "application/json")], "").await
     }
 
-    /// POST of JSON as a program.
+    /// Sends a POST with a JSON body, as a program does.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> TestResponse {
         let headers = [("accept", "application/json"), ("content-type", "application/json")];
         self.send(Method::POST, path, &headers, body.to_string()).await
     }
 
-    /// DELETE as a program.
+    /// Sends a DELETE, as a program does.
     pub(crate) async fn delete(&self, path: &str) -> TestResponse {
         self.send(Method::DELETE, path, &[("accept", "application/json")], "").await
     }
@@ -186,7 +187,7 @@ impl Browser {
         self.send(Method::GET, path, &headers, "").await
     }
 
-    /// Posts a form as browsers do without JavaScript.
+    /// Submits a form as a browser without JavaScript does.
     pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [
@@ -198,19 +199,19 @@ impl Browser {
         self.send(Method::POST, path, &headers, body).await
     }
 
-    /// The status of `/auth/user-info`: 200 when somebody is signed in.
+    /// Returns the status of `/auth/user-info`: 200 if a user is signed in.
     pub(crate) async fn user_info(&self) -> u16 {
         self.get("/auth/user-info").await.status
     }
 }
 
-/// Sends bytes as they are and reads until the server hangs up.
+/// Sends raw bytes and reads until the server closes the connection.
 pub(crate) async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    // A server that has heard enough hangs up before everything is sent.
+    // The server may close the connection before everything is sent.
     let sent = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer).await;
-    assert!(!answer.is_empty() || sent.is_err() || read.is_err(), "no answer at all");
+    assert!(!answer.is_empty() || sent.is_err() || read.is_err(), "no response at all");
     String::from_utf8_lossy(&answer).into_owned()
 }

@@ -1,18 +1,19 @@
-//! Databases of a test's own.
+//! Databases for single tests.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection, Executor, SqlSafeStr};
 
-/// Which database a test runs on.
+/// The kind of database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
 
-/// SQLite always; Postgres when a server is named. `make test` names one.
+/// Returns SQLite, and PostgreSQL if TEST_POSTGRES_URL names a server, as it does under `make
+/// test`.
 pub(crate) fn kinds() -> Vec<Kind> {
     let mut kinds = vec![Kind::Sqlite];
     if postgres_url().is_some() {
@@ -26,7 +27,7 @@ fn postgres_url() -> Option<String> {
     std::env::var("TEST_POSTGRES_URL").ok()
 }
 
-/// An empty database, and a folder for everything else.
+/// An empty database, and a folder for all other files.
 pub(crate) struct Database {
     folder: tempfile::TempDir,
     uri: String,
@@ -51,7 +52,7 @@ impl Database {
     }
 }
 
-/// A new database on the test server; its address.
+/// Creates a database on the test server and returns its URI.
 async fn new_on_server() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let server = postgres_url().unwrap();
@@ -64,7 +65,7 @@ async fn new_on_server() -> String {
     url.to_string()
 }
 
-/// Runs a statement past the server.
+/// Runs a statement directly on the database, without the server.
 pub(crate) async fn execute(database: &Database, statement: &'static str) {
     if database.uri.starts_with("sqlite") {
         sqlite(database).await.execute(statement).await.unwrap();
@@ -74,7 +75,7 @@ pub(crate) async fn execute(database: &Database, statement: &'static str) {
     }
 }
 
-/// Holds the write lock of a SQLite file until it is dropped.
+/// Takes the write lock of a SQLite file and holds it until the connection is dropped.
 pub(crate) async fn hold_lock(database: &Database) -> sqlx::sqlite::SqliteConnection {
     let mut conn = sqlite(database).await;
     conn.execute("BEGIN IMMEDIATE").await.unwrap();
@@ -87,7 +88,7 @@ async fn sqlite(database: &Database) -> sqlx::sqlite::SqliteConnection {
     sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap()
 }
 
-/// Every value of these tables, one a line.
+/// Returns every value in these tables, one per line.
 pub(crate) async fn dump(database: &Database, tables: &[&str]) -> String {
     use sqlx::{Column, Row};
     macro_rules! values {

@@ -1,4 +1,4 @@
-//! Mails, as their readers see them. Nobody delivers them: they wait in the outbox.
+//! Email as its recipients see it. No one delivers it: the messages stay in the outbox.
 
 use authtuna::authz::actor::Actor;
 use authtuna::foundation::config::SettingsBuilder;
@@ -7,20 +7,21 @@ use serde_json::json;
 
 use super::{Browser, World, sign_up};
 
-/// Settings with mails switched on, and a mail server that is never there.
+/// Enables email, with a mail server that does not exist.
 pub(crate) fn mailing(builder: SettingsBuilder) -> SettingsBuilder {
     builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "127.0.0.1").set("SMTP_PORT", "1")
 }
 
 impl World {
-    /// Every letter to somebody, oldest first. The clock goes on by a little: letters are in the order of time.
+    /// Returns every message to a recipient, oldest first. Advances the clock slightly, because
+    /// messages are sorted by time.
     pub(crate) async fn email_messages(&self, to: &str) -> Vec<EmailMessage> {
         let all = self.auth.outbox.queued(&Actor::system()).await.unwrap();
         self.clock.advance(std::time::Duration::from_millis(1));
         all.into_iter().filter(|email_message| email_message.to == to).collect()
     }
 
-    /// Link and code of the newest letter to somebody that has some.
+    /// Returns the link and code of the newest message to a recipient that has a link.
     pub(crate) async fn link_and_code(&self, to: &str) -> (String, String) {
         let acts = |email_message: EmailMessage| match email_message.message {
             Message::SignUp { link, code }
@@ -37,12 +38,12 @@ impl World {
         self.email_messages(to).await.into_iter().rev().find_map(acts).unwrap()
     }
 
-    /// The token of the link of the newest letter to somebody.
+    /// Returns the token in the link of the newest message to a recipient that has a link.
     pub(crate) async fn token(&self, to: &str) -> String {
         self.link_and_code(to).await.0.split_once("?token=").unwrap().1.to_owned()
     }
 
-    /// A browser in which somebody new has signed up, by a mail.
+    /// Signs up a new user by email and returns their browser.
     pub(crate) async fn member(&self, name: &str) -> Browser {
         let browser = self.browser();
         assert_eq!(sign_up(&browser, name).await.status, 202);
@@ -55,7 +56,8 @@ impl World {
     }
 }
 
-/// How many of the answers to `tries` parallel requests have status 200; none may be a fault of the server's.
+/// Sends `tries` parallel requests and returns how many responses have status 200; none may be a
+/// server error.
 pub(crate) async fn successes<F: Future<Output = super::TestResponse>>(
     tries: usize,
     once: impl Fn() -> F,

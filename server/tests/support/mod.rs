@@ -44,12 +44,12 @@ use tokio::sync::oneshot;
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
-/// A good password, different for each word.
+/// Returns a strong password, different for each word.
 pub(crate) fn password(word: &str) -> String {
     format!("{word} walks 7 blue kilometers")
 }
 
-/// A running server over a database of its own, gone when this is dropped.
+/// A running server with its own database, both gone when this is dropped.
 pub(crate) struct World {
     pub(crate) auth: Auth,
     pub(crate) clock: Clock,
@@ -61,12 +61,12 @@ pub(crate) struct World {
     _site: FakeSite,
 }
 
-/// Runs a test on every database there is.
+/// Runs a test on every available database.
 pub(crate) fn on_each(test: impl AsyncFn(World)) {
     on_each_with(|builder| builder, test);
 }
 
-/// The same with other settings.
+/// The same, with different settings.
 pub(crate) fn on_each_with(change: impl Fn(SettingsBuilder) -> SettingsBuilder, test: impl AsyncFn(World)) {
     for kind in kinds() {
         tell(kind);
@@ -77,17 +77,18 @@ pub(crate) fn on_each_with(change: impl Fn(SettingsBuilder) -> SettingsBuilder, 
     }
 }
 
-/// Runs a test on SQLite alone: for what no database has a part in.
+/// Runs a test on SQLite only, for behavior that does not depend on the database.
 pub(crate) fn on_one(test: impl AsyncFn(World)) {
     on_one_with(|builder| builder, test);
 }
 
-/// The same with other settings.
+/// The same, with different settings.
 pub(crate) fn on_one_with(change: impl Fn(SettingsBuilder) -> SettingsBuilder, test: impl AsyncFn(World)) {
     within_runtime(async { test(World::new(Kind::Sqlite, &change).await).await });
 }
 
-/// A test that fails shows its output: the last line of these names the database.
+/// Prints the database kind. A failing test shows its output, so its last such line names the
+/// database.
 #[expect(clippy::print_stdout, reason = "for whoever reads why a test failed")]
 fn tell(kind: Kind) {
     println!("on {kind:?}");
@@ -107,7 +108,7 @@ impl World {
         Self::over(Database::new(kind).await.into(), Clock::manual(START), change).await
     }
 
-    /// Another server over the same database, with settings of its own.
+    /// Starts another server on the same database, with its own settings.
     pub(crate) async fn beside(&self, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> Self {
         Self::over(Arc::clone(&self.database), self.clock.clone(), change).await
     }
@@ -135,12 +136,12 @@ impl World {
         Self { auth, clock, address, metrics, _running: running, database, _site: site }
     }
 
-    /// What the parts of the server share, for a test that puts them together by itself.
+    /// Returns the server's shared state, for a test that assembles the parts itself.
     pub(crate) fn state(&self, site: &FakeSite) -> AppState {
         self.state_with(site, router::rules(self.auth.settings()))
     }
 
-    /// The same with rules of the test's.
+    /// The same, with the test's own rules.
     pub(crate) fn state_with(&self, site: &FakeSite, rules: Rules) -> AppState {
         AppState::from(Shared {
             auth: self.auth.clone(),
@@ -152,18 +153,19 @@ impl World {
         })
     }
 
-    /// What the database holds of people and their secrets, one value a line.
+    /// Returns what the database stores about users and their secrets, one value per line.
     pub(crate) async fn dump(&self) -> String {
         let tables = ["users", "totp", "backup_codes", "one_time_tokens", "outbox", "audit_events"];
         database::dump(&self.database, &tables).await
     }
 
-    /// A browser that nobody has used yet.
+    /// Returns a fresh browser.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.address)
     }
 
-    /// A browser in which somebody new has signed up; their name is their address' local part.
+    /// Signs up a new user and returns their browser. The username is the local part of their
+    /// email.
     pub(crate) async fn person(&self, name: &str) -> Browser {
         let browser = self.browser();
         let answer = sign_up(&browser, name).await;
@@ -171,26 +173,26 @@ impl World {
         browser
     }
 
-    /// Like [`World::person`], for somebody who was given `role` everywhere by the program itself.
+    /// Like [`World::person`], for a user whom the program itself gave `role` globally.
     pub(crate) async fn admin(&self, name: &str, role: &str) -> Browser {
         let browser = self.person(name).await;
         self.give(name, role, "global").await;
         browser
     }
 
-    /// The id of a person of [`World::person`].
+    /// Returns the ID of a user created by [`World::person`].
     pub(crate) async fn id(&self, name: &str) -> UserId {
         let username = Username::parse(name).unwrap();
         self.auth.users.get_by_username(&Actor::system(), &username).await.unwrap().unwrap().id
     }
 
-    /// Gives a role as the program itself.
+    /// Assigns a role, as the program itself.
     pub(crate) async fn give(&self, name: &str, role: &str, scope: &str) {
         let wish = Assignment::new(self.id(name).await, role).within(scope.parse().unwrap());
         self.auth.roles.assign(&Actor::system(), &wish).await.unwrap();
     }
 
-    /// Makes a role that carries these permissions, as the program itself. Permissions come into being as needed.
+    /// Creates a role with these permissions, as the program itself. Creates missing permissions.
     pub(crate) async fn role(&self, name: &str, level: Option<i64>, permissions: &[&str]) {
         let system = Actor::system();
         for permission in permissions.iter().filter(|name| !name.starts_with("roles:assign:")) {
@@ -201,7 +203,7 @@ impl World {
         self.auth.roles.create(&system, &role).await.unwrap();
     }
 
-    /// Another browser in which a person of [`World::person`] signs in.
+    /// Opens another browser in which a user created by [`World::person`] signs in.
     pub(crate) async fn signed_in(&self, name: &str) -> Browser {
         let browser = self.browser();
         let answer = sign_in(&browser, name, &password(name)).await;
@@ -210,12 +212,12 @@ impl World {
     }
 }
 
-/// Signs up over the JSON API.
+/// Signs up through the JSON API.
 pub(crate) async fn sign_up(browser: &Browser, name: &str) -> TestResponse {
     try_sign_up(browser, name).await.unwrap()
 }
 
-/// The same with a server that may be gone before it answers.
+/// Like [`sign_up`], for a server that may die before it responds.
 pub(crate) async fn try_sign_up(browser: &Browser, name: &str) -> Option<TestResponse> {
     let form =
         json!({ "username": name, "email": format!("{name}@example.org"), "password": password(name) });
@@ -223,7 +225,7 @@ pub(crate) async fn try_sign_up(browser: &Browser, name: &str) -> Option<TestRes
     browser.try_send(Method::POST, "/auth/signup", &headers, form.to_string()).await
 }
 
-/// Signs in over the JSON API.
+/// Signs in through the JSON API.
 pub(crate) async fn sign_in(browser: &Browser, who: &str, password: &str) -> TestResponse {
     browser.post("/auth/login", &json!({ "username_or_email": who, "password": password })).await
 }

@@ -1,15 +1,15 @@
-//! A passkey of somebody's, by the JSON API.
+//! A user's passkey, used through the JSON API.
 
 use serde_json::{Value, json};
 
 use super::{Browser, TestResponse};
 use crate::authenticator::Authenticator;
 
-/// The origin of the pages of a world.
+/// The origin of a world's pages.
 pub(crate) const ORIGIN: &str = "http://localhost:8000";
 
 impl Authenticator {
-    /// Makes a passkey for whoever is signed in in `browser`, and adds it.
+    /// Creates a passkey for the user signed in in `browser` and adds it.
     pub(crate) async fn add_to(&mut self, browser: &Browser) -> TestResponse {
         let options = browser.post("/passkeys/register-options", &json!({})).await;
         assert_eq!(options.status, 200, "{}", options.text());
@@ -17,21 +17,21 @@ impl Authenticator {
         browser.post("/passkeys/register", &json!({ "name": "", "registration_response": made })).await
     }
 
-    /// Makes an account without a password by it.
+    /// Creates an account without a password, with this passkey.
     pub(crate) async fn sign_up(&mut self, browser: &Browser, name: &str) -> TestResponse {
         let typed = json!({ "username": name, "email": format!("{name}@example.org") });
         let asked = browser.post("/passkeys/signup-options", &typed).await.json();
         browser.post("/passkeys/signup", &json!({ "response": self.create(&asked) })).await
     }
 
-    /// Signs in with it.
+    /// Signs in with this passkey.
     pub(crate) async fn sign_in(&mut self, browser: &Browser) -> TestResponse {
         let shown = self.get(&prompt(browser).await);
         browser.post("/passkeys/login", &json!({ "response": shown })).await
     }
 }
 
-/// What the sign-in page asks an authenticator for.
+/// Returns the options that the sign-in page passes to an authenticator.
 pub(crate) async fn prompt(browser: &Browser) -> Value {
     let options = browser.post("/passkeys/login-options", &json!({})).await;
     assert_eq!(options.status, 200, "{}", options.text());

@@ -1,4 +1,4 @@
-//! The binary that cargo has built, as a process.
+//! The binary that cargo built, as a process.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{Browser, Database, FakeSite};
 
-/// A way to run the binary: nothing of this machine's settings reaches it.
+/// Runs the binary, isolated from this machine's settings.
 pub(crate) struct Binary {
     settings: Vec<(String, String)>,
     folder: PathBuf,
 }
 
-/// Lines that a process has said, and will say.
+/// The lines that a process writes.
 pub(crate) type Said = UnboundedReceiver<String>;
 
-/// A server in a process of its own. It is killed when this is dropped.
+/// A server in a separate process, which is killed when this is dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    /// What it said until it was ready.
+    /// What the server printed until it was ready.
     pub(crate) greeting: Vec<String>,
     pub(crate) child: Child,
     pub(crate) log: Said,
@@ -30,7 +30,7 @@ pub(crate) struct Running {
 }
 
 impl Binary {
-    /// The binary over `database` with the portal in `site`.
+    /// Runs the binary on `database` with the portal in `site`.
     pub(crate) fn new(database: &Database, site: &FakeSite) -> Self {
         let text = |path: &Path| path.display().to_string();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -50,13 +50,13 @@ impl Binary {
         self
     }
 
-    /// Starts in another folder.
+    /// Sets another working directory.
     pub(crate) fn within(mut self, folder: &Path) -> Self {
         self.folder = folder.to_owned();
         self
     }
 
-    /// A command of the binary, ready to be spawned.
+    /// Returns a command of the binary, ready to be spawned.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_authtuna"));
         command.args(arguments);
@@ -64,7 +64,7 @@ impl Binary {
         command
     }
 
-    /// Gives any command what the binary needs.
+    /// Gives any command the environment that the binary needs.
     pub(crate) fn prepare(&self, command: &mut Command) {
         command
             .env_clear()
@@ -76,12 +76,12 @@ impl Binary {
             .kill_on_drop(true);
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to completion.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().await.unwrap()
     }
 
-    /// Starts a server that cannot start: what it says on standard output, and on standard error.
+    /// Starts a server that cannot start, and returns its standard output and standard error.
     pub(crate) async fn refusal(&self) -> (String, String) {
         let mut child = self.command(&["serve"]).spawn().unwrap();
         let mut output = lines(child.stdout.take().unwrap());
@@ -110,7 +110,7 @@ impl Binary {
                 while let Some(line) = log.recv().await {
                     said += &line;
                 }
-                panic!("the server ended: {said}");
+                panic!("the server exited: {said}");
             };
             let address = line.split_once(" listens on http://").map(|(_, address)| address.parse().unwrap());
             greeting.push(line);
@@ -123,7 +123,7 @@ impl Binary {
 }
 
 impl Running {
-    /// Reads what the server has said on its standard output until a line contains `word`.
+    /// Reads the server's standard output until a line contains `word`.
     pub(crate) async fn said(&mut self, word: &str) -> String {
         if let Some(line) = self.greeting.iter().find(|line| line.contains(word)) {
             return line.clone();
@@ -142,7 +142,7 @@ impl Running {
         said_by(&mut self.log, word).await
     }
 
-    /// Waits until a request is being worked on. Needs METRICS_ADDRESS.
+    /// Waits until a request is in flight. Needs METRICS_ADDRESS.
     pub(crate) async fn in_flight(&mut self) {
         let line = self.said("Metrics: ").await;
         let address =
@@ -153,7 +153,7 @@ impl Running {
         }
     }
 
-    /// Waits until the process has ended, and reads the rest of its standard output.
+    /// Waits until the process has exited and reads the rest of its standard output.
     pub(crate) async fn finish(&mut self) {
         assert!(self.child.wait().await.unwrap().success());
         while let Some(line) = self.output.recv().await {
@@ -168,7 +168,8 @@ impl Running {
     }
 }
 
-/// Reads as fast as the process writes: one that nobody listens to stops at a full pipe.
+/// Reads as fast as the process writes, because a process whose output is not read blocks on a full
+/// pipe.
 pub(crate) fn lines<R: AsyncRead + Unpin + Send + 'static>(reader: R) -> Said {
     let (sender, receiver) = unbounded_channel();
     tokio::spawn(async move {
@@ -182,7 +183,7 @@ pub(crate) fn lines<R: AsyncRead + Unpin + Send + 'static>(reader: R) -> Said {
     receiver
 }
 
-/// The next line that contains `word`.
+/// Returns the next line that contains `word`.
 pub(crate) async fn said_by(lines: &mut Said, word: &str) -> String {
     loop {
         let line = lines.recv().await.unwrap_or_else(|| panic!("it never said {word}"));
@@ -192,7 +193,7 @@ pub(crate) async fn said_by(lines: &mut Said, word: &str) -> String {
     }
 }
 
-/// Runs a command as somebody whom file permissions bind: for root they do not count.
+/// Runs a command as a user to whom file permissions apply, which they do not for root.
 pub(crate) async fn powerless(binary: &Binary, arguments: &[&str]) -> Output {
     let is_root = Command::new("id").arg("-u").output().await.unwrap().stdout == b"0\n";
     if !is_root {

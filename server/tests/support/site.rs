@@ -1,4 +1,4 @@
-//! A portal's files without content: tests of the server need no built WebAssembly.
+//! A portal's files without real content, so that server tests need no built WebAssembly.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use authtuna_server::site::Site;
 use leptos::config::LeptosOptions;
 
-/// The hash in the names of all files, as long as cargo-leptos makes them.
+/// The hash in every file name, as long as those that cargo-leptos makes.
 pub(crate) const HASH: &str = "x9t7rr_0pCVvF3wHgHjqAA";
 
-/// A built site in a folder of its own.
+/// A built site in its own temporary folder.
 pub(crate) struct FakeSite(tempfile::TempDir);
 
 impl FakeSite {
@@ -20,7 +20,7 @@ impl FakeSite {
         for (kind, content) in [("css", "body{}"), ("js", "export default () => 0"), ("wasm", "\0asm")] {
             let file = package.join(format!("authtuna.{HASH}.{kind}"));
             fs::write(&file, content).unwrap();
-            // Not compressed for real: a test sees by its content which of the files was sent.
+            // Not really compressed: the content tells a test which file the server sent.
             fs::write(file.with_extension(format!("{kind}.br")), format!("br {kind}")).unwrap();
             fs::write(file.with_extension(format!("{kind}.gz")), format!("gz {kind}")).unwrap();
         }

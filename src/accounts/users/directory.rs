@@ -33,7 +33,7 @@ pub enum State {
     Active,
     /// Suspended.
     Suspended,
-    /// Deleted, and still possible to restore.
+    /// Deleted.
     Deleted,
 }
 
@@ -161,7 +161,7 @@ impl Users {
         self.create_with(actor, new, None).await
     }
 
-    /// Creates an account like [`Users::create`], with a password hash for the program itself.
+    /// Creates an account like [`Users::create`], but with a password hash. For the program itself.
     pub(crate) async fn create_with(
         &self,
         actor: &Actor,
@@ -208,8 +208,8 @@ impl Users {
         Ok(made)
     }
 
-    /// Writes an administrator's change to an account, which the caller has already authorized, as
-    /// part of `work`.
+    /// Writes an administrator's change to an account as part of `work`. The caller has already
+    /// authorized it.
     pub(crate) async fn write_change(
         &self,
         work: &mut crate::audit::Change,

@@ -1,7 +1,7 @@
 //! Users: usernames, email addresses, profiles, and whether they may sign in.
 //!
-//! Unless they say otherwise, operations fail with [`Code::NotAuthenticated`] for a caller who is
-//! not signed in, and with [`Code::EnrollmentRequired`] for one who must first set up a factor.
+//! Every operation fails with [`Code::NotAuthenticated`] when the caller is anonymous, and with
+//! [`Code::EnrollmentRequired`] when they must first set up a factor.
 
 mod directory;
 mod rows;
@@ -221,9 +221,10 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// On its field, for each invalid value: [`Code::Required`], [`Code::BadUsername`],
-    /// [`Code::TooLong`], [`Code::BadCharacters`]. [`Code::UsernameTaken`] when another user has
-    /// the username.
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - On their fields, and all at once, the codes of the invalid values: [`Code::Required`],
+    ///   [`Code::BadUsername`], [`Code::TooLong`], [`Code::BadCharacters`].
+    /// - [`Code::UsernameTaken`], on its field, when another user has the username.
     pub async fn update_profile(&self, actor: &Actor, change: &ProfileChange) -> Result<(), Error> {
         let id = actor.user()?.user.id;
         let mut problems = Vec::new();
@@ -327,7 +328,7 @@ fn may_read(actor: &Actor) -> Result<(), Error> {
     actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())
 }
 
-/// Returns the words that someone who knows the user would guess in a password.
+/// Returns words that make a password easy to guess for an attacker who knows the user.
 pub(crate) fn guessable<'a>(product: &'a str, username: &'a str, email: &'a str) -> Vec<&'a str> {
     let local = email.split('@').next().unwrap_or_default();
     [product, username, email, local].into_iter().filter(|word| !word.is_empty()).collect()

@@ -1,4 +1,4 @@
-//! Rows of users: finding them, and the small changes that flows make in their own transactions.
+//! Rows of users: lookups, and small changes that run in the caller's transaction.
 
 use super::sql::*;
 use super::{Credentials, User, taken_meanwhile};
@@ -137,8 +137,8 @@ pub(crate) async fn ask_for_new_password(conn: &mut Conn, id: UserId, now: Times
     ASK_FOR_NEW_PASSWORD.bind(id).bind(now).bind(true).execute(conn).await.map(drop)
 }
 
-/// Marks the email address as verified. Returns false when it already was, or when it is no longer
-/// the account's address.
+/// Marks the email address as verified. Returns false when it already was, when it is no longer the
+/// account's address, or when the account is deleted.
 pub(crate) async fn verify_email(
     conn: &mut Conn,
     id: UserId,

@@ -33,9 +33,9 @@ crate::statements! {
     pub(super) SET_FIRST_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3, updated_at = $3 \
         WHERE id = $1 AND password_hash IS NULL AND suspended_at IS NULL AND deleted_at IS NULL";
     pub(super) REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
-    /// Records a sign-in if the password is still the one that was verified and the account has not
-    /// been barred since. The row stays locked until the session exists, so that a password change
-    /// or a suspension comes first, or else ends the session.
+    /// Records a sign-in if the password is still the one that was verified and the user may still
+    /// sign in. The row stays locked until the session exists, so that a password change or a
+    /// suspension either comes first or ends the session.
     pub(super) RECORD_SIGN_IN = "UPDATE users SET last_login_at = $2 WHERE id = $1 AND password_hash = $3 \
         AND suspended_at IS NULL AND deleted_at IS NULL AND requires_password_reset = $4";
     /// Resets the password of a user who proved that they control the address, which must still be
@@ -66,8 +66,8 @@ crate::statements! {
         requires_password_reset = $5 WHERE id = $1 AND deleted_at IS NULL";
     pub(super) SUSPEND = "UPDATE users SET suspended_at = $2, suspended_by = $3, suspended_reason = $4, \
         updated_at = $2 WHERE id = $1 AND suspended_at IS NULL";
-    /// Newest first. Empty filters match every account. Text to find in usernames is folded as they
-    /// are ($2); text to find in addresses is only lowercased ($8).
+    /// Newest first. Empty filters match every account. The search text is folded like usernames
+    /// for usernames ($2), and only lowercased for addresses ($8).
     pub(super) SEARCH = concat!(
         "SELECT ", user_columns!(), " FROM users WHERE id < $1 \
         AND ($8 = '' OR username_key LIKE $2 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!') \

@@ -29,7 +29,7 @@ impl Mfa {
     ) -> Result<(), Error> {
         let (snapshot, now) = (actor.session_user()?, work.now());
         let user = snapshot.user.id;
-        let this = Some(snapshot.session.id);
+        let this = Some(actor.session()?.id);
         let ended = end_all_of(&mut work.tx, user, this, "second_factor_added", now).await?;
         if ended > 0 {
             work.record(Entry::new(Event::SessionsTerminatedAll).to(user).with("ended", ended));

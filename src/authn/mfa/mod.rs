@@ -119,7 +119,7 @@ impl Mfa {
         let mut work = self.begin(actor).await?;
         let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
         let secret = totp::new_secret(self.deps.random);
-        let session = actor.session_user()?.session.id;
+        let session = actor.session()?.id;
         let owner = [user.id.uuid().into_bytes(), session.uuid().into_bytes()].concat();
         let sealed = self.deps.keys.encrypt(&[owner, secret.clone()].concat());
         let now = work.now();
@@ -142,7 +142,7 @@ impl Mfa {
         let Some(user) = users::by_id(&mut conn, id).await?.map(|found| found.user) else { return Ok(None) };
         let row: Option<TotpRow> = TOTP.bind(id).optional(&mut conn).await?;
         let waits = |row: &TotpRow| row.confirmed_at.is_none() && self.is_fresh(row);
-        let session = actor.session_user()?.session.id;
+        let session = actor.session()?.id;
         let secret = row.filter(waits).and_then(|row| self.open_in(id, session, &row.secret));
         secret.map(|secret| self.presented(&secret, &user)).transpose()
     }
@@ -162,7 +162,7 @@ impl Mfa {
             return Err(Code::TotpEnabled.into());
         }
         // One that was made in another session is somebody else's, for all that is known.
-        let session = actor.session_user()?.session.id;
+        let session = actor.session()?.id;
         let secret = self.open_in(user.id, session, &row.secret).filter(|_| self.is_fresh(&row));
         let secret = secret.ok_or(Code::TotpNotSetUp)?;
         let step = totp::step_of(&secret, &code, now).ok_or_else(|| Error::on(Field::Code, Code::BadOtp))?;

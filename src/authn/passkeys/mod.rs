@@ -148,7 +148,7 @@ impl Passkeys {
         }
         let known = rows.into_iter().map(|row| row.credential_id).collect();
         let holder = Holder::of(&user);
-        self.ceremonies.ask_to_make(actor, Purpose::PasskeyAdd, &holder, known, snapshot.session.id).await
+        self.ceremonies.ask_to_make(actor, Purpose::PasskeyAdd, &holder, known, actor.session()?.id).await
     }
 
     /// Adds the passkey that an authenticator made, in the session that asked for it. An empty `name` is that of the
@@ -157,13 +157,13 @@ impl Passkeys {
     /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyExists`],
     /// [`Code::BadToken`] when it was asked for too long ago; [`Code::StepUpRequired`], as for asking; beside `name`: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn add(&self, actor: &Actor, name: &str, answer: &str) -> Result<Added, Error> {
-        let snapshot = actor.session_user()?;
+        let session = actor.session()?.id;
         self.offered()?;
         // Again: the answer may come much later. It is not used up by being too late.
         self.deps.require_confirmed(actor)?;
         let name = read_name(name)?;
         let (made, asked) = self.ceremonies.made::<SessionId>(actor, Purpose::PasskeyAdd, answer).await?;
-        if asked != snapshot.session.id {
+        if asked != session {
             return Err(Error::on(Field::Passkey, Code::BadToken));
         }
         let mut work = self.deps.recorder.begin(actor).await?;

@@ -7,9 +7,10 @@ use super::cookie::Claim;
 use super::rotate::{read_old, replacement_is_lost};
 use super::sql::*;
 use crate::audit::{Entry, Event};
-use crate::authz::actor::{Actor, Origin, Principal};
+use crate::authz::actor::{Actor, Origin};
 use crate::authz::effective_access;
-use crate::authz::session_snapshot::{SessionState, SessionUser, Snapshot, Stale};
+use crate::authz::identity::{Identity, UserSummary};
+use crate::authz::session_snapshot::{SessionState, Snapshot, Stale};
 use crate::authz::snapshot_cache::Evict;
 use crate::foundation::config::LifetimeFrom;
 use crate::foundation::error::Error;
@@ -57,7 +58,7 @@ impl Sessions {
     fn is_fresh(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
         now >= snapshot.verified_at
             && now < snapshot.verified_at.plus(self.settings.verification_interval)
-            && snapshot.access.next_expiry().is_none_or(|expiry| now < expiry)
+            && snapshot.identity.access.next_expiry().is_none_or(|expiry| now < expiry)
     }
 
     /// Asks the database.
@@ -100,7 +101,7 @@ impl Sessions {
             rotated_at: row.rotated_at,
             old_secrets: read_old(&row.old_secrets).ok_or_else(|| corrupt("old_secrets"))?,
         };
-        let user = SessionUser {
+        let user = UserSummary {
             id: row.user_id,
             username: row.username,
             email: row.email,
@@ -116,7 +117,9 @@ impl Sessions {
             Requirement::Passkey => row.has_passkey,
         };
         let lacks = access.requirement().filter(|requirement| !has(requirement));
-        Ok(Some(Snapshot { user, session, access, lacks, verified_at: now, stale: Stale::default() }))
+        let identity = Arc::new(Identity { user, access, lacks });
+        let session = Arc::new(session);
+        Ok(Some(Snapshot { identity, session, verified_at: now, stale: Stale::default() }))
     }
 
     fn rejection(
@@ -164,13 +167,13 @@ impl Sessions {
         reason: &'static str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let actor = Actor { principal: Principal::Anonymous, origin: Arc::clone(origin) };
+        let actor = Actor::anonymous_at(Arc::clone(origin));
         let mut work = self.recorder.begin(&actor).await?;
         let ended = END.bind(snapshot.session.id).bind(now).bind(reason).execute(&mut work.tx).await?;
         if ended > 0 {
             work.record(
                 Entry::new(Event::SessionInvalidated)
-                    .to(snapshot.user.id)
+                    .to(snapshot.identity.user.id)
                     .with("reason", reason)
                     .with("session", snapshot.session.id.to_string()),
             );

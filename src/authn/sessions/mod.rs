@@ -152,7 +152,7 @@ impl Sessions {
     /// One's own sessions, the last used first.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<SessionView>, Error> {
         let snapshot = actor.user()?;
-        self.of(snapshot.user.id, Some(snapshot.session.id)).await
+        self.of(snapshot.user.id, Some(actor.session()?.id)).await
     }
 
     /// The sessions of a person, the last used first; `current` is the one that asks.
@@ -185,8 +185,8 @@ impl Sessions {
 
     /// Ends the caller's own session. Does nothing when nobody is signed in.
     pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
-        let Ok(snapshot) = actor.session_user() else { return Ok(()) };
-        match self.end(actor, snapshot.session.id).await {
+        let Some(session) = actor.session_id() else { return Ok(()) };
+        match self.end(actor, session).await {
             Err(error) if error.code() == Code::NotFound => Ok(()),
             other => other,
         }
@@ -208,7 +208,7 @@ impl Sessions {
         let snapshot = actor.user()?;
         let user = snapshot.user.id;
         let mut work = self.recorder.begin(actor).await?;
-        let except = Some(snapshot.session.id);
+        let except = Some(actor.session()?.id);
         let ended = end_all_of(&mut work.tx, user, except, "ended_by_user", self.clock.now()).await?;
         distrust_devices(&mut work.tx, user).await?;
         if ended > 0 {
@@ -334,7 +334,7 @@ pub(crate) async fn distrust_devices(conn: &mut Conn, user: UserId) -> Result<()
 pub(crate) async fn lock_holder(work: &mut Change, actor: &Actor) -> Result<(User, Timestamp), Error> {
     let snapshot = actor.session_user()?;
     users::lock(&mut work.tx, snapshot.user.id).await?;
-    let open: Option<(Timestamp,)> = IS_OPEN.bind(snapshot.session.id).optional(&mut work.tx).await?;
+    let open: Option<(Timestamp,)> = IS_OPEN.bind(actor.session()?.id).optional(&mut work.tx).await?;
     let found = users::by_id(&mut work.tx, snapshot.user.id).await?.map(|found| found.user);
     let user = found.filter(User::may_enter).zip(open);
     user.map(|(user, (confirmed_at,))| (user, confirmed_at)).ok_or_else(|| Code::NotAuthenticated.into())

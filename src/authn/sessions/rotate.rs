@@ -8,7 +8,7 @@ use super::Sessions;
 use super::cookie::{Claim, SessionSecret};
 use super::sql::*;
 use crate::audit::{Entry, Event};
-use crate::authz::actor::{Actor, Origin, Principal};
+use crate::authz::actor::{Actor, Origin};
 use crate::authz::session_snapshot::{SessionState, Snapshot};
 use crate::foundation::error::Error;
 use crate::model::id::UserId;
@@ -28,7 +28,7 @@ impl Sessions {
     ) -> Result<Option<String>, Error> {
         let settings = &self.settings;
         let ip = origin.ip.map(|ip| ip.to_string());
-        let session = &mut snapshot.session;
+        let session = &snapshot.session;
         // With the shortest interval the list of old secrets would grow beyond its bounds within the grace.
         let spacing = settings.random_string_grace / u32::try_from(MAX_OLD_SECRETS).unwrap_or(u32::MAX);
         let due = session.rotated_at.plus(settings.verification_interval.max(spacing));
@@ -55,9 +55,8 @@ impl Sessions {
         old.insert(0, (claim.secret_hash, now));
         old.truncate(MAX_OLD_SECRETS);
 
-        let actor =
-            Actor { principal: Principal::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
-        let session = &mut snapshot.session;
+        let actor = Actor::in_session(snapshot, Arc::clone(origin));
+        let session = Arc::make_mut(&mut snapshot.session);
         let mut work = self.recorder.begin(&actor).await?;
         let rotated = ROTATE
             .bind(session.id)
@@ -75,7 +74,7 @@ impl Sessions {
             return Ok(None);
         }
         if moved {
-            work.record(moved_from(snapshot.user.id, session));
+            work.record(moved_from(snapshot.identity.user.id, session));
         }
         work.commit().await?;
         session.secret_hash = secret.hash();
@@ -102,13 +101,12 @@ impl Sessions {
         if !moved && !first_seen && !due {
             return Ok(());
         }
-        let actor =
-            Actor { principal: Principal::User(Arc::new(snapshot.clone())), origin: Arc::clone(origin) };
+        let actor = Actor::in_session(snapshot, Arc::clone(origin));
         let mut work = self.recorder.begin(&actor).await?;
-        let session = &mut snapshot.session;
+        let session = Arc::make_mut(&mut snapshot.session);
         let touched = TOUCH.bind(session.id).bind(now).bind(ip.clone()).execute(&mut work.tx).await? > 0;
         if moved && touched {
-            work.record(moved_from(snapshot.user.id, session));
+            work.record(moved_from(snapshot.identity.user.id, session));
         }
         if first_seen {
             begin_grace(&mut session.old_secrets, now);

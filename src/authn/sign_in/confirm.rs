@@ -93,11 +93,11 @@ impl StepUp {
     async fn confirmed(&self, mut work: Change, actor: &Actor, by: &'static str) -> Result<(), Error> {
         let snapshot = actor.session_user()?;
         let now = work.now();
-        if !set_confirmed(&mut work.tx, snapshot.session.id, now).await? {
+        if !set_confirmed(&mut work.tx, actor.session()?.id, now).await? {
             return Err(Code::NotAuthenticated.into());
         }
         work.record(Entry::new(Event::Confirmed).to(snapshot.user.id).with("method", by));
-        work.commit_evicting(self.deps.sessions.cache(), &[Evict::Session(snapshot.session.id)]).await
+        work.commit_evicting(self.deps.sessions.cache(), &[Evict::Session(actor.session()?.id)]).await
     }
 }
 

@@ -197,7 +197,7 @@ impl SignInFlow {
         let user = before.user.id;
         let session = self.begin(&mut work, actor, user, "password").await?;
         if factors_of(&mut work.tx, user).await?.wanted() {
-            set_confirmed(&mut work.tx, session.signed_in.session.id, before.session.confirmed_at).await?;
+            set_confirmed(&mut work.tx, session.signed_in.session.id, actor.session()?.confirmed_at).await?;
         }
         self.commit(work, session, touched).await
     }
@@ -211,7 +211,7 @@ impl SignInFlow {
         user: UserId,
         method: &'static str,
     ) -> Result<Session, Error> {
-        let replaced = actor.session_user().ok().map(|before| before.session.id);
+        let replaced = actor.session_id();
         if let Some(before) = replaced {
             self.deps.sessions.replace(work, before).await?;
         }

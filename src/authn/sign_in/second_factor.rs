@@ -105,6 +105,8 @@ impl AuthMethod {
 /// What the token of somebody halfway holds.
 #[derive(Serialize, Deserialize)]
 struct FirstFactor {
+    /// Kept under this name: nodes of an older version read it while they are replaced.
+    #[serde(rename = "way")]
     method: AuthMethod,
 }
 

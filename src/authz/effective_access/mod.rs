@@ -85,8 +85,9 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<(), Error> {
 /// Reads the access of the caller. The database decides, not the snapshot of the request: a change
 /// depends on what holds when it is made.
 ///
-/// Fails with [`Code::NotAuthenticated`] when the caller is not signed in, is suspended or deleted,
-/// or when their session has ended.
+/// Fails with [`Code::NotAuthenticated`] when the caller is anonymous, is suspended or deleted, or
+/// when their session has ended, and with [`Code::EnrollmentRequired`] when they must first set up
+/// a factor.
 pub(crate) async fn grantor(conn: &mut Conn, actor: &Actor, now: Timestamp) -> Result<Grantor, Error> {
     if matches!(actor.principal, Principal::System) {
         return Ok(Grantor::Program);

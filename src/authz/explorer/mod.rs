@@ -2,11 +2,11 @@
 //! change would do.
 //!
 //! Answers contain only what the caller may see. Users see everything that they themselves may do.
-//! Of other users they see the assignments in scopes in which they hold `roles:read` or
-//! `roles:manage`. [`Explanation::complete`] tells a caller who sees less than everything so,
-//! whether there is more or not.
+//! Of other users, they see the assignments in scopes in which they hold `roles:read` or
+//! `roles:manage`. [`Explanation::complete`] says whether the caller may see everything; it does
+//! not reveal whether there is more.
 //!
-//! Every operation fails with [`Code::NotAuthenticated`] when the caller is not signed in.
+//! Every operation fails with [`Code::NotAuthenticated`] when the caller is anonymous.
 
 mod sql;
 mod what_if;
@@ -57,7 +57,7 @@ pub struct Explanation {
     /// The names of the roles that carry the permission, one of which a user who lacks it could be
     /// assigned. Empty unless the caller may see all roles.
     pub carried_by: Vec<String>,
-    /// Whether the caller sees all assignments. If not, others may allow it.
+    /// Whether the caller may see all assignments. If not, hidden ones may allow it.
     pub complete: bool,
 }
 
@@ -203,8 +203,8 @@ impl Explorer {
     /// Returns what a user may do: the roles that they hold, each with its scope and everything
     /// that it carries.
     ///
-    /// Users may see their own. Of another user's, the caller sees what is in scopes that they may
-    /// see.
+    /// Users see all of their own roles. Of another user's, the caller sees only those in scopes in
+    /// which they hold `roles:read` or `roles:manage`.
     ///
     /// # Errors
     ///

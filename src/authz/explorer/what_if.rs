@@ -65,8 +65,8 @@ impl Explorer {
     ///
     /// # Errors
     ///
-    /// As for [`crate::authz::roles::Roles::update`], except that neither the time of the caller's
-    /// last confirmation nor whether a new requirement can be met is checked.
+    /// As for [`crate::authz::roles::Roles::update`], except that this checks neither how recently
+    /// the caller authenticated nor whether a new requirement can be met.
     pub async fn what_if(&self, actor: &Actor, name: &str, change: &RoleChange) -> Result<Impact, Error> {
         roles::may_read(actor)?;
         let mut conn = self.store.read().await?;

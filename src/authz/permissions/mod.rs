@@ -1,6 +1,7 @@
 //! Permissions: what can be allowed. Roles carry them; users hold them only through roles.
 //!
-//! Every operation fails with [`Code::NotAuthenticated`] when the caller is not signed in.
+//! Every operation fails with [`Code::NotAuthenticated`] when the caller is anonymous, and with
+//! [`Code::EnrollmentRequired`] when they must first set up a factor.
 
 mod sql;
 

@@ -15,7 +15,7 @@ impl Roles {
     /// # Errors
     ///
     /// [`Code::NotAuthenticated`](crate::model::code::Code::NotAuthenticated) when the caller is
-    /// not signed in.
+    /// anonymous.
     pub async fn assignable(&self, actor: &Actor, scope: &Scope) -> Result<Vec<Role>, Error> {
         let (grantor, rows) = self.giver_and_roles(actor).await?;
         let may = |row: &RoleRow| delegation::may_give(&grantor, row.rank(), scope).is_ok();

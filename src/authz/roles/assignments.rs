@@ -173,12 +173,12 @@ impl Roles {
 
     /// Returns the roles that were assigned to a user, including expired assignments.
     ///
-    /// Users may see all of their own. Of another user's, the caller sees those in scopes in which
+    /// Users see all of their own. Of another user's, the caller sees only those in scopes in which
     /// they hold `roles:read` or `roles:manage`.
     ///
     /// # Errors
     ///
-    /// - [`Code::NotAuthenticated`] when the caller is not signed in.
+    /// - [`Code::NotAuthenticated`] when the caller is anonymous or must first set up a factor.
     /// - [`Code::Forbidden`] when the caller holds neither permission in any scope.
     pub async fn of_user(&self, actor: &Actor, user: UserId) -> Result<Vec<Grant>, Error> {
         let visibility = Visibility::of(actor)?;
@@ -233,8 +233,8 @@ pub(crate) enum Visibility {
 }
 
 impl Visibility {
-    /// Returns what `actor` may see. Fails with [`Code::NotAuthenticated`] when the actor is not
-    /// signed in.
+    /// Returns what `actor` may see. Fails with [`Code::NotAuthenticated`] when the actor is
+    /// anonymous or must first set up a factor.
     pub(crate) fn of(actor: &Actor) -> Result<Self, Error> {
         if actor.require_system().is_ok() {
             return Ok(Self::All);

@@ -116,8 +116,7 @@ impl Roles {
             Requirement::Passkey => self.enrollment.passkeys,
         };
         let user = match &actor.principal {
-            Principal::User(snapshot) => Some(&snapshot.user),
-            Principal::OnBehalfOf(person) => Some(&person.user),
+            Principal::User(identity) => Some(&identity.user),
             Principal::EnrollmentRequired(_) | Principal::Anonymous | Principal::System => None,
         };
         let meets = user.is_none_or(|user| match requirement {

@@ -4,7 +4,8 @@
 //! [`crate::authz::delegation`]. The change and its audit entry are one transaction, after which
 //! exactly the snapshots that it affects are evicted.
 //!
-//! Every operation fails with [`Code::NotAuthenticated`] when the caller is not signed in.
+//! Unless they say otherwise, operations fail with [`Code::NotAuthenticated`] when the caller is
+//! anonymous, and with [`Code::EnrollmentRequired`] when they must first set up a factor.
 
 mod assignable;
 mod assignments;
@@ -53,8 +54,8 @@ pub struct Role {
     pub name: String,
     /// What the role is for.
     pub description: String,
-    /// The level, 0 to 999. A role without one can be assigned only by those whom a list or a
-    /// permission lets assign it.
+    /// The level, 0 to 999. A role without one can be assigned only by holders of a role whose list
+    /// or permissions allow it.
     pub level: Option<i64>,
     /// What holders must have set up before their session may do anything else.
     pub requires: Option<Requirement>,
@@ -129,7 +130,7 @@ pub struct Roles {
     cache: Snapshots,
     clock: Clock,
     random: Random,
-    /// For how long a confirmation lets the caller assign roles or extend them.
+    /// How recently a caller must have authenticated to assign a role or extend one.
     step_up: Duration,
     enrollment: EnrollmentOptions,
 }

@@ -1,4 +1,4 @@
-//! Finding people, by name, address, role, scope and state.
+//! Finding users by username, email, role, scope and state.
 
 use authtuna::accounts::users::{NewAccount, State, UserFilter};
 use authtuna::authz::actor::Actor;
@@ -54,7 +54,7 @@ fn people_are_found_by_a_part_of_their_name_or_address() {
             assert_eq!(found(&world, text(typed), 1).await, names, "{typed}");
         }
         let all = found(&world, UserFilter::default(), 200).await;
-        assert_eq!(all.len(), 10, "with those that came with the installation");
+        assert_eq!(all.len(), 10, "including the accounts of the installation");
         for limit in [1, 3] {
             assert_eq!(found(&world, UserFilter::default(), limit).await, all);
         }
@@ -108,7 +108,7 @@ fn people_are_found_by_role_scope_and_state() {
         for state in [State::Present, State::Active, State::Suspended, State::Deleted] {
             assert_eq!(State::parse(state.as_str()), Some(state));
         }
-        // Who may not see who holds a role does not learn it here.
+        // A caller who may not see role holders does not learn of them here.
         let moderator = world.actor_with("moderator", "Moderator", "global").await;
         let page = PageRequest::default();
         let search = |filter: UserFilter| {

@@ -1,4 +1,4 @@
-//! What administrators do to accounts, and whom they may touch at all.
+//! What administrators do to accounts, and which accounts they may act on at all.
 
 use authtuna::accounts::users::{NewAccount, UserChange};
 use authtuna::authz::actor::Actor;
@@ -29,7 +29,7 @@ fn an_account_for_somebody_else_has_no_password() {
         assert_eq!(refused(world.sign_in("maria", origin()).await), Code::BadCredentials);
         let outcome =
             world.auth.admin.create_user(&moderator, &new("jun", "jun@example.org"), &password("jun")).await;
-        assert_eq!(refused(outcome), Code::Forbidden, "people set no password for others");
+        assert_eq!(refused(outcome), Code::Forbidden, "users cannot set a password for others");
         world
             .auth
             .admin
@@ -101,7 +101,7 @@ fn an_account_is_changed_in_part_and_the_log_has_both() {
         assert_eq!(
             (log.len(), log[0].event.as_str()),
             (1, "USER_UPDATED"),
-            "what changes nothing is not noted"
+            "an update without changes is not logged"
         );
         assert_eq!(
             (&log[0].personal["before"]["first_name"], &log[0].personal["after"]["first_name"]),
@@ -167,10 +167,10 @@ fn a_deleted_account_opens_nothing_until_it_is_restored_as_it_was() {
             ..NewAccount::default()
         };
         let error = world.auth.users.create(&SYSTEM(), &taken).await.unwrap_err();
-        assert_eq!(error.problems().len(), 2, "name and address stay theirs");
+        assert_eq!(error.problems().len(), 2, "the username and email stay reserved");
         let end = world.log_end().await;
         world.auth.admin.delete_user(&moderator, maria.user, "").await.unwrap();
-        assert_eq!(world.log_end().await, end, "once");
+        assert_eq!(world.log_end().await, end, "a second delete is not logged");
         world.auth.admin.restore_user(&moderator, maria.user).await.unwrap();
         world.auth.admin.restore_user(&moderator, maria.user).await.unwrap();
         assert_eq!(world.log_since(end).await.len(), 1);
@@ -194,7 +194,7 @@ fn nobody_acts_on_an_equal_on_somebody_above_on_themselves_or_on_the_software() 
         let moderator = world.actor_with("moderator", "Moderator", "global").await;
         let here = world.actor_with("here", "SuperAdmin", "org:1").await;
         let without = world.actor_with("without", "equal", "global").await;
-        // Their only level is that of User.
+        // Their only level comes from the role User.
         let unranked = world.actor_with("unranked", "guest", "global").await;
         let below = world.holder("low", "below", "global").await;
         let equal_there = world.holder("equal-there", "equal", "org:7").await;
@@ -236,7 +236,7 @@ fn nobody_acts_on_an_equal_on_somebody_above_on_themselves_or_on_the_software() 
             world.auth.admin.suspend(&SYSTEM(), system, "").await,
             world.auth.admin.delete_user(&SYSTEM(), system, "").await,
         ] {
-            assert_eq!(refused(outcome), Code::Forbidden, "not the program either");
+            assert_eq!(refused(outcome), Code::Forbidden, "not even for the program itself");
         }
         assert_eq!(world.log_end().await, end);
         assert!(world.opens(&superior.session.cookie).await.is_some());
@@ -244,7 +244,7 @@ fn nobody_acts_on_an_equal_on_somebody_above_on_themselves_or_on_the_software() 
     });
 }
 
-/// Everything that may be done to somebody below.
+/// Does everything that an administrator may do to a user below them.
 async fn every_act(world: &World, actor: &Actor, user: UserId) {
     let auth = &world.auth;
     let acts = [

@@ -1,4 +1,4 @@
-//! Whoever listens to events takes as long as they like: what a change ended has ended before they are told.
+//! Hooks may take as long as they like: what a change ends has ended before hooks are called.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::support::population::at;
 use crate::support::{World, on_each};
 
-/// Tells that it was told, and never comes to an end.
+/// Signals that it was called, and never returns.
 #[derive(Default)]
 struct Stuck(Notify);
 
@@ -23,12 +23,12 @@ impl Hook for Stuck {
     }
 }
 
-/// Makes a change until a listener hangs in it, and drops it there.
+/// Runs a change until it hangs in a hook, and drops it there.
 async fn until_told<T>(world: &World, change: impl Future<Output = T>) {
     let stuck = Arc::new(Stuck::default());
     world.auth.hooks.add(Arc::clone(&stuck) as Arc<dyn Hook>);
     let outcome = futures::future::select(Box::pin(change), Box::pin(stuck.0.notified())).await;
-    assert!(matches!(outcome, futures::future::Either::Right(_)), "it waits for the listener");
+    assert!(matches!(outcome, futures::future::Either::Right(_)), "the change must wait for the hook");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_listener_that_hangs_keeps_no_deleted_role_in_memory() {
     });
 }
 
-/// Tells that it was told, waits to be let on, and tells that it came to its end.
+/// Signals that it was called, waits for permission to continue, and signals that it finished.
 #[derive(Default)]
 struct Slow {
     told: Notify,
@@ -90,7 +90,7 @@ impl Hook for Slow {
     }
 }
 
-/// A handler is dropped when its client goes away, perhaps while the database commits.
+/// axum drops a handler when its client disconnects, possibly while the database commits.
 #[test]
 fn a_change_runs_to_its_end_when_nobody_waits_for_it_any_more() {
     on_each(|world| async move {
@@ -104,6 +104,6 @@ fn a_change_runs_to_its_end_when_nobody_waits_for_it_any_more() {
         assert!(asking.await.unwrap_err().is_cancelled());
         slow.on.notify_one();
         let end = tokio::time::timeout(std::time::Duration::from_secs(20), slow.done.notified()).await;
-        assert!(end.is_ok(), "the change was dropped with whoever asked for it");
+        assert!(end.is_ok(), "the change was dropped with its caller");
     });
 }

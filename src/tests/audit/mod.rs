@@ -1,4 +1,4 @@
-//! The audit log: a change is never without its entry, and an entry is never changed unseen.
+//! The audit log: no change lacks its entry, and no entry can be changed unnoticed.
 
 mod hooks;
 mod read;

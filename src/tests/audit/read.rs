@@ -1,4 +1,4 @@
-//! Reading others' data: who may, and that the audit log notes it, whichever way it is read.
+//! Reading other users' data: who may, and that the audit log records every way to read it.
 
 use std::time::Duration;
 
@@ -28,7 +28,10 @@ fn sessions_of_others_are_listed_and_ended() {
         let (one, jun) = (world.person("maria").await, world.person("jun").await);
         let other = world.sign_in("maria", origin()).await.unwrap();
         for session in [&one, &other, &jun] {
-            assert!(world.opens(&session.session.cookie).await.is_some(), "in memory from now on");
+            assert!(
+                world.opens(&session.session.cookie).await.is_some(),
+                "the session is cached from now on"
+            );
         }
         let end = world.log_end().await;
         let listed = world.auth.admin.sessions_of(&moderator, one.user).await.unwrap();
@@ -38,7 +41,7 @@ fn sessions_of_others_are_listed_and_ended() {
             (noted[0].event.as_str(), noted[0].user, noted[0].actor),
             ("USER_READ", Some(one.user), moderator.user_id())
         );
-        // One of theirs only.
+        // Only a session of that user.
         let outcome = world.auth.admin.end_session_of(&moderator, one.user, jun.session.id).await;
         assert_eq!(refused(outcome), Code::NotFound);
         world.auth.admin.end_session_of(&moderator, one.user, other.session.id).await.unwrap();
@@ -83,7 +86,8 @@ fn whoever_reads_about_somebody_else_is_noted() {
         let noted = world.log_since(end).await;
         assert_eq!(noted.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["USER_READ"; 5]);
         assert!(noted.iter().all(|entry| entry.user == Some(maria) && entry.actor == boss.user_id()));
-        // Not one's own, not the program's, not what is not there.
+        // Not logged: reads of the caller's own account, reads by the program, and reads of users
+        // who do not exist.
         let own = world.as_user(maria).await;
         users.get(&own, maria).await.unwrap().unwrap();
         world.auth.audit.of_user(&own, maria, &page).await.unwrap();
@@ -120,7 +124,7 @@ fn no_way_to_read_the_log_goes_unnoted() {
         let noted = world.log_since(end).await;
         assert_eq!((noted.len(), noted[0].event.as_str(), noted[0].actor), (1, "AUDIT_READ", boss.user_id()));
         assert_eq!(noted[0].details["filter"]["event"], "USER_CREATED");
-        // Nor does one begin with a cursor that no page gave out.
+        // A read that starts with a made-up cursor is logged too.
         let found =
             world.auth.audit.search(&boss, &AuditFilter::default(), &after(&i64::MAX.to_string())).await;
         assert!(!found.unwrap().items.is_empty());
@@ -182,9 +186,9 @@ fn the_log_is_filtered_and_read_page_by_page() {
             let filter = AuditFilter { actor: by, user: of, event: assigned.clone(), ..all.clone() };
             assert_eq!(get(filter).await, ["ROLE_ASSIGNED"]);
             let filter = AuditFilter { event: assigned.clone(), since: Some(later), ..all.clone() };
-            assert_eq!(get(filter).await, ["ROLE_ASSIGNED"; 3], "from that moment on");
+            assert_eq!(get(filter).await, ["ROLE_ASSIGNED"; 3], "`since` is inclusive");
             let filter = AuditFilter { event: assigned.clone(), user: of, until: Some(later), ..all.clone() };
-            assert_eq!(get(filter).await, ["ROLE_ASSIGNED"], "before that moment");
+            assert_eq!(get(filter).await, ["ROLE_ASSIGNED"], "`until` is exclusive");
             let filter = AuditFilter {
                 since: Some(start.plus(Duration::from_secs(1))),
                 until: Some(later),

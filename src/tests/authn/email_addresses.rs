@@ -1,4 +1,4 @@
-//! Another address.
+//! Changing a user's email, and undoing the change.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn ask(
     world.auth.email_addresses.request_change(&actor, &typed).await
 }
 
-/// Confirms a change as whoever is signed in there.
+/// Confirms a change as the user of this session.
 async fn confirm(world: &World, who: &SignedIn, proof: &Proof) -> Result<(), Error> {
     let actor = world.actor(&who.session.cookie).await;
     world.auth.email_addresses.confirm_change(&actor, proof).await
@@ -38,7 +38,11 @@ fn an_address_is_changed_when_the_new_one_is_proved_and_the_old_one_is_told() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
         ask(&world, &maria, "new@example.org").await.unwrap();
-        assert_eq!(email_of(&world, &maria).await, "maria@example.org", "not before it is proved");
+        assert_eq!(
+            email_of(&world, &maria).await,
+            "maria@example.org",
+            "unchanged until the new address is confirmed"
+        );
         let token = world.token("new@example.org").await;
         assert_eq!(
             world.auth.email_addresses.pending_change(&token).await.unwrap().as_deref(),
@@ -47,7 +51,11 @@ fn an_address_is_changed_when_the_new_one_is_proved_and_the_old_one_is_told() {
         let proof = Proof::Link(token);
         let jun = world.member("jun").await;
         let stranger = world.auth.email_addresses.confirm_change(&nobody(), &proof).await.err().unwrap();
-        assert_eq!(stranger.code(), Code::NotAuthenticated, "whoever reads the mail need not want this");
+        assert_eq!(
+            stranger.code(),
+            Code::NotAuthenticated,
+            "the reader of the email may not want the change"
+        );
         assert_eq!(confirm(&world, &jun, &proof).await.err().unwrap().code(), Code::BadToken);
         let here = world.actor(&maria.session.cookie).await;
         assert_eq!(successes(50, || world.auth.email_addresses.confirm_change(&here, &proof)).await, 1);
@@ -138,14 +146,15 @@ fn two_changes_at_once_never_mix_up_address_and_proof() {
         let first = Proof::Link(world.token("one@example.org").await);
         let two = ask(&world, &maria, "two@example.org").await.unwrap();
         let second = Proof::Link(world.token("two@example.org").await);
-        // The code of the first mail proves the first address, in the browser that waits for it; never the second.
+        // The first email's code confirms the first address, in the browser that asked for it, and
+        // never the second.
         let actor = world.actor(&maria.session.cookie).await;
         let at = |pending_challenge: &authtuna::authz::actor::PendingChallenge| Actor {
-            principal: actor.principal.clone(),
             origin: std::sync::Arc::new(Origin {
                 pending_challenge: Some(pending_challenge.clone()),
                 ..origin()
             }),
+            ..actor.clone()
         };
         if one_code != world.code("two@example.org").await {
             let refused =
@@ -159,7 +168,7 @@ fn two_changes_at_once_never_mix_up_address_and_proof() {
         );
         assert!(
             a.is_ok() != b.is_ok(),
-            "the first makes the other worthless: it was asked for at the old address"
+            "the first change invalidates the other, which was requested from the old address"
         );
         let expected = if a.is_ok() { "one@example.org" } else { "two@example.org" };
         assert_eq!(email_of(&world, &maria).await, expected);
@@ -172,7 +181,7 @@ fn two_changes_at_once_never_mix_up_address_and_proof() {
 fn the_old_address_takes_the_change_back_for_72_hours_and_everybody_out() {
     with_mail(|world| async move {
         let maria = world.member("maria").await;
-        // Whoever took the account changes the address twice.
+        // The thief changes the address twice.
         ask(&world, &maria, "thief@example.org").await.unwrap();
         let proof = Proof::Link(world.token("thief@example.org").await);
         confirm(&world, &maria, &proof).await.unwrap();
@@ -194,9 +203,12 @@ fn the_old_address_takes_the_change_back_for_72_hours_and_everybody_out() {
         assert_eq!(refused.code(), Code::PasswordResetRequired);
         assert!(
             world.auth.email_addresses.undo_change(&nobody(), &theirs).await.is_err(),
-            "the thief's own way back is closed"
+            "the thief's own undo link no longer works"
         );
-        assert!(world.auth.email_addresses.undo_change(&nobody(), &undo).await.is_err(), "once");
+        assert!(
+            world.auth.email_addresses.undo_change(&nobody(), &undo).await.is_err(),
+            "the undo link works only once"
+        );
         world.auth.passwords.reset(&nobody(), &reset, &password("safe")).await.unwrap();
         let typed = authtuna::authn::sign_in::SignIn {
             identifier: "maria@example.org".to_owned(),
@@ -218,7 +230,7 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         squatter.email = "maria@example.org".to_owned();
         world.auth.sign_up.with_password(&nobody(), &squatter).await.unwrap();
         assert_eq!(world.kinds("maria@example.org").await, before, "no link is sent");
-        // Nor from those who make accounts for others.
+        // Administrators who create accounts cannot take it either.
         let new = authtuna::accounts::users::NewAccount {
             username: "squatter".to_owned(),
             email: "maria@example.org".to_owned(),
@@ -226,7 +238,7 @@ fn nobody_else_gets_an_address_that_may_still_be_taken_back() {
         };
         let refused = world.auth.users.create(&Actor::system(), &new).await.unwrap_err();
         assert_eq!(refused.code(), Code::EmailTaken);
-        // Its owner themselves may have it again.
+        // The owner may take it back.
         ask(&world, &maria, "maria@example.org").await.unwrap();
         assert_eq!(world.email_message("maria@example.org").await.message.kind(), "email_change");
         world.clock.advance(Duration::from_secs(72 * 3600));
@@ -270,7 +282,11 @@ fn a_thief_who_takes_an_address_back_does_not_take_away_the_owners_way() {
         squatter.email = "maria@example.org".to_owned();
         let before = world.kinds("maria@example.org").await;
         world.auth.sign_up.with_password(&nobody(), &squatter).await.unwrap();
-        assert_eq!(world.kinds("maria@example.org").await, before, "the address is kept for its owner still");
+        assert_eq!(
+            world.kinds("maria@example.org").await,
+            before,
+            "the address stays reserved for its owner"
+        );
 
         world.clock.advance(Duration::from_secs(71 * 3600));
         let reset = world.auth.email_addresses.undo_change(&nobody(), &owners).await.unwrap();
@@ -332,8 +348,8 @@ fn strangers_who_ask_for_mail_after_mail_take_none_from_the_owners_browser() {
         for _ in 0..6 {
             world.auth.passwords.request_reset(&hers, "maria@example.org").await.unwrap();
         }
-        assert_eq!(resets().await, 10, "five of her own");
-        // Her mark is worth nothing for anybody else's address.
+        assert_eq!(resets().await, 10, "five more, for her own browser");
+        // Her device cookie counts for no other user's email.
         world.member("jun").await;
         for _ in 0..6 {
             world.auth.passwords.request_reset(&hers, "jun@example.org").await.unwrap();
@@ -350,7 +366,7 @@ fn a_change_that_was_asked_for_with_an_old_password_is_worth_nothing() {
         let maria = world.member("maria").await;
         ask(&world, &maria, "thief@example.org").await.unwrap();
         let proof = Proof::Link(world.token("thief@example.org").await);
-        // As if it had been written just after the password was changed.
+        // As if the request had been stored just after the password was changed.
         crate::support::tamper(
             &world,
             "UPDATE users SET password_changed_at = NULL WHERE username = 'maria'",
@@ -371,7 +387,7 @@ fn taking_an_address_back_takes_off_the_app_that_a_thief_put_on_and_no_older_one
             let code = crate::authn::mfa::app(&world, &setup.secret);
             world.auth.mfa.verify_and_enable_totp(&actor, &code).await.unwrap();
             for _ in 0..days {
-                // Used every day: sessions run out otherwise.
+                // The session expires unless it is used every day.
                 world.clock.advance(Duration::from_secs(24 * 3600));
                 world.opens(&person.session.cookie).await.unwrap();
             }
@@ -391,7 +407,11 @@ fn taking_an_address_back_takes_off_the_app_that_a_thief_put_on_and_no_older_one
             let undo = world.token(&email).await;
             world.auth.email_addresses.undo_change(&nobody(), &undo).await.unwrap();
             let codes = "SELECT CAST(COUNT(*) AS TEXT) FROM backup_codes";
-            assert_eq!(crate::support::value(&world, codes).await, "0", "they may be the thief's");
+            assert_eq!(
+                crate::support::value(&world, codes).await,
+                "0",
+                "the backup codes may be the thief's"
+            );
             let apps = crate::support::value(&world, "SELECT CAST(COUNT(*) AS TEXT) FROM totp").await;
             assert_eq!(apps, left, "{name}");
         }

@@ -1,4 +1,4 @@
-//! The six digits: in the browser that asked, a few times.
+//! The six-digit code: it works in the browser that asked, for a few tries.
 
 use authtuna::authn::email_challenge::Proof;
 use authtuna::model::code::{Code, Field};
@@ -61,10 +61,10 @@ fn five_wrong_tries_and_the_code_is_worth_nothing_while_the_link_still_works() {
                 (world.code("maria@example.org").await, world.token("maria@example.org").await);
             let here = browser(Some(&pending_challenge));
             let wrong = Proof::Code(if code == "000000" { "000001" } else { "000000" }.to_owned());
-            // In parallel: each counts before it is judged.
+            // In parallel: each attempt counts before the code is checked.
             assert_eq!(successes(5, || world.auth.sign_in.with_magic_link(&here, &wrong)).await, 0);
             let refused = world.auth.sign_in.with_magic_link(&here, &Proof::Code(code)).await.err().unwrap();
-            assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong one");
+            assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong code");
             assert!(world.auth.sign_in.with_magic_link(&here, &Proof::Link(token)).await.is_ok());
         },
     );
@@ -98,7 +98,7 @@ fn who_reads_the_database_finds_neither_link_nor_code() {
         world.member("maria").await;
         world.auth.passwords.request_reset(&nobody(), "maria@example.org").await.unwrap();
         let (code, token) = (world.code("maria@example.org").await, world.token("maria@example.org").await);
-        // A code that is mistyped may be right elsewhere.
+        // A mistyped code may be the right one somewhere else, so the database must not store it.
         let pending_challenge =
             world.auth.passwords.request_reset(&nobody(), "jun@example.org").await.unwrap();
         world
@@ -108,10 +108,11 @@ fn who_reads_the_database_finds_neither_link_nor_code() {
             .await
             .unwrap_err();
         let dump = dump(&world).await;
-        assert!(dump.contains("password_reset"), "the dump has the rows");
-        assert!(!dump.contains("314159"), "a code that was tried is in the database");
+        assert!(dump.contains("password_reset"), "the dump contains the rows");
+        assert!(!dump.contains("314159"), "a code that a user typed is in the database");
         assert!(!dump.contains(&token), "the token is in the database");
-        // Six digits alone come up by chance in times and ids; as a word of its own it would be the code.
+        // Times and IDs may contain the same six digits by chance; only a separate word would be
+        // the code.
         assert!(!dump.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == code), "{code}");
     });
 }
@@ -144,10 +145,10 @@ fn an_address_has_so_many_tries_a_day_from_all_browsers_together() {
                 (world.code("maria@example.org").await, world.token("maria@example.org").await);
             let here = browser(Some(&pending_challenge));
             let refused = world.auth.sign_in.with_magic_link(&here, &Proof::Code(code)).await.err().unwrap();
-            assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong one");
+            assert_eq!(refused.code(), Code::BadOtp, "the same as for a wrong code");
             assert!(
                 world.auth.sign_in.with_magic_link(&here, &Proof::Link(token)).await.is_ok(),
-                "links work all the same"
+                "links still work"
             );
         },
     );
@@ -162,7 +163,8 @@ fn a_mail_that_nobody_gets_has_no_code_that_works() {
             pending_challenge =
                 Some(world.auth.sign_in.request_magic_link(&nobody(), "maria@example.org").await.unwrap());
         }
-        // The sixth was not sent, and lies in the outbox as if it had been; its code is there, and worth nothing.
+        // The server did not send the sixth message, but stored it in the outbox as if it had been;
+        // its code is there and is worth nothing.
         let unsent = unsent_code(&world).await;
         let here = browser(pending_challenge.as_ref());
         let refused = world.auth.sign_in.with_magic_link(&here, &Proof::Code(unsent)).await.err().unwrap();
@@ -170,7 +172,7 @@ fn a_mail_that_nobody_gets_has_no_code_that_works() {
     });
 }
 
-/// The code of the one letter that was only written to take its time.
+/// Returns the code of the dummy message, which was queued only to take the same time.
 async fn unsent_code(world: &crate::support::World) -> String {
     let sealed = crate::support::value(world, "SELECT letter FROM outbox WHERE sent_at IS NOT NULL").await;
     let json = world.auth.keyring().decrypt(&sealed).unwrap();
@@ -178,7 +180,7 @@ async fn unsent_code(world: &crate::support::World) -> String {
     crate::support::mailbox::link_and_code(&email_message.message).1
 }
 
-/// Everything in tokens, outbox and audit log, as text.
+/// Dumps tokens, outbox and audit log as text.
 async fn dump(world: &crate::support::World) -> String {
     use authtuna::foundation::config::DatabaseUri;
     use secrecy::ExposeSecret;

@@ -1,4 +1,4 @@
-//! Authentication, and everything that a proof of identity opens or changes.
+//! Authentication, and everything that proving an identity opens or changes.
 
 mod email_addresses;
 mod email_challenge;

@@ -1,4 +1,4 @@
-//! Notices: who is told what.
+//! Notices: who gets which email.
 
 use authtuna::authn::passwords::ChangePassword;
 use authtuna::authz::actor::{Actor, Origin};
@@ -15,13 +15,13 @@ fn a_sign_in_that_looks_new_is_told_and_one_that_does_not_is_not() {
             let kinds = world.kinds("maria@example.org").await;
             kinds.iter().filter(|kind| **kind == "new_device").count()
         };
-        assert_eq!(told().await, 0, "nothing is new about the first one");
+        assert_eq!(told().await, 0, "the first sign-in is not new");
         let known =
             Origin { device_secret: Some(maria.device_secret), ip: Some(ip("198.51.100.1")), ..origin() };
         world.sign_in("maria", known).await.unwrap();
-        assert_eq!(told().await, 0, "this browser is known, wherever it is");
+        assert_eq!(told().await, 0, "this browser is known, from any address");
         world.sign_in("maria", origin()).await.unwrap();
-        assert_eq!(told().await, 0, "looks the same, at the same address");
+        assert_eq!(told().await, 0, "the same kind of browser at the same address");
         let elsewhere = Origin {
             ip: Some(ip("203.0.113.9")),
             city: Some("Lisbon".to_owned()),
@@ -32,13 +32,14 @@ fn a_sign_in_that_looks_new_is_told_and_one_that_does_not_is_not() {
         assert_eq!(told().await, 1);
         let Message::NewDevice { circumstances, .. } = world.email_message("maria@example.org").await.message
         else {
-            panic!("another message")
+            panic!("a different message")
         };
         assert_eq!((circumstances.ip.as_str(), circumstances.place.as_str()), ("203.0.113.9", "Lisbon, PT"));
         assert!(circumstances.at <= world.clock.now());
         world.sign_in("maria", elsewhere).await.unwrap();
-        assert_eq!(told().await, 1, "once");
-        // After a year nothing is remembered of sessions, and a stranger's is told all the more.
+        assert_eq!(told().await, 1, "only once");
+        // After a year the server has purged its records of sessions, and still reports a
+        // stranger's sign-in.
         world.clock.advance(std::time::Duration::from_secs(500 * 24 * 3600));
         authtuna::jobs::purge(&world.auth).await.unwrap();
         world.sign_in("maria", Origin { ip: Some(ip("203.0.113.77")), ..origin() }).await.unwrap();
@@ -58,7 +59,7 @@ fn who_changes_a_password_or_is_suspended_is_told() {
         let email_messages = world.email_messages("maria@example.org").await;
         let kinds: Vec<_> = email_messages.iter().map(|email_message| email_message.message.kind()).collect();
         assert_eq!(kinds, ["sign_up", "welcome", "password_changed", "account_suspended"]);
-        assert!(!format!("{email_messages:?}").contains("spam"), "the reason is for those who run the place");
+        assert!(!format!("{email_messages:?}").contains("spam"), "the reason is for administrators");
     });
 }
 

@@ -1,4 +1,4 @@
-//! Authorization: roles, permissions, delegation, and what is kept in memory of them.
+//! Authorization: roles, permissions, delegation, and the cache of session snapshots.
 
 mod delegation;
 mod explorer;

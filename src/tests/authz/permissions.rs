@@ -1,4 +1,4 @@
-//! Permissions: their names, who may make and delete them, and what deleting one does to roles.
+//! Permissions: their names, who may create and delete them, and what deleting one does to roles.
 
 use authtuna::authz::actor::Actor;
 use authtuna::model::code::Code;
@@ -108,8 +108,11 @@ fn the_list_keeps_resources_together_and_is_read_page_by_page() {
         let all = names(&world, "", "").await;
         let mut sorted = all.clone();
         sorted.sort();
-        assert_eq!(all, sorted, "in order, each once");
-        assert!(all.len() > permission::BUILT_IN.len() + own.len(), "those of roles too");
+        assert_eq!(all, sorted, "sorted, each once");
+        assert!(
+            all.len() > permission::BUILT_IN.len() + own.len(),
+            "including the permissions to assign roles"
+        );
         assert_eq!(names(&world, "posts", "").await, ["posts:create", "posts:delete", "posts:delete:any"]);
         assert_eq!(names(&world, " post ", "").await, ["post:edit"]);
         assert_eq!(names(&world, "posts", "DELETE").await, ["posts:delete", "posts:delete:any"]);
@@ -118,7 +121,7 @@ fn the_list_keeps_resources_together_and_is_read_page_by_page() {
         {
             assert_eq!(names(&world, "posts", text).await.len(), found, "{text}");
         }
-        assert_eq!(names(&world, "post%", "").await, [""; 0], "a resource is no pattern");
+        assert_eq!(names(&world, "post%", "").await, [""; 0], "a resource is not a pattern");
         for cursor in ["posts", "Posts:create", "posts:create' OR 1", "\0"] {
             let outcome = world.auth.permissions.list(&SYSTEM(), "", "", &after(cursor)).await;
             assert_eq!(refused(outcome), Code::BadCursor, "{cursor}");
@@ -135,7 +138,7 @@ fn only_the_description_changes_and_the_log_has_both() {
         permissions.update(&SYSTEM(), "posts:create", " New ").await.unwrap();
         permissions.update(&SYSTEM(), "posts:create", "New").await.unwrap();
         let log = world.log_since(end).await;
-        assert_eq!(log.len(), 1, "what changes nothing is not noted");
+        assert_eq!(log.len(), 1, "an update without changes is not logged");
         assert_eq!(
             (log[0].event.as_str(), &log[0].details["before"], &log[0].details["after"]),
             ("PERMISSION_UPDATED", &"Old".into(), &"New".into())
@@ -165,7 +168,7 @@ fn a_deleted_permission_is_taken_out_of_every_role() {
         assert_eq!(writer.permissions, ["posts:delete"]);
         assert_eq!(roles.details(&SYSTEM(), "chief").await.unwrap().unwrap().can_grant, [""; 0]);
         assert_eq!(refused(permissions.delete(&SYSTEM(), "posts:create").await), Code::PermissionNotFound);
-        // Another of the same name is nobody's.
+        // A new permission of the same name belongs to no one.
         permissions.create(&SYSTEM(), "posts:create", "").await.unwrap();
         let actor = world.as_user(maria).await;
         assert_eq!(refused(actor.require("posts:create", &"org:1".parse().unwrap())), Code::Forbidden);
@@ -243,7 +246,7 @@ fn each_operation_needs_its_permission_everywhere() {
             assert_eq!(refused(permissions.get_or_create(&actor, "posts:create", "").await), code);
             assert_eq!(refused(permissions.update(&actor, "posts:create", "x").await), code);
             assert_eq!(refused(permissions.delete(&actor, "posts:create").await), code);
-            // Nor do they learn whether it is there.
+            // The error does not reveal whether the permission exists.
             assert_eq!(refused(permissions.delete(&actor, "posts:missing").await), code);
         };
         tried(anonymous.clone(), Code::NotAuthenticated).await;
@@ -257,9 +260,13 @@ fn each_operation_needs_its_permission_everywhere() {
             permissions.get(actor, "posts:create").await.unwrap().unwrap();
             permissions.list(actor, "", "", &page).await.unwrap();
             let roles = permissions.roles_with(actor, "posts:create").await;
-            assert_eq!(refused(roles), Code::Forbidden, "who may not see roles");
+            assert_eq!(refused(roles), Code::Forbidden, "the caller may not see roles");
         }
         permissions.create(&manager, "posts:new", "").await.unwrap();
-        assert_eq!(refused(manager.require("posts:new", &Scope::global())), Code::Forbidden, "nobody's yet");
+        assert_eq!(
+            refused(manager.require("posts:new", &Scope::global())),
+            Code::Forbidden,
+            "no one holds the new permission yet"
+        );
     });
 }

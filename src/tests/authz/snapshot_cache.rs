@@ -1,6 +1,8 @@
-//! What is kept in memory: a change reaches those whom it touches with their very next request, and nobody else.
+//! The cache of session snapshots: a change reaches the users it affects at their very next
+//! request, and no other users.
 //!
-//! The clock stands still, so that nothing is read anew by itself. On Postgres a second process watches as well.
+//! The clock stands still, so that no snapshot expires by itself. On PostgreSQL a second process
+//! listens as well.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,8 +28,8 @@ struct Person {
     cookie: String,
 }
 
-/// People with sessions in the memory of every process: maria holds editor, otto chief, which carries the same and may
-/// assign editor; jun holds neither. Editor may assign guest.
+/// Users whose sessions are cached in every process: maria holds editor; otto holds chief, which
+/// carries the same permissions and may assign editor; jun holds neither. Editor may assign guest.
 struct Stage {
     world: World,
     /// The first one makes the changes.
@@ -43,7 +45,7 @@ async fn seen(auth: &Auth, cookie: &str) -> Option<Arc<Snapshot>> {
     }
 }
 
-/// Waits until a snapshot is kept, and gives it.
+/// Waits until a snapshot is cached, and returns it.
 async fn warm(auth: &Auth, cookie: &str) -> Option<Arc<Snapshot>> {
     let pending_challenge = async {
         loop {
@@ -103,8 +105,8 @@ impl Stage {
         self.people.iter().find(|person| person.name == name).unwrap()
     }
 
-    /// Waits until every process has heard everything that was said until now: what is said comes in its order, and a
-    /// process that keeps no memory of its own says one thing more.
+    /// Waits until every process has received all notifications so far: they arrive in order, and a
+    /// process without a cache of its own sends one more.
     async fn settle(&self) {
         if self.world.kind != Kind::Postgres {
             return;
@@ -127,7 +129,8 @@ impl Stage {
         }
     }
 
-    /// Makes a change, and sees whose snapshots it evicts: here at once, elsewhere once it was heard.
+    /// Makes a change and checks whose snapshots it evicts: at once in this process, and in the
+    /// others once they have received the notification.
     async fn step<T>(&self, what: &str, change: impl Future<Output = Result<T, Error>>, touched: &[&str]) {
         let mut before = Vec::new();
         for auth in &self.processes {
@@ -157,7 +160,8 @@ impl Stage {
         self.settle().await;
     }
 
-    /// What everybody's next request says, which must be the same in every process: those whom it is true of.
+    /// Returns the users for whom `what` is true at their next request, which must be the same in
+    /// every process.
     async fn who(&self, what: impl Fn(&Snapshot) -> bool) -> Vec<&'static str> {
         let mut answers = Vec::new();
         for auth in &self.processes {
@@ -175,7 +179,7 @@ impl Stage {
 
     async fn who_may(&self, permission: &str) -> Vec<&'static str> {
         let scope = at("org:1");
-        self.who(|snapshot| snapshot.access.allows(permission, &scope)).await
+        self.who(|snapshot| snapshot.identity.access.allows(permission, &scope)).await
     }
 
     async fn end(self) {
@@ -188,7 +192,7 @@ impl Stage {
     }
 }
 
-/// A change that touches one person only.
+/// A change that affects one user only.
 trait Touch {
     async fn users_touch(&self, user: UserId);
 }
@@ -215,7 +219,7 @@ fn grants_reach_the_one_person() {
         let auth = stage.world.auth.clone();
         let change = UserChange { username: Some("jun2".to_owned()), ..UserChange::default() };
         stage.step("rename", auth.admin.update_user(system, jun, &change), &["jun"]).await;
-        assert_eq!(stage.who(|snapshot| snapshot.user.username == "jun2").await, ["jun"]);
+        assert_eq!(stage.who(|snapshot| snapshot.identity.user.username == "jun2").await, ["jun"]);
         stage.step("suspend", auth.admin.suspend(system, jun, ""), &["jun"]).await;
         stage.step("unsuspend", auth.admin.unsuspend(system, jun, ""), &[]).await;
         stage.step("delete", auth.admin.delete_user(system, stage.person("otto").id, ""), &["otto"]).await;
@@ -243,10 +247,13 @@ fn a_changed_role_reaches_those_who_hold_it() {
         stage.step("remove", roles.remove_permission(system, "editor", "posts:extra"), &["maria"]).await;
         assert_eq!(stage.who_may("posts:extra").await, ["otto"]);
         stage.step("level", editor(|change| change.level = Some(Some(31))), &["maria"]).await;
-        assert_eq!(stage.who(|snapshot| snapshot.access.level_in(&here) == Some(31)).await, ["maria"]);
+        assert_eq!(
+            stage.who(|snapshot| snapshot.identity.access.level_in(&here) == Some(31)).await,
+            ["maria"]
+        );
         stage.step("list", roles.let_assign(system, "editor", "User"), &["maria"]).await;
         let assigns = |key: &'static str| {
-            move |snapshot: &Snapshot| snapshot.access.held.iter().any(|held| held.assigns(key))
+            move |snapshot: &Snapshot| snapshot.identity.access.held.iter().any(|held| held.assigns(key))
         };
         assert_eq!(stage.who(assigns("user")).await, ["maria"]);
         stage
@@ -267,13 +274,13 @@ fn a_deleted_role_or_permission_reaches_those_who_had_it_or_could_give_it() {
         let system = &SYSTEM();
         let (roles, permissions) = (stage.world.auth.roles.clone(), stage.world.auth.permissions.clone());
         let assigns = |key: &'static str| {
-            move |snapshot: &Snapshot| snapshot.access.held.iter().any(|held| held.assigns(key))
+            move |snapshot: &Snapshot| snapshot.identity.access.held.iter().any(|held| held.assigns(key))
         };
         stage.step("new", permissions.create(system, "posts:new", ""), &[]).await;
         stage.step("delete permission", permissions.delete(system, "posts:extra"), &["otto"]).await;
         assert_eq!(stage.who_may("posts:extra").await, [""; 0]);
         stage.step("carried by none", permissions.delete(system, "posts:new"), &[]).await;
-        // Otto's chief may give editor, which may give guest: what he may do does not change.
+        // Otto's chief may assign editor, which may assign guest: what otto may do does not change.
         stage.step("delete a role on a list", roles.delete(system, "guest"), &["maria"]).await;
         assert_eq!(stage.who(assigns("guest")).await, [""; 0]);
         stage.step("add", roles.add_permission(system, "chief", "roles:assign:editor"), &["otto"]).await;
@@ -281,7 +288,11 @@ fn a_deleted_role_or_permission_reaches_those_who_had_it_or_could_give_it() {
         assert_eq!(stage.who_may("posts:edit").await, ["otto"]);
         assert_eq!(stage.who(assigns("editor")).await, [""; 0]);
         stage.world.role("editor", Some(30), &["posts:edit"]).await;
-        assert_eq!(stage.who_may("posts:edit").await, ["otto"], "another of the same name is another");
+        assert_eq!(
+            stage.who_may("posts:edit").await,
+            ["otto"],
+            "a new role of the same name is a different role"
+        );
         stage.end().await;
     });
 }

@@ -1,4 +1,5 @@
-//! What an Axum service says to whom it does not know, and the extractors that refuse nobody.
+//! What an Axum service responds to unauthenticated requests, and the extractors that refuse no
+//! one.
 
 use authtuna::authz::actor::Actor;
 use authtuna::axum::{
@@ -45,7 +46,7 @@ fn a_browser_that_opens_a_page_is_sent_to_the_sign_in_page() {
             ("/core", "?next=%2Fcore"),
             ("/layer", "?next=%2Flayer"),
             ("/deep/me", "?next=%2Fdeep%2Fme"),
-            // Two slashes, or one and a backslash, begin the name of another host.
+            // Two slashes, or a slash and a backslash, start another host's name.
             ("//evil.example/me", ""),
             ("///evil.example/me", ""),
             ("/\\evil.example/me", ""),
@@ -58,10 +59,10 @@ fn a_browser_that_opens_a_page_is_sent_to_the_sign_in_page() {
             assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
             assert_eq!(answer.body, "");
         }
-        assert_eq!(anonymous.send(Method::HEAD, "/me", PAGES).await.status, 303, "as its GET");
+        assert_eq!(anonymous.send(Method::HEAD, "/me", PAGES).await.status, 303, "HEAD behaves like GET");
         let below = Browser::at(&Router::new().nest("/app", site));
         let place = below.page("/app/me").await.header(header::LOCATION).to_owned();
-        assert_eq!(place, "/auth/login?next=%2Fapp%2Fme", "the path as it was asked for");
+        assert_eq!(place, "/auth/login?next=%2Fapp%2Fme", "the path as the browser requested it");
     });
 }
 
@@ -87,8 +88,12 @@ fn programs_and_forms_are_answered_401() {
         let (maria, _) = Browser::of(&site, "maria").await;
         assert_eq!(maria.page("/me").await.body, "maria");
         let refused = maria.page("/layer").await;
-        assert_eq!((refused.status, refused.code().as_str()), (403, "forbidden"), "she is signed in");
-        // The sign-in page would send her back here, and so on for ever.
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (403, "forbidden"),
+            "the user is already signed in"
+        );
+        // The sign-in page would send her back here, in an endless loop.
         assert_eq!(maria.page("/refuses-all").await.status, 401);
     });
 }
@@ -117,7 +122,7 @@ fn where_the_sign_in_page_is_can_be_said() {
         assert_eq!(location(at("/in").page("/me").await), "/in?next=%2Fme");
         assert_eq!(location(at("/in?from=app").page("/me").await), "/in?from=app&next=%2Fme");
         assert_eq!(location(at("https://id.example/in").page("/me").await), "https://id.example/in");
-        assert_eq!(at("/in").page("/in").await.status, 401, "never to itself");
+        assert_eq!(at("/in").page("/in").await.status, 401, "the sign-in page never redirects to itself");
         let nowhere = Browser::at(&site_with(&world.auth, routes(), AuthLayer::without_redirects));
         assert_eq!(nowhere.page("/me").await.status, 401);
     });
@@ -152,7 +157,7 @@ fn optional_users_refuse_nobody() {
         for path in ["/plain", "/option"] {
             assert_eq!(Browser::at(&site).page(path).await.body, "nobody");
             assert_eq!(maria.page(path).await.body, "maria");
-            // A router that forgot the layer would take everybody for nobody.
+            // Without the layer, a router would treat every user as anonymous.
             assert_eq!(Browser::at(&routes()).page(path).await.status, 500);
         }
         let bare = self::routes();
@@ -174,7 +179,7 @@ fn the_clients_address_is_an_extractor() {
         let answer = site.clone().oneshot(request).await.unwrap();
         let body = axum::body::to_bytes(answer.into_body(), 100).await.unwrap();
         assert_eq!(body, "192.0.2.7");
-        assert_eq!(Browser::at(&site).get("/ip").await, 500, "nobody's address is made up");
+        assert_eq!(Browser::at(&site).get("/ip").await, 500, "the extractor invents no address");
         assert_eq!(Browser::at(&site).page("/perhaps").await.body, "false");
     });
 }

@@ -1,5 +1,5 @@
-//! A service of its own beside a portal: only the library, on the same database (ONLY_MIDDLEWARE). What the portal ends
-//! or takes away counts there as well.
+//! A separate service next to a portal: only the library, on the same database (ONLY_MIDDLEWARE).
+//! What the portal ends or revokes no longer counts in the service either.
 
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
@@ -12,7 +12,7 @@ use axum::routing::get;
 use crate::support::web::{Browser, give, role, site};
 use crate::support::{Kind, World, on_each, until};
 
-/// The portal's process with somebody signed in at it, and a service in a second process.
+/// The portal's process with a signed-in user, and a service in a second process.
 struct Both {
     portal: Browser,
     service: Browser,
@@ -41,11 +41,11 @@ impl Both {
         Self { portal, service, user, other, jobs }
     }
 
-    /// The status of a page of the service from the moment on at which it must know of the change: on Postgres it is
-    /// told, on SQLite it asks again after SESSION_DB_VERIFICATION_INTERVAL.
+    /// Asserts the status of one of the service's pages once it must know of the change: on
+    /// PostgreSQL after a notification, on SQLite after SESSION_DB_VERIFICATION_INTERVAL.
     async fn after(&self, world: &World, path: &str, expected: u16) {
         match world.kind {
-            // The clock stands still: from memory alone it would go on for ever.
+            // The clock stands still: from its cache alone, the service would never notice.
             Kind::Postgres => until(|| async { self.service.get(path).await == expected }).await,
             Kind::Sqlite => {
                 world.clock.advance(world.settings.sessions.verification_interval);
@@ -64,7 +64,7 @@ impl Both {
 fn a_role_taken_at_the_portal_counts_no_longer_at_the_service() {
     on_each(|world| async move {
         let both = Both::start(&world).await;
-        assert_eq!(both.service.page("/me").await.body, "maria", "the portal's cookie opens it");
+        assert_eq!(both.service.page("/me").await.body, "maria", "the portal's cookie works in the service");
         assert_eq!(both.service.get("/posts").await, 200);
         let everywhere = authtuna::model::scope::Scope::global();
         world.auth.roles.remove(&Actor::system(), both.user, "reader", &everywhere).await.unwrap();
@@ -86,7 +86,10 @@ fn a_session_ended_at_the_portal_opens_the_service_no_longer() {
         let sent = both.service.page("/me").await;
         assert_eq!(sent.status, 303);
         let place = sent.header(header::LOCATION);
-        assert_eq!(place, "http://localhost:8000/auth/login", "to the portal, which cannot come back here");
+        assert_eq!(
+            place, "http://localhost:8000/auth/login",
+            "to the portal, which cannot redirect back here"
+        );
         both.stop().await;
     });
 }

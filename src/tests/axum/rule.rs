@@ -1,4 +1,5 @@
-//! Rules around routes and in front of handlers: who comes in, where, and what can never let anybody in.
+//! Rules as layers around routes and in front of handlers: who gets in, where, and which rules can
+//! never let anyone in.
 
 use authtuna::authz::actor::Actor;
 use authtuna::axum::{Allowed, RequirePermission, RequireRole, Rule, check};
@@ -49,7 +50,7 @@ fn routes() -> Router {
         ))
 }
 
-/// The status of a path behind the rule in both forms, which must be one.
+/// Returns the status of a path behind the rule in both forms, which must be the same.
 async fn both(browser: &Browser, path: &str) -> u16 {
     let handler = browser.get(&format!("/handler{path}")).await;
     assert_eq!(browser.get(&format!("/layer{path}")).await, handler, "{path}");
@@ -71,13 +72,13 @@ fn without_a_session_401_without_the_right_403_with_it_200() {
         assert_eq!(both(&maria, "/read").await, 403);
         assert_eq!(maria.send(Method::GET, "/layer/read", "*/*").await.code(), "forbidden");
         give(auth, id, "reader", "global").await;
-        assert_eq!(both(&maria, "/read").await, 200, "from the very next request");
+        assert_eq!(both(&maria, "/read").await, 200, "at the very next request");
         for path in ["/handler/read", "/layer/read"] {
             assert_eq!(maria.send(Method::HEAD, path, "*/*").await.status, 200);
             assert_eq!(anonymous.send(Method::HEAD, path, "*/*").await.status, 401);
         }
         auth.roles.remove(&Actor::system(), id, "reader", &"global".parse().unwrap()).await.unwrap();
-        assert_eq!(both(&maria, "/read").await, 403, "from the very next request");
+        assert_eq!(both(&maria, "/read").await, 403, "at the very next request");
     });
 }
 
@@ -93,7 +94,7 @@ fn all_asks_for_every_one_and_any_for_one() {
         assert_eq!(both(&maria, "/both").await, 403);
         assert_eq!(both(&maria, "/either").await, 403);
         give(auth, id, "publisher", "global").await;
-        assert_eq!(both(&maria, "/both").await, 200, "from two roles");
+        assert_eq!(both(&maria, "/both").await, 200, "with two roles together");
         assert_eq!(both(&maria, "/either").await, 200);
     });
 }
@@ -161,7 +162,8 @@ fn what_is_no_single_segment_is_nobodys_resource() {
         }
         let refused = member.send(Method::GET, "/handler/orgs/1%2Fteam:2", "*/*").await;
         assert_eq!(refused.code(), "not_found");
-        // A segment like any other, which nobody holds; and no value at all, which is another route.
+        // A segment like any other, in which no one holds a role; and an empty value, which is a
+        // different route.
         assert_eq!(both(&member, "/orgs/..").await, 403);
         assert_eq!(both(&member, "/orgs/").await, 404);
     });
@@ -175,7 +177,7 @@ fn role_names_have_no_case_and_no_role_stands_in_for_another() {
         let admin = site(auth, open(RequireRole::one("aDMIN")));
         let (maria, id) = Browser::of(&admin, "maria").await;
         give(auth, id, "SuperAdmin", "global").await;
-        assert_eq!(maria.get("/x").await, 403, "SuperAdmin holds every permission, and one role");
+        assert_eq!(maria.get("/x").await, 403, "SuperAdmin holds every permission but is only one role");
         give(auth, id, "Admin", "global").await;
         assert_eq!(maria.get("/x").await, 200);
     });
@@ -200,7 +202,7 @@ async fn perhaps<C>(found: Option<Allowed<C>>) -> &'static str {
     if found.is_some() { "in" } else { "out" }
 }
 
-/// A rule in its three forms, at one path each.
+/// Returns a rule in its three forms, each at its own path.
 fn three<C: authtuna::axum::Check>(path: &str) -> Router {
     let layered = Router::new().route(&format!("/layer{path}"), get(|| async {})).route_layer(C::RULE);
     Router::new()
@@ -226,7 +228,7 @@ fn a_rule_that_cannot_be_right_lets_nobody_in() {
             .merge(three::<NoRole>("/no-role"))
             .merge(three::<LonePrefix>("/lone-prefix"))
             .merge(three::<BadPrefix>("/bad-prefix/{org_id}"))
-            // What a nested service matches is added to what the router outside it has.
+            // A nested service adds its path parameters to those of the outer router.
             .nest_service("/outer/{twice}", three::<Doubled>("/{twice}"));
         let site = site(auth, routes);
         let (maria, id) = Browser::of(&site, "maria").await;
@@ -259,7 +261,7 @@ fn a_rule_that_cannot_be_right_lets_nobody_in() {
         }
         let told = maria.send(Method::GET, "/layer/missing-all", "*/*").await;
         assert_eq!(told.code(), "internal");
-        assert!(!told.body.contains("team_id"), "what is wrong is for the log: {told:?}");
+        assert!(!told.body.contains("team_id"), "the cause belongs in the log only: {told:?}");
     });
 }
 

@@ -1,4 +1,4 @@
-//! Settings: where they come from, what is wrong with them, and what nobody gets to see.
+//! Settings: where they come from, how errors are reported, and what is never shown.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use authtuna::foundation::config::{
 };
 use secrecy::ExposeSecret;
 
-/// Every name of AUTHTUNA.md section 2.2 and of the README's table.
+/// The names of all 91 settings of the Python version.
 const ORIGINAL: &str = "APP_NAME PRODUCTION ALGORITHM API_BASE_URL TRY_FULL_INITIALIZE_WHEN_SYSTEM_USER_EXISTS_AGAIN \
     JWT_SECRET_KEY ENCRYPTION_PRIMARY_KEY ENCRYPTION_SECONDARY_KEYS FERNET_KEYS MFA_ENABLED PASSKEYS_ENABLED UI_ENABLED \
     ADMIN_ROUTES_ENABLED PASSWORDLESS_LOGIN_ENABLED ONLY_MIDDLEWARE DEFAULT_SUPERADMIN_PASSWORD DEFAULT_ADMIN_PASSWORD \
@@ -34,12 +34,12 @@ impl ConfigFolder {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// A builder that reads nothing of this machine.
+    /// Returns a builder that reads nothing from this machine.
     fn builder(&self) -> SettingsBuilder {
         self.with(&[])
     }
 
-    /// The same with an environment.
+    /// Returns a builder that reads this environment.
     fn with(&self, environment: &[(&str, &str)]) -> SettingsBuilder {
         let mut values: HashMap<String, String> =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -66,11 +66,11 @@ fn every_setting_of_the_original_is_there() {
 fn every_default_is_good_and_every_row_has_words() {
     ConfigFolder::new().builder().build().unwrap();
     for row in TABLE {
-        assert!(row.doc.trim().len() > 5, "{} has no words", row.name);
+        assert!(row.doc.trim().len() > 5, "{} has no description", row.name);
         assert_eq!(
             TABLE.iter().filter(|other| other.name == row.name).count(),
             1,
-            "{} is there twice",
+            "{} is listed more than once",
             row.name
         );
     }
@@ -92,7 +92,7 @@ fn the_program_beats_the_environment_which_beats_the_file_which_beats_the_defaul
     assert_eq!(all.email.smtp_port, 587);
     assert_eq!(build(folder.with(&environment)).app.name, "from environment");
     assert_eq!(build(folder.builder()).app.name, "from file");
-    // What is empty says nothing, and hides nothing.
+    // An empty value sets nothing and hides nothing.
     assert_eq!(build(folder.with(&[("APP_NAME", " ")])).app.name, "from file");
     let source = |name: &str| all.describe().into_iter().find(|row| row.name == name).unwrap().source;
     assert_eq!(source("APP_NAME"), Source::Program);
@@ -168,7 +168,7 @@ fn all_problems_are_told_at_once_each_with_a_right_example() {
     let told = wrong(ConfigFolder::new().with(&bad));
     for (name, _) in bad {
         let (_, problem) =
-            told.iter().find(|(told, _)| told == name).unwrap_or_else(|| panic!("{name} is not told"));
+            told.iter().find(|(told, _)| told == name).unwrap_or_else(|| panic!("{name} is not reported"));
         assert!(problem.contains(&format!("{name}=")), "{name} has no example: {problem}");
     }
     assert_eq!(told.len(), bad.len());
@@ -247,7 +247,7 @@ fn production_refuses_what_was_made_for_development() {
     ];
     assert!(folder.with(&good).build().is_ok());
     let with_mail = folder.with(&good).set("EMAIL_ENABLED", "true");
-    assert_eq!(wrong(with_mail)[0].0, "SMTP_HOST", "files are for development");
+    assert_eq!(wrong(with_mail)[0].0, "SMTP_HOST", "writing email to files is for development only");
 
     let with_database = |uri: &str| folder.with(&good).set("DEFAULT_DATABASE_URI", uri).build();
     for safe in [
@@ -314,13 +314,13 @@ fn keys_for_development_are_made_once_and_for_their_owner_only() {
         })
         .collect();
     let keys: Vec<String> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-    assert!(keys.iter().all(|key| *key == keys[0]), "processes that start together have one key");
+    assert!(keys.iter().all(|key| *key == keys[0]), "processes that start together must share one key");
     assert_eq!(build().secrets.fernet_keys[0].expose_secret(), keys[0]);
     assert!(build().notices().iter().any(|notice| notice.contains("FERNET_KEYS")));
     let file = folder.0.path().join("development-keys.json");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 1, "no drafts are left");
+    assert_eq!(std::fs::read_dir(folder.0.path()).unwrap().count(), 1, "no temporary files are left");
     std::fs::write(&file, "{}").unwrap();
     assert_eq!(wrong(folder.builder())[0].0, "FERNET_KEYS");
 }

@@ -1,4 +1,4 @@
-//! Settings, the database, and the limits of guessing.
+//! Settings, the database, and rate limits.
 
 mod config;
 mod rate_limit;

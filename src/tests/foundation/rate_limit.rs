@@ -1,4 +1,5 @@
-//! Guessing passwords: how often, for how long it closes, and whom it never locks out.
+//! Rate limits on password guesses: how many guesses, how long a lockout lasts, and whom it never
+//! locks out.
 
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ fn an_account_closes_after_its_limit_for_exactly_the_lockout() {
         let stranger = || from("203.0.113.1");
         let lockout = Duration::from_secs(1800);
         assert_eq!(guess(&world, "maria", stranger()).await, Err((Code::TooManyAttempts, Some(lockout))));
-        // Neither the right password nor more guesses change how long it lasts.
+        // Neither the right password nor more guesses change how long the lockout lasts.
         world.clock.advance(Duration::from_secs(1799));
         let refused = world.sign_in("maria", stranger()).await.err().unwrap();
         assert_eq!((refused.code(), refused.wait()), (Code::TooManyAttempts, Some(Duration::from_secs(1))));
@@ -63,7 +64,7 @@ fn a_name_that_nobody_has_is_counted_like_one_that_somebody_has() {
                 seen.push(guess(&world, name, from(&format!("198.51.100.{n}"))).await);
             }
             answers.push(seen);
-            // Addresses are counted too; their window passes.
+            // IP addresses are counted too; this lets their window pass.
             world.clock.advance(Duration::from_secs(901));
         }
         assert_eq!(answers[0], answers[1]);
@@ -80,12 +81,12 @@ fn guesses_of_strangers_never_lock_the_owner_out_of_a_browser_known_to_them() {
         }
         assert_eq!(guess(&world, "maria", from("203.0.113.2")).await.unwrap_err().0, Code::TooManyAttempts);
         assert!(world.sign_in("maria", known.clone()).await.is_ok());
-        // A stolen device mark has limits of its own.
+        // A stolen device cookie has its own limit.
         for _ in 0..5 {
             assert_eq!(guess(&world, "maria", known.clone()).await.unwrap_err().0, Code::BadCredentials);
         }
         assert_eq!(guess(&world, "maria", known.clone()).await.unwrap_err().0, Code::TooManyAttempts);
-        // And it means nothing for another account.
+        // It counts for no other account.
         world.person("jun").await;
         for n in 0..5 {
             guess(&world, "jun", from(&format!("198.51.101.{n}"))).await.unwrap_err();
@@ -146,7 +147,7 @@ fn parallel_guesses_do_not_slip_past_the_limit() {
             .into_iter()
             .filter(|answer| matches!(answer, Err((Code::BadCredentials, _))))
             .count();
-        assert!(judged <= 5, "{judged} guesses were judged, 5 are allowed");
+        assert!(judged <= 5, "{judged} guesses were checked, 5 are allowed");
     });
 }
 
@@ -161,12 +162,12 @@ fn failures_in_a_row_close_an_account_however_slowly_they_come() {
                 world.clock.advance(Duration::from_secs(3600));
             }
             assert_eq!(guess(&world, "maria", origin()).await.unwrap_err().0, Code::TooManyAttempts);
-            // No time to come back at: only somebody who knows the way in ends it.
+            // The lockout has no end time: only a sign-in from a known browser ends it.
             let right = world.sign_in("maria", origin()).await.err().unwrap();
             assert_eq!((right.code(), right.wait()), (Code::TooManyAttempts, None));
             let known = Origin { device_secret: Some(maria.device_secret), ..origin() };
             assert!(world.sign_in("maria", known).await.is_ok());
-            assert!(world.sign_in("maria", origin()).await.is_ok(), "open to new browsers again");
+            assert!(world.sign_in("maria", origin()).await.is_ok(), "new browsers can sign in again");
         },
     );
 }

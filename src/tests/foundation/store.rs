@@ -1,4 +1,4 @@
-//! Both databases have the same tables, and take every statement.
+//! Both databases have the same tables and accept every statement.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +15,11 @@ fn every_statement_is_understood_by_both_databases() {
             conn.prepare(statement).await.unwrap_or_else(|error| panic!("{:?}: {error}", world.kind));
             names.push(statement.name);
         }
-        assert!(names.len() > 40, "the list of statements is nearly empty: {names:?}");
+        assert!(names.len() > 40, "the list of statements is too short: {names:?}");
     });
 }
 
-/// A file that declares statements and is not in the list would escape the test above.
+/// The test above would miss a file that declares statements but is not in the list.
 #[test]
 fn every_area_with_statements_is_in_the_list() {
     let list = include_str!("../../statements.rs");
@@ -30,10 +30,10 @@ fn every_area_with_statements_is_in_the_list() {
         }
         let module = path.trim_end_matches("/sql.rs").trim_end_matches("/open.rs").trim_end_matches(".rs");
         let module = module.rsplit('/').next().unwrap();
-        assert!(list.contains(&format!("{module}::ALL")), "{path} is missing in statements.rs");
+        assert!(list.contains(&format!("{module}::ALL")), "{path} is missing from statements.rs");
         areas += 1;
     }
-    assert!(areas >= 7, "only {areas} areas were found: the test looks in the wrong place");
+    assert!(areas >= 7, "found only {areas} areas: the test looks in the wrong place");
 }
 
 type Column = (String, String, bool);
@@ -59,7 +59,7 @@ fn both_databases_have_the_same_columns() {
     }
 }
 
-/// Table, column, and whether it must have a value.
+/// Returns every table and column, and whether the column is required.
 async fn columns(world: &World) -> BTreeSet<Column> {
     use authtuna::foundation::config::DatabaseUri;
     use secrecy::ExposeSecret;

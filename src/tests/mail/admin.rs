@@ -1,4 +1,4 @@
-//! What administrators see of mails, and what they can do.
+//! What administrators see of the email queue, and what they can do about it.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn lists_have_pages_and_states() {
         deliver(&world.auth).await;
         let all = ids(&world.auth, None).await;
         assert_eq!(all.len(), 5);
-        assert!(all.is_sorted_by(|a, b| a > b), "the newest first");
+        assert!(all.is_sorted_by(|a, b| a > b), "newest first");
         let sent = ids(&world.auth, Some(MailState::Sent)).await;
         assert_eq!(sent, [all[0], all[2], all[4]]);
         assert_eq!(ids(&world.auth, Some(MailState::Queued)).await, [all[1]]);
@@ -74,7 +74,7 @@ fn what_failed_can_be_tried_again_while_it_is_worth_it() {
         send(&world.auth, &notice("a@example.org")).await;
         deliver(&world.auth).await;
         let found = line(&world.auth).await;
-        assert_eq!(found.state, MailState::Failed, "a minute is the last call");
+        assert_eq!(found.state, MailState::Failed, "with a minute left, the message is given up");
         peer.stop().await;
         let peer = Peer::at(folder.path(), port, options("a")).await;
         world.clock.advance(Duration::from_secs(24 * 3600));
@@ -82,7 +82,11 @@ fn what_failed_can_be_tried_again_while_it_is_worth_it() {
         assert_eq!(line(&world.auth).await.state, MailState::Queued);
         deliver(&world.auth).await;
         assert_eq!(peer.taken().len(), 1);
-        assert_eq!(outbox.retry(&system, found.id).await.unwrap_err().code(), Code::MailDone, "it is sent");
+        assert_eq!(
+            outbox.retry(&system, found.id).await.unwrap_err().code(),
+            Code::MailDone,
+            "the message is already sent"
+        );
         let nobody = MailId::from_uuid(uuid::Uuid::nil());
         assert_eq!(outbox.retry(&system, nobody).await.unwrap(), None);
         assert_eq!(told(&world.auth, "MAIL_RETRIED").await.len(), 1);
@@ -94,17 +98,18 @@ fn what_failed_can_be_tried_again_while_it_is_worth_it() {
         assert_eq!(newest.state, MailState::Failed);
         world.clock.advance(Duration::from_secs(30));
         let refused = outbox.retry(&system, newest.id).await.unwrap_err();
-        assert_eq!(refused.code(), Code::MailDone, "its link opens nothing any more");
+        assert_eq!(refused.code(), Code::MailDone, "its link has expired");
         world.auth.store().close().await;
     });
 }
 
-/// Addresses are in the list, and a test sends to anybody: as personal as people themselves.
+/// The list contains email addresses, and the self-test can send to any address, so both need the
+/// permission to manage users.
 #[test]
 fn only_who_manages_people_everywhere_may() {
     on_each_kind(async |kind| {
         let world = World::new(kind, |builder| builder).await;
-        // Who signs up where mails are sent has no session before their address is proved.
+        // With email enabled, a user who signs up has no session before confirming their email.
         let mailer = Some(Mailer::Memory(Mailbox::default()));
         let auth = Auth::start_with(world.settings.clone(), world.clock.clone(), mailer).await.unwrap();
         send(&auth, &notice("a@example.org")).await;
@@ -135,7 +140,7 @@ fn only_who_manages_people_everywhere_may() {
         let anonymous = Actor::anonymous(crate::support::origin());
         let refused = auth.outbox.list(&anonymous, None, &PageRequest::default()).await.unwrap_err();
         assert_eq!(refused.code(), Code::NotAuthenticated);
-        let admin = Actor { principal: anonymous.principal.clone(), origin: anonymous.origin.clone() };
+        let admin = anonymous.clone();
         assert_eq!(auth.outbox.deliver_due(&admin).await.unwrap_err().code(), Code::Forbidden);
         assert!(auth.outbox.queued(&admin).await.is_err());
         assert!(world.clock.now() == START);

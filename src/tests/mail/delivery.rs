@@ -13,7 +13,7 @@ use super::{deliver, line, lines, notice, on_each_kind, send, told, world_at};
 use crate::support::smtp_server::Peer;
 use crate::support::{START, World, tamper, until};
 
-/// A node on the database of `world` that puts its mails into memory.
+/// Starts a node on the database of `world` that delivers its messages to memory.
 async fn node(world: &World) -> (Auth, Mailbox) {
     let mailbox = Mailbox::default();
     let mailer = Some(Mailer::Memory(mailbox.clone()));
@@ -48,7 +48,7 @@ fn several_nodes_send_each_mail_once() {
     });
 }
 
-/// A node that died, or was slow, has no say in what became of the mail that another took over.
+/// A node that died or was slow has no say over a message that another node took over.
 #[test]
 fn a_claim_runs_out_and_its_holder_has_no_say_any_more() {
     on_each_kind(async |kind| {
@@ -62,9 +62,9 @@ fn a_claim_runs_out_and_its_holder_has_no_say_any_more() {
             async move { deliver(&auth).await }
         });
         until(async || line(&other).await.under_way).await;
-        assert_eq!(deliver(&other).await, 0, "it is taken");
+        assert_eq!(deliver(&other).await, 0, "the other node holds the claim");
         world.clock.advance(Duration::from_secs(4));
-        assert_eq!(deliver(&other).await, 0, "twice the timeout, and a bit more");
+        assert_eq!(deliver(&other).await, 0, "the claim lasts a little more than twice the timeout");
         world.clock.advance(Duration::from_secs(1));
         assert_eq!(deliver(&other).await, 1);
         assert_eq!(slow.await.unwrap(), 1);
@@ -82,13 +82,13 @@ fn what_only_looks_like_a_mail_is_forgotten_and_never_listed() {
         let world = World::new(kind, |builder| builder).await;
         let (auth, mailbox) = node(&world).await;
         send(&auth, &notice("nobody@example.org")).await;
-        // As Outbox::pretend leaves it.
+        // The state in which `Outbox::queue_dummy` leaves it.
         tamper(&world, "UPDATE outbox SET sent_at = next_try_at").await;
         assert_eq!(lines(&auth).await, []);
         assert_eq!(auth.outbox.queued(&Actor::system()).await.unwrap(), []);
         assert_eq!(deliver(&auth).await, 1);
         assert_eq!(mailbox.mails().len(), 0);
-        // It is gone, not only hidden.
+        // It is deleted, not only hidden.
         tamper(&world, "UPDATE outbox SET next_try_at = NULL").await;
         assert_eq!(lines(&auth).await, []);
         auth.store().close().await;
@@ -115,14 +115,14 @@ fn a_mail_goes_with_the_person_and_after_a_month() {
         send(&auth, &notice("cy@example.org")).await;
         world.clock.advance(Duration::from_secs(2 * 24 * 3600));
         jobs::purge(&auth).await.unwrap();
-        assert_eq!(lines(&auth).await.len(), 1, "the one that waits stays");
+        assert_eq!(lines(&auth).await.len(), 1, "the queued message stays");
         assert_eq!(line(&auth).await.to, "cy@example.org");
         auth.store().close().await;
         world.auth.store().close().await;
     });
 }
 
-/// A letter under a key that is gone can not be read by anybody any more.
+/// A message encrypted with a lost key can never be read again.
 #[test]
 fn a_letter_that_can_not_be_read_is_given_up() {
     on_each_kind(async |kind| {
@@ -139,7 +139,7 @@ fn a_letter_that_can_not_be_read_is_given_up() {
     });
 }
 
-/// The job hears of a mail at once, and of one that another node left behind after a while.
+/// The job learns of a message at once, and of one that another node left behind after a while.
 #[test]
 fn the_job_sends_what_is_queued() {
     on_each_kind(async |kind| {
@@ -151,7 +151,7 @@ fn the_job_sends_what_is_queued() {
         let (silent, _) = node(&world).await;
         send(&silent, &notice("b@example.org")).await;
         until(async || mailbox.mails().len() == 2).await;
-        // What is queued after the end waits for the next start.
+        // What is queued after shutdown waits for the next start.
         job.abort();
         auth.outbox.finish(Duration::from_secs(10)).await;
         send(&auth, &notice("c@example.org")).await;
@@ -164,7 +164,7 @@ fn the_job_sends_what_is_queued() {
     });
 }
 
-/// Without SMTP_HOST mails become files that nobody else can read.
+/// Without SMTP_HOST, messages become files that no other system user can read.
 #[test]
 fn without_a_server_mails_become_files() {
     use std::os::unix::fs::PermissionsExt;

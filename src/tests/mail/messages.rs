@@ -1,4 +1,4 @@
-//! Every message as it is sent: snapshots in `mails/`, and what hostile names can do to them.
+//! Every message as it is sent (snapshots in `messages/`), and what hostile names can do to them.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ fn shown(mail: &Rendered) -> String {
     format!("Subject: {}\n\n{}\n==== html ====\n{}", mail.subject, mail.text, mail.html)
 }
 
-/// UPDATE_MAILS=1 writes the files anew; read the difference before you commit it.
+/// UPDATE_MAILS=1 rewrites the files; review the diff before you commit it.
 #[test]
 fn every_message_is_the_file() {
     sqlite_with_mail(&async |auth: &Auth| {
@@ -39,7 +39,7 @@ fn every_message_is_the_file() {
                 continue;
             }
             let known = std::fs::read_to_string(&path).unwrap_or_default();
-            assert_eq!(found, known, "{} changed: UPDATE_MAILS=1 writes it anew", path.display());
+            assert_eq!(found, known, "{} changed: UPDATE_MAILS=1 rewrites it", path.display());
         }
         let files = std::fs::read_dir(&folder).unwrap().count();
         assert_eq!(files, Message::KINDS.len(), "a file in {} belongs to no message", folder.display());

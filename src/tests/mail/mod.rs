@@ -1,4 +1,4 @@
-//! Mails on their way: against a real SMTP server, with several nodes, and what administrators see of it.
+//! Email delivery: with a real SMTP server, with several nodes, and as administrators see it.
 
 mod admin;
 mod delivery;
@@ -20,14 +20,14 @@ use serde_json::Value;
 
 use crate::support::{Kind, World, kinds};
 
-/// Runs a test on every database there is, without a world so far.
+/// Runs a test on every available database, without creating a world.
 fn on_each_kind(test: impl AsyncFn(Kind)) {
     for kind in kinds() {
         on(kind, async || test(kind).await);
     }
 }
 
-/// The same on SQLite alone: for what has nothing to do with the database.
+/// The same on SQLite only, for behavior that does not depend on the database.
 fn on_sqlite(test: impl AsyncFn()) {
     on(Kind::Sqlite, test);
 }
@@ -37,7 +37,7 @@ fn on(_: Kind, test: impl AsyncFn()) {
     runtime.block_on(test());
 }
 
-/// A world that sends its mails to `peer`, in clear.
+/// Creates a world that sends its email to the peer on `port`, without TLS.
 async fn world_at(kind: Kind, port: u16, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> World {
     World::new(kind, |builder| {
         let builder = builder
@@ -50,7 +50,7 @@ async fn world_at(kind: Kind, port: u16, change: impl Fn(SettingsBuilder) -> Set
     .await
 }
 
-/// A notice to somebody whose name says what the server does with it.
+/// A notice to a recipient whose name tells the test server what to do with it.
 fn notice(to: &str) -> EmailMessage {
     EmailMessage {
         to: to.to_owned(),
@@ -75,20 +75,20 @@ async fn deliver(auth: &Auth) -> u64 {
     auth.outbox.deliver_due(&Actor::system()).await.unwrap()
 }
 
-/// Every mail, the newest first.
+/// Returns every message in the outbox, newest first.
 async fn lines(auth: &Auth) -> Vec<MailLine> {
     let page = PageRequest { after: None, limit: Some(200) };
     auth.outbox.list(&Actor::system(), None, &page).await.unwrap().items
 }
 
-/// The only mail.
+/// Returns the only message in the outbox.
 async fn line(auth: &Auth) -> MailLine {
     let mut lines = lines(auth).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     lines.remove(0)
 }
 
-/// Details of the entries of one event, the newest first.
+/// Returns the details of all entries of one event, newest first.
 async fn told(auth: &Auth, event: &str) -> Vec<Value> {
     let filter = AuditFilter { event: event.to_owned(), ..AuditFilter::default() };
     let page = auth.audit.search(&Actor::system(), &filter, &PageRequest::default()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Independent readers of mails, and certificates for servers.
+//! Independent readers of email messages, and certificates for servers.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::smtp_server::program;
 
-/// A mail as Python's email package reads it.
+/// A message as Python's email package reads it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Read {
     pub(crate) headers: Vec<(String, String)>,
@@ -28,7 +28,7 @@ impl Read {
     }
 }
 
-/// What mails say.
+/// Reads message files.
 pub(crate) async fn read(files: &[String]) -> Vec<Read> {
     let output = program().arg("read").args(files).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -36,7 +36,8 @@ pub(crate) async fn read(files: &[String]) -> Vec<Read> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Whether the signature of each fits `record`, and where the record was looked for.
+/// Returns whether each message's DKIM signature matches `record`, and where the verifier looked
+/// the record up.
 pub(crate) async fn verify(record: &str, files: &[String]) -> Vec<(bool, String)> {
     let output = program().arg("verify").arg(record).args(files).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -48,7 +49,7 @@ pub(crate) async fn verify(record: &str, files: &[String]) -> Vec<(bool, String)
     text.lines().map(line).collect()
 }
 
-/// An authority and a certificate of it for `name`: their files.
+/// The files of a certificate authority and of a certificate that it issued.
 pub(crate) struct Certificates {
     pub(crate) authority: PathBuf,
     pub(crate) certificate: PathBuf,

@@ -1,4 +1,5 @@
-//! A mail server that refuses, delays, hangs, hangs up, or is not there: nothing is lost, and it is said what happened.
+//! A mail server that refuses, delays, hangs, disconnects or is down: no message is lost, and the
+//! cause is reported.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ async fn plain(folder: &tempfile::TempDir) -> Peer {
     Peer::new(folder.path(), json!({"mode": "plain"})).await
 }
 
-/// A world with a peer, and one mail that was tried once.
+/// Creates a world with a peer and one message that was tried once.
 async fn tried_once(kind: Kind, to: &str) -> (tempfile::TempDir, Peer, World) {
     let folder = tempfile::tempdir().unwrap();
     let peer = plain(&folder).await;
@@ -47,7 +48,7 @@ fn what_is_refused_for_good_is_given_up_at_once() {
             assert_eq!(entries[0]["kind"], "account_suspended");
             assert!(
                 !entries[0].to_string().contains("example.org"),
-                "an address stays in the audit log for ever"
+                "the audit log keeps its entries forever, so it must not contain an email"
             );
             world.clock.advance(60 * MINUTE);
             assert_eq!(deliver(&world.auth).await, 0);
@@ -75,7 +76,10 @@ fn a_server_that_repeats_a_mail_tells_nobody_what_it_opens() {
         assert!(error.contains("looks like spam") && error.contains("?token=…"), "{error}");
         assert!(!error.contains(secret) && !error.contains("271828"), "{error}");
         let kept = crate::support::value(&world, "SELECT last_error FROM outbox").await;
-        assert!(!kept.contains("spam"), "servers repeat addresses: their words are kept encrypted: {kept}");
+        assert!(
+            !kept.contains("spam"),
+            "servers repeat addresses, so their replies are stored encrypted: {kept}"
+        );
         world.auth.store().close().await;
     });
 }
@@ -88,8 +92,8 @@ fn greylisting_only_delays() {
         assert_eq!(found.state, MailState::Queued);
         assert!(found.last_error.unwrap().starts_with("try_later: transient error (450)"));
         let pause = found.next_try_at.unwrap().since(START);
-        assert!((24..=36).contains(&pause.as_secs()), "{pause:?}: 30 seconds, with a fifth of jitter");
-        assert_eq!(deliver(&world.auth).await, 0, "not before its time");
+        assert!((24..=36).contains(&pause.as_secs()), "{pause:?}: 30 seconds with 20% jitter");
+        assert_eq!(deliver(&world.auth).await, 0, "not before its next attempt");
 
         world.clock.advance(MINUTE);
         assert_eq!(deliver(&world.auth).await, 1);
@@ -100,7 +104,8 @@ fn greylisting_only_delays() {
     });
 }
 
-/// The server has the mail and we can not know: the second has the same Message-ID, by which programs tell.
+/// The mail server has the message, but the sender cannot know. The second copy has the same
+/// Message-ID, by which mail programs recognize it.
 #[test]
 fn a_reply_that_is_lost_costs_a_repeat_and_no_more() {
     on_sqlite(async || {
@@ -168,7 +173,7 @@ fn mails_wait_for_a_server_that_is_down() {
         let mut to: Vec<String> = again.taken().into_iter().map(|mail| mail.to).collect();
         to.sort();
         let wanted = ["first@", "n0@", "n1@", "n2@", "n3@", "n4@"].map(|name| format!("{name}example.org"));
-        assert_eq!(to, wanted, "each once");
+        assert_eq!(to, wanted, "each message once");
         world.auth.store().close().await;
     });
 }
@@ -204,13 +209,13 @@ fn a_wrong_password_is_tried_again_and_never_shown() {
 #[test]
 fn what_can_not_be_delivered_in_time_is_given_up() {
     on_each_kind(async |kind| {
-        // Nobody listens on port 1.
+        // No server listens on port 1.
         let world = world_at(kind, 1, |builder| builder.set("MAIL_GIVE_UP_SECONDS", "86400")).await;
         send(&world.auth, &notice("a@example.org")).await;
         let (mut tries, mut last) = (0, START);
         while line(&world.auth).await.state == MailState::Queued {
             let next = line(&world.auth).await.next_try_at.unwrap();
-            assert!(next.since(last) <= 72 * MINUTE, "an hour is the longest pause");
+            assert!(next.since(last) <= 72 * MINUTE, "the longest pause is an hour");
             world.clock.set(next);
             last = next;
             tries += deliver(&world.auth).await;
@@ -223,7 +228,7 @@ fn what_can_not_be_delivered_in_time_is_given_up() {
     });
 }
 
-/// A link that has run out is not worth a mail.
+/// A message whose link has expired is not worth sending.
 #[test]
 fn a_mail_goes_no_later_than_what_it_opens() {
     on_each_kind(async |kind| {

@@ -1,4 +1,4 @@
-//! The test of the way of mails, against a real mail server and a DNS server with records of its own.
+//! The email self-test, with a real mail server and a DNS server with its own records.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use super::{on_sqlite, told, world_at};
 use crate::support::Kind;
 use crate::support::smtp_server::Peer;
 
-/// Answers questions for texts, until the test ends.
+/// Starts a DNS server that answers TXT queries until the test ends.
 async fn dns(records: &[(&str, &str)]) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
@@ -38,7 +38,7 @@ async fn dns(records: &[(&str, &str)]) -> SocketAddr {
                 None => answer.metadata.response_code = ResponseCode::NXDomain,
                 Some(texts) => {
                     for text in texts {
-                        // In parts, as long records are.
+                        // In several strings, as long records are.
                         let parts =
                             text.as_bytes().chunks(200).map(|part| String::from_utf8(part.to_vec()).unwrap());
                         let data = RData::TXT(TXT::new(parts.collect()));
@@ -107,7 +107,7 @@ fn every_step_is_told() {
         assert_eq!(peer.taken()[0].to, "ana@example.net");
         let entry = &told(&world.auth, "MAIL_TESTED").await[0];
         assert_eq!((&entry["spf"], &entry["send"]), (&json!("ok"), &json!("ok")));
-        assert!(!entry.to_string().contains("ana@"), "the address is personal, and erased with its owner");
+        assert!(!entry.to_string().contains("ana@"), "the address is personal data and must be erasable");
 
         let other = record.replace("v=DKIM1; k=rsa; p=MIIB", "v=DKIM1; k=rsa; p=MIIC");
         let bad = dns(&[
@@ -121,7 +121,7 @@ fn every_step_is_told() {
             [("spf failed", "several_records"), ("dkim failed", "other_key"), ("dmarc failed", "no_record")];
         assert_eq!(test(&world.auth, bad, "ana@example.net").await[3..], steps(&records));
 
-        // A port on which nobody answers.
+        // A port on which no DNS server answers.
         let nobody = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let refused = tested(&world.auth, nobody.local_addr().unwrap(), "refused@example.net").await;
         assert_eq!(refused[2].code, "recipient_refused");

@@ -1,4 +1,4 @@
-//! A mail server with all that settings can ask for: every message arrives whole.
+//! A mail server with every feature that settings can require: every message arrives complete.
 
 use std::path::Path;
 
@@ -70,7 +70,7 @@ async fn every_message(key: &str) {
         assert_eq!(mail.user.as_deref(), Some(USER));
         assert_eq!(mail.from, "accounts@example.org");
         let (kind, domain) = mail.to.split_once('@').unwrap();
-        assert_eq!(domain, "xn--bcher-kva.example", "a domain travels in ASCII");
+        assert_eq!(domain, "xn--bcher-kva.example", "the domain is sent in ASCII");
         let email_message =
             email_messages.iter().find(|email_message| email_message.message.kind() == kind).unwrap();
         let written = world.auth.outbox.render(email_message, START).unwrap();
@@ -94,7 +94,7 @@ async fn every_message(key: &str) {
         assert!(right);
         assert_eq!(asked.trim_end_matches('.'), "s1._domainkey.example.org");
     }
-    // The verifier can say no.
+    // The verifier rejects a changed message.
     let changed = folder.path().join("changed.eml").display().to_string();
     let text = std::fs::read(&files[0]).unwrap();
     std::fs::write(&changed, [text.as_slice(), b"One line more.\r\n"].concat()).unwrap();
@@ -128,7 +128,7 @@ fn implicit_tls_and_no_tls_work() {
     });
 }
 
-/// USE_CREDENTIALS=false says no name, even if there is one.
+/// USE_CREDENTIALS=false sends no username, even if one is set.
 #[test]
 fn credentials_are_only_told_when_they_shall_be() {
     on_sqlite(async || {
@@ -163,7 +163,11 @@ fn nothing_is_said_to_a_server_that_is_not_the_right_one() {
             send(&world.auth, &notice("a@example.org")).await;
             deliver(&world.auth).await;
             let found = line(&world.auth).await;
-            assert_eq!(found.state, MailState::Queued, "it is tried again: an operator can mend it");
+            assert_eq!(
+                found.state,
+                MailState::Queued,
+                "the message is tried again, because an operator can fix this"
+            );
             let error = found.last_error.unwrap();
             assert!(error.starts_with("tls: ") && error.contains("certificate"), "{error}");
             assert_eq!(peer.taken().len(), 0);
@@ -173,13 +177,14 @@ fn nothing_is_said_to_a_server_that_is_not_the_right_one() {
             let world: World = world_at(Kind::Sqlite, peer.port, lax).await;
             send(&world.auth, &notice("a@example.org")).await;
             deliver(&world.auth).await;
-            assert_eq!(peer.taken().len(), 1, "VALIDATE_CERTS=false asks for no certificate");
+            assert_eq!(peer.taken().len(), 1, "VALIDATE_CERTS=false accepts any certificate");
             world.auth.store().close().await;
         }
     });
 }
 
-/// A server, or somebody on the way, that does not offer STARTTLS hears neither the password nor the mail.
+/// A server or an attacker in between that does not offer STARTTLS gets neither the password nor
+/// the message.
 #[test]
 fn without_starttls_nothing_is_sent_in_clear() {
     on_sqlite(async || {

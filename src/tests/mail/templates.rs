@@ -1,4 +1,4 @@
-//! Templates of one's own, and what hostile names do in any.
+//! Custom templates, and what hostile names do in any template.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn put(folder: &Path, name: &str, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
-/// A core whose EMAIL_TEMPLATE_DIR has these files.
+/// Starts a core whose EMAIL_TEMPLATE_DIR contains these files.
 async fn start(folder: &Path, files: &[(&str, &str)]) -> Result<Auth, StartError> {
     let templates = folder.join("templates");
     std::fs::create_dir_all(&templates).unwrap();
@@ -66,7 +66,7 @@ fn files_replace_templates_one_by_one_and_folders_add_languages() {
         assert!(written(&auth, &welcome(Some("de"))).await.html.contains("<html lang=\"de\">"));
         assert!(
             written(&auth, &welcome(None)).await.text.contains("Your account is ready."),
-            "the rest is built in"
+            "the other templates are the built-in ones"
         );
         auth.store().close().await;
     });
@@ -84,7 +84,7 @@ fn a_template_that_can_not_be_used_stops_the_start_and_is_named() {
         ] {
             let folder = tempfile::tempdir().unwrap();
             let Err(problem) = start(folder.path(), &[(name, text)]).await else {
-                panic!("{name} was taken")
+                panic!("{name} was accepted")
             };
             let problem = problem.to_string();
             assert!(problem.starts_with("EMAIL_TEMPLATE_DIR: ") && problem.contains(wanted), "{problem}");
@@ -92,7 +92,7 @@ fn a_template_that_can_not_be_used_stops_the_start_and_is_named() {
     });
 }
 
-/// One that fails only for some letters does not keep a mail from whoever waits for it.
+/// A template that fails only for some messages does not keep a message from its recipient.
 #[test]
 fn the_built_in_template_stands_in_for_one_that_fails() {
     on_sqlite(async || {
@@ -140,7 +140,8 @@ fn hostile_names_stay_text() {
             assert!(!mail.html.contains("\"' onload") && mail.html.contains("{{ app }}"));
             assert!(!mail.subject.contains(['\r', '\n']), "{:?}", mail.subject);
             let injected = |line: &str| line.starts_with("Bcc:") || line == "-- \u{202e}evil";
-            // A wrapped line may begin with any word; a name never makes a paragraph of its own.
+            // A wrapped line may start with any word, but a name never forms a paragraph of its
+            // own.
             let paragraphs: Vec<&str> = mail.text.split("\n\n").collect();
             assert!(!paragraphs.iter().any(|paragraph| injected(paragraph)), "{}", mail.text);
             assert_eq!(mail.text.lines().filter(|line| *line == "-- ").count(), 1, "one signature");
@@ -149,12 +150,12 @@ fn hostile_names_stay_text() {
             }
         }
         let long = EmailMessage { name: "x".repeat(10_000), ..welcome(None) };
-        assert!(written(&auth, &long).await.text.len() < 2000, "nobody wants to read that");
+        assert!(written(&auth, &long).await.text.len() < 2000, "a long name is truncated");
         auth.store().close().await;
     });
 }
 
-/// What people wrote is cut; a link that is cut opens nothing.
+/// User input is truncated, but never a link: a truncated link would not work.
 #[test]
 fn a_link_is_whole_however_long_it_is() {
     on_sqlite(async || {

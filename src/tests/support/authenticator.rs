@@ -1,4 +1,4 @@
-//! A security key in software, which misbehaves when told to. The tests of the server use this file too.
+//! A software security key that can be made to misbehave. The server's tests use this file too.
 
 use std::collections::BTreeMap;
 
@@ -16,31 +16,31 @@ const BACKUP_ELIGIBLE: u8 = 0x08;
 const BACKED_UP: u8 = 0x10;
 const ATTESTED: u8 = 0x40;
 
-/// How one is made to misbehave.
+/// Makes an authenticator misbehave.
 pub(crate) type Conduct = fn(&mut Authenticator);
 
-/// One passkey, and how what keeps it behaves.
+/// One passkey, and the behavior of its authenticator.
 #[derive(Clone)]
 pub(crate) struct Authenticator {
     pub(crate) key: SigningKey,
     pub(crate) id: Vec<u8>,
     pub(crate) user: Vec<u8>,
-    /// What the browser says of the page.
+    /// The page's origin, as the browser reports it.
     pub(crate) origin: String,
-    /// What the authenticator was told of the page.
+    /// The page's RP ID, as the authenticator was told.
     pub(crate) rp_id: String,
-    /// Whether it checks who is there.
+    /// Whether the authenticator verifies the user.
     pub(crate) verifies: bool,
-    /// How often it has signed; 0 for one that does not count.
+    /// The signature counter; 0 for an authenticator that does not count.
     pub(crate) counter: u32,
-    /// Whether the passkey is on several devices.
+    /// Whether the passkey is synced between devices.
     pub(crate) synced: bool,
-    /// Its model.
+    /// The authenticator's model.
     pub(crate) aaguid: [u8; 16],
 }
 
 impl Authenticator {
-    /// One without a passkey yet, of somebody whose browser shows `origin`.
+    /// Returns an authenticator without a passkey yet, for a browser at `origin`.
     pub(crate) fn new(origin: &str) -> Self {
         let bytes: [u8; 32] = authtuna::foundation::clock::Random.bytes();
         Self {
@@ -56,7 +56,8 @@ impl Authenticator {
         }
     }
 
-    /// Makes the passkey that `options` (PublicKeyCredentialCreationOptionsJSON) ask for. What `credential.toJSON()` gives.
+    /// Creates the passkey that `options` (PublicKeyCredentialCreationOptionsJSON) ask for. Returns
+    /// what `credential.toJSON()` returns.
     pub(crate) fn create(&mut self, options: &Value) -> Value {
         if self.rp_id.is_empty() {
             self.rp_id = options["rp"]["id"].as_str().unwrap().to_owned();
@@ -86,7 +87,7 @@ impl Authenticator {
         })
     }
 
-    /// Shows the passkey to `options` (PublicKeyCredentialRequestOptionsJSON).
+    /// Answers `options` (PublicKeyCredentialRequestOptionsJSON) with the passkey.
     pub(crate) fn get(&mut self, options: &Value) -> Value {
         let data = self.data(0);
         let client_data = self.client_data("webauthn.get", options);
@@ -106,7 +107,8 @@ impl Authenticator {
         })
     }
 
-    /// Authenticator data (Web Authentication section 6.1), as far as every kind has it.
+    /// Returns authenticator data (Web Authentication section 6.1), the part that every operation
+    /// has.
     fn data(&mut self, more: u8) -> Vec<u8> {
         if self.counter > 0 {
             self.counter += 1;

@@ -1,4 +1,4 @@
-//! Everything that is started by a mail: what is sent to whom, and what it can do, once.
+//! Helpers for flows by email: which messages go to whom, and the links and codes in them.
 
 use std::future::Future;
 
@@ -11,12 +11,13 @@ use authtuna::mail::{EmailMessage, Message};
 
 use crate::support::{World, on_each_with, origin, password};
 
-/// Runs a test on every database, with mails switched on. Nothing delivers them: they stay in the outbox.
+/// Runs a test on every database, with email enabled. No one delivers the messages: they stay in
+/// the outbox.
 pub(crate) fn with_mail<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     on_each_with(|builder| builder.set("EMAIL_ENABLED", "true").set("SMTP_HOST", "mail.invalid"), test);
 }
 
-/// A browser that waits for a mail.
+/// Returns an anonymous actor in a browser with this email challenge.
 pub(crate) fn browser(pending_challenge: Option<&PendingChallenge>) -> Actor {
     Actor::anonymous(Origin { pending_challenge: pending_challenge.cloned(), ..origin() })
 }
@@ -34,35 +35,36 @@ pub(crate) fn address(name: &str) -> String {
 }
 
 impl World {
-    /// Ids, and so letters, are in the order of time; this world's stands still.
+    /// Advances the clock, which otherwise stands still, because IDs and so messages are sorted by
+    /// time.
     pub(crate) fn tick(&self) {
         self.clock.advance(std::time::Duration::from_millis(1));
     }
 
-    /// Every letter that waits for somebody, oldest first.
+    /// Returns every message queued for a recipient, oldest first.
     pub(crate) async fn email_messages(&self, to: &str) -> Vec<EmailMessage> {
         let all = self.auth.outbox.queued(&Actor::system()).await.unwrap();
         self.tick();
         all.into_iter().filter(|email_message| email_message.to == to).collect()
     }
 
-    /// The kinds of the letters that wait for somebody, oldest first.
+    /// Returns the kinds of the messages queued for a recipient, oldest first.
     pub(crate) async fn kinds(&self, to: &str) -> Vec<&'static str> {
         self.email_messages(to).await.iter().map(|email_message| email_message.message.kind()).collect()
     }
 
-    /// The newest letter to somebody.
+    /// Returns the newest message to a recipient.
     pub(crate) async fn email_message(&self, to: &str) -> EmailMessage {
         self.email_messages(to).await.pop().unwrap()
     }
 
-    /// The token of the link in the newest letter to somebody.
+    /// Returns the token of the link in the newest message to a recipient.
     pub(crate) async fn token(&self, to: &str) -> String {
         let (link, _) = link_and_code(&self.email_message(to).await.message);
         token_of(&link)
     }
 
-    /// The code in the newest letter to somebody.
+    /// Returns the code in the newest message to a recipient.
     pub(crate) async fn code(&self, to: &str) -> String {
         link_and_code(&self.email_message(to).await.message).1
     }
@@ -70,11 +72,11 @@ impl World {
     pub(crate) async fn ask_for_account(&self, name: &str) -> PendingChallenge {
         match self.auth.sign_up.with_password(&nobody(), &form(name)).await.unwrap() {
             SignedUp::EmailChallenge(pending_challenge) => pending_challenge,
-            SignedUp::In(_) => panic!("an account was made at once"),
+            SignedUp::In(_) => panic!("the account was created at once"),
         }
     }
 
-    /// Somebody with a proved address, signed in.
+    /// Creates a user with a verified email and signs them in.
     pub(crate) async fn member(&self, name: &str) -> SignedIn {
         let pending_challenge = self.ask_for_account(name).await;
         let proof = Proof::Link(self.token(&address(name)).await);
@@ -83,11 +85,11 @@ impl World {
         self.tick();
         match confirmed {
             Confirmed::In(signed_in) => signed_in,
-            Confirmed::ChoosePassword(_) | Confirmed::Proved => panic!("nobody was signed in"),
+            Confirmed::ChoosePassword(_) | Confirmed::Proved => panic!("no one was signed in"),
         }
     }
 
-    /// Somebody whose account was made before mails were sent.
+    /// Creates a user who signed up before email was enabled.
     pub(crate) async fn unproved(&self, name: &str) -> SignedIn {
         let silent = self.another_process_with(|settings| settings.email.enabled = false).await;
         let signed_in =
@@ -120,7 +122,7 @@ pub(crate) fn token_of(link: &str) -> String {
     link.split_once("?token=").unwrap().1.to_owned()
 }
 
-/// How many of `tries` parallel tries succeed.
+/// Runs `tries` attempts in parallel and returns how many succeed.
 pub(crate) async fn successes<T, E, F: Future<Output = Result<T, E>>>(
     tries: usize,
     once: impl Fn() -> F,

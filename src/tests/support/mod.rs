@@ -1,4 +1,4 @@
-//! A core over a fresh database, with a clock that stands still until it is moved.
+//! A core on a fresh database, with a clock that stands still until a test moves it.
 
 pub(crate) mod authenticator;
 pub(crate) mod mailbox;
@@ -14,12 +14,12 @@ use authtuna::auth::Auth;
 use authtuna::authn::sessions::Checked;
 use authtuna::authn::sign_in::{SignIn, SignedIn};
 use authtuna::authn::sign_up::SignUp;
-use authtuna::authz::actor::{Actor, Origin, Principal};
+use authtuna::authz::actor::{Actor, Origin};
 use authtuna::foundation::clock::Clock;
 use authtuna::foundation::config::{Settings, SettingsBuilder};
 use authtuna::model::time::Timestamp;
 
-/// A good password, different for each word.
+/// Returns a strong password, different for each word.
 pub(crate) fn password(word: &str) -> String {
     format!("{word} walks 7 blue kilometers")
 }
@@ -27,14 +27,14 @@ pub(crate) fn password(word: &str) -> String {
 /// 2026-01-01T00:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
-/// Which database a test runs on.
+/// The kind of database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
 
-/// A core over a database of its own, which is gone when this is dropped.
+/// A core with its own database, both gone when this is dropped.
 pub(crate) struct World {
     pub(crate) auth: Auth,
     pub(crate) clock: Clock,
@@ -43,18 +43,18 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
-/// Keeps the world whole: a test's `async move` takes only the fields that it names out of a type without `Drop`, and the
-/// folder would be gone before the test begins.
+/// Keeps the world in one piece: without `Drop`, a test's `async move` captures only the fields
+/// that it uses, and the folder would be deleted before the test starts.
 impl Drop for World {
     fn drop(&mut self) {}
 }
 
-/// Runs a test on every database there is.
+/// Runs a test on every available database.
 pub(crate) fn on_each<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     on_each_with(|builder| builder, test);
 }
 
-/// The same with other settings.
+/// The same, with different settings.
 pub(crate) fn on_each_with<F: Future<Output = ()>>(
     change: impl Fn(SettingsBuilder) -> SettingsBuilder,
     test: impl Fn(World) -> F,
@@ -70,7 +70,8 @@ pub(crate) fn on_each_with<F: Future<Output = ()>>(
     }
 }
 
-/// SQLite always; Postgres when a server is named. `make test` names one.
+/// Returns SQLite, and PostgreSQL if TEST_POSTGRES_URL names a server, as it does under `make
+/// test`.
 pub(crate) fn kinds() -> Vec<Kind> {
     let mut kinds = vec![Kind::Sqlite];
     if postgres_url().is_some() {
@@ -103,19 +104,19 @@ impl World {
         Self { auth, clock, kind, settings, _folder: folder }
     }
 
-    /// A second process on the same database.
+    /// Starts a second process on the same database.
     pub(crate) async fn another_process(&self) -> Auth {
         self.another_process_with(|_| {}).await
     }
 
-    /// The same with other settings.
+    /// The same, with different settings.
     pub(crate) async fn another_process_with(&self, change: impl FnOnce(&mut Settings)) -> Auth {
         let mut settings = self.settings.clone();
         change(&mut settings);
         Auth::start_at(settings, self.clock.clone()).await.unwrap()
     }
 
-    /// Signs somebody up from [`origin`]; their name is their address' local part.
+    /// Signs up a user from [`origin`]. The username is the local part of their email.
     pub(crate) async fn person(&self, name: &str) -> SignedIn {
         let form = SignUp {
             username: name.to_owned(),
@@ -141,16 +142,16 @@ impl World {
         Ok(progress.signed_in().unwrap())
     }
 
-    /// The actor that a cookie opens.
+    /// Returns the actor of a session cookie.
     pub(crate) async fn actor(&self, cookie: &str) -> Actor {
         let from = Arc::new(origin());
         match self.auth.sessions.check(cookie, &from).await.unwrap() {
-            Checked::Open(snapshot, _) => Actor { principal: Principal::of(snapshot), origin: from },
-            Checked::Closed => panic!("the cookie opens nothing"),
+            Checked::Open(snapshot, _) => Actor::in_session(&snapshot, from),
+            Checked::Closed => panic!("the cookie does not work"),
         }
     }
 
-    /// What a cookie does now: Some(replacement, if any) when it opens its session.
+    /// Checks a session cookie. Returns Some(the replacement, if any) if it opens its session.
     pub(crate) async fn opens(&self, cookie: &str) -> Option<Option<String>> {
         self.opens_from(cookie, origin()).await
     }
@@ -162,7 +163,7 @@ impl World {
         }
     }
 
-    /// The names of the events in the audit log of somebody, oldest first.
+    /// Returns the names of a user's audit events, oldest first.
     pub(crate) async fn events(&self, actor: &Actor) -> Vec<String> {
         let page = authtuna::model::page::PageRequest { after: None, limit: Some(200) };
         let mut events: Vec<_> =
@@ -172,7 +173,7 @@ impl World {
     }
 }
 
-/// Waits for a condition, half a minute at most.
+/// Waits for a condition, for at most 30 seconds.
 pub(crate) async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
     let pending_challenge = async {
         while !condition().await {
@@ -182,7 +183,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
     tokio::time::timeout(std::time::Duration::from_secs(30), pending_challenge).await.unwrap();
 }
 
-/// Changes the database behind the program's back.
+/// Changes the database directly, without the core.
 pub(crate) async fn tamper(world: &World, sql: &'static str) {
     use authtuna::foundation::config::DatabaseUri;
     use secrecy::ExposeSecret;
@@ -200,7 +201,7 @@ pub(crate) async fn tamper(world: &World, sql: &'static str) {
     }
 }
 
-/// The text of the first column of the first row.
+/// Returns the text in the first column of the first row.
 pub(crate) async fn value(world: &World, sql: &'static str) -> String {
     use authtuna::foundation::config::DatabaseUri;
     use secrecy::ExposeSecret;
@@ -228,7 +229,7 @@ pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// A new empty database on the test server; its address.
+/// Creates an empty database on the test server and returns its URI.
 async fn new_database() -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);

@@ -1,4 +1,4 @@
-//! People, roles and permissions that tests of access begin with, and short ways to ask about them.
+//! Users, roles and permissions for access tests, and helpers to inspect them.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ use authtuna::model::scope::Scope;
 use crate::support::World;
 
 impl World {
-    /// An account without a password; their name is their address' local part.
+    /// Creates an account without a password. The username is the local part of its email.
     pub(crate) async fn account(&self, name: &str) -> UserId {
         let new = NewAccount {
             username: name.to_owned(),
@@ -25,25 +25,25 @@ impl World {
         self.auth.users.create(&Actor::system(), &new).await.unwrap().id
     }
 
-    /// An account with a role in a scope, given by the program.
+    /// Creates an account with a role in a scope, assigned by the program.
     pub(crate) async fn holder(&self, name: &str, role: &str, scope: &str) -> UserId {
         let user = self.account(name).await;
         self.give(user, role, scope).await;
         user
     }
 
-    /// Somebody who asks without a session of theirs, as of now.
+    /// Returns an actor for a user without a session, with their current access.
     pub(crate) async fn as_user(&self, user: UserId) -> Actor {
         self.auth.on_behalf_of(&Actor::system(), user).await.unwrap()
     }
 
-    /// The same for a new account with a role in a scope.
+    /// The same, for a new account with a role in a scope.
     pub(crate) async fn actor_with(&self, name: &str, role: &str, scope: &str) -> Actor {
         let user = self.holder(name, role, scope).await;
         self.as_user(user).await
     }
 
-    /// A role, and permissions that are made where there are none.
+    /// Creates a role with these permissions, and creates those that do not exist.
     pub(crate) async fn role(&self, name: &str, level: Option<i64>, permissions: &[&str]) {
         self.permissions(permissions).await;
         let permissions = permissions.iter().map(|&name| name.to_owned()).collect();
@@ -57,37 +57,38 @@ impl World {
         }
     }
 
-    /// The program gives a role.
+    /// Assigns a role, as the program.
     pub(crate) async fn give(&self, user: UserId, role: &str, scope: &str) -> Grant {
         let wish = Assignment::new(user, role).within(at(scope));
         self.auth.roles.assign(&Actor::system(), &wish).await.unwrap()
     }
 
-    /// The program takes a role.
+    /// Removes a role, as the program.
     pub(crate) async fn take(&self, user: UserId, role: &str, scope: &str) {
         self.auth.roles.remove(&Actor::system(), user, role, &at(scope)).await.unwrap();
     }
 
-    /// The number of the last entry in the audit log. The program reads it, which leaves no entry.
+    /// Returns the number of the last entry in the audit log. The program reads it, which adds no
+    /// entry.
     pub(crate) async fn log_end(&self) -> i64 {
         let page = PageRequest { after: None, limit: Some(1) };
         let log = self.auth.audit.search(&Actor::system(), &AuditFilter::default(), &page).await.unwrap();
         log.items[0].seq
     }
 
-    /// What the audit log has after an entry, oldest first.
+    /// Returns the audit entries after an entry, oldest first.
     pub(crate) async fn log_since(&self, seq: i64) -> Vec<Activity> {
         let page = PageRequest { after: None, limit: Some(200) };
         let log = self.auth.audit.search(&Actor::system(), &AuditFilter::default(), &page).await.unwrap();
         log.items.into_iter().rev().filter(|entry| entry.seq > seq).collect()
     }
 
-    /// The names of the events that the audit log has after an entry.
+    /// Returns the event names of the audit entries after an entry.
     pub(crate) async fn events_since(&self, seq: i64) -> Vec<String> {
         self.log_since(seq).await.into_iter().map(|entry| entry.event).collect()
     }
 
-    /// Everything about all roles and permissions, as text: what was refused must leave it as it was.
+    /// Dumps all roles and permissions as text, to check that a refused operation changed nothing.
     pub(crate) async fn catalogue(&self) -> String {
         let system = Actor::system();
         let all = PageRequest { after: None, limit: Some(200) };
@@ -101,21 +102,21 @@ impl World {
     }
 }
 
-/// Why something was refused.
+/// Returns the code of a refusal.
 #[track_caller]
 pub(crate) fn refused<T>(outcome: Result<T, Error>) -> Code {
     match outcome {
-        Ok(_) => panic!("it was allowed"),
+        Ok(_) => panic!("the operation was allowed"),
         Err(error) => error.code(),
     }
 }
 
-/// A scope.
+/// Parses a scope.
 pub(crate) fn at(scope: &str) -> Scope {
     scope.parse().unwrap()
 }
 
-/// Everything that a list holds, read page by page.
+/// Returns all items of a list, read page by page.
 pub(crate) async fn every<T, F>(limit: u32, ask: impl Fn(PageRequest) -> F) -> Vec<T>
 where
     F: Future<Output = Result<Page<T>, Error>>,
@@ -131,7 +132,7 @@ where
     }
 }
 
-/// The page after a cursor.
+/// Requests the page after a cursor.
 pub(crate) fn after(cursor: &str) -> PageRequest {
     PageRequest { after: Some(cursor.to_owned()), limit: None }
 }

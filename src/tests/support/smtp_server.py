@@ -1,11 +1,12 @@
-"""The other side of mails: a real SMTP server, a reader and a DKIM verifier, for the tests in Rust.
+"""A real SMTP server, an email reader and a DKIM verifier for the Rust tests.
 
-serve OPTIONS (JSON): listens, and writes {"port": …}. Of each mail that it takes it writes a line into the file `taken`
-before it says so. What it does with a mail is in the recipient's name:
+serve OPTIONS (JSON): listens and prints {"port": …}. For each message that it accepts, it writes a line
+to the file `taken` before it replies. The recipient's name selects what it does with a message:
     refused@   550 at RCPT            grey@   450 the first time      content@  554 after DATA
-    hang@      takes the mail the first time and never says so
-    drop@      takes the mail the first time and hangs up instead of saying so
-read FILE…: what each mail says, a line of JSON.    verify RECORD FILE…: whether its DKIM signature fits the record.
+    hang@      accepts the message the first time and never replies
+    drop@      accepts the message the first time and disconnects instead of replying
+    repeats@   554 after DATA, and repeats the message's text
+read FILE…: prints each message as a line of JSON. verify RECORD FILE…: whether its DKIM signature matches.
 """
 
 import asyncio
@@ -102,7 +103,7 @@ async def serve(options):
     else:
         server = await loop.create_server(session, *where, ssl=context if options["mode"] == "tls" else None)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
-    # Whoever started it is gone when its end of the pipe is.
+    # Stop once the parent is gone, which closes its end of the pipe.
     await loop.run_in_executor(None, sys.stdin.read)
 
 
@@ -132,7 +133,7 @@ def verify(path, record):
 
 
 if __name__ == "__main__":
-    # What it says of servers without TLS is what some tests want.
+    # aiosmtpd warns about servers without TLS, which some tests need.
     logging.disable(logging.CRITICAL)
     what, *rest = sys.argv[1:]
     if what == "serve":

@@ -1,4 +1,4 @@
-//! A real SMTP server (aiosmtpd): `smtp_server.py`. The server's tests use this file too.
+//! A real SMTP server (aiosmtpd), `smtp_server.py`. The server's tests use this file too.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// A mail server. It ends with this.
+/// A mail server, stopped when this is dropped.
 pub(crate) struct Peer {
     _child: Child,
     folder: PathBuf,
     pub(crate) port: u16,
 }
 
-/// A mail that it took.
+/// A message that the mail server accepted.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Taken {
     pub(crate) path: String,
     pub(crate) to: String,
     pub(crate) from: String,
-    /// Its Message-ID.
+    /// The Message-ID.
     pub(crate) id: String,
     pub(crate) tls: bool,
     pub(crate) user: Option<String>,
@@ -37,7 +37,7 @@ fn python() -> PathBuf {
     program
 }
 
-/// The program, whichever package asks.
+/// Returns a command for the Python program, for whichever package runs the test.
 pub(crate) fn program() -> Command {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root =
@@ -48,12 +48,12 @@ pub(crate) fn program() -> Command {
 }
 
 impl Peer {
-    /// One that listens on a port of its own.
+    /// Starts a server on a free port.
     pub(crate) async fn new(folder: &Path, options: Value) -> Self {
         Self::at(folder, 0, options).await
     }
 
-    /// One that listens on `port`, where another was before.
+    /// Starts a server on `port`, where another one listened before.
     pub(crate) async fn at(folder: &Path, port: u16, mut options: Value) -> Self {
         options["folder"] = json!(folder);
         options["port"] = json!(port);
@@ -67,12 +67,12 @@ impl Peer {
         Self { _child: child, folder: folder.to_owned(), port: u16::try_from(port).unwrap() }
     }
 
-    /// Ends it, and waits until it is gone.
+    /// Kills the server and waits until it is gone.
     pub(crate) async fn stop(mut self) {
         self._child.kill().await.unwrap();
     }
 
-    /// What it took so far.
+    /// Returns the messages accepted so far.
     pub(crate) fn taken(&self) -> Vec<Taken> {
         let text = std::fs::read_to_string(self.folder.join("taken")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

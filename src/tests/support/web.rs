@@ -1,4 +1,4 @@
-//! A browser before a router, without a network between them.
+//! A browser in front of a router, without a network in between.
 
 use std::sync::Mutex;
 
@@ -18,10 +18,10 @@ use tower::ServiceExt;
 
 use crate::support::password;
 
-/// What a browser that navigates accepts.
+/// The `Accept` header of a browser navigation.
 pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-/// An answer, read to its end.
+/// A response with its complete body.
 #[derive(Debug)]
 pub(crate) struct TestResponse {
     pub(crate) status: u16,
@@ -34,19 +34,19 @@ impl TestResponse {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The `code` of a refusal in JSON.
+    /// Returns the `code` of a JSON refusal.
     pub(crate) fn code(&self) -> String {
         let json: Value = serde_json::from_str(&self.body).unwrap_or_default();
         json["code"].as_str().unwrap_or_default().to_owned()
     }
 }
 
-/// `routes` behind a session layer, with a sign-up beside them.
+/// Returns `routes` behind a session layer, with a sign-up route next to them.
 pub(crate) fn site(auth: &Auth, routes: Router) -> Router {
     site_with(auth, routes, |layer| layer)
 }
 
-/// The same with a layer of the test's own making.
+/// The same, with a layer that the test configures.
 pub(crate) fn site_with(auth: &Auth, routes: Router, change: impl Fn(AuthLayer) -> AuthLayer) -> Router {
     let core = auth.clone();
     let sign_up = |context: AuthContext, Path(name): Path<String>| async move {
@@ -60,7 +60,7 @@ pub(crate) fn site_with(auth: &Auth, routes: Router, change: impl Fn(AuthLayer) 
     routes.route("/sign-up/{name}", post(sign_up)).layer(change(AuthLayer::new(auth.clone()).unwrap()))
 }
 
-/// A browser: it keeps the session's cookie, and follows no redirects.
+/// A browser: it keeps the session cookie and does not follow redirects.
 pub(crate) struct Browser {
     router: Router,
     pub(crate) cookie: Mutex<Option<String>>,
@@ -71,7 +71,7 @@ impl Browser {
         Self { router: router.clone(), cookie: Mutex::default() }
     }
 
-    /// A browser in which somebody has just signed up, and who.
+    /// Signs up a new user and returns their browser and ID.
     pub(crate) async fn of(router: &Router, name: &str) -> (Self, UserId) {
         let browser = Self::at(router);
         let answer = browser.send(Method::POST, &format!("/sign-up/{name}"), "*/*").await;
@@ -96,7 +96,7 @@ impl Browser {
         TestResponse { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// The status of a GET by a program.
+    /// Sends a GET, as a program does, and returns the status.
     pub(crate) async fn get(&self, path: &str) -> u16 {
         self.send(Method::GET, path, "application/json").await.status
     }
@@ -107,7 +107,7 @@ impl Browser {
     }
 }
 
-/// Makes a role that carries these permissions.
+/// Creates a role with these permissions.
 pub(crate) async fn role(auth: &Auth, name: &str, permissions: &[&str]) {
     let program = Actor::system();
     auth.roles.get_or_create(&program, &NewRole::named(name, "")).await.unwrap();
@@ -117,7 +117,7 @@ pub(crate) async fn role(auth: &Auth, name: &str, permissions: &[&str]) {
     }
 }
 
-/// Gives somebody a role in a scope.
+/// Assigns a role to a user in a scope.
 pub(crate) async fn give(auth: &Auth, user: UserId, role: &str, scope: &str) {
     let wish = Assignment::new(user, role).within(scope.parse().unwrap());
     auth.roles.assign(&Actor::system(), &wish).await.unwrap();

@@ -1,4 +1,5 @@
-//! Roles that ask for a second factor or a passkey: whoever lacks it may set it up, and nothing else.
+//! Roles that require a second factor or a passkey: a user without one may set it up and do nothing
+//! else.
 
 use std::time::Duration;
 
@@ -16,13 +17,13 @@ use crate::authn::passkeys::{ORIGIN, add, at_home};
 use crate::support::authenticator::Authenticator;
 use crate::support::{World, on_each, origin, password};
 
-/// A role that asks for this, or for nothing.
+/// Changes what a role requires.
 async fn require(world: &World, role: &str, requires: Option<Requirement>) {
     let change = RoleChange { requires: Some(requires), ..RoleChange::default() };
     world.auth.roles.update(&Actor::system(), role, &change).await.unwrap();
 }
 
-/// What keeps somebody from everything but setting it up; None for nothing.
+/// Returns the requirement that the user lacks, which restricts them to enrollment, or None.
 fn lacks(actor: &Actor) -> Option<Requirement> {
     let lacks = actor.session_user().unwrap().lacks;
     assert_eq!(lacks.is_some(), actor.user().is_err());
@@ -45,7 +46,7 @@ fn whoever_lacks_what_a_role_asks_for_may_do_nothing_else() {
             .await
             .unwrap();
         assert_eq!(lacks(&at_home(&world, &maria).await), None);
-        // At once, in sessions that are open.
+        // It applies at once, to open sessions too.
         require(&world, "Editor", Some(Requirement::Mfa)).await;
         let actor = at_home(&world, &maria).await;
         assert_eq!(lacks(&actor), Some(Requirement::Mfa));
@@ -72,7 +73,7 @@ fn whoever_lacks_what_a_role_asks_for_may_do_nothing_else() {
         }
         assert!(actor.access().is_none() && actor.user_id().is_none());
 
-        // Confirming, setting up, and then everything again, with the same cookie.
+        // After confirming and enrolling, everything is allowed again, with the same cookie.
         world.clock.advance(Duration::from_secs(601));
         let actor = at_home(&world, &maria).await;
         assert_eq!(auth.mfa.setup_totp(&actor).await.err().unwrap().code(), Code::StepUpRequired);
@@ -106,7 +107,7 @@ fn a_session_that_a_password_opened_before_has_nothing_of_it() {
                 world.auth.mfa.verify_and_enable_totp(&actor, &app(&world, &setup.secret)).await.unwrap();
             }
             assert_eq!(lacks(&at_home(&world, &owner).await), None);
-            assert_eq!(world.opens(&stolen.session.cookie).await, None, "it showed no second factor");
+            assert_eq!(world.opens(&stolen.session.cookie).await, None, "it proved no second factor");
             require(&world, "User", None).await;
         }
     });
@@ -129,7 +130,7 @@ fn an_app_is_no_passkey_and_a_blocked_passkey_is_none() {
         add(auth, &actor, &mut key, "").await.unwrap();
         let actor = at_home(&world, &maria).await;
         assert_eq!(lacks(&actor), None);
-        // Of several roles the strictest counts.
+        // Of several roles, the strictest requirement applies.
         auth.roles.create(&Actor::system(), &NewRole::named("Editor", "")).await.unwrap();
         require(&world, "Editor", Some(Requirement::Mfa)).await;
         auth.roles
@@ -140,7 +141,7 @@ fn an_app_is_no_passkey_and_a_blocked_passkey_is_none() {
         world.clock.advance(Duration::from_secs(3600));
         assert_eq!(lacks(&at_home(&world, &maria).await), Some(Requirement::Passkey));
         require(&world, "User", None).await;
-        assert_eq!(lacks(&at_home(&world, &maria).await), None, "the app is enough for the other");
+        assert_eq!(lacks(&at_home(&world, &maria).await), None, "the app satisfies the other role");
         auth.admin.remove_factors(&Actor::system(), maria.user).await.unwrap();
         let again = world.sign_in("maria", origin()).await.unwrap();
         assert_eq!(lacks(&at_home(&world, &again).await), Some(Requirement::Mfa));
@@ -162,7 +163,8 @@ fn who_may_edit_a_role_says_what_it_asks_for() {
         let actor = at_home(&world, &maria).await;
         let above = auth.roles.update(&actor, "SuperAdmin", &change).await.err().unwrap();
         assert_eq!(above.code(), Code::AboveYourLevel);
-        // Not what one does not have oneself: it would close the door for everybody, oneself included.
+        // Callers cannot require what they lack themselves: that would lock everyone out, including
+        // them.
         let unmet = auth.roles.update(&actor, "Moderator", &change).await.err().unwrap();
         assert_eq!(unmet.code(), Code::EnrollmentRequired);
         add(auth, &actor, &mut Authenticator::new(ORIGIN), "").await.unwrap();
@@ -171,7 +173,7 @@ fn who_may_edit_a_role_says_what_it_asks_for() {
         assert_eq!(role.requires, Some(Requirement::Mfa));
         let unchanged = RoleChange { description: Some("x".to_owned()), ..RoleChange::default() };
         let role = auth.roles.update(&actor, "Moderator", &unchanged).await.unwrap();
-        assert_eq!(role.requires, Some(Requirement::Mfa), "what is not named stays");
+        assert_eq!(role.requires, Some(Requirement::Mfa), "a field that is not given stays unchanged");
     });
 }
 
@@ -206,7 +208,7 @@ fn power_is_given_by_whoever_confirmed_lately_who_they_are() {
             codes
         };
         assert_eq!(refused(&actor).await, [Some(Code::StepUpRequired); 6]);
-        // What takes power away does not wait.
+        // Taking power away needs no confirmation.
         let less = RoleChange { level: Some(Some(4)), ..RoleChange::default() };
         auth.roles.update(&actor, "Editor", &less).await.unwrap();
         let typed = Confirmation { password: password("maria"), ..Confirmation::default() };
@@ -216,7 +218,7 @@ fn power_is_given_by_whoever_confirmed_lately_who_they_are() {
         world.clock.advance(Duration::from_secs(601));
         let actor = at_home(&world, &maria).await;
         auth.roles.remove(&actor, jun.user, "Editor", &Scope::global()).await.unwrap();
-        // Whoever may not, is told that first.
+        // A caller without the right gets that refusal first.
         let stranger = at_home(&world, &jun).await;
         assert_eq!(auth.roles.assign(&stranger, &give).await.err().unwrap().code(), Code::RoleNotFound);
     });
@@ -232,6 +234,6 @@ fn nothing_is_asked_for_that_nobody_can_set_up() {
             world.auth.roles.update(&Actor::system(), "User", &change).await.err().map(|error| error.code())
         };
         assert_eq!(ask(Requirement::Passkey).await, Some(Code::FeatureOff));
-        assert_eq!(ask(Requirement::Mfa).await, None, "apps are offered");
+        assert_eq!(ask(Requirement::Mfa).await, None, "authenticator apps are offered");
     });
 }

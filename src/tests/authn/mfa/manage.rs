@@ -1,4 +1,4 @@
-//! Setting second factors up, and taking them off.
+//! Setting up and removing second factors.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
             code: code.to_owned(),
             ..Confirmation::default()
         };
-        // The password is what whoever stole the session may have stolen with it.
+        // A thief who stole the session may also have stolen the password.
         let alone = world.auth.step_up.confirm(&actor, &by(&password("maria"), "")).await.err().unwrap();
         assert_eq!((alone.problems()[0].field, alone.problems()[0].code), (Field::Code, Code::Required));
         assert_eq!(mfa.pending_totp(&actor).await.err().unwrap().code(), step_up);
@@ -33,7 +33,7 @@ fn changing_factors_wants_a_session_that_was_confirmed_lately() {
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(mfa.disable_totp(&actor).await.err().unwrap().code(), step_up);
 
-        // Nor does changing it confirm anything.
+        // Changing the password confirms nothing either.
         let typed =
             authtuna::authn::passwords::ChangePassword { current: password("maria"), new: password("tuna") };
         let maria = world.auth.passwords.change(&actor, &typed).await.unwrap();
@@ -73,11 +73,11 @@ fn an_app_counts_once_a_code_of_it_was_seen() {
         assert_eq!(mfa.pending_totp(&actor).await.unwrap().unwrap().secret, first.secret);
         let setup = mfa.setup_totp(&actor).await.unwrap();
         let old = mfa.verify_and_enable_totp(&actor, &app(&world, &first.secret)).await.err().unwrap();
-        assert_eq!(old.problems()[0].code, Code::BadOtp, "that one was replaced");
+        assert_eq!(old.problems()[0].code, Code::BadOtp, "the second setup replaced that secret");
         assert!(matches!(first_factor(&world, "maria", origin()).await, SignInOutcome::In(_)));
         assert_eq!(mfa.regenerate_backup_codes(&actor).await.err().unwrap().code(), Code::NoSecondFactor);
         mfa.verify_and_enable_totp(&actor, &app(&world, &setup.secret)).await.unwrap();
-        assert!(mfa.pending_totp(&actor).await.unwrap().is_none(), "what counts is not shown again");
+        assert!(mfa.pending_totp(&actor).await.unwrap().is_none(), "a confirmed secret is not shown again");
         assert_eq!(mfa.setup_totp(&actor).await.err().unwrap().code(), Code::TotpEnabled);
         let again = mfa.verify_and_enable_totp(&actor, &app(&world, &setup.secret)).await.err().unwrap();
         assert_eq!(again.code(), Code::TotpEnabled);
@@ -99,7 +99,7 @@ fn whoever_reads_database_or_log_finds_no_secret() {
         let log = format!("{:?}", log.items);
         let plain = codes[0].replace('-', "");
         for needle in [secret.as_str(), &codes[0], &plain, "314159", &token] {
-            assert!(!log.contains(needle) && !kept.contains(needle), "{needle} is in clear");
+            assert!(!log.contains(needle) && !kept.contains(needle), "{needle} is in plain text");
         }
     });
 }
@@ -127,15 +127,15 @@ fn a_secret_belongs_to_the_session_that_made_it() {
         let (owner, thief) =
             (world.actor(&maria.session.cookie).await, world.actor(&stolen.session.cookie).await);
         let mfa = &world.auth.mfa;
-        // A thief with the password prepares a secret that they know.
+        // A thief with the password starts a setup whose secret they know.
         let known = mfa.setup_totp(&thief).await.unwrap();
-        assert!(mfa.pending_totp(&owner).await.unwrap().is_none(), "nobody is shown another's secret");
+        assert!(mfa.pending_totp(&owner).await.unwrap().is_none(), "another session's secret is not shown");
         let code = app(&world, &known.secret);
         let refused = mfa.verify_and_enable_totp(&owner, &code).await.err().unwrap();
         assert_eq!(refused.code(), Code::TotpNotSetUp);
         let own = mfa.setup_totp(&owner).await.unwrap();
         mfa.verify_and_enable_totp(&owner, &app(&world, &own.secret)).await.unwrap();
-        // And what the password opened has ended, also for a request that is under way.
+        // The session that the password opened has ended, even for a request in progress.
         assert_eq!(world.opens(&stolen.session.cookie).await, None);
         assert_eq!(mfa.disable_totp(&thief).await.err().unwrap().code(), Code::NotAuthenticated);
     });

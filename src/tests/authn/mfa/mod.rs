@@ -1,4 +1,4 @@
-//! Second factors: setting them up, being asked for them, and guessing.
+//! Second factors: setup, challenges and guessing.
 
 mod enrollment;
 mod manage;
@@ -21,18 +21,19 @@ use crate::support::{World, on_each, on_each_with, origin, password, value};
 
 const STEP: Duration = Duration::from_secs(30);
 
-/// The code that an app with this secret shows at this world's moment.
+/// Returns the code that an app with this secret shows at this world's current time.
 pub(crate) fn app(world: &World, secret: &str) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
     totp.generate(u64::try_from(world.clock.now().micros() / 1_000_000).unwrap()).to_string()
 }
 
-/// Somebody with an authenticator app: their session, its secret, their backup codes.
+/// Creates a user with an authenticator app and returns their session, the app's secret and their
+/// backup codes.
 async fn protected(world: &World, name: &str) -> (SignedIn, String, Vec<String>) {
     let person = world.person(name).await;
     let mut actor = world.actor(&person.session.cookie).await;
-    // From their own browser: all others are forgotten when the app is turned on.
+    // From the user's own browser, because enabling the app makes the server forget all others.
     actor.origin = Origin { device_secret: Some(person.device_secret), ..origin() }.into();
     let setup = world.auth.mfa.setup_totp(&actor).await.unwrap();
     let codes = world.auth.mfa.verify_and_enable_totp(&actor, &app(world, &setup.secret)).await.unwrap();
@@ -45,12 +46,12 @@ async fn first_factor(world: &World, name: &str, from: Origin) -> SignInOutcome 
     world.auth.sign_in.with_password(&Actor::anonymous(from), &typed).await.unwrap()
 }
 
-/// The token of somebody who typed their password.
+/// Signs in with the password and returns the MFA challenge's token.
 async fn mfa_challenge(world: &World, name: &str, from: Origin) -> String {
     match first_factor(world, name, from).await {
         SignInOutcome::SecondFactor(mfa_challenge) => mfa_challenge.token,
         SignInOutcome::In(_) | SignInOutcome::EmailChallenge(_) => {
-            panic!("the second factor was not asked for")
+            panic!("no second factor was required")
         }
     }
 }
@@ -65,7 +66,7 @@ async fn second(world: &World, token: &str, code: &str, from: Origin) -> Result<
     world.auth.sign_in.with_second_factor(&Actor::anonymous(from), &typed).await
 }
 
-/// The same from [`origin`], for the code of a refusal.
+/// Like [`second`] from [`origin`], and returns the refusal's code.
 async fn refused(world: &World, token: &str, code: &str) -> Code {
     second(world, token, code, origin()).await.err().unwrap().problems()[0].code
 }
@@ -86,14 +87,14 @@ fn who_has_an_app_is_asked_for_its_code() {
         assert_eq!(half.factors, [Factor::Totp, Factor::BackupCode]);
         assert_eq!(world.auth.sign_in.pending_factors(&half.token).await.unwrap(), Some(half.factors));
         let code = app(&world, &secret);
-        // Blanks between the digits do not count.
+        // Spaces between the digits are ignored.
         let spaced = format!("{} {}", &code[..3], &code[3..]);
         let signed_in = second(&world, &half.token, &spaced, origin()).await.unwrap();
         assert!(world.opens(&signed_in.session.cookie).await.is_some());
         assert_eq!(
             world.auth.sign_in.pending_factors(&half.token).await.unwrap(),
             None,
-            "the token was used up"
+            "the token is used up"
         );
         let actor = world.actor(&signed_in.session.cookie).await;
         let events = world.events(&actor).await;
@@ -115,11 +116,11 @@ fn a_code_works_once_and_none_before_it_does() {
         let code = app(&world, &secret);
         second(&world, &token, &code, origin()).await.unwrap();
         let token = mfa_challenge(&world, "maria", origin()).await;
-        assert_eq!(refused(&world, &token, &code).await, Code::BadOtp, "the same again");
+        assert_eq!(refused(&world, &token, &code).await, Code::BadOtp, "the same code again");
         assert_eq!(
             refused(&world, &token, &early).await,
             Code::BadOtp,
-            "the one before, still within its time"
+            "the code of the previous time step, still within its window"
         );
         world.clock.advance(STEP);
         second(&world, &token, &app(&world, &secret), origin()).await.unwrap();
@@ -154,13 +155,13 @@ fn of_fifty_parallel_tries_with_one_code_one_succeeds() {
                 let all = futures::future::join_all(all).await;
                 assert_eq!(all.iter().filter(|result| result.is_ok()).count(), 1);
             }
-            // And one token, with as many good codes as there are.
+            // One token, with as many valid codes as there are.
             let token = mfa_challenge(&world, "maria", origin()).await;
             let all = codes[1..].iter().map(|code| second(&world, &token, code, origin()));
             let all = futures::future::join_all(all).await;
             assert_eq!(all.iter().filter(|result| result.is_ok()).count(), 1);
             let text = "SELECT CAST(COUNT(*) AS TEXT) FROM backup_codes WHERE used_at IS NOT NULL";
-            assert_eq!(value(&world, text).await, "2", "those that came too late are not used up");
+            assert_eq!(value(&world, text).await, "2", "the codes that came too late stay unused");
         },
     );
 }
@@ -176,7 +177,7 @@ fn a_backup_code_works_once_however_it_is_typed() {
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(world.auth.mfa.factors(&actor).await.unwrap().backup_codes_left, 9);
         let new = world.auth.mfa.regenerate_backup_codes(&actor).await.unwrap();
-        assert_eq!(refused(&world, &token, &codes[4]).await, Code::BadOtp, "the old ones are gone");
+        assert_eq!(refused(&world, &token, &codes[4]).await, Code::BadOtp, "the old codes no longer work");
         second(&world, &token, &new[4], origin()).await.unwrap();
     });
 }
@@ -190,7 +191,8 @@ fn codes_of_others_open_nothing() {
         assert_eq!(refused(&world, &token, &app(&world, &his)).await, Code::BadOtp);
         let token = mfa_challenge(&world, "jun", origin()).await;
         assert_eq!(refused(&world, &token, &hers[0]).await, Code::BadOtp);
-        // Somebody who writes to the database puts their own secret into another's row.
+        // An attacker with write access to the database puts their own secret into another user's
+        // row.
         crate::support::tamper(&world, "UPDATE totp SET secret = (SELECT t.secret FROM totp t JOIN users u ON u.id = t.user_id WHERE u.username = 'jun')").await;
         let token = mfa_challenge(&world, "maria", origin()).await;
         assert_eq!(refused(&world, &token, &app(&world, &his)).await, Code::BadOtp);
@@ -205,7 +207,7 @@ fn guessing_is_limited_and_a_restart_forgets_nothing() {
             let (maria, secret, codes) = protected(&world, "maria").await;
             let stranger = || Origin { ip: Some(crate::support::ip("198.51.100.7")), ..origin() };
             for _ in 0..5 {
-                // A new token for every guess changes nothing.
+                // A new token for every guess makes no difference.
                 let token = mfa_challenge(&world, "maria", stranger()).await;
                 let error = second(&world, &token, "000000", stranger()).await.err().unwrap();
                 assert_eq!(error.problems()[0].code, Code::BadOtp);
@@ -227,7 +229,7 @@ fn guessing_is_limited_and_a_restart_forgets_nothing() {
                 }
             }
             again.store().close().await;
-            // Her own browser is not closed by what strangers do.
+            // Strangers' failures do not lock her own browser.
             let own = Origin { device_secret: Some(maria.device_secret), ..origin() };
             let token = mfa_challenge(&world, "maria", own.clone()).await;
             second(&world, &token, &app(&world, &secret), own).await.unwrap();

@@ -1,4 +1,4 @@
-//! Browsers that are asked for no second factor for a while.
+//! Browsers that skip the second factor for a while.
 
 use super::*;
 
@@ -16,9 +16,9 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
                     matches!(first_factor(&world, "maria", from).await, SignInOutcome::SecondFactor(_))
                 };
                 assert_eq!(asked(here()).await, days == "0");
-                assert!(asked(origin()).await, "not in another browser");
+                assert!(asked(origin()).await, "another browser is not remembered");
                 world.clock.advance(Duration::from_secs(30 * 24 * 3600));
-                assert!(asked(here()).await, "not for longer");
+                assert!(asked(here()).await, "the browser is remembered for 30 days only");
                 if days == "0" {
                     return;
                 }
@@ -30,7 +30,7 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
                 };
                 let actor = world.actor(&alone.session.cookie).await;
                 let refused = world.auth.mfa.disable_totp(&actor).await.err().unwrap();
-                assert_eq!(refused.code(), Code::StepUpRequired, "a password alone confirms nothing");
+                assert_eq!(refused.code(), Code::StepUpRequired, "the password alone confirms nothing");
                 let actor = world.actor(&maria.session.cookie).await;
                 let typed = authtuna::authn::passwords::ChangePassword {
                     current: password("maria"),
@@ -40,7 +40,10 @@ fn a_browser_is_remembered_where_a_setting_allows_it() {
                 let typed = SignIn { identifier: "maria".to_owned(), password: password("tuna") };
                 let progress =
                     world.auth.sign_in.with_password(&Actor::anonymous(here), &typed).await.unwrap();
-                assert!(matches!(progress, SignInOutcome::SecondFactor(_)), "a new password ends it");
+                assert!(
+                    matches!(progress, SignInOutcome::SecondFactor(_)),
+                    "a new password makes the server forget the browser"
+                );
             },
         );
     }
@@ -65,7 +68,7 @@ fn a_remembered_browser_is_forgotten_with_what_it_may_have_been_remembered_by() 
         let owner = at_home(&world, &maria).await;
         let there = remembered().await;
         world.auth.mfa.regenerate_backup_codes(&owner).await.unwrap();
-        assert!(asked(there).await, "new backup codes");
+        assert!(asked(there).await, "after new backup codes");
 
         let mut key = Authenticator { counter: 5, ..Authenticator::new(ORIGIN) };
         let passkey = add(&world.auth, &owner, &mut key, "").await.unwrap().passkey.id;
@@ -73,10 +76,10 @@ fn a_remembered_browser_is_forgotten_with_what_it_may_have_been_remembered_by() 
         let mut copy = key.clone();
         show(&world.auth, &mut key).await.unwrap();
         assert!(show(&world.auth, &mut copy).await.is_err());
-        assert!(asked(there).await, "a passkey was copied");
+        assert!(asked(there).await, "after a copied passkey");
 
         let there = remembered().await;
         world.auth.passkeys.remove(&at_home(&world, &maria).await, passkey).await.unwrap();
-        assert!(asked(there).await, "a passkey was removed");
+        assert!(asked(there).await, "after a removed passkey");
     });
 }

@@ -1,4 +1,4 @@
-//! Making passkeys, and taking them off.
+//! Adding and removing passkeys.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn what_is_added_was_asked_for_in_the_same_session() {
         let mut new = Authenticator::new(ORIGIN);
         let answer = new.create(&asked.options).to_string();
         let refused = world.auth.passkeys.add(&with_prompt(&jun, &asked), "", &answer).await;
-        assert_eq!(refusal(refused), (Field::Passkey, Code::BadToken), "by another person");
+        assert_eq!(refusal(refused), (Field::Passkey, Code::BadToken), "another user");
         let again = world.auth.passkeys.add(&with_prompt(&maria, &asked), "", &answer).await;
         assert_eq!(refusal(again).1, Code::BadToken, "used up");
 
@@ -29,7 +29,7 @@ fn what_is_added_was_asked_for_in_the_same_session() {
             change(&mut new);
             assert_eq!(refusal(add(&world.auth, &maria, &mut new, "").await).1, code);
         }
-        // One authenticator's passkey belongs to one account.
+        // An authenticator's passkey belongs to one account.
         let refused = add(&world.auth, &jun, &mut key, "").await;
         assert_eq!(refusal(refused).1, Code::PasskeyExists);
         let refused = add(&world.auth, &jun, &mut Authenticator::new(ORIGIN), "a\u{202e}b").await;
@@ -49,7 +49,7 @@ fn a_passkey_has_a_name_and_its_flags() {
         let manager =
             || Authenticator { aaguid: *known.as_bytes(), synced: true, ..Authenticator::new(ORIGIN) };
         let second = add(&world.auth, &maria, &mut manager(), " ").await.unwrap();
-        assert!(second.backup_codes.is_none(), "the codes from before still work");
+        assert!(second.backup_codes.is_none(), "the existing backup codes still work");
         let third = add(&world.auth, &maria, &mut manager(), "").await.unwrap();
         let fourth = add(&world.auth, &maria, &mut manager(), "At home").await.unwrap();
         let names = [&second, &third, &fourth].map(|added| added.passkey.name.clone());
@@ -108,7 +108,7 @@ fn an_account_is_made_with_a_passkey_and_no_password_and_keeps_a_way_in() {
         let refused = world.auth.passkeys.remove(&actor, own.id).await;
         assert_eq!(refused.err().unwrap().code(), Code::LastWayIn);
         let refused = world.auth.admin.remove_factors(&Actor::system(), jun.user).await;
-        assert_eq!(refused.err().unwrap().code(), Code::LastWayIn, "nor does an operator");
+        assert_eq!(refused.err().unwrap().code(), Code::LastWayIn, "not even for the program itself");
         let mut second = Authenticator::new(ORIGIN);
         add(&world.auth, &actor, &mut second, "Another").await.unwrap();
         world.auth.passkeys.remove(&actor, own.id).await.unwrap();
@@ -122,7 +122,7 @@ fn a_session_that_has_just_ended_changes_nothing_any_more() {
         let (maria, _, added) = protected(&world, "maria").await;
         let power = Assignment::new(maria.user, "SuperAdmin").everywhere();
         world.auth.roles.assign(&Actor::system(), &power).await.unwrap();
-        // What a request remembers that is under way.
+        // The actor of a request that is still in progress.
         let actor = at_home(&world, &maria).await;
         let asked = world.auth.passkeys.ask_to_add(&actor).await.unwrap();
         world.auth.sessions.end(&actor, actor.session_id().unwrap()).await.unwrap();
@@ -155,16 +155,16 @@ fn a_passkey_that_was_asked_for_before_is_not_added_beside_a_new_factor() {
         let thief = world.actor(&stolen.session.cookie).await;
         let asked = world.auth.passkeys.ask_to_add(&thief).await.unwrap();
         add(&world.auth, &owner, &mut Authenticator::new(ORIGIN), "").await.unwrap();
-        // Also for a request that is under way.
+        // Even for a request in progress.
         let thief = with_prompt(&thief, &asked);
         let answer = Authenticator::new(ORIGIN).create(&asked.options).to_string();
         let refused = world.auth.passkeys.add(&thief, "", &answer).await.err().unwrap();
-        assert_eq!(refused.code(), Code::BadToken, "what was begun by the password is gone");
+        assert_eq!(refused.code(), Code::BadToken, "a prompt from the password-only session is gone");
         assert_eq!(world.opens(&stolen.session.cookie).await, None);
         let actor = at_home(&world, &maria).await;
         assert_eq!(world.auth.passkeys.list(&actor).await.unwrap().len(), 1);
 
-        // A confirmation that has run out meanwhile is none.
+        // A confirmation that has expired in the meantime does not count.
         let asked = world.auth.passkeys.ask_to_add(&actor).await.unwrap();
         world.clock.advance(Duration::from_secs(601));
         let late = with_prompt(&at_home(&world, &maria).await, &asked);
@@ -189,7 +189,11 @@ fn what_is_left_can_be_shown() {
         crate::support::tamper(&world, "DELETE FROM backup_codes").await;
         let actor = at_home(&world, &maria).await;
         let refused = world.auth.passkeys.remove(&actor, other).await.err().unwrap();
-        assert_eq!(refused.code(), Code::LastWayIn, "the blocked one opens nothing, and is asked for");
+        assert_eq!(
+            refused.code(),
+            Code::LastWayIn,
+            "the blocked passkey is still required but opens nothing"
+        );
         world.auth.passkeys.remove(&actor, blocked).await.unwrap();
         world.auth.passkeys.remove(&actor, other).await.unwrap();
     });

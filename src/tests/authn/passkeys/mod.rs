@@ -1,4 +1,4 @@
-//! Passkeys: adding them, signing in by them, and what is refused.
+//! Passkeys: adding them, signing in with them, and what is refused.
 
 mod manage;
 
@@ -23,13 +23,13 @@ use crate::support::{World, on_each, on_each_with, origin, password};
 
 pub(crate) const ORIGIN: &str = "http://localhost:8000";
 
-/// The same actor in the browser that keeps what the ceremony gave it.
+/// Returns the same actor, in a browser that holds the ceremony's secret.
 pub(crate) fn with_prompt(actor: &Actor, ceremony: &Ceremony) -> Actor {
     let origin = Origin { ceremony: Some(ceremony.secret), ..Origin::clone(&actor.origin) };
-    Actor { principal: actor.principal.clone(), origin: origin.into() }
+    Actor { origin: origin.into(), ..actor.clone() }
 }
 
-/// Somebody's session, in the browser that knows them.
+/// Returns a user's session in the browser that knows them.
 pub(crate) async fn at_home(world: &World, person: &SignedIn) -> Actor {
     let mut actor = world.actor(&person.session.cookie).await;
     actor.origin = Origin { device_secret: Some(person.device_secret), ..origin() }.into();
@@ -47,7 +47,7 @@ pub(crate) async fn add(
     auth.passkeys.add(&with_prompt(actor, &asked), name, &answer).await
 }
 
-/// Somebody with a passkey.
+/// Creates a user with a passkey.
 async fn protected(world: &World, name: &str) -> (SignedIn, Authenticator, Added) {
     let person = world.person(name).await;
     let actor = at_home(world, &person).await;
@@ -73,7 +73,7 @@ fn refusal<T>(outcome: Result<T, Error>) -> (Field, Code) {
 fn a_passkey_signs_in_without_a_name_and_asks_for_nothing_more() {
     on_each(|world| async move {
         let (maria, mut key, added) = protected(&world, "maria").await;
-        assert_eq!(added.backup_codes.unwrap().len(), 10, "the first second factor brings backup codes");
+        assert_eq!(added.backup_codes.unwrap().len(), 10, "the first second factor comes with backup codes");
         let actor = at_home(&world, &maria).await;
         assert!(actor.user().unwrap().user.mfa_enabled);
         let signed_in = sign_in(&world.auth, &mut key).await.unwrap().signed_in().unwrap();
@@ -81,7 +81,7 @@ fn a_passkey_signs_in_without_a_name_and_asks_for_nothing_more() {
         let actor = world.actor(&signed_in.session.cookie).await;
         let factors = world.auth.mfa.factors(&actor).await.unwrap();
         assert_eq!((factors.passkeys, factors.backup_codes_left), (1, 10));
-        // Two factors: confirmed.
+        // A passkey counts as both factors, so the session is confirmed.
         assert!(actor.confirmed_within(Duration::from_secs(1), world.clock.now()).is_ok());
         let events = world.events(&actor).await;
         assert!(events.contains(&"PASSKEY_ADDED".to_owned()), "{events:?}");
@@ -106,11 +106,15 @@ fn an_answer_counts_once_and_only_where_it_was_asked_for() {
         }
         let here = with_prompt(&actor, &asked);
         assert!(world.auth.sign_in.with_passkey(&here, &answer).await.is_ok());
-        assert_eq!(refusal(world.auth.sign_in.with_passkey(&here, &answer).await).1, Code::BadToken, "again");
+        assert_eq!(
+            refusal(world.auth.sign_in.with_passkey(&here, &answer).await).1,
+            Code::BadToken,
+            "a second time"
+        );
 
-        // One that was refused is used up too.
+        // A refused answer uses the prompt up too.
         let asked = world.auth.sign_in.passkey_prompt(&here, PasskeyFor::SignIn).await.unwrap();
-        assert_eq!(asked.secret, here.origin.ceremony.unwrap(), "one browser may ask twice");
+        assert_eq!(asked.secret, here.origin.ceremony.unwrap(), "a browser may ask twice");
         key.verifies = false;
         let answer = key.get(&asked.options).to_string();
         let refused = world.auth.sign_in.with_passkey(&here, &answer).await;
@@ -119,7 +123,7 @@ fn an_answer_counts_once_and_only_where_it_was_asked_for() {
         let answer = key.get(&asked.options).to_string();
         assert_eq!(refusal(world.auth.sign_in.with_passkey(&here, &answer).await).1, Code::BadToken);
 
-        // Nor does it count for ever.
+        // A prompt also expires.
         let asked = world.auth.sign_in.passkey_prompt(&here, PasskeyFor::SignIn).await.unwrap();
         world.clock.advance(Duration::from_secs(3601));
         let answer = key.get(&asked.options).to_string();
@@ -148,7 +152,7 @@ fn what_another_page_or_nobody_asked_for_is_refused() {
             let refused = world.auth.sign_in.with_passkey(&Actor::anonymous(origin()), answer).await;
             assert!(matches!(refusal(refused).1, Code::Required | Code::BadPasskey), "{answer:?}");
         }
-        // A key of one's own, under the id of hers.
+        // The attacker's own key, under the ID of hers.
         let mut own = Authenticator { rp_id: "localhost".to_owned(), ..Authenticator::new(ORIGIN) };
         let actor = Actor::anonymous(origin());
         let asked = world.auth.sign_in.passkey_prompt(&actor, PasskeyFor::SignIn).await.unwrap();
@@ -163,7 +167,7 @@ fn what_another_page_or_nobody_asked_for_is_refused() {
         assert_eq!(refusal(refused).1, Code::BadPasskey);
         let events = world.events(&at_home(&world, &maria).await).await;
         assert!(events.contains(&"LOGIN_FAILED".to_owned()));
-        // The good one still works.
+        // The real passkey still works.
         assert!(sign_in(&world.auth, &mut key.clone()).await.is_ok());
     });
 }
@@ -178,12 +182,16 @@ fn a_counter_that_goes_back_blocks_the_passkey_and_tells_its_owner() {
         let mut copy = key.clone();
         assert!(sign_in(&world.auth, &mut key).await.is_ok());
         assert_eq!(refusal(sign_in(&world.auth, &mut copy).await).1, Code::PasskeyBlocked);
-        assert_eq!(refusal(sign_in(&world.auth, &mut key).await).1, Code::PasskeyBlocked, "for both");
+        assert_eq!(
+            refusal(sign_in(&world.auth, &mut key).await).1,
+            Code::PasskeyBlocked,
+            "the original is blocked too"
+        );
         let own = &world.auth.passkeys.list(&actor).await.unwrap()[0];
         assert_eq!(own.blocked_at, Some(world.clock.now()));
         let events = world.events(&actor).await;
         assert!(events.contains(&"PASSKEY_BLOCKED".to_owned()), "{events:?}");
-        // The password alone is no more than it was; the backup codes stand in.
+        // The password alone opens no more than before; the backup codes stand in.
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
         let SignInOutcome::SecondFactor(half) =
             world.auth.sign_in.with_password(&Actor::anonymous(origin()), &typed).await.unwrap()
@@ -204,7 +212,7 @@ fn a_passkey_is_a_second_factor_after_a_password() {
         let mfa_challenge = async || match world.auth.sign_in.with_password(&actor, &typed).await.unwrap() {
             SignInOutcome::SecondFactor(half) => half,
             SignInOutcome::In(_) | SignInOutcome::EmailChallenge(_) => {
-                panic!("the second factor was not asked for")
+                panic!("no second factor was required")
             }
         };
         let half = mfa_challenge().await;
@@ -221,11 +229,15 @@ fn a_passkey_is_a_second_factor_after_a_password() {
                 .with_second_factor(&here, &SecondFactor { token, passkey, ..SecondFactor::default() })
                 .await
         };
-        assert_eq!(refusal(show(juns.get(&asked.options)).await).1, Code::PasskeyUnknown, "another person's");
+        assert_eq!(
+            refusal(show(juns.get(&asked.options)).await).1,
+            Code::PasskeyUnknown,
+            "another user's passkey"
+        );
         let asked =
             world.auth.sign_in.passkey_prompt(&here, PasskeyFor::SecondFactor(&half.token)).await.unwrap();
         assert_eq!(show(key.get(&asked.options)).await.unwrap().user, maria.user);
-        // For the person who was asked alone.
+        // The prompt works only for the user it was made for.
         let asked = world
             .auth
             .sign_in
@@ -295,7 +307,7 @@ fn prompts_of_strangers_use_up_none_of_a_persons() {
         assert_eq!(ask().await.err().unwrap().code(), Code::TooManyAttempts);
         let taken = PasskeySignUp { username: "maria".to_owned(), email: "m@example.org".to_owned() };
         let refused = world.auth.sign_up.passkey_prompt(&anyone, &taken).await.err().unwrap();
-        assert_eq!(refused.code(), Code::TooManyAttempts, "names can not be tried either");
+        assert_eq!(refused.code(), Code::TooManyAttempts, "usernames cannot be probed either");
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
         let SignInOutcome::SecondFactor(half) =
             world.auth.sign_in.with_password(&anyone, &typed).await.unwrap()

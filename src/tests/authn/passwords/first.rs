@@ -1,4 +1,4 @@
-//! Choosing a password for an account that has none.
+//! Setting a password for an account that has none.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::authn::passkeys::{ORIGIN, at_home, with_prompt};
 use crate::support::authenticator::Authenticator;
 use crate::support::{World, on_each, origin, password};
 
-/// Somebody who signed up by a passkey.
+/// Creates a user who signed up with a passkey.
 async fn without_password(world: &World, name: &str) -> (SignedIn, Authenticator) {
     let actor = Actor::anonymous(origin());
     let typed = PasskeySignUp { username: name.to_owned(), email: format!("{name}@example.org") };
@@ -43,7 +43,7 @@ fn whoever_has_no_password_sets_one_and_still_shows_the_second_factor() {
         let progress =
             world.auth.sign_in.with_password(&nobody, &typed("jun", &password("jun"))).await.unwrap();
         assert!(matches!(progress, SignInOutcome::SecondFactor(_)));
-        // From now on it is changed, by whoever knows it.
+        // From now on the user must know the password to change it.
         let again = world.auth.passwords.set_first(&own, &password("other")).await.err().unwrap();
         assert_eq!(again.code(), Code::PasswordSet);
         assert!(world.auth.sign_in.with_password(&nobody, &typed("jun", &password("other"))).await.is_err());
@@ -60,18 +60,18 @@ fn only_a_session_that_was_confirmed_lately_sets_one() {
         assert_eq!(
             refused.err().unwrap().code(),
             Code::PasswordSet,
-            "knowing the old one is what changes it"
+            "an existing password is changed with the current one"
         );
         let refused = world.auth.passwords.set_first(&Actor::anonymous(origin()), &password("x")).await;
         assert_eq!(refused.err().unwrap().code(), Code::NotAuthenticated);
-        assert_eq!(world.auth.password_hashes(), before, "nothing is hashed for that");
+        assert_eq!(world.auth.password_hashes(), before, "the server hashes nothing for these refusals");
 
         let own = at_home(&world, &jun).await;
         let weak = world.auth.passwords.set_first(&own, "password1").await.err().unwrap();
         let problem = weak.problems()[0];
         assert_eq!((problem.field, problem.code), (Field::Password, Code::PasswordCommon));
 
-        // Whatever the request remembers.
+        // Even though the request still holds the session.
         world.auth.sessions.sign_out(&own).await.unwrap();
         let ended = world.auth.passwords.set_first(&own, &password("x")).await.err().unwrap();
         assert_eq!(ended.code(), Code::NotAuthenticated);
@@ -97,7 +97,7 @@ fn whoever_lacks_what_a_role_asks_for_sets_that_up_first() {
         world.auth.roles.assign(&Actor::system(), &given).await.unwrap();
         let refused = world.auth.passwords.set_first(&at_home(&world, &maria).await, &password("x")).await;
         assert_eq!(refused.err().unwrap().code(), Code::EnrollmentRequired);
-        // A passkey meets it.
+        // A passkey satisfies the requirement.
         let given = Assignment::new(jun.user, "Editor").everywhere();
         world.auth.roles.assign(&Actor::system(), &given).await.unwrap();
         world.auth.passwords.set_first(&at_home(&world, &jun).await, &password("jun")).await.unwrap();

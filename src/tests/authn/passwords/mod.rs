@@ -1,4 +1,4 @@
-//! Which passwords are taken, and how they are kept.
+//! Which passwords are accepted, and how they are stored.
 
 mod first;
 mod reset;
@@ -23,9 +23,9 @@ fn weak_passwords_are_refused_each_with_its_reason() {
     assert_eq!(refusal(""), Some(Code::Required));
     assert_eq!(refusal("x7!Kq9z"), Some(Code::PasswordTooShort), "seven characters");
     assert_eq!(refusal("password1"), Some(Code::PasswordCommon));
-    assert_eq!(refusal("PassWord1"), Some(Code::PasswordCommon), "in any case");
+    assert_eq!(refusal("PassWord1"), Some(Code::PasswordCommon), "in any letter case");
     assert_eq!(refusal("aaaaaaaaaaaa"), Some(Code::PasswordTooWeak));
-    assert_eq!(refusal("maria@example.org"), Some(Code::PasswordTooWeak), "one's own address");
+    assert_eq!(refusal("maria@example.org"), Some(Code::PasswordTooWeak), "the user's own email");
     assert_eq!(refusal(&"x".repeat(513)), Some(Code::PasswordTooLong));
     assert_eq!(refusal(&"x".repeat(1_000_000)), Some(Code::PasswordTooLong));
 }
@@ -134,7 +134,7 @@ async fn a_flood_is_told_to_come_back_and_the_rest_is_served() {
     let password = Password::typed("correct horse").unwrap();
     let answers = futures::future::join_all((0..100).map(|_| hasher.verify(&password, None))).await;
     let busy = answers.iter().filter(|answer| answer.as_ref().is_err_and(|e| e.code() == Code::Busy)).count();
-    assert_eq!(busy, 35, "one runs and 64 wait");
+    assert_eq!(busy, 35, "one runs and 64 wait in the queue");
     assert!(answers.iter().flatten().all(|verdict| *verdict == Verdict::Wrong));
     assert!(hasher.verify(&password, None).await.is_ok(), "the queue is free again");
 }

@@ -1,4 +1,4 @@
-//! A new password for whoever forgot theirs.
+//! Password resets by email.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn a_reset_sets_the_password_ends_sessions_and_opens_none() {
             world.auth.passwords.request_reset(&nobody(), "Maria@Example.org").await.unwrap();
         let token = token(&world).await;
         assert!(world.auth.passwords.reset_link_works(&token).await.unwrap());
-        // A password that is refused uses nothing up.
+        // A rejected password does not use the link up.
         let refused = world.auth.passwords.reset(&nobody(), &token, "maria").await.err().unwrap();
         assert_eq!(refused.problems()[0].field, Field::Password);
         world
@@ -26,7 +26,7 @@ fn a_reset_sets_the_password_ends_sessions_and_opens_none() {
             .reset(&browser(Some(&pending_challenge)), &token, &password("new"))
             .await
             .unwrap();
-        assert_eq!(world.opens(&maria.session.cookie).await, None, "the session has ended");
+        assert_eq!(world.opens(&maria.session.cookie).await, None, "a reset ends all sessions");
         let old = world.sign_in("maria", origin()).await.err().unwrap();
         assert_eq!(old.code(), Code::BadCredentials);
         let typed =
@@ -37,7 +37,7 @@ fn a_reset_sets_the_password_ends_sessions_and_opens_none() {
         assert_eq!(
             world.kinds("maria@example.org").await,
             ["sign_up", "welcome", "password_reset", "password_changed"],
-            "every mail goes to the address that the account has, however it was typed"
+            "every message goes to the account's email, however the user typed it"
         );
     });
 }

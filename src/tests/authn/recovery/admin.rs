@@ -1,4 +1,4 @@
-//! What administrators see and do of it.
+//! What administrators see of a recovery and do about it.
 
 use authtuna::authn::sign_in::{SignIn, SignInOutcome, SignedIn};
 use authtuna::authz::actor::Actor;
@@ -35,7 +35,7 @@ fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
         else {
             panic!()
         };
-        assert_eq!(circumstances.ip, "", "where an administrator sits is their own affair");
+        assert_eq!(circumstances.ip, "", "an administrator's location is not disclosed");
         assert!(world.has_factors(&maria).await);
 
         world.begin(MARIA).await;
@@ -45,7 +45,7 @@ fn an_administrator_sees_hastens_and_ends_a_recovery_and_the_person_is_told() {
         }
         assert_eq!(world.count(MARIA, "recovery_ready").await, 1);
         assert_eq!(world.count(MARIA, "recovery_reminder").await, 0);
-        assert!(world.has_factors(&maria).await, "its person finishes it, and nobody else");
+        assert!(world.has_factors(&maria).await, "only the user can finish the recovery");
         let own = world.at_home(&maria.signed_in).await;
         let events = world.events(&own).await;
         let count = |event: &str| events.iter().filter(|known| *known == event).count();
@@ -64,7 +64,7 @@ fn once_an_administrator_took_the_factors_off_the_password_alone_opens_nothing()
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
         let refused = world.auth.sign_in.with_password(&nobody(), &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::PasswordResetRequired);
-        // Whoever reads her mails chooses another, and comes in by it.
+        // Only a reader of her email can choose another password and sign in with it.
         world.tick();
         world.auth.passwords.request_reset(&nobody(), MARIA).await.unwrap();
         let token = world.token(MARIA).await;

@@ -1,4 +1,4 @@
-//! Whoever stops it, and what does: afterwards nothing of it is worth anything.
+//! Everything that ends a recovery. Afterwards none of its links works.
 
 use std::future::Future;
 
@@ -16,7 +16,8 @@ use crate::support::{World, on_each_with, origin, password};
 
 const MARIA: &str = "maria@example.org";
 
-/// Whether somebody who could finish is told when `stop` has stopped it, and can not finish any more.
+/// Asserts that `stop` ends a recovery that could be finished, that none of its links works
+/// afterwards, and that a notice is sent if `told`.
 pub(super) async fn stopped<F: Future<Output = ()>>(
     world: &World,
     maria: &Protected,
@@ -48,13 +49,13 @@ fn the_link_of_every_mail_stops_a_recovery_without_a_session() {
             let ready = world.ready(MARIA).await;
             let token = &ready.cancel[mail];
             assert!(world.auth.recovery.to_cancel(token).await.unwrap().is_some());
-            assert!(world.recovery(&maria).await.is_some(), "looking stops nothing");
+            assert!(world.recovery(&maria).await.is_some(), "opening the link stops nothing");
             stopped(&world, &maria, &ready, true, async {
                 world.auth.recovery.cancel(&nobody(), token).await.unwrap();
             })
             .await;
             assert!(world.has_factors(&maria).await);
-            // Five mails a day may be asked for.
+            // The server sends at most five recovery emails per day.
             world.clock.advance(24 * HOUR);
         }
     });
@@ -73,7 +74,7 @@ fn any_session_of_the_person_stops_a_recovery_however_old_and_nobody_elses() {
         assert!(world.auth.recovery.own(&nobody()).await.is_err());
         assert_eq!(world.auth.recovery.own(&theirs).await.unwrap(), None);
         assert!(world.recovery(&maria).await.is_some());
-        // Signed in 72 hours ago.
+        // This session is 72 hours old.
         let own = world.at_home(&maria.signed_in).await;
         stopped(&world, &maria, &ready, true, async {
             world.auth.recovery.cancel_own(&own).await.unwrap();
@@ -131,8 +132,8 @@ fn whoever_shows_a_passkey_stops_a_recovery() {
         let maria = world.protected("maria").await;
         let own = world.at_home(&maria.signed_in).await;
         let keeping = |actor: &Actor, secret| Actor {
-            principal: actor.principal.clone(),
             origin: Origin { ceremony: Some(secret), ..Origin::clone(&actor.origin) }.into(),
+            ..actor.clone()
         };
         let code = app(&world, &maria.secret);
         world.auth.step_up.confirm(&own, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
@@ -189,7 +190,10 @@ fn a_password_alone_stops_no_recovery() {
             let here = world.second_factor(&token, &code, own).await.unwrap();
             let here = Origin { device_secret: Some(here.device_secret), ..origin() };
             world.begin(MARIA).await;
-            assert!(matches!(world.first_factor("maria", here).await, SignInOutcome::In(_)), "remembered");
+            assert!(
+                matches!(world.first_factor("maria", here).await, SignInOutcome::In(_)),
+                "the browser is remembered"
+            );
             world.mfa_challenge("maria", origin()).await;
             assert!(world.recovery(&maria).await.is_some());
         },
@@ -210,7 +214,7 @@ fn another_recovery_takes_the_place_of_the_one_before_and_waits_anew() {
         assert_eq!(again.due_at, again.started_at.plus(DELAY));
         world.clock.set(again.due_at);
         world.tell().await;
-        // The link of the first opens nothing of the second.
+        // The first recovery's link does not finish the second.
         is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         assert!(world.has_factors(&maria).await);
         world.auth.recovery.finish(&nobody(), &world.finish_token(MARIA).await).await.unwrap();
@@ -248,7 +252,8 @@ fn another_address_ends_a_recovery_and_none_begins_while_it_can_be_taken_back() 
         let maria = world.protected("maria").await;
         let ready = world.ready(MARIA).await;
         let begin = world.requested(MARIA).await;
-        // Confirmed, without a factor being shown: that would end it by itself.
+        // Marks the session as confirmed without using a second factor, which would end the
+        // recovery by itself.
         crate::support::tamper(&world, "UPDATE sessions SET confirmed_at = absolute_expires_at").await;
         world.clock.advance(std::time::Duration::from_secs(11));
         let own = world.at_home(&maria.signed_in).await;
@@ -266,7 +271,7 @@ fn another_address_ends_a_recovery_and_none_begins_while_it_can_be_taken_back() 
             authtuna::mail::Message::EmailChangedOld { undo, .. } => token_of(&undo),
             other => panic!("{}", other.kind()),
         };
-        // At the new address none begins while the old one can be taken back.
+        // No recovery can start from the new address while the change can be undone.
         let early = world.requested("new@example.org").await;
         is_dead(world.auth.recovery.start(&nobody(), &Proof::Link(early)).await);
         world.auth.email_addresses.undo_change(&nobody(), &undo).await.unwrap();
@@ -282,7 +287,7 @@ fn a_recovery_ends_when_nothing_is_left_to_take_off() {
         let code = app(&world, &maria.secret);
         world.auth.step_up.confirm(&own, &Confirmation { code, ..Confirmation::default() }).await.unwrap();
         world.begin(MARIA).await;
-        // In a session that was confirmed shortly before.
+        // The session was confirmed shortly before.
         let own = world.at_home(&maria.signed_in).await;
         world.auth.mfa.disable_totp(&own).await.unwrap();
         world.clock.advance(DELAY);
@@ -305,7 +310,7 @@ fn the_first_proof_of_an_address_ends_a_recovery() {
             let open =
                 async || world.auth.recovery.of_user(&Actor::system(), person.user).await.unwrap().is_some();
             assert!(open().await);
-            // Either takes off what may be a stranger's.
+            // Both remove factors that may be a stranger's.
             if name == "maria" {
                 world.auth.passwords.request_reset(&nobody(), &address).await.unwrap();
                 let token = world.token(&address).await;
@@ -343,7 +348,11 @@ fn the_password_of_before_opens_nothing_after_a_recovery() {
         let ready = world.ready(MARIA).await;
         let token = world.auth.recovery.finish(&nobody(), &ready.finish).await.unwrap();
         let refused = world.sign_in("maria", origin()).await.err().unwrap();
-        assert_eq!(refused.code(), Code::BadCredentials, "whoever has it may be why there was more");
+        assert_eq!(
+            refused.code(),
+            Code::BadCredentials,
+            "a thief who knows it may be the reason for the second factors"
+        );
         world.auth.passwords.reset(&nobody(), &token, &password("new")).await.unwrap();
         assert!(!world.has_factors(&maria).await);
     });
@@ -354,7 +363,7 @@ fn a_factor_that_was_set_up_since_is_not_taken_off() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
         let ready = world.ready(MARIA).await;
-        // Set up behind everything that would have ended the recovery.
+        // Simulates a newer factor, bypassing the code that would have ended the recovery.
         crate::support::tamper(
             &world,
             "UPDATE totp SET confirmed_at = (SELECT MAX(told_at) FROM recoveries)",

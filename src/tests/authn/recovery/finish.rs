@@ -1,4 +1,4 @@
-//! Having the factors taken off, when the waiting is over and not before.
+//! Finishing a recovery, which removes the factors, only after the waiting period.
 
 use std::time::Duration;
 
@@ -36,19 +36,19 @@ fn the_factors_come_off_after_the_waiting_and_everybody_is_signed_out() {
         let ready = world.ready(MARIA).await;
         let due = world.recovery(&maria).await.unwrap();
         assert_eq!(world.auth.recovery.to_finish(&ready.finish).await.unwrap(), Some(due));
-        assert!(world.has_factors(&maria).await, "looking takes nothing off");
-        // As fresh as can be: it was proved at the last moment.
+        assert!(world.has_factors(&maria).await, "opening the link removes nothing");
+        // As fresh as possible: this MFA challenge starts at the last moment.
         let late = world.mfa_challenge("maria", origin()).await;
 
         let token = world.auth.recovery.finish(&nobody(), &ready.finish).await.unwrap();
         assert!(!world.has_factors(&maria).await);
         assert_eq!(world.recovery(&maria).await, None);
-        assert_eq!(world.opens(&maria.signed_in.session.cookie).await, None, "sessions end");
+        assert_eq!(world.opens(&maria.signed_in.session.cookie).await, None, "all sessions end");
         for token in [&mfa_challenge, &late] {
             assert_eq!(
                 world.auth.sign_in.pending_factors(token).await.unwrap(),
                 None,
-                "who was halfway in proves who they are anew"
+                "pending MFA challenges must start over"
             );
         }
         assert_eq!(world.email_message(MARIA).await.message.kind(), "recovery_done");
@@ -57,7 +57,7 @@ fn the_factors_come_off_after_the_waiting_and_everybody_is_signed_out() {
         }
         is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         let old = world.sign_in("maria", origin()).await.err().unwrap();
-        assert_eq!(old.code(), Code::BadCredentials, "the password of before opens nothing");
+        assert_eq!(old.code(), Code::BadCredentials, "the old password opens nothing");
         world.auth.passwords.reset(&nobody(), &token, &password("new")).await.unwrap();
         let typed =
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("new") };
@@ -78,11 +78,11 @@ fn nothing_is_finished_before_it_is_due() {
         let begun = world.begin(MARIA).await;
         world.clock.set(begun.due_at.minus(Duration::from_micros(1)));
         world.tell().await;
-        assert_eq!(world.count(MARIA, "recovery_ready").await, 0, "not a moment too early");
+        assert_eq!(world.count(MARIA, "recovery_ready").await, 0, "not a microsecond too early");
         world.clock.set(begun.due_at);
         world.tell().await;
         let finish = world.finish_token(MARIA).await;
-        // The clock of a node that goes slow.
+        // A node whose clock runs slow.
         world.clock.set(begun.due_at.minus(HOUR));
         is_dead(world.auth.recovery.finish(&nobody(), &finish).await);
         assert!(world.has_factors(&maria).await);
@@ -123,8 +123,8 @@ fn the_last_link_works_for_a_week() {
         is_dead(world.auth.recovery.finish(&nobody(), &ready.finish).await);
         assert!(world.has_factors(&maria).await);
         world.tell().await;
-        assert_eq!(world.recovery(&maria).await, None, "then it is over");
-        // A new one waits as long as the first.
+        assert_eq!(world.recovery(&maria).await, None, "the recovery ends then");
+        // A new recovery waits as long as the first.
         let again = world.begin(MARIA).await;
         assert_eq!(again.due_at, again.started_at.plus(DELAY));
     });

@@ -1,4 +1,4 @@
-//! Recovery by whoever lost all second factors.
+//! Recovery for users who lost all second factors.
 
 mod admin;
 mod end;
@@ -24,23 +24,23 @@ use crate::support::mailbox::{nobody, token_of};
 use crate::support::{World, origin, password};
 
 const HOUR: Duration = Duration::from_secs(3600);
-/// The waiting.
+/// The waiting period.
 const DELAY: Duration = Duration::from_secs(72 * 3600);
-/// After a second factor was shown, none begins before that.
+/// After a second factor was used, no recovery can start for this long.
 const COOLDOWN: Duration = Duration::from_secs(7 * 24 * 3600);
 const STEP: Duration = Duration::from_secs(30);
 
-/// Somebody with an authenticator app: their session, its secret, their backup codes.
+/// A user with an authenticator app: their session, the app's secret and their backup codes.
 struct Protected {
     signed_in: SignedIn,
     secret: String,
     backup_codes: Vec<String>,
 }
 
-/// A recovery that can be finished: the tokens of its mails.
+/// A recovery that can be finished: the tokens from its emails.
 struct Ready {
     finish: String,
-    /// Of the mails in their order.
+    /// The tokens that stop it, in the order of the emails.
     cancel: [String; 3],
 }
 
@@ -54,14 +54,14 @@ impl World {
         Protected { signed_in, secret, backup_codes }
     }
 
-    /// Somebody's session, in the browser that knows them.
+    /// Returns a user's session in the browser that knows them.
     async fn at_home(&self, person: &SignedIn) -> Actor {
         let mut actor = self.actor(&person.session.cookie).await;
         actor.origin = Origin { device_secret: Some(person.device_secret), ..origin() }.into();
         actor
     }
 
-    /// The token of the link to begin with.
+    /// Requests a recovery and returns the token of the link that starts it.
     async fn requested(&self, to: &str) -> String {
         self.tick();
         self.auth.recovery.request(&nobody(), to).await.unwrap();
@@ -80,7 +80,7 @@ impl World {
         self.clock.advance(Duration::from_millis(1));
     }
 
-    /// Begins, and waits until it can be finished.
+    /// Starts a recovery and waits until it can be finished.
     async fn ready(&self, to: &str) -> Ready {
         self.begin(to).await;
         let first = self.cancel_token(to).await;
@@ -92,21 +92,23 @@ impl World {
         Ready { finish: self.finish_token(to).await, cancel: [first, second, self.cancel_token(to).await] }
     }
 
-    /// The token of the link to stop it, in the newest letter to somebody.
+    /// Returns the token of the link that stops the recovery, from the newest message to a
+    /// recipient.
     async fn cancel_token(&self, to: &str) -> String {
         match self.email_message(to).await.message {
             Message::RecoveryStarted { cancel, .. }
             | Message::RecoveryReminder { cancel, .. }
             | Message::RecoveryReady { cancel, .. } => token_of(&cancel),
-            other => panic!("{} stops nothing", other.kind()),
+            other => panic!("{} cannot stop a recovery", other.kind()),
         }
     }
 
-    /// The token of the link to finish it, in the newest letter to somebody.
+    /// Returns the token of the link that finishes the recovery, from the newest message to a
+    /// recipient.
     async fn finish_token(&self, to: &str) -> String {
         match self.email_message(to).await.message {
             Message::RecoveryReady { link, .. } => token_of(&link),
-            other => panic!("{} finishes nothing", other.kind()),
+            other => panic!("{} cannot finish a recovery", other.kind()),
         }
     }
 
@@ -119,17 +121,17 @@ impl World {
         self.auth.recovery.of_user(&Actor::system(), person.signed_in.user).await.unwrap()
     }
 
-    /// How many letters of a kind wait for somebody.
+    /// Returns how many messages of a kind are queued for a recipient.
     async fn count(&self, to: &str, kind: &str) -> usize {
         self.kinds(to).await.iter().filter(|known| **known == kind).count()
     }
 
-    /// The token of somebody who typed their password.
+    /// Signs in with the password and returns the MFA challenge's token.
     async fn mfa_challenge(&self, name: &str, from: Origin) -> String {
         match self.first_factor(name, from).await {
             SignInOutcome::SecondFactor(mfa_challenge) => mfa_challenge.token,
             SignInOutcome::In(_) | SignInOutcome::EmailChallenge(_) => {
-                panic!("the second factor was not asked for")
+                panic!("no second factor was required")
             }
         }
     }
@@ -150,7 +152,7 @@ impl World {
     }
 }
 
-/// Asserts that a token was refused as one that is worth nothing.
+/// Asserts that the server rejected a token as invalid.
 #[track_caller]
 fn is_dead<T>(outcome: Result<T, Error>) {
     let error = outcome.err().unwrap();

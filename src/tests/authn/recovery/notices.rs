@@ -1,4 +1,4 @@
-//! What people are told while they wait.
+//! The notices that users get while they wait.
 
 use authtuna::jobs;
 use authtuna::mail::Message;
@@ -17,7 +17,7 @@ fn the_person_is_told_halfway_and_at_the_end_once_each() {
         let before = world.kinds(MARIA).await;
         world.clock.set(begun.started_at.plus(DELAY / 2 - HOUR));
         world.tell().await;
-        assert_eq!(world.kinds(MARIA).await, before, "not before half of it is over");
+        assert_eq!(world.kinds(MARIA).await, before, "not before half of the waiting period");
         world.clock.set(begun.started_at.plus(DELAY / 2));
         for _ in 0..3 {
             world.tell().await;
@@ -68,11 +68,11 @@ fn who_is_told_late_is_told_once_and_can_still_finish_for_a_week() {
     with_mail(|world| async move {
         world.protected("maria").await;
         world.begin(MARIA).await;
-        // Every process was down meanwhile.
+        // Every process was down in the meantime.
         world.clock.advance(30 * 24 * HOUR);
         world.tell().await;
         world.tell().await;
-        assert_eq!(world.count(MARIA, "recovery_reminder").await, 0, "that is past");
+        assert_eq!(world.count(MARIA, "recovery_reminder").await, 0, "the time for the reminder has passed");
         assert_eq!(world.count(MARIA, "recovery_ready").await, 1);
         let finish = world.finish_token(MARIA).await;
         world.clock.advance(6 * 24 * HOUR);
@@ -93,7 +93,7 @@ fn a_setting_says_how_long_to_wait() {
             let Message::RecoveryRequest { wait, .. } = world.email_message(MARIA).await.message else {
                 panic!()
             };
-            assert_eq!(wait, 2, "in whole minutes, never too few");
+            assert_eq!(wait, 2, "whole minutes, rounded up");
             let begun = world.begin(MARIA).await;
             assert_eq!(begun.due_at.since(begun.started_at).as_secs(), 90);
         },
@@ -107,7 +107,7 @@ fn what_ended_long_ago_is_deleted() {
         world.begin(MARIA).await;
         world.clock.advance(31 * 24 * HOUR);
         jobs::purge(&world.auth).await.unwrap();
-        assert!(world.recovery(&maria).await.is_some(), "not while it is open");
+        assert!(world.recovery(&maria).await.is_some(), "not while it is in progress");
         world.tell().await;
         let ready = world.finish_token(MARIA).await;
         world.auth.recovery.finish(&nobody(), &ready).await.unwrap();
@@ -128,7 +128,7 @@ fn where_recoveries_are_switched_off_those_that_are_open_end() {
         assert_eq!(world.recovery(&maria).await, None);
         assert_eq!(world.email_message(MARIA).await.message.kind(), "recovery_cancelled");
         assert_eq!(jobs::recoveries(&off).await.unwrap(), 0);
-        // On again: nothing goes on.
+        // Enabled again: the recovery does not resume.
         world.clock.advance(DELAY);
         world.tell().await;
         assert_eq!(world.count(MARIA, "recovery_ready").await, 0);

@@ -1,4 +1,4 @@
-//! Asking for it, and beginning to wait.
+//! Requesting a recovery and starting it.
 
 use authtuna::authn::email_challenge::Proof;
 use authtuna::authz::actor::Actor;
@@ -44,7 +44,7 @@ fn asking_is_limited_for_everybody_alike() {
             for _ in 0..7 {
                 world.auth.recovery.request(&nobody(), "maria@example.org").await.unwrap();
             }
-            assert_eq!(world.count("maria@example.org", "recovery_request").await, 5, "five a day");
+            assert_eq!(world.count("maria@example.org", "recovery_request").await, 5, "five per day");
             for address in ["maria@example.org", "nobody@example.org"] {
                 let refused = world.auth.recovery.request(&nobody(), address).await.err().unwrap();
                 assert_eq!(refused.code(), Code::TooManyAttempts, "{address}");
@@ -60,10 +60,10 @@ fn the_waiting_begins_by_the_link_or_the_code_and_not_by_asking() {
         let pending_challenge = world.auth.recovery.request(&nobody(), "Maria@Example.org").await.unwrap();
         let token = world.token("maria@example.org").await;
         assert!(world.auth.recovery.request_link_works(&token).await.unwrap());
-        assert_eq!(world.recovery(&maria).await, None, "looking begins nothing");
+        assert_eq!(world.recovery(&maria).await, None, "opening the link starts nothing");
         let code = Proof::Code(world.code("maria@example.org").await);
         let refused = world.auth.recovery.start(&nobody(), &code).await.err().unwrap();
-        assert_eq!(refused.code(), Code::BadOtp, "not in another browser");
+        assert_eq!(refused.code(), Code::BadOtp, "the code fails in another browser");
         let begun = world.auth.recovery.start(&browser(Some(&pending_challenge)), &code).await.unwrap();
         assert_eq!(begun.due_at, begun.started_at.plus(DELAY));
         assert_eq!(world.recovery(&maria).await, Some(begun));
@@ -71,7 +71,7 @@ fn the_waiting_begins_by_the_link_or_the_code_and_not_by_asking() {
         assert_eq!(world.auth.recovery.own(&own).await.unwrap(), Some(begun));
         assert_eq!(world.email_message("maria@example.org").await.message.kind(), "recovery_started");
         is_dead(world.auth.recovery.start(&nobody(), &Proof::Link(token)).await);
-        assert!(world.has_factors(&maria).await, "they stay while the person waits");
+        assert!(world.has_factors(&maria).await, "the factors stay during the waiting period");
         assert!(world.opens(&maria.signed_in.session.cookie).await.is_some());
         let events = world.events(&own).await;
         for event in ["RECOVERY_REQUESTED", "RECOVERY_STARTED"] {
@@ -88,7 +88,7 @@ fn one_recovery_of_a_person_is_open_whatever_is_begun_at_once() {
         let other = Proof::Link(world.requested("maria@example.org").await);
         let here = nobody();
         let begun = successes(5, || world.auth.recovery.start(&here, &link)).await;
-        // Whoever asked twice begins once: the other link went with the first.
+        // A user who asked twice starts one recovery: the first link invalidated the other.
         is_dead(world.auth.recovery.start(&here, &other).await);
         assert_eq!(begun, 1);
         assert_eq!(world.count("maria@example.org", "recovery_started").await, 1);
@@ -140,7 +140,7 @@ fn where_it_is_off_or_no_mails_are_sent_nobody_recovers() {
         assert_eq!(finished, Some(Code::FeatureOff));
         assert_eq!(world.recovery(&maria).await, None);
         assert!(world.has_factors(&jun).await);
-        // What was begun before can be stopped.
+        // A recovery from before can still be stopped.
         off.recovery.cancel(&nobody(), &ready.cancel[0]).await.unwrap();
         off.store().close().await;
     });

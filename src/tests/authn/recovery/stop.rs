@@ -1,4 +1,5 @@
-//! Stopping a recovery by a second factor alone, for whoever can not sign in: somebody else has their mailbox.
+//! Stopping a recovery with a second factor alone, for users who cannot sign in because someone
+//! else controls their mailbox.
 
 use authtuna::authn::email_challenge::Proof;
 use authtuna::authz::actor::{Actor, Origin};
@@ -18,7 +19,7 @@ async fn stop(world: &World, from: &Actor, identifier: &str, code: &str) -> Resu
     world.auth.recovery.stop(from, identifier, code).await
 }
 
-/// Asserts that nothing was stopped, in the one way in which that is said.
+/// Asserts that nothing was stopped, with the one error that says so.
 #[track_caller]
 fn refused(outcome: Result<(), Error>) {
     let error = outcome.err().unwrap();
@@ -30,7 +31,7 @@ fn from(address: &str) -> Actor {
     Actor::anonymous(Origin { ip: Some(ip(address)), ..origin() })
 }
 
-/// Whether a code still opens the account.
+/// Returns whether a code still works as a second factor.
 async fn opens(world: &World, maria: &Protected, code: &str) -> bool {
     assert!(world.has_factors(maria).await);
     let token = world.mfa_challenge("maria", origin()).await;
@@ -41,7 +42,7 @@ async fn opens(world: &World, maria: &Protected, code: &str) -> bool {
 fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
     with_mail(|world| async move {
         let maria = world.protected("maria").await;
-        // Whoever has the mailbox has the password too: nothing else than the app is left to the owner.
+        // An attacker with the mailbox also has the password: the owner has only the app left.
         world.tick();
         world.auth.passwords.request_reset(&nobody(), MARIA).await.unwrap();
         let reset = world.token(MARIA).await;
@@ -53,7 +54,7 @@ fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
             stop(&world, &nobody(), "MARIA", &code).await.unwrap();
         })
         .await;
-        // Whoever reads the mail does not learn where the owner is.
+        // The email does not disclose the owner's location.
         let Message::RecoveryCancelled { circumstances, .. } = world.email_message(MARIA).await.message
         else {
             panic!()
@@ -67,7 +68,7 @@ fn whoever_has_only_their_app_or_a_backup_code_stops_a_recovery() {
         })
         .await;
         assert!(world.has_factors(&maria).await);
-        // It is used up.
+        // The backup code is used up.
         world.clock.advance(COOLDOWN);
         world.begin(MARIA).await;
         refused(stop(&world, &nobody(), "maria", &backup).await);
@@ -89,7 +90,7 @@ fn whoever_reads_the_mails_can_not_begin_again_at_once() {
         assert_eq!(world.recovery(&maria).await, None);
         world.clock.set(begun.started_at.plus(COOLDOWN + HOUR));
         world.begin(MARIA).await;
-        // Stopped in any other way, it may begin at once.
+        // A recovery that was stopped in any other way can start again at once.
         world.auth.recovery.cancel(&nobody(), &world.cancel_token(MARIA).await).await.unwrap();
         world.begin(MARIA).await;
     });
@@ -110,7 +111,7 @@ fn of_parallel_tries_with_one_code_one_counts_whatever_it_is_for() {
         let (stopped, opened) = futures::future::join(futures::future::join_all(stops), opens).await;
         let right = stopped.into_iter().filter(|stopped| *stopped).count() + usize::from(opened);
         assert_eq!(right, 1);
-        assert_eq!(world.recovery(&maria).await, None, "by either");
+        assert_eq!(world.recovery(&maria).await, None, "either of them ends the recovery");
     });
 }
 
@@ -120,7 +121,7 @@ fn no_other_code_stops_one_and_no_answer_tells_whether_there_is_any() {
         let maria = world.protected("maria").await;
         let jun = world.protected("jun").await;
         let (own, code) = (app(&world, &jun.secret), app(&world, &maria.secret));
-        // Nothing is open: a right code is told nothing, and stays good.
+        // No recovery is in progress: the right code gets the same refusal and stays valid.
         refused(stop(&world, &from("192.0.2.2"), "maria", &code).await);
         refused(stop(&world, &from("192.0.2.2"), "maria", &maria.backup_codes[0]).await);
         assert!(opens(&world, &maria, &maria.backup_codes[0]).await);
@@ -142,7 +143,7 @@ fn no_other_code_stops_one_and_no_answer_tells_whether_there_is_any() {
         assert!(world.recovery(&maria).await.is_some());
         assert!(
             opens(&world, &maria, &app(&world, &maria.secret)).await,
-            "and what was tried counts nowhere else"
+            "failed attempts count nowhere else"
         );
 
         let empty = stop(&world, &nobody(), " ", "").await.err().unwrap();
@@ -166,7 +167,7 @@ fn tries_are_counted_and_nobody_uses_up_those_of_the_owner() {
             assert_eq!(closed.err().unwrap().code(), Code::TooManyAttempts, "{name}");
         }
         assert!(world.recovery(&maria).await.is_some());
-        // Nobody learns by it which address is whose.
+        // The counters do not reveal which email belongs to which username.
         let other = from("198.51.100.8");
         for _ in 0..limit {
             refused(stop(&world, &other, "maria", "000000").await);
@@ -174,7 +175,7 @@ fn tries_are_counted_and_nobody_uses_up_those_of_the_owner() {
         for address in [MARIA, "nobody@example.org"] {
             refused(stop(&world, &other, address, "000000").await);
         }
-        // The owner in their own browser, which has the same address.
+        // The owner, in their own browser at the thief's IP address.
         let mut own = from("198.51.100.7");
         let device_secret = Some(maria.signed_in.device_secret);
         own.origin = Origin { device_secret, ..Origin::clone(&own.origin) }.into();
@@ -195,7 +196,7 @@ fn codes_of_an_app_are_not_guessed_from_a_thousand_places() {
         let closed = stop(&world, &elsewhere, "maria", &code).await.err().unwrap();
         assert_eq!(closed.code(), Code::TooManyAttempts);
         assert!(world.recovery(&maria).await.is_some());
-        // Nobody guesses one of these.
+        // Backup codes cannot be guessed, so the limit does not apply to them.
         stop(&world, &elsewhere, "maria", &maria.backup_codes[0]).await.unwrap();
         assert!(world.recovery(&maria).await.is_none());
     });

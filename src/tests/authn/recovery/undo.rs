@@ -1,4 +1,4 @@
-//! Taking the first second factor off again, by the mail that told of it.
+//! Removing the first second factor again, with the link in the email that announced it.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::support::{World, origin, password, tamper};
 
 const MARIA: &str = "maria@example.org";
 
-/// The token of the way back, if the newest mail has one.
+/// Returns the token of the undo link, if the newest message has one.
 async fn way_back(world: &World) -> Option<String> {
     match world.email_message(MARIA).await.message {
         Message::FirstFactor { undo, .. } => Some(token_of(&undo)),
@@ -24,7 +24,7 @@ async fn way_back(world: &World) -> Option<String> {
     }
 }
 
-/// Somebody who knows maria's password, in a browser of their own.
+/// Signs in someone who knows maria's password, in a browser of their own.
 async fn thief(world: &World) -> (SignedIn, Actor) {
     let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
     let signed_in = world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap().signed_in().unwrap();
@@ -41,10 +41,10 @@ fn whose_password_was_stolen_takes_the_thiefs_factor_off() {
         let mut key = Authenticator::new(ORIGIN);
         world.clock.advance(Duration::from_millis(1));
         add(&world.auth, &there, &mut key, "").await.unwrap();
-        assert_eq!(world.opens(&maria.session.cookie).await, None, "the owner is out");
+        assert_eq!(world.opens(&maria.session.cookie).await, None, "the owner's session has ended");
         let token = way_back(&world).await.unwrap();
         assert!(world.auth.recovery.undo_link_works(&token).await.unwrap());
-        // Looking does nothing.
+        // Opening the link does nothing.
         assert!(matches!(show(&world.auth, &mut key).await.unwrap(), SignInOutcome::In(_)));
         world.clock.advance(71 * HOUR);
 
@@ -55,7 +55,7 @@ fn whose_password_was_stolen_takes_the_thiefs_factor_off() {
         assert!(show(&world.auth, &mut key).await.is_err());
         let typed = SignIn { identifier: "maria".to_owned(), password: password("maria") };
         let refused = world.auth.sign_in.with_password(&nobody, &typed).await.err().unwrap();
-        assert_eq!(refused.code(), Code::BadCredentials, "the thief knows it");
+        assert_eq!(refused.code(), Code::BadCredentials, "the thief knows the password");
         assert_eq!(world.email_message(MARIA).await.message.kind(), "factor_removed");
         world.tick();
         world.auth.passwords.request_reset(&nobody, MARIA).await.unwrap();
@@ -84,7 +84,7 @@ fn the_answer_is_a_token_to_choose_a_password_with() {
         let maria = world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap().signed_in().unwrap();
         let own = world.actor(&maria.session.cookie).await;
         assert!(world.events(&own).await.contains(&"MFA_UNDONE".to_owned()));
-        // A factor of her own is no longer that of then.
+        // A factor that she adds now is not the one that the link removes.
         let own = world.at_home(&maria).await;
         add(&world.auth, &own, &mut Authenticator::new(ORIGIN), "").await.unwrap();
         is_dead(world.auth.recovery.undo_factors(&nobody(), &token).await);
@@ -126,7 +126,7 @@ fn only_the_first_factor_of_an_ordinary_account_with_a_proved_address_brings_one
         let own = world.at_home(&maria.signed_in).await;
         add(&world.auth, &own, &mut Authenticator::new(ORIGIN), "").await.unwrap();
         assert_eq!(world.email_message(MARIA).await.message.kind(), "passkey_added");
-        // It takes off what was added since, too.
+        // The link also removes factors added since then.
         world.auth.recovery.undo_factors(&nobody(), &first).await.unwrap();
         assert!(!world.has_factors(&maria).await);
     });
@@ -144,6 +144,6 @@ fn only_the_first_factor_of_an_ordinary_account_with_a_proved_address_brings_one
         let own = world.at_home(&maria).await;
         world.clock.advance(Duration::from_millis(1));
         add(&world.auth, &own, &mut Authenticator::new(ORIGIN), "").await.unwrap();
-        assert_eq!(way_back(&world).await, None, "the mailbox may be anybody's");
+        assert_eq!(way_back(&world).await, None, "the email may belong to anyone");
     });
 }

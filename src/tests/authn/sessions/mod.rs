@@ -1,4 +1,4 @@
-//! Sessions: what opens them, what ends them, and how soon.
+//! Sessions: what starts them, what ends them, and how fast.
 
 mod rotate;
 
@@ -20,7 +20,7 @@ fn a_session_ended_elsewhere_is_refused_on_its_very_next_request() {
     on_each(|world| async move {
         let here = world.person("maria").await;
         let there = world.sign_in("maria", origin()).await.unwrap();
-        // Both are warm in the cache.
+        // Both are in the cache.
         assert!(world.opens(&here.session.cookie).await.is_some());
         assert!(world.opens(&there.session.cookie).await.is_some());
         let actor = world.actor(&here.session.cookie).await;
@@ -79,7 +79,7 @@ fn every_move_to_another_address_is_noted() {
         let elsewhere = Origin { ip: Some("198.51.100.7".parse().unwrap()), ..origin() };
         let opened =
             world.auth.sessions.check(&signed_in.session.cookie, &Arc::new(elsewhere)).await.unwrap();
-        assert!(matches!(opened, Checked::Open(_, None)), "not by way of a new cookie");
+        assert!(matches!(opened, Checked::Open(_, None)), "the move does not replace the cookie");
         let actor = world.actor(&signed_in.session.cookie).await;
         assert!(world.events(&actor).await.contains(&"SESSION_IP_UPDATED".to_owned()));
     });
@@ -136,7 +136,7 @@ fn another_browser_with_the_same_cookie_ends_the_session() {
     on_each(|world| async move {
         let cookie = world.person("maria").await.session.cookie;
         let thief = Origin { fingerprint: [7; 32], ..origin() };
-        assert_eq!(world.opens_from(&cookie, thief).await, None, "also while the cache is warm");
+        assert_eq!(world.opens_from(&cookie, thief).await, None, "even while the session is cached");
         assert_eq!(world.opens(&cookie).await, None);
     });
 }
@@ -214,7 +214,7 @@ fn a_clock_that_is_set_back_does_not_make_a_stale_snapshot_fresh() {
     on_each(|world| async move {
         let cookie = world.person("maria").await.session.cookie;
         assert!(world.opens(&cookie).await.is_some());
-        // Another process, whose evictions this one does not hear on SQLite, ends the session.
+        // Another process, whose evictions do not reach this one on SQLite, ends the session.
         let other = world.another_process().await;
         let actor = world.actor(&cookie).await;
         other.sessions.sign_out(&actor).await.unwrap();
@@ -239,12 +239,13 @@ fn another_process_on_postgres_hears_of_an_ended_session() {
             matches!(checked, Checked::Open(..))
         };
         assert!(opens().await);
-        // The clock stands still: from memory alone the other process would serve it for ever.
+        // The clock stands still: from its cache alone, the other process would accept the session
+        // forever.
         let actor = world.actor(&maria.session.cookie).await;
         world.auth.sessions.sign_out(&actor).await.unwrap();
         until(|| async { !opens().await }).await;
 
-        // So it does of one that a sign-in in the same browser has replaced.
+        // It also hears of a session that a sign-in in the same browser replaced.
         let before = world.sign_in("maria", origin()).await.unwrap();
         let opens = || async {
             let checked = other.sessions.check(&before.session.cookie, &Arc::new(origin())).await.unwrap();

@@ -1,4 +1,4 @@
-//! The random string of a session's cookie: when it is replaced, and how a copy shows.
+//! The random string in a session's cookie: when it is replaced, and how a copy is detected.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ const SECOND: Duration = Duration::from_secs(1);
 fn the_cookie_is_replaced_and_an_old_one_ends_the_session_after_the_grace() {
     on_each(|world| async move {
         let first = world.person("maria").await.session.cookie;
-        assert_eq!(world.opens(&first).await, Some(None), "fresh: nothing to replace");
+        assert_eq!(world.opens(&first).await, Some(None), "a fresh cookie is not replaced");
         world.clock.advance(30 * SECOND);
         let second = world.opens(&first).await.flatten().expect("a replacement");
         assert_ne!(first, second);
-        // A request that was under way with the old cookie is served, and not given another one.
+        // A request in progress with the old cookie is served and gets no other replacement.
         assert_eq!(world.opens(&first).await, Some(None));
         assert_eq!(world.opens(&second).await, Some(None));
         world.clock.advance(301 * SECOND);
-        assert!(world.opens(&second).await.is_some(), "the owner comes back");
-        assert_eq!(world.opens(&first).await, None, "the copy does not open it");
-        assert_eq!(world.opens(&second).await, None, "and has ended it for both");
+        assert!(world.opens(&second).await.is_some(), "the owner's cookie still works");
+        assert_eq!(world.opens(&first).await, None, "the copy is rejected");
+        assert_eq!(world.opens(&second).await, None, "the copy ends the session for both");
     });
 }
 
@@ -46,13 +46,15 @@ fn an_answer_that_got_lost_signs_nobody_out() {
         let first = world.person("maria").await.session.cookie;
         world.clock.advance(30 * SECOND);
         let lost = world.opens(&first).await.flatten().expect("a replacement, which never arrives");
-        // Long after the grace the browser comes with what it has, and gets another one.
+        // Long after the grace period, the browser returns with the cookie it has and gets another
+        // one.
         world.clock.advance(3600 * SECOND);
         let second = world.opens(&first).await.flatten().expect("another replacement");
-        assert!(world.opens(&lost).await.is_some(), "it may be on its way still");
+        assert!(world.opens(&lost).await.is_some(), "the lost cookie may still arrive");
         world.clock.advance(11 * SECOND);
         assert!(world.opens(&second).await.is_some());
-        // Now the browser is known to have it: the grace of those before has begun.
+        // Now the server knows that the browser has it, so the grace period of the earlier cookies
+        // has begun.
         world.clock.advance(301 * SECOND);
         assert!(world.opens(&second).await.is_some());
         assert_eq!(world.opens(&first).await, None);
@@ -68,7 +70,7 @@ fn the_grace_begins_when_the_new_cookie_comes_back() {
         let second = world.opens(&first).await.flatten().unwrap();
         world.clock.advance(290 * SECOND);
         assert!(world.opens(&second).await.is_some());
-        // A slow request with the first is under way still.
+        // A slow request with the first cookie is still in progress.
         world.clock.advance(290 * SECOND);
         assert!(world.opens(&first).await.is_some());
         world.clock.advance(11 * SECOND);
@@ -82,7 +84,8 @@ fn a_copy_of_a_lost_answer_shows_when_both_are_used() {
         let first = world.person("maria").await.session.cookie;
         world.clock.advance(30 * SECOND);
         let owners = world.opens(&first).await.flatten().unwrap();
-        // A copy of the first is used before the owner has come back: it gets a replacement of its own.
+        // A copy of the first cookie is used before the owner returns, and gets a replacement of
+        // its own.
         world.clock.advance(30 * SECOND);
         let thiefs = world.opens(&first).await.flatten().unwrap();
         assert!(world.opens(&owners).await.is_some());

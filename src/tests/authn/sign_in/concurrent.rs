@@ -1,4 +1,4 @@
-//! What happens at the same moment: a sign-in, and what is to keep it out.
+//! Races between sign-ins and changes that must keep them out.
 
 use authtuna::authn::passwords::ChangePassword;
 use authtuna::authz::actor::Actor;
@@ -10,7 +10,8 @@ fn change(to: &str) -> ChangePassword {
     ChangePassword { current: password("maria"), new: password(to) }
 }
 
-/// Sign-ins with the password until now, as many as `count`, all under way at once; the cookies of those that got in.
+/// Starts `count` sign-ins with the current password at once and returns the cookies of those that
+/// succeed.
 async fn sign_ins(world: &World, count: usize) -> Vec<String> {
     let tries = (0..count).map(|_| world.sign_in("maria", origin()));
     let done = futures::future::join_all(tries).await;
@@ -45,14 +46,14 @@ fn no_sign_in_outlives_a_suspension() {
         let system = Actor::system();
         let suspend = world.auth.admin.suspend(&system, maria.user, "");
         let (entered, suspended) = tokio::join!(sign_ins(&world, 24), async {
-            // Once some of them have read the row.
+            // After some of them have read the row.
             tokio::task::yield_now().await;
             suspend.await
         });
         suspended.unwrap();
         world.auth.admin.unsuspend(&system, maria.user, "").await.unwrap();
         for cookie in &entered {
-            assert_eq!(world.opens(cookie).await, None, "not even once the suspension is lifted");
+            assert_eq!(world.opens(cookie).await, None, "not even after the suspension ends");
         }
     });
 }
@@ -70,7 +71,7 @@ fn of_two_changes_of_one_password_one_is_made() {
         let refused: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
         assert_eq!(
             refused.iter().map(authtuna::foundation::error::Error::code).collect::<Vec<_>>(),
-            // The first one has ended the session of the second.
+            // The first change ended the second one's session.
             [Code::NotAuthenticated]
         );
     });

@@ -1,4 +1,4 @@
-//! Sign-in by a mail.
+//! Sign-in by magic link.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn a_link_signs_in_once_in_any_browser() {
         let token = world.token("maria@example.org").await;
         for _ in 0..3 {
             let whom = world.auth.sign_in.magic_link_username(&token).await.unwrap();
-            assert_eq!(whom.as_deref(), Some("maria"), "a scanner that opens it uses nothing up");
+            assert_eq!(whom.as_deref(), Some("maria"), "opening the link does not use it up");
         }
         let here = nobody();
         let proof = Proof::Link(token);
@@ -55,7 +55,7 @@ fn who_may_not_come_in_does_not_by_a_link_either() {
         assert_eq!(refused.code(), Code::Suspended);
         world.auth.admin.unsuspend(&Actor::system(), maria.user, "").await.unwrap();
         let refused = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.err().unwrap();
-        assert_eq!(refused.code(), Code::BadToken, "used up all the same");
+        assert_eq!(refused.code(), Code::BadToken, "the refused link is used up");
 
         let proof = ask().await;
         crate::support::tamper(

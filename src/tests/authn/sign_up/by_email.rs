@@ -1,4 +1,4 @@
-//! Making an account by a mail.
+//! Creating an account by email.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn there_is_no_account_before_its_address_is_proved() {
         assert_eq!(refused.err().unwrap().code(), Code::BadCredentials);
 
         let token = world.token("maria@example.org").await;
-        // Looking, as often as one likes, uses nothing up.
+        // Opening the link any number of times does not use it up.
         for _ in 0..3 {
             let about = world.auth.sign_up.to_confirm(&token).await.unwrap().unwrap();
             assert_eq!(
@@ -50,10 +50,10 @@ fn in_another_browser_the_password_that_was_typed_does_not_count() {
         world.ask_for_account("maria").await;
         let other = world.ask_for_account("jun").await;
         let proof = Proof::Link(world.token("maria@example.org").await);
-        // A browser that waits for somebody else's mail is another browser too.
+        // A browser with another user's challenge is a different browser too.
         let confirmed = world.auth.sign_up.confirm_email(&browser(Some(&other)), &proof, None).await.unwrap();
-        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
-        // Whoever signed up may be somebody who wants the key to the account of the mail's reader.
+        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password choice was requested") };
+        // An attacker may have signed up to get into the recipient's account.
         let stranger = world.sign_in("maria", crate::support::origin()).await.err().unwrap();
         assert_eq!(stranger.code(), Code::BadCredentials);
         world.auth.passwords.reset(&nobody(), &token, &password("chosen")).await.unwrap();
@@ -87,7 +87,7 @@ fn an_address_with_an_account_is_answered_alike_and_its_owner_is_told() {
         let told = world.email_message("maria@example.org").await;
         assert_eq!(told.message.kind(), "sign_up_taken");
         assert_eq!(told.name, "maria");
-        // The name is as free as if the address had been new: else it would tell.
+        // The username stays free, as for a new email; otherwise it would reveal the account.
         let mut new = form("stranger");
         new.email = "new@example.org".to_owned();
         assert!(world.auth.sign_up.with_password(&nobody(), &new).await.is_ok());
@@ -124,7 +124,7 @@ fn a_name_that_was_taken_meanwhile_can_be_chosen_anew() {
         assert_eq!((refused.problems()[0].field, refused.code()), (Field::Username, Code::UsernameTaken));
         let refused = world.auth.sign_up.confirm_email(&here, &proof, Some("a b")).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadUsername);
-        // By the code too: one that was right is right again.
+        // The code works too, and stays valid after a refused username.
         let proof = Proof::Code(world.code("maria@example.org").await);
         let refused = world.auth.sign_up.confirm_email(&here, &proof, None).await.err().unwrap();
         assert_eq!(refused.code(), Code::UsernameTaken);
@@ -147,7 +147,7 @@ fn a_mail_is_sent_again_in_the_browser_that_waits_for_it() {
         assert_eq!((again.secret, &again.address), (pending_challenge.secret, &pending_challenge.address));
         let (second, code) = (world.token("maria@example.org").await, world.code("maria@example.org").await);
         assert_ne!(first, second);
-        // Whichever mail arrives: both links work, the code is that of the newest.
+        // Whichever message arrives: both links work, and the code is the newest one's.
         assert!(world.auth.sign_up.to_confirm(&first).await.unwrap().is_some());
         let here = browser(Some(&pending_challenge));
         if code != old_code {
@@ -171,7 +171,7 @@ fn a_link_runs_out() {
         let here = browser(Some(&pending_challenge));
         let late = world.auth.sign_up.confirm_email(&here, &Proof::Link(token), None).await.err().unwrap();
         assert_eq!(late.code(), Code::BadToken);
-        // And makes no fresh one.
+        // It does not cause a new one to be sent.
         assert_eq!(world.email_messages("maria@example.org").await.len(), 1);
         assert_eq!(world.auth.sign_up.resend(&here).await.err().unwrap().code(), Code::BadToken);
     });
@@ -182,7 +182,7 @@ fn somebody_from_before_mails_proves_their_address() {
     with_mail(|world| async move {
         let maria = world.unproved("maria").await;
         let actor = world.actor(&maria.session.cookie).await;
-        // The right password sends the mail; a wrong one does not.
+        // The right password makes the server send the email; a wrong one does not.
         let mut wrong =
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("no") };
         let refused = world.auth.sign_in.with_password(&nobody(), &wrong).await.err().unwrap();
@@ -192,13 +192,13 @@ fn somebody_from_before_mails_proves_their_address() {
         let progress = world.auth.sign_in.with_password(&nobody(), &wrong).await.unwrap();
         assert!(
             matches!(progress, authtuna::authn::sign_in::SignInOutcome::EmailChallenge(_)),
-            "nobody is in"
+            "no one is signed in"
         );
         assert_eq!(world.kinds("maria@example.org").await, ["verification"]);
         assert_eq!(
             world.email_message("maria@example.org").await.name,
             "",
-            "a name is text of whoever made the account"
+            "the username may be a stranger's text"
         );
         let pending_challenge = world.auth.email_addresses.request_verification(&actor).await.unwrap();
         assert_eq!(pending_challenge.address, "maria@example.org");
@@ -207,9 +207,9 @@ fn somebody_from_before_mails_proves_their_address() {
             world.auth.sign_up.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap();
         assert!(matches!(confirmed, Confirmed::Proved));
         let actor = world.actor(&maria.session.cookie).await;
-        assert!(actor.user().unwrap().user.email_verified, "at once, whatever is in memory");
+        assert!(actor.user().unwrap().user.email_verified, "at once, despite the cache");
         assert!(world.auth.sign_in.with_password(&nobody(), &wrong).await.is_ok());
-        // The other link is worth nothing any more, and no further mail is sent.
+        // The other link no longer works, and the server sends no further email.
         let email_messages = world.email_messages("maria@example.org").await.len();
         world.auth.email_addresses.request_verification(&actor).await.unwrap();
         assert_eq!(world.email_messages("maria@example.org").await.len(), email_messages);
@@ -241,7 +241,7 @@ fn so_many_mails_a_day_and_no_more() {
         for _ in 0..7 {
             assert!(
                 world.auth.sign_up.resend(&browser(Some(&pending_challenge))).await.is_ok(),
-                "the answer is the same"
+                "the response is the same"
             );
         }
         assert_eq!(world.email_messages("maria@example.org").await.len(), 5);
@@ -255,20 +255,20 @@ fn so_many_mails_a_day_and_no_more() {
 #[test]
 fn the_first_proof_of_an_address_takes_the_account_from_whoever_had_it() {
     with_mail(|world| async move {
-        // By the mail that a stranger's own sign-in sends.
+        // With the email that the stranger's own sign-in triggers.
         let stranger = world.unproved("maria").await;
         let typed =
             authtuna::authn::sign_in::SignIn { identifier: "maria".to_owned(), password: password("maria") };
         assert!(world.auth.sign_in.with_password(&nobody(), &typed).await.unwrap().signed_in().is_none());
         let proof = Proof::Link(world.token("maria@example.org").await);
         let confirmed = world.auth.sign_up.confirm_email(&nobody(), &proof, None).await.unwrap();
-        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password is to be chosen") };
+        let Confirmed::ChoosePassword(token) = confirmed else { panic!("no password choice was requested") };
         assert_eq!(world.opens(&stranger.session.cookie).await, None);
         let refused = world.auth.sign_in.with_password(&nobody(), &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials);
         world.auth.passwords.reset(&nobody(), &token, &password("mine")).await.unwrap();
 
-        // By a magic link.
+        // With a magic link.
         let stranger = world.unproved("jun").await;
         world.auth.sign_in.request_magic_link(&nobody(), "jun@example.org").await.unwrap();
         let proof = Proof::Link(world.token("jun@example.org").await);
@@ -280,7 +280,10 @@ fn the_first_proof_of_an_address_takes_the_account_from_whoever_had_it() {
         let refused = world.auth.sign_in.with_password(&nobody(), &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::BadCredentials);
         let kinds = world.kinds("jun@example.org").await;
-        assert!(kinds.contains(&"password_changed"), "they are told that it is gone: {kinds:?}");
+        assert!(
+            kinds.contains(&"password_changed"),
+            "the owner is told that the password is gone: {kinds:?}"
+        );
     });
 }
 
@@ -295,7 +298,7 @@ fn a_sign_up_that_was_closed_meanwhile_makes_no_account() {
         assert_eq!(refused.code(), Code::SignupClosed);
         let refused = closed.sign_up.resend(&here).await.err().unwrap();
         assert_eq!(refused.code(), Code::SignupClosed);
-        assert!(world.auth.sign_up.confirm_email(&here, &proof, None).await.is_ok(), "nothing was used up");
+        assert!(world.auth.sign_up.confirm_email(&here, &proof, None).await.is_ok(), "the link still works");
         closed.store().close().await;
     });
 }
@@ -317,7 +320,7 @@ fn an_app_that_a_stranger_put_on_an_unproved_account_keeps_nobody_out() {
                     world.auth.sign_in.request_magic_link(&nobody(), &email).await.unwrap();
                     let proof = Proof::Link(world.token(&email).await);
                     let progress = world.auth.sign_in.with_magic_link(&nobody(), &proof).await.unwrap();
-                    assert!(progress.signed_in().is_some(), "the owner is in");
+                    assert!(progress.signed_in().is_some(), "the owner is signed in");
                 }
                 "verification" => {
                     let typed = authtuna::authn::sign_in::SignIn {

@@ -1,5 +1,5 @@
-//! Accounts with passkeys where mails are sent: made with one, told of it, and confirming by a mail when nothing else is
-//! left.
+//! Accounts with passkeys when email is enabled: signing up with a passkey, passkey notices, and
+//! confirming by email when no other method is left.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::support::World;
 use crate::support::authenticator::Authenticator;
 use crate::support::mailbox::{address, browser, nobody, with_mail};
 
-/// Asks for an account with a passkey: what the browser then keeps, and the passkey.
+/// Signs up with a passkey and returns the browser's challenge and the passkey.
 async fn ask_for_account(
     world: &World,
     name: &str,
@@ -29,7 +29,7 @@ async fn ask_for_account(
     let SignedUp::EmailChallenge(pending_challenge) =
         world.auth.sign_up.with_passkey(&here, &answer).await.unwrap()
     else {
-        panic!("an account was made at once")
+        panic!("the account was created at once")
     };
     (pending_challenge, key)
 }
@@ -61,7 +61,7 @@ fn an_account_with_a_passkey_is_made_when_its_address_is_proved() {
 fn a_strangers_passkey_does_not_come_with_an_address_that_its_owner_proves() {
     with_mail(|world| async move {
         let (_, mut key) = ask_for_account(&world, "maria").await;
-        // The owner reads the mail in a browser of their own.
+        // The owner opens the email in a different browser.
         let proof = Proof::Link(world.token(&address("maria")).await);
         let made = world.auth.sign_up.confirm_email(&nobody(), &proof, None).await.unwrap();
         assert!(matches!(made, Confirmed::ChoosePassword(_)));
@@ -78,7 +78,7 @@ fn the_first_proof_of_an_address_takes_strangers_passkeys_off() {
         add(&world.auth, &at_home(&world, &stranger).await, &mut key, "").await.unwrap();
         assert!(
             matches!(sign_in(&world, &mut key).await.unwrap(), SignInOutcome::EmailChallenge(_)),
-            "not proved yet"
+            "the email is not verified yet"
         );
         world.tick();
         world.auth.passwords.request_reset(&nobody(), &address("maria")).await.unwrap();
@@ -119,11 +119,11 @@ fn whoever_has_nothing_else_confirms_by_a_mail_to_the_address_of_then() {
         let Confirmed::In(maria) =
             world.auth.sign_up.confirm_email(&browser(Some(&pending_challenge)), &proof, None).await.unwrap()
         else {
-            panic!("nobody was signed in")
+            panic!("no one was signed in")
         };
         let actor = at_home(&world, &maria).await;
         let own = world.auth.passkeys.list(&actor).await.unwrap().remove(0);
-        // A mail signs in: it is not the last way in.
+        // Magic links can sign in, so the passkey is not the last way in.
         world.auth.passkeys.remove(&actor, own.id).await.unwrap();
         assert!(world.kinds(&address("maria")).await.contains(&"passkey_removed"));
         world.clock.advance(Duration::from_secs(601));
@@ -135,12 +135,12 @@ fn whoever_has_nothing_else_confirms_by_a_mail_to_the_address_of_then() {
 
         let pending_challenge = world.auth.step_up.request_email(&actor).await.unwrap();
         let origin = Origin { pending_challenge: Some(pending_challenge), ..Origin::clone(&actor.origin) };
-        let here = Actor { principal: actor.principal.clone(), origin: origin.into() };
+        let here = Actor { origin: origin.into(), ..actor.clone() };
         let wrong =
             world.auth.step_up.confirm_by_email(&here, &Proof::Code("0".to_owned())).await.err().unwrap();
         assert_eq!((wrong.problems()[0].field, wrong.problems()[0].code), (Field::Code, Code::BadOtp));
         let token = world.token(&address("maria")).await;
-        // Another person's session is confirmed by nothing of hers.
+        // Her email confirms no other user's session.
         let jun = world.member("jun").await;
         let jun = at_home(&world, &jun).await;
         assert!(world.auth.step_up.confirm_by_email(&jun, &Proof::Link(token)).await.is_err());
@@ -148,7 +148,7 @@ fn whoever_has_nothing_else_confirms_by_a_mail_to_the_address_of_then() {
         world.auth.step_up.confirm_by_email(&here, &Proof::Code(code)).await.unwrap();
         let actor = at_home(&world, &maria).await;
         assert!(world.auth.passkeys.ask_to_add(&actor).await.is_ok());
-        // Who has a password confirms by it.
+        // A user with a password confirms with it instead.
         assert_eq!(world.auth.step_up.request_email(&jun).await.err().unwrap().code(), Code::NotFound);
     });
 }
@@ -162,7 +162,7 @@ fn an_address_is_no_way_around_a_second_factor() {
         let mut key = Authenticator::new(ORIGIN);
         add(auth, &actor, &mut key, "").await.unwrap();
         world.clock.advance(Duration::from_secs(601));
-        // A thief of session and password.
+        // A thief with the session and the password.
         let actor = at_home(&world, &maria).await;
         let current_password = crate::support::password("maria");
         let typed = authtuna::authn::email_addresses::ChangeEmail {
@@ -172,7 +172,7 @@ fn an_address_is_no_way_around_a_second_factor() {
         let refused = auth.email_addresses.request_change(&actor, &typed).await.err().unwrap();
         assert_eq!(refused.code(), Code::StepUpRequired);
 
-        // One who was quicker than the confirmation ran out.
+        // A thief who acts before the confirmation expires.
         let again = sign_in(&world, &mut key).await.unwrap().signed_in().unwrap();
         let again = at_home(&world, &again).await;
         auth.email_addresses.request_change(&again, &typed).await.unwrap();
@@ -185,7 +185,7 @@ fn an_address_is_no_way_around_a_second_factor() {
             auth.recovery.start(&nobody(), &proof).await
         };
         let disputed = recover().await.err().unwrap();
-        assert_eq!(disputed.problems()[0].code, Code::BadToken, "the owner may still take the address back");
+        assert_eq!(disputed.problems()[0].code, Code::BadToken, "the owner may still undo the change");
         world.clock.advance(Duration::from_secs(73 * 3600));
         assert!(recover().await.is_ok());
     });

@@ -1,4 +1,4 @@
-//! Making accounts, and what an empty database begins with.
+//! Creating accounts, and how an empty database is provisioned.
 
 mod by_email;
 mod by_passkey;
@@ -128,7 +128,7 @@ fn the_first_administrator_is_made_by_a_link_that_works_once() {
             assert_eq!(error.code(), Code::BadToken, "{bad}");
         }
         assert!(world.auth.sign_up.setup_link_works(&token(&second)).await.unwrap());
-        // A form with a fault does not use the link up.
+        // An invalid form does not use the link up.
         let weak = SignUp { password: "short".to_owned(), ..boss.clone() };
         assert!(world.auth.sign_up.set_up(&anonymous, &token(&second), &weak).await.is_err());
         let good_token = token(&second);
@@ -145,7 +145,7 @@ fn the_first_administrator_is_made_by_a_link_that_works_once() {
         }
         assert_eq!(world.auth.sign_up.issue_setup_link(&system).await.unwrap(), None);
         let refused = world.auth.sign_up.issue_setup_link(&actor).await.unwrap_err();
-        assert_eq!(refused.code(), Code::Forbidden, "only the program itself gives out such links");
+        assert_eq!(refused.code(), Code::Forbidden, "only the program itself issues setup links");
     });
 }
 
@@ -193,7 +193,7 @@ fn an_operators_password_makes_the_superadmin_and_provisioning_twice_changes_not
             let actor = world.actor(&signed_in.session.cookie).await;
             assert!(actor.require(permission::ROLES_MANAGE, &Scope::global()).is_ok());
             assert_eq!(world.auth.sign_up.issue_setup_link(&Actor::system()).await.unwrap(), None);
-            // The accounts of the software take no password at all.
+            // The built-in accounts accept no password at all.
             for name in ["system", "admin"] {
                 assert_eq!(world.sign_in(name, origin()).await.err().unwrap().code(), Code::BadCredentials);
             }
@@ -219,7 +219,7 @@ fn a_profile_is_changed_whole_or_not_at_all() {
         assert_eq!(hidden.problems()[0].code, Code::BadCharacters);
         assert_eq!(users.get(&actor, maria.user).await.unwrap().unwrap().last_name, None);
         users.update_profile(&actor, &change("Maria.R", "Maria")).await.unwrap();
-        // The session says so at once.
+        // The session reflects the change at once.
         let actor = world.actor(&maria.session.cookie).await;
         assert_eq!(actor.user().unwrap().user.username, "Maria.R");
         assert_eq!(actor.user().unwrap().user.first_name.as_deref(), Some("Maria"));

@@ -1,5 +1,5 @@
-//! What a group can reach by the rules of PRODUCT.md, computed from the start alone: written anew from the rules, not
-//! with the code under test.
+//! Everything that a group can reach by the rules of delegation, computed from the start alone. It
+//! implements the rules again and does not use the code under test.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use super::world::{PERMISSIONS, Permission, ROLES, SCOPES};
 /// Everything that a group may ever come to hold.
 #[derive(Debug)]
 pub(super) struct Closure {
-    /// Roles, by index of name and scope.
+    /// Roles, by index of name and of scope.
     roles: BTreeSet<(usize, usize)>,
-    /// Permissions beyond those that the roles carry at the start, by scope.
+    /// Permissions beyond those that the roles carry at the start, with their scopes.
     extra: BTreeSet<(Permission, usize)>,
-    /// The highest level per scope; it can not rise.
+    /// The highest level in each scope. It cannot rise.
     levels: [Option<i64>; SCOPES.len()],
     start: Model,
 }
 
-/// Whether a grant in one scope counts in another, by index.
+/// Returns whether an assignment in one scope counts in another, by index.
 pub(super) fn covers(held: usize, wanted: usize) -> bool {
     match (SCOPES[held], SCOPES[wanted]) {
         ("none", _) | (_, "none") => false,
@@ -51,7 +51,7 @@ impl Closure {
         }
     }
 
-    /// Whether the group may come to hold `permission` in `scope`.
+    /// Returns whether the group may come to hold `permission` in `scope`.
     pub(super) fn allows(&self, permission: Permission, scope: usize) -> bool {
         let by_role = self.roles.iter().any(|(role, held)| {
             let role = self.start.role(*role);
@@ -60,8 +60,8 @@ impl Closure {
         by_role || self.extra.iter().any(|(extra, held)| *extra == permission && covers(*held, scope))
     }
 
-    /// Whether the group may come to hold the role of this name in `scope`. One that was not there at the start may be
-    /// anybody's.
+    /// Returns whether the group may come to hold the role of this name in `scope`. A role that did
+    /// not exist at the start may belong to anyone.
     pub(super) fn has_role(&self, role: usize, scope: usize) -> bool {
         self.start.roles[role].is_none()
             || self.roles.iter().any(|(known, held)| *known == role && covers(*held, scope))
@@ -71,7 +71,8 @@ impl Closure {
         self.levels[scope]
     }
 
-    /// Roles that can be given: R's level, if it has one, is below the group's; else somebody may assign it.
+    /// Adds the roles that the group can assign: a role with a level if that level is below the
+    /// group's, and any other role if a member may assign it.
     fn give(&mut self) {
         for role in (0..ROLES).filter(|role| self.start.roles[*role].is_some()) {
             for scope in (0..SCOPES.len()).filter(|scope| SCOPES[*scope] != "none") {
@@ -92,7 +93,8 @@ impl Closure {
         by_list || self.allows(Permission::Assign(role), scope)
     }
 
-    /// Permissions that can be added to roles: where those are held, or everywhere when a new role can be made and given.
+    /// Adds the permissions that the group can add to roles: in the scopes where those roles are
+    /// held, or in every scope if the group can create and assign a new role.
     fn edit(&mut self) {
         const GLOBAL: usize = 0;
         if !self.allows(Permission::RolesManage, GLOBAL) {
@@ -105,7 +107,7 @@ impl Closure {
                 *held == GLOBAL && self.start.role(*role).can_grant.contains(&permission)
             });
             let ones_own = match permission {
-                // A role that comes into being later may be anybody's; see `has_role`.
+                // A role that is created later may belong to anyone; see `has_role`.
                 Permission::Assign(role) if self.start.roles[role].is_none() => true,
                 Permission::Assign(role) => self.may_give(role, GLOBAL),
                 _ => true,

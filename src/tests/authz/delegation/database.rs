@@ -1,5 +1,5 @@
-//! The same worlds in a database: each act goes through the core's operations, and every answer, and what is there at the
-//! end, must be the model's.
+//! The same worlds in a database: each act runs through the core's operations, and every result and
+//! the final state must match the model's.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use authtuna::auth::Auth;
 use authtuna::authz::access::Access;
-use authtuna::authz::actor::{Actor, Origin, Principal};
+use authtuna::authz::actor::{Actor, Credential, Origin, Principal};
+use authtuna::authz::identity::{Identity, UserSummary};
 use authtuna::authz::roles::{Assignment, NewRole, RoleChange};
-use authtuna::authz::session_snapshot::{Person, SessionUser};
 use authtuna::foundation::config::DatabaseUri;
 use authtuna::foundation::error::Error;
 use authtuna::model::code::Code;
@@ -25,16 +25,17 @@ use super::within_reach;
 use super::world::{Act, PEOPLE, PERMISSIONS, Permission, SCOPES, World, world};
 use crate::support::{Kind, World as Installation, kinds};
 
-/// Of the acts that the model refuses, this many are tried all the same: most are, and each costs a transaction.
+/// How many of the acts that the model refuses are still tried. The model refuses most acts, and
+/// each costs a transaction.
 const REFUSED: usize = 2;
 
-/// A connection past the core.
+/// A connection that bypasses the core.
 enum Raw {
     Sqlite(sqlx::SqliteConnection),
     Postgres(sqlx::PgConnection),
 }
 
-/// One world in the database.
+/// A world in the database.
 struct WorldInDatabase<'a> {
     auth: &'a Auth,
     kind: Kind,
@@ -78,7 +79,7 @@ impl Raw {
 }
 
 impl WorldInDatabase<'_> {
-    /// The id of a person (1), role (2), or permission (3) of this world.
+    /// Returns the ID of a user (1), role (2) or permission (3) of this world.
     fn id(&self, kind: u16, index: usize) -> Uuid {
         Uuid::from_u128((u128::from(self.number) << 64) | (u128::from(kind) << 32) | index as u128)
     }
@@ -90,7 +91,7 @@ impl WorldInDatabase<'_> {
         }
     }
 
-    /// Statements that put the world in as it is at the start.
+    /// Returns the statements that insert the world as it is at the start.
     fn set_up(&self, world: &World) -> String {
         let (time, yes, no) = match self.kind {
             Kind::Sqlite => ("0", "1", "0"),
@@ -171,9 +172,10 @@ impl WorldInDatabase<'_> {
         sql + "COMMIT;"
     }
 
-    /// Somebody of this world, as if their request had been read long ago: the core reads what counts by itself.
+    /// Returns a user of this world, as if their request had been read long ago: the core reads the
+    /// current state itself.
     fn actor(&self, person: usize) -> Actor {
-        let user = SessionUser {
+        let user = UserSummary {
             id: self.user(person),
             username: String::new(),
             email: None,
@@ -183,8 +185,11 @@ impl WorldInDatabase<'_> {
             mfa_enabled: false,
             has_passkey: false,
         };
-        let person = Person { user, access: Access::default() };
-        Actor { principal: Principal::OnBehalfOf(Arc::new(person)), origin: Arc::new(Origin::default()) }
+        Actor {
+            principal: Principal::User(Arc::new(Identity { user, access: Access::default(), lacks: None })),
+            credential: Credential::OnBehalfOf,
+            origin: Arc::new(Origin::default()),
+        }
     }
 
     fn user(&self, person: usize) -> UserId {
@@ -239,7 +244,7 @@ impl WorldInDatabase<'_> {
         }
     }
 
-    /// The grants of this world with what each role carries, as text.
+    /// Returns the assignments of this world with what each role carries, as text.
     fn holdings_of(&self, model: &Model) -> BTreeSet<String> {
         let n = self.number;
         let grants = model.grants.iter().map(|grant| {
@@ -270,7 +275,7 @@ impl WorldInDatabase<'_> {
         raw.texts(sql).await
     }
 
-    /// Tries the acts of `world` on the database and in memory.
+    /// Tries the acts of `world` on the database and in memory. Returns how many were allowed.
     async fn run(&self, raw: &mut Raw, world: &World) -> Result<u64, TestCaseError> {
         raw.run(self.set_up(world)).await;
         let mut model = Model::of(world);
@@ -292,14 +297,14 @@ impl WorldInDatabase<'_> {
         }
         let (there, expected) = (self.holdings(raw).await, self.holdings_of(&model));
         if there != expected {
-            return Err(TestCaseError::fail(format!("there is {there:#?}, there should be {expected:#?}")));
+            return Err(TestCaseError::fail(format!("found {there:#?}, expected {expected:#?}")));
         }
         within_reach(&model, &reach, world.group)?;
         Ok(allowed)
     }
 }
 
-/// `part` of two: each takes half of the sequences, so that both cores are used.
+/// Runs one of two parts, each with half of the sequences, so that both cores are used.
 fn on(kind: Kind, part: u64) {
     if !kinds().contains(&kind) {
         return;
@@ -324,7 +329,7 @@ fn on(kind: Kind, part: u64) {
     outcome.unwrap();
     assert!(allowed.get() > u64::from(sequences), "only {} acts were allowed", allowed.get());
     let chain = runtime.block_on(authtuna::audit::verify(installation.auth.store())).unwrap();
-    assert_eq!(chain, None, "the audit chain holds after all of it");
+    assert_eq!(chain, None, "the audit chain is intact afterwards");
     runtime.block_on(installation.auth.store().close());
 }
 

@@ -1,5 +1,6 @@
-//! Ways up that the worlds of the property test do not have: rights that end, people who may not come in any more,
-//! rights that were there a moment ago, spellings, and acting for somebody.
+//! Ways to escalate that the property test's worlds do not contain: rights that expire, users who
+//! can no longer sign in, rights that were held a moment ago, spellings, and acting on another
+//! user's behalf.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ fn level(level: Option<i64>) -> RoleChange {
     RoleChange { level: Some(level), ..RoleChange::default() }
 }
 
-/// Somebody who holds a role everywhere until a moment.
+/// Creates a user who holds a role globally until a given time.
 async fn for_a_while(world: &World, name: &str, role: &str, end: Timestamp) -> Actor {
     let user = world.account(name).await;
     let wish = Assignment::new(user, role).everywhere().until(end);
@@ -42,19 +43,27 @@ fn nothing_is_given_for_longer_than_the_right_to_give_it_lasts() {
         let outcome = roles.assign(&moderator, &wish().until(end.plus(Duration::from_micros(1)))).await;
         assert_eq!(refused(outcome), Code::OutlivesGiver);
         roles.assign(&moderator, &wish().until(end)).await.unwrap();
-        assert_eq!(refused(roles.assign(&moderator, &wish()).await), Code::OutlivesGiver, "nor made to last");
-        // The list lasts, the level above the role does not.
+        assert_eq!(
+            refused(roles.assign(&moderator, &wish()).await),
+            Code::OutlivesGiver,
+            "an expiring assignment cannot be made permanent either"
+        );
+        // The right to assign is permanent, but the level above the role's expires.
         world.give(moderator.user_id().unwrap(), "by-list", "global").await;
         assert_eq!(refused(roles.assign(&moderator, &wish()).await), Code::OutlivesGiver);
-        // What lasts longest counts; here in one scope.
+        // The right that lasts longest counts; this one covers one scope.
         world.give(moderator.user_id().unwrap(), "Moderator", "org:1").await;
         assert_eq!(refused(roles.assign(&moderator, &wish().everywhere()).await), Code::OutlivesGiver);
         roles.assign(&moderator, &wish()).await.unwrap();
-        // Taking needs no time left.
+        // Removing an assignment needs no lasting right.
         roles.remove(&moderator, jun, "desk", &at("org:1")).await.unwrap();
         let wish = Assignment::new(jun, "desk").everywhere().until(end.plus(SECOND));
         world.clock.set(end);
-        assert_eq!(refused(roles.assign(&moderator, &wish).await), Code::RoleNotFound, "at that very moment");
+        assert_eq!(
+            refused(roles.assign(&moderator, &wish).await),
+            Code::RoleNotFound,
+            "the right ends at that exact time"
+        );
     });
 }
 
@@ -89,7 +98,7 @@ fn a_right_that_ends_is_not_made_to_last_by_editing_a_role() {
         let new = NewRole { permissions: vec!["posts:own".to_owned()], ..NewRole::named("new", "") };
         assert_eq!(refused(roles.create(&boss, &new).await), Code::OutlivesGiver);
         assert_eq!(world.catalogue().await, before);
-        // Taking out of a role gives nothing to anybody.
+        // These changes give no one anything, so they need no lasting right.
         let change = RoleChange { description: Some("Words".to_owned()), ..RoleChange::default() };
         roles.update(&boss, "middle", &change).await.unwrap();
         roles.create(&boss, &NewRole { level: Some(5), ..NewRole::named("empty", "") }).await.unwrap();
@@ -97,7 +106,7 @@ fn a_right_that_ends_is_not_made_to_last_by_editing_a_role() {
         let after = world.as_user(maria).await;
         assert_eq!(after.access().unwrap().highest_level(), Some(10));
         world.clock.set(end.minus(SECOND));
-        // Who holds it for good besides, may.
+        // A user who also holds the role permanently may.
         world.give(maria, "boss", "global").await;
         roles.add_permission(&boss, "lasting", "posts:own").await.unwrap();
         roles.let_grant(&boss, "lasting", "posts:granted").await.unwrap();
@@ -107,7 +116,7 @@ fn a_right_that_ends_is_not_made_to_last_by_editing_a_role() {
     });
 }
 
-/// The level that lasts decides which level may be set for good.
+/// The permanent level decides which level may be set permanently.
 #[test]
 fn a_level_set_for_good_is_below_the_level_that_one_has_for_good() {
     on_each(|world| async move {
@@ -153,7 +162,7 @@ fn what_was_true_when_a_request_began_counts_no_more() {
         };
         for (name, actor) in &actors {
             let gone = matches!(*name, "suspended" | "deleted");
-            // Their level is that of User.
+            // Their level comes from the role User.
             let (without, below) = if gone {
                 (Code::NotAuthenticated, Code::NotAuthenticated)
             } else {
@@ -260,7 +269,11 @@ fn only_the_program_acts_for_somebody_and_only_with_what_they_may() {
         }
         let acting = world.as_user(lead).await;
         assert_eq!((acting.user_id(), acting.session_id()), (Some(lead), None));
-        assert_eq!(refused(acting.user()), Code::NotAuthenticated, "there is no session");
+        assert_eq!(
+            refused(acting.user()),
+            Code::NotAuthenticated,
+            "acting on behalf of a user has no session"
+        );
         assert_eq!(refused(acting.require_system()), Code::Forbidden);
         let end = world.log_end().await;
         roles.assign(&acting, &Assignment::new(jun, "OrgMember").within(at("org:1"))).await.unwrap();

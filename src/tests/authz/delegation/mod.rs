@@ -1,10 +1,11 @@
-//! Nobody climbs: whatever a group of people does, it comes to hold nothing that the rules of delegation did not already
-//! let it reach at the start.
+//! No escalation: whatever a group of users does, it comes to hold nothing that the rules of
+//! delegation did not already let it reach at the start.
 //!
-//! Worlds are made at random: roles with levels, permissions and lists; people with grants; a group, and what its members
-//! try. [`closure`] says what the group could ever reach, from the rules in words. [`model`] tries the acts in memory,
-//! with the rules as the core has them; [`database`] tries the same acts with the core's operations on each database,
-//! and every answer must be the model's. DELEGATION_SEQUENCES says how many sequences are tried.
+//! The worlds are random: roles with levels, permissions and lists; users with assignments; a
+//! group, and what its members try. [`closure`] computes what the group could ever reach, from a
+//! second implementation of the rules. [`model`] tries the acts in memory, with the core's rules;
+//! [`database`] tries the same acts with the core's operations on each database, and every result
+//! must match the model's. DELEGATION_SEQUENCES sets the number of sequences.
 
 mod closure;
 mod database;
@@ -18,10 +19,10 @@ use closure::Closure;
 use model::Model;
 use world::{PERMISSIONS, Permission, ROLES, SCOPES, World, world};
 
-/// How many sequences are tried, unless the environment says otherwise.
+/// The number of sequences, unless the environment overrides it.
 const SEQUENCES: u32 = 10_000;
 
-/// The most that is tried in one sequence.
+/// The maximum number of acts in one sequence.
 const ACTS: usize = 24;
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the test says how long it may take")]
@@ -35,7 +36,7 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new(config)
 }
 
-/// Err when the group holds something out of its reach.
+/// Returns an error if the group holds something out of its reach.
 fn within_reach(model: &Model, reach: &Closure, group: usize) -> Result<(), TestCaseError> {
     let fail = |what: String| Err(TestCaseError::fail(what));
     let own = (0..PERMISSIONS).map(Permission::Own);
@@ -54,7 +55,8 @@ fn within_reach(model: &Model, reach: &Closure, group: usize) -> Result<(), Test
             let carried =
                 permissions.iter().filter(|one| role.all_permissions || role.permissions.contains(one));
             for permission in carried {
-                // What lets people give a role that came into being meanwhile is nobody's from the start.
+                // A permission to assign a role that was created later belongs to no one at the
+                // start.
                 if !reach.allows(*permission, scope) && !role.all_permissions {
                     return fail(format!("{permission:?} in {}", SCOPES[scope]));
                 }
@@ -64,7 +66,7 @@ fn within_reach(model: &Model, reach: &Closure, group: usize) -> Result<(), Test
     Ok(())
 }
 
-/// How often acts were allowed, so that a test whose every act is refused shows.
+/// Counts the allowed acts, to detect a test in which every act is refused.
 #[derive(Debug, Default)]
 struct Tally {
     tried: u64,
@@ -92,6 +94,6 @@ fn no_group_climbs() {
         .run(&world(ACTS), |world| try_in_memory(&world, &mut tally.borrow_mut()).map(drop));
     outcome.unwrap();
     let Tally { tried, allowed } = tally.into_inner();
-    assert!(allowed * 12 > tried, "only {allowed} of {tried} acts were allowed: the test says little");
+    assert!(allowed * 12 > tried, "only {allowed} of {tried} acts were allowed: the test proves little");
     println!("{allowed} of {tried} acts were allowed");
 }

@@ -1,4 +1,5 @@
-//! Roles and grants in memory, changed by the rules of `authtuna::authz::delegation` as the database is.
+//! Roles and assignments in memory, changed by the rules of `authtuna::authz::delegation` in the
+//! same way as in the database.
 
 use authtuna::authz::access::{Access, Held};
 use authtuna::authz::delegation::{self, Grantor, Rank};
@@ -21,7 +22,7 @@ pub(super) fn scope(index: usize) -> Scope {
     SCOPES[index].parse().unwrap()
 }
 
-/// A role's name, and its key.
+/// Returns a role's name, which is also its key.
 pub(super) fn role_name(world: u64, role: usize) -> String {
     format!("t{world}r{role}")
 }
@@ -48,7 +49,7 @@ impl Model {
         self.roles[role].as_ref().unwrap()
     }
 
-    /// What somebody may do, as the core has it.
+    /// Returns a user's effective access, in the core's type.
     pub(super) fn access(&self, world: u64, person: usize) -> Access {
         let held = self.grants.iter().filter(|grant| grant.person == person && SCOPES[grant.scope] != "none");
         let names = |list: &[Permission]| {
@@ -80,7 +81,7 @@ impl Model {
         Access { held: held.collect() }
     }
 
-    /// Lets `actor` try `act`. What is refused changes nothing.
+    /// Lets `actor` try `act`. A refused act changes nothing.
     pub(super) fn step(&mut self, world: u64, actor: usize, act: &Act) -> Result<(), Code> {
         let access = self.access(world, actor);
         let manages_permissions = access.allows(permission::PERMISSIONS_MANAGE, &Scope::global());
@@ -216,7 +217,8 @@ impl Model {
         }
     }
 
-    /// Whether `from` lets people give `to`, directly or by the roles that it lets them give.
+    /// Returns whether `from` lets its holders assign `to`, directly or through the roles that it
+    /// lets them assign.
     fn assigns(&self, from: usize, to: usize) -> bool {
         self.roles[from]
             .as_ref()
@@ -224,7 +226,7 @@ impl Model {
     }
 }
 
-/// Somebody's attempt, with the questions that it asks.
+/// One attempt by a user, with the checks that it makes.
 struct Attempt<'a> {
     world: u64,
     grantor: &'a Grantor,
@@ -251,7 +253,7 @@ impl Attempt<'_> {
         delegation::may_edit(self.grantor, self.rank(role)?.rank())
     }
 
-    /// A role that one may neither see nor give is not there.
+    /// A role that the caller may neither see nor assign counts as missing.
     fn may_give(&self, role: usize, place: usize) -> Result<(), Code> {
         let rank = self.rank(role)?;
         let Grantor::Person(access) = self.grantor else { return Ok(()) };

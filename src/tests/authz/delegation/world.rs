@@ -1,22 +1,23 @@
-//! Small worlds of roles and people, as they may be at the start, and what people then try.
+//! Small random worlds of roles and users, and the acts that the users then try.
 
 use proptest::prelude::*;
 
-/// People of a world. The first ones are the group that acts; the others only hold something.
+/// The number of users in a world. The first ones are the group that acts; the others only hold
+/// assignments.
 pub(super) const PEOPLE: usize = 4;
-/// Names of roles. Not all exist at the start.
+/// The number of role names. Not all roles exist at the start.
 pub(super) const ROLES: usize = 5;
-/// Permissions of the world's own.
+/// The number of the world's own permissions.
 pub(super) const PERMISSIONS: usize = 3;
-/// Where a grant may be. The second is the one that gives nothing.
+/// The scopes of assignments. The second one gives nothing.
 pub(super) const SCOPES: [&str; 5] = ["global", "none", "org:1", "org:1/team:1", "org:2"];
 
-/// A permission, as worlds know it.
+/// A permission in a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Permission {
-    /// One of the world's own.
+    /// One of the world's own permissions.
     Own(usize),
-    /// To give and take a role.
+    /// The permission to assign and remove a role.
     Assign(usize),
     RolesManage,
     PermissionsManage,
@@ -27,7 +28,7 @@ pub(super) struct Role {
     pub(super) level: Option<i64>,
     pub(super) all_permissions: bool,
     pub(super) permissions: Vec<Permission>,
-    /// Only roles after this one in the list, so that there is no cycle.
+    /// Only roles after this one in the list, so that there are no cycles.
     pub(super) can_assign: Vec<usize>,
     pub(super) can_grant: Vec<Permission>,
 }
@@ -39,7 +40,7 @@ pub(super) struct Grant {
     pub(super) scope: usize,
 }
 
-/// What somebody of the group tries.
+/// What a member of the group tries.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
     Give(Grant),
@@ -60,9 +61,9 @@ pub(super) enum Act {
 pub(super) struct World {
     pub(super) roles: Vec<Option<Role>>,
     pub(super) grants: Vec<Grant>,
-    /// How many of the people act.
+    /// How many of the users act.
     pub(super) group: usize,
-    /// Who does what.
+    /// The actor and the act of each step.
     pub(super) acts: Vec<(usize, Act)>,
 }
 
@@ -138,7 +139,8 @@ pub(super) fn world(acts: usize) -> impl Strategy<Value = World> {
     })
 }
 
-/// Most groups can do something: their first member edits roles. Without that nearly every act is refused.
+/// Gives the first member a role that manages roles, as in most worlds: otherwise nearly every act
+/// would be refused.
 fn make_manager(roles: &mut [Option<Role>], grants: &mut Vec<Grant>, level: i64, scope: usize) {
     if let Some(role) = roles.iter_mut().flatten().next() {
         role.permissions.push(Permission::RolesManage);
@@ -150,7 +152,7 @@ fn make_manager(roles: &mut [Option<Role>], grants: &mut Vec<Grant>, level: i64,
 }
 
 impl World {
-    /// What refers to roles that are not there is left out.
+    /// Removes everything that refers to missing roles.
     fn tidy(mut self) -> Self {
         let there: Vec<bool> = self.roles.iter().map(Option::is_some).collect();
         self.grants.retain(|grant| there[grant.role]);

@@ -1,4 +1,5 @@
-//! The access explorer: why somebody may do something; and that nobody learns from it what they may not see.
+//! The access explorer: it explains why a user may do something, and discloses nothing that the
+//! caller may not see.
 
 mod what_if;
 mod who_can;
@@ -19,7 +20,7 @@ const SYSTEM: fn() -> Actor = Actor::system;
 const HOUR: Duration = Duration::from_secs(3600);
 const NOBODY: &str = "01890000-0000-7000-8000-000000000000";
 
-/// Two roles that may publish and one that may not.
+/// Creates two roles that may publish and one that may not.
 async fn cast(world: &World) -> UserId {
     world.role("editor", Some(30), &["posts:publish", "posts:edit"]).await;
     world.role("chief", Some(40), &["posts:publish"]).await;
@@ -78,7 +79,11 @@ fn a_no_says_what_is_missing() {
         world.clock.set(end);
         let found = why(&world, &SYSTEM(), maria, "org:1").await;
         assert!(!found.allowed && found.may_enter && found.chains.is_empty());
-        assert_eq!(ways(&found.elsewhere), ["editor in none", "editor in org:1/team:1"], "none that ran out");
+        assert_eq!(
+            ways(&found.elsewhere),
+            ["editor in none", "editor in org:1/team:1"],
+            "no expired assignment"
+        );
         assert_eq!(ways(&found.expired), ["chief in global"]);
         assert_eq!(found.carried_by, ["chief", "editor", "SuperAdmin"]);
         let nowhere = why(&world, &SYSTEM(), maria, "none").await;
@@ -95,7 +100,8 @@ fn a_no_says_what_is_missing() {
     });
 }
 
-/// The name is read as everywhere else: an answer about another one would be a wrong "no".
+/// Permission names are trimmed here as everywhere else: an answer about another name would be a
+/// wrong "no".
 #[test]
 fn blanks_around_a_name_change_no_answer() {
     on_each(|world| async move {
@@ -122,7 +128,7 @@ fn who_may_not_come_in_may_nothing_whatever_they_hold() {
         for user in [maria, jun] {
             let found = why(&world, &SYSTEM(), user, "org:1").await;
             assert!(!found.allowed && !found.may_enter);
-            assert_eq!(ways(&found.chains), ["editor in org:1"], "what they will have again");
+            assert_eq!(ways(&found.chains), ["editor in org:1"], "what they will have again once restored");
         }
         let scope = at("org:1");
         let list =
@@ -139,7 +145,7 @@ fn who_sees_one_scope_learns_nothing_of_others() {
         world.give(maria, "chief", "global").await;
         world.give(maria, "chief", "org:2").await;
         let explorer = &world.auth.explorer;
-        // Somebody of whom they see nothing is nobody.
+        // A user of whom the viewer may see nothing counts as missing.
         let nobody = NOBODY.parse().unwrap();
         for user in [maria, nobody] {
             for scope in ["org:1", "org:1/team:1"] {
@@ -152,10 +158,10 @@ fn who_sees_one_scope_learns_nothing_of_others() {
                 assert_eq!(refused(outcome), Code::Forbidden, "{scope}");
             }
         }
-        // Of somebody whom they see, what is in their scope.
+        // If the viewer may see the user, the explorer shows what is in the viewer's scope.
         world.give(maria, "guest", "org:1/team:1").await;
         let found = why(&world, &viewer, maria, "org:1").await;
-        assert!(!found.allowed && !found.complete, "as far as they see");
+        assert!(!found.allowed && !found.complete, "incomplete: limited to what they may see");
         assert!(found.chains.is_empty() && found.elsewhere.is_empty() && found.carried_by.is_empty());
         world.give(maria, "editor", "org:1").await;
         let found = why(&world, &viewer, maria, "org:1").await;
@@ -164,7 +170,7 @@ fn who_sees_one_scope_learns_nothing_of_others() {
         let held = explorer.what_can(&viewer, maria).await.unwrap();
         let held: Vec<_> = held.iter().map(|held| (held.role.as_str(), held.scope.as_str())).collect();
         assert_eq!(held, [("editor", "org:1"), ("guest", "org:1/team:1")]);
-        // Without a right to see roles, nothing.
+        // Without a right to see roles they see nothing.
         let guest = world.actor_with("guest", "guest", "org:1").await;
         assert_eq!(
             refused(explorer.explain(&guest, maria, "posts:publish", &at("org:1")).await),
@@ -187,7 +193,7 @@ fn ones_own_access_is_open() {
             (ways(&found.chains), ways(&found.elsewhere)),
             (vec!["editor in org:1".to_owned()], vec!["chief in org:2".to_owned()])
         );
-        assert!(found.carried_by.is_empty(), "which roles there are is not theirs to see");
+        assert!(found.carried_by.is_empty(), "they may not see which roles exist");
         let held = world.auth.explorer.what_can(&actor, maria).await.unwrap();
         let held: Vec<_> = held.into_iter().map(|held| (held.role, held.permissions.len())).collect();
         assert_eq!(held, [("User".to_owned(), 0), ("editor".to_owned(), 2), ("chief".to_owned(), 1)]);

@@ -1,4 +1,4 @@
-//! What a change of a role would do, told before it is made.
+//! What a change to a role would do, previewed before it is made.
 
 use std::time::Duration;
 
@@ -20,13 +20,15 @@ fn only_those_gain_or_lose_who_have_it_by_no_other_grant() {
     on_each(|world| async move {
         world.role("editor", Some(30), &["posts:edit"]).await;
         world.role("chief", Some(40), &["posts:edit", "posts:publish"]).await;
-        // Alone; in two places, of which one covers the other; in two places beside each other.
+        // One assignment; two assignments, of which one covers the other; two assignments side by
+        // side.
         world.holder("alone", "editor", "org:1").await;
         let wider = world.holder("wider", "editor", "org:1/team:1").await;
         world.give(wider, "editor", "org:1").await;
         let twice = world.holder("twice", "editor", "org:1").await;
         world.give(twice, "editor", "org:2").await;
-        // By another role: where it covers, and where it does not.
+        // Another role also carries the permission: one that covers the scope, and one that does
+        // not.
         let other = world.holder("other", "editor", "org:1").await;
         world.give(other, "chief", "global").await;
         let below = world.holder("below", "editor", "org:1").await;
@@ -65,9 +67,12 @@ fn only_those_gain_or_lose_who_have_it_by_no_other_grant() {
         let (before, log) = (world.catalogue().await, world.log_end().await);
         let impact = world.auth.explorer.what_if(&SYSTEM(), "EDITOR", &change).await.unwrap();
         assert_eq!(world.catalogue().await, before);
-        assert_eq!(world.log_end().await, log, "asking changes nothing");
+        assert_eq!(world.log_end().await, log, "a preview changes nothing");
         assert_eq!((impact.role.as_str(), impact.level), ("editor", (Some(30), Some(31))));
-        assert_eq!(impact.holders, 8, "each once, without those who are gone or hold it nowhere");
+        assert_eq!(
+            impact.holders, 8,
+            "each user once, without those who are deleted or hold the role nowhere"
+        );
         let expected =
             ["alone org:1", "below org:1", "ends org:1", "twice org:1", "twice org:2", "wider org:1"];
         assert_eq!((impact.gains.len(), impact.loses.len()), (1, 1));
@@ -158,7 +163,7 @@ fn who_may_not_make_a_change_may_not_ask_what_it_would_do() {
                     let codes = (asked.map(|error| error.code()), made.map(|error| error.code()));
                     assert_eq!(codes.0, codes.1, "{role} {change:?}");
                     outcomes.push(codes.0);
-                    // Put back what was changed.
+                    // Restores what the change modified.
                     if world.log_end().await != before && role == "editor" {
                         world.auth.roles.delete(&SYSTEM(), "editor").await.unwrap();
                         world.role("editor", Some(30), &["posts:edit"]).await;
@@ -173,7 +178,7 @@ fn who_may_not_make_a_change_may_not_ask_what_it_would_do() {
             Code::NotYoursToGive,
             Code::RoleNotFound,
         ] {
-            assert!(outcomes.contains(&Some(code)), "{code} did not come up");
+            assert!(outcomes.contains(&Some(code)), "{code} did not occur");
         }
         assert!(outcomes.contains(&None));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The access explorer: who may do something, as far as the one who asks may see.
+//! The access explorer: who may do something, limited to what the caller may see.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::support::{World, on_each};
 const SYSTEM: fn() -> Actor = Actor::system;
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Two roles that may publish and one that may not.
+/// Creates two roles that may publish and one that may not.
 async fn cast(world: &World) -> UserId {
     world.role("editor", Some(30), &["posts:publish", "posts:edit"]).await;
     world.role("chief", Some(40), &["posts:publish"]).await;
@@ -66,7 +66,7 @@ fn everybody_who_can_is_listed_once_with_every_reason() {
             let mut seen: Vec<_> = found.iter().map(|holder| holder.user).collect();
             assert!(seen.is_sorted());
             seen.retain(|user| people.contains(user));
-            assert_eq!(seen.len(), 9, "by {limit}");
+            assert_eq!(seen.len(), 9, "page size {limit}");
             for holder in found.iter().filter(|holder| people.contains(&holder.user)) {
                 let n = people.iter().position(|user| *user == holder.user).unwrap();
                 assert_eq!(holder.username, format!("person{n}"));
@@ -79,7 +79,7 @@ fn everybody_who_can_is_listed_once_with_every_reason() {
         }
         let page = PageRequest::default();
         let nowhere = explorer.who_can(&SYSTEM(), "posts:publish", &at("none"), &page).await.unwrap();
-        assert_eq!(nowhere.items, [], "nothing counts there");
+        assert_eq!(nowhere.items, [], "no assignment counts there");
         assert_eq!(
             refused(explorer.who_can(&SYSTEM(), "posts:none", &scope, &page).await),
             Code::PermissionNotFound
@@ -121,7 +121,7 @@ fn who_sees_one_scope_does_not_see_who_holds_it_from_above() {
         for scope in ["org:1", "org:2", "global", "none"] {
             assert_eq!(refused(listed(scope).await), Code::Forbidden, "{scope}");
         }
-        // The widest of several counts.
+        // The widest of several scopes counts.
         world.give(viewer, "Admin", "org:1").await;
         assert_eq!(
             listed("org:1/team:1").await.unwrap(),

@@ -1,8 +1,10 @@
-//! What each built-in role may do, where: a snapshot in `policy.txt`, so that nobody gains or loses a right unseen.
+//! What each built-in role may do and where: a snapshot in `policy.txt`, so that no role gains or
+//! loses a right unnoticed.
 //!
-//! Each paragraph is a holder of one role, everywhere or in `org:1/team:1`. Roles are given and taken in five places: the
-//! holder's own scope, its parent, a child, a sibling, and everywhere. What is only done everywhere is tried once. Acts
-//! that came out alike share a line. UPDATE_POLICY=1 writes the file anew; read the difference before you commit it.
+//! Each paragraph is a holder of one role, globally or in `org:1/team:1`. Roles are assigned and
+//! removed in five scopes: the holder's own scope, its parent, a child, a sibling, and global.
+//! Operations that are only global are tried once. Operations with the same outcome share a line.
+//! UPDATE_POLICY=1 rewrites the file; review the diff before you commit it.
 
 mod stage;
 
@@ -13,9 +15,10 @@ use authtuna::model::role::BUILT_IN;
 use crate::support::{Kind, World, kinds};
 use stage::Stage;
 
-/// Where roles are held.
+/// The scopes in which roles are held.
 const HELD: [&str; 2] = ["global", "org:1/team:1"];
-/// Roles of a product, beside the built-in ones: with a low level, and with none.
+/// A product's own roles, in addition to the built-in ones: one with a low level, one without a
+/// level.
 const OWN: [(&str, Option<i64>); 2] = [("Clerk", Some(10)), ("Guest", None)];
 
 async fn table(world: &World) -> String {
@@ -59,7 +62,7 @@ fn compare(kind: Kind) {
     }
     let known = std::fs::read_to_string(&path).unwrap();
     let differs = found.lines().zip(known.lines()).find(|(a, b)| a != b);
-    assert!(found == known, "UPDATE_POLICY=1 writes it anew. First difference (now, before): {differs:?}");
+    assert!(found == known, "UPDATE_POLICY=1 rewrites the file. First difference (now, before): {differs:?}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether the snapshot is written")]

@@ -1,4 +1,4 @@
-//! The acts that are tried, and what came out, in words.
+//! The operations that are tried, and their outcomes in words.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use authtuna::model::scope::Scope;
 
 use super::OWN;
 
-/// Where roles are given: own, parent, child, sibling, everywhere.
+/// Where roles are assigned: own, parent, child, sibling, global.
 const PLACES: [(&str, &str); 5] = [
     ("own", "org:1/team:1"),
     ("parent", "org:1"),
@@ -29,7 +29,7 @@ fn scope(text: &str) -> Scope {
     text.parse().unwrap()
 }
 
-/// A short word for what came out.
+/// Returns a short word for an outcome.
 fn outcome<T>(result: Result<T, Error>) -> String {
     match result {
         Ok(_) => "yes".to_owned(),
@@ -40,11 +40,11 @@ fn outcome<T>(result: Result<T, Error>) -> String {
 pub(super) struct Stage<'a> {
     auth: &'a Auth,
     program: Actor,
-    /// People who are acted upon, by the role that they hold everywhere.
+    /// The users who are acted on, by the role that they hold globally.
     pub(super) targets: BTreeMap<&'static str, UserId>,
-    /// What came out so far, holder by holder.
+    /// The outcomes so far, holder by holder.
     pub(super) paragraphs: String,
-    /// Acts of the present holder with what came out, in the order of trying.
+    /// The current holder's operations with their outcomes, in the order in which they were tried.
     outcomes: Vec<(String, String)>,
     count: usize,
 }
@@ -61,7 +61,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Tries everything as `actor` and writes a paragraph of it.
+    /// Tries everything as `actor` and writes a paragraph about it.
     pub(super) async fn holder_of(&mut self, name: &str, actor: &Actor) {
         self.giving(name, actor).await;
         self.tell(name);
@@ -72,7 +72,7 @@ impl<'a> Stage<'a> {
         self.paragraphs.push('\n');
     }
 
-    /// Writes what came out since the last time: acts with one outcome on one line.
+    /// Writes the outcomes since the last call: operations with the same outcome share a line.
     fn tell(&mut self, title: &str) {
         if !title.is_empty() {
             writeln!(self.paragraphs, "{title}").unwrap();
@@ -119,7 +119,7 @@ impl<'a> Stage<'a> {
         self.auth.on_behalf_of(&self.program, user).await.unwrap()
     }
 
-    /// Giving and taking every role in every place. Both must come out alike.
+    /// Assigns and removes every role in every scope. Both must have the same outcome.
     async fn giving(&mut self, name: &str, actor: &Actor) {
         let target = self.person().await;
         let roles = BUILT_IN.iter().map(|role| role.name).chain(OWN.map(|(name, _)| name));
@@ -131,7 +131,10 @@ impl<'a> Stage<'a> {
                 if role != "System" {
                     self.give(target, role, place).await;
                     let took = outcome(self.auth.roles.remove(actor, target, role, &scope(place)).await);
-                    assert_eq!(took, gave, "{name} gives and takes {role} in {place} by one rule");
+                    assert_eq!(
+                        took, gave,
+                        "{name}: assigning and removing {role} in {place} must follow one rule"
+                    );
                     if gave != "yes" {
                         self.auth.roles.remove(&self.program, target, role, &scope(place)).await.unwrap();
                     }
@@ -152,7 +155,7 @@ impl<'a> Stage<'a> {
         self.outcomes.push((act.to_owned(), came_out.to_owned()));
     }
 
-    /// Making, changing and deleting roles and permissions.
+    /// Creates, changes and deletes roles and permissions.
     async fn editing(&mut self, name: &str, actor: &Actor) {
         let (auth, program) = (self.auth, self.program.clone());
         for level in [None, Some(0), Some(49), Some(89), Some(90), Some(99), Some(100), Some(998)] {
@@ -180,7 +183,7 @@ impl<'a> Stage<'a> {
                 auth.roles.create(&program, &NewRole { level, ..NewRole::named(role, "") }).await.unwrap();
                 let preview = outcome(auth.explorer.what_if(actor, role, change).await);
                 let done = outcome(auth.roles.update(actor, role, change).await);
-                assert_eq!(preview, done, "{name}: {what} {role}: a preview is refused as the change is");
+                assert_eq!(preview, done, "{name}: {what} {role}: a preview must be refused like the change");
                 auth.roles.delete(&program, role).await.unwrap();
                 self.line(&format!("{what} {role}"), &done);
             }
@@ -213,7 +216,7 @@ impl<'a> Stage<'a> {
         self.line("delete a permission", &deleted);
     }
 
-    /// Looking: at lists, at others, at the log.
+    /// Reads lists, other users and the audit log.
     async fn looking(&mut self, actor: &Actor) {
         let auth = self.auth;
         let page = PageRequest::default();
@@ -252,7 +255,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Acting on people who hold a role everywhere, and on oneself. All acts must come out alike.
+    /// Acts on users who hold a role globally, and on the actor. All operations must have the same
+    /// outcome.
     async fn acting(&mut self, name: &str, actor: &Actor) {
         let (auth, program) = (self.auth, self.program.clone());
         let account = NewAccount {

@@ -1,4 +1,4 @@
-//! Who gives and takes roles, who sees who holds them, and what a refusal tells.
+//! Who assigns and removes roles, who sees who holds them, and what a refusal reveals.
 
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, Grant};
@@ -12,7 +12,7 @@ use crate::support::{World, on_each, origin};
 
 const SYSTEM: fn() -> Actor = Actor::system;
 
-/// A role that may write posts, and somebody without anything.
+/// Creates a role that may write posts, and a user without any role of their own.
 async fn cast(world: &World) -> UserId {
     world.role("editor", Some(30), &["posts:create"]).await;
     world.account("maria").await
@@ -72,7 +72,7 @@ fn a_refusal_does_not_tell_that_a_role_exists() {
             assert_eq!(refused(roles.assign(actor, &wish).await), code, "{role}");
             assert_eq!(refused(roles.remove(actor, maria, role, &at("org:1")).await), code, "{role}");
         }
-        // Who may give it is told about the person.
+        // The same caller can assign a role that is theirs to assign.
         let wish = Assignment::new(maria, "OrgAdmin").within(at("org:1"));
         roles.assign(&outsider, &wish).await.unwrap();
     });
@@ -105,7 +105,7 @@ fn members_are_those_within_a_scope_page_by_page() {
                 let mut ids: Vec<_> = found.iter().map(|grant| grant.id).collect();
                 assert!(ids.is_sorted());
                 ids.dedup();
-                assert_eq!((ids.len(), found.len()), (count, count), "{scope} by {limit}");
+                assert_eq!((ids.len(), found.len()), (count, count), "{scope}, page size {limit}");
                 assert!(found.iter().all(|grant| scope.covers(&grant.scope)));
             }
             let seen = roles.members(&admin, "editor", &scope, &PageRequest::default()).await;

@@ -1,4 +1,4 @@
-//! Grants: where a role counts and until when.
+//! Assignments: where a role counts, and until when.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{World, on_each, origin};
 const SYSTEM: fn() -> Actor = Actor::system;
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A role that may write posts, and somebody without anything.
+/// Creates a role that may write posts, and a user without any role of their own.
 async fn cast(world: &World) -> UserId {
     world.role("editor", Some(30), &["posts:create"]).await;
     world.account("maria").await
@@ -40,8 +40,8 @@ fn without_a_scope_a_grant_gives_nothing() {
             assert!(!access.allows("posts:create", &at(scope)) && !access.has_role("editor", &at(scope)));
         }
         assert!(!access.holds_somewhere("editor"));
-        assert_eq!(access.highest_level(), Some(0), "of User");
-        // Nor may its holder give what it would let them give.
+        assert_eq!(access.highest_level(), Some(0), "the level of the role User");
+        // A holder in the scope `none` cannot assign what the role would let them assign.
         let holder = world.actor_with("jun", "SuperAdmin", "none").await;
         for wish in [Assignment::new(maria, "User"), in_scope(maria, "global"), in_scope(maria, "org:1")] {
             assert!(world.auth.roles.assign(&holder, &wish).await.is_err());
@@ -70,7 +70,7 @@ fn a_grant_counts_in_its_scope_and_below() {
         world.give(maria, "editor", "global").await;
         assert!(may(&world, maria, "org:9").await && may(&world, maria, "global").await);
         assert!(!may(&world, maria, "none").await);
-        // One is taken; the other one stays.
+        // One assignment is removed; the other stays.
         assert_eq!(
             refused(world.auth.roles.remove(&SYSTEM(), maria, "editor", &at("org:1")).await),
             Code::GrantNotFound
@@ -94,9 +94,9 @@ fn a_grant_ends_at_its_moment_also_for_a_session_in_memory() {
         world.clock.set(end.minus(Duration::from_micros(1)));
         assert!(allowed().await);
         world.clock.set(end);
-        assert!(!allowed().await, "at that very moment");
+        assert!(!allowed().await, "at that exact time");
         assert!(!may(&world, maria.user, "org:1").await);
-        // Renewed, it counts again at once.
+        // A renewed assignment counts again at once.
         let end = end.plus(HOUR);
         let grant =
             world.auth.roles.assign(&SYSTEM(), &in_scope(maria.user, "org:1").until(end)).await.unwrap();
@@ -104,7 +104,7 @@ fn a_grant_ends_at_its_moment_also_for_a_session_in_memory() {
         assert!(allowed().await);
         world.auth.roles.assign(&SYSTEM(), &in_scope(maria.user, "org:1")).await.unwrap();
         world.clock.set(end.plus(Duration::from_secs(1)));
-        assert!(may(&world, maria.user, "org:1").await, "for good");
+        assert!(may(&world, maria.user, "org:1").await, "the assignment no longer expires");
     });
 }
 
@@ -139,7 +139,7 @@ fn what_one_has_already_is_not_given_again() {
         let other = world.actor_with("chief", "Admin", "global").await;
         let skip = world.log_end().await - end;
         let again = world.auth.roles.assign(&other, &in_scope(maria, "org:1")).await.unwrap();
-        assert_eq!(again, first, "who gave it, and when, stays");
+        assert_eq!(again, first, "its grantor and time stay the same");
         assert_eq!(world.log_end().await, end + skip);
         let until = world.clock.now().plus(HOUR);
         let shorter = world.auth.roles.assign(&other, &in_scope(maria, "org:1").until(until)).await.unwrap();

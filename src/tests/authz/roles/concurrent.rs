@@ -1,4 +1,5 @@
-//! Changes of roles and grants at the same moment: each is decided by what holds when it is written.
+//! Concurrent changes to roles and assignments: each is decided by the state at the time it is
+//! written.
 
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, NewRole};
@@ -76,7 +77,7 @@ fn changes_of_one_role_all_apply_one_after_the_other() {
         for pair in log.windows(2) {
             assert_eq!(
                 pair[0].details["after"], pair[1].details["before"],
-                "each begins where the other ended"
+                "each change starts where the previous one ended"
             );
         }
     });

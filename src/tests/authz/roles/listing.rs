@@ -1,4 +1,4 @@
-//! Roles as they are listed and told, and what is left of a deleted one.
+//! How roles are listed and described, and what is left of a deleted one.
 
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, NewRole, RoleChange};
@@ -112,7 +112,7 @@ fn the_highest_roles_come_first_and_pages_lose_none() {
         for limit in [1, 2, 3, 7] {
             assert_eq!(names("", limit).await, whole);
         }
-        assert_eq!(names("OWNS AN", 1).await, ["OrgOwner"], "by what it is for");
+        assert_eq!(names("OWNS AN", 1).await, ["OrgOwner"], "found by its description");
         assert_eq!(names(" orgo ", 1).await, ["OrgOwner"]);
         assert_eq!(names("org_wner", 1).await, [""; 0]);
         assert_eq!(names("%", 1).await, [""; 0]);
@@ -149,7 +149,7 @@ fn details_say_everything_about_a_role() {
         let end = world.clock.now().plus(std::time::Duration::from_secs(1));
         roles.assign(&SYSTEM(), &Assignment::new(short, "editor").everywhere().until(end)).await.unwrap();
         let of = |name| async move { roles.details(&SYSTEM(), name).await.unwrap().unwrap() };
-        assert_eq!(of("editor").await.members, 2, "each once, and who is there");
+        assert_eq!(of("editor").await.members, 2, "each user once, without deleted ones");
         world.clock.set(end);
         let editor = of(" EDITOR ").await;
         assert_eq!((editor.members, editor.role.name.as_str(), editor.role.built_in), (1, "Editor", false));

@@ -1,4 +1,4 @@
-//! Roles: how they are made, changed and deleted, all of it or nothing.
+//! Roles: creating, changing and deleting them, all or nothing.
 
 mod assign;
 mod assignments;
@@ -71,7 +71,7 @@ fn a_role_that_cannot_be_made_leaves_nothing_behind() {
         }
         assert_eq!(world.catalogue().await, before);
         assert_eq!(world.log_end().await, end);
-        // What is left of it does not stand in the way either.
+        // Nothing is left of the failed attempts that would block the name.
         world.auth.roles.create(&chief, &new("writer", Some(59), &["posts:own"])).await.unwrap();
         let made = world.auth.roles.details(&SYSTEM(), "writer").await.unwrap().unwrap();
         assert_eq!((made.role.level, made.permissions), (Some(59), list(&["posts:own"])));
@@ -163,7 +163,7 @@ fn one_bad_part_refuses_the_whole_change() {
             .update(&chief, "editor", &RoleChange { remove_permissions: list(&["posts:create"]), ..good })
             .await
             .unwrap();
-        assert_eq!(world.log_end().await, end + 1, "what is so already is not noted");
+        assert_eq!(world.log_end().await, end + 1, "a change without effect is not logged");
     });
 }
 
@@ -198,7 +198,7 @@ fn superadmin_holds_permissions_that_come_later() {
         there.require("later:act", &at("org:1/team:1")).unwrap();
         assert_eq!(refused(there.require("later:act", &at("org:2"))), Code::Forbidden);
         assert_eq!(refused(everything.require("later:act", &Scope::none())), Code::Forbidden);
-        // By rule, not by a list that could be edited.
+        // SuperAdmin holds permissions by rule, not by a list that could be edited.
         for change in [
             RoleChange { add_permissions: list(&["later:act"]), ..RoleChange::default() },
             RoleChange { remove_permissions: list(&["users:read"]), ..RoleChange::default() },
@@ -220,7 +220,8 @@ fn what_lets_a_role_be_given_is_added_by_those_alone_who_may_give_it() {
         world.role("lead", Some(50), &["roles:manage", "roles:assign:desk", "roles:assign:helper"]).await;
         let lead = world.actor_with("lead", "lead", "global").await;
         let before = world.catalogue().await;
-        // They hold the permission, but the role is above them: in the hands of somebody higher it would count.
+        // They hold the permission, but the role is above them: held by a user with a higher level,
+        // it would take effect.
         assert_eq!(
             refused(roles.add_permission(&lead, "User", "roles:assign:desk").await),
             Code::AboveYourLevel

@@ -11,7 +11,8 @@ fn rank(level: Option<i64>) -> RoleChange {
     RoleChange { level: Some(level), ..RoleChange::default() }
 }
 
-/// Who may give `guest` in `org:1`, besides `by_level`, whose level is the highest that a role of one's own can have.
+/// Returns `by_level`, whose level is just below System's, and three users who may assign `guest`
+/// in `org:1`.
 async fn cast(world: &World) -> [Actor; 4] {
     let roles = &world.auth.roles;
     world.role("guest", None, &["posts:read"]).await;
@@ -42,7 +43,7 @@ fn a_level_alone_gives_no_role_that_has_none() {
             assert!(roles.assign(&actor, &elsewhere).await.is_err());
             assert!(
                 roles.assign(&actor, &Assignment::new(jun, "guest")).await.is_err(),
-                "none needs everywhere"
+                "the scope `none` needs a global right"
             );
             roles.remove(&actor, jun, "guest", &here).await.unwrap();
         }
@@ -55,7 +56,8 @@ fn who_may_not_give_an_unlevelled_role_may_edit_but_not_rank_or_delete_it() {
         let [by_level, by_list, ..] = cast(&world).await;
         let roles = &world.auth.roles;
         let before = world.catalogue().await;
-        // Once it had a level below theirs they could give it; once it was gone, another of its name.
+        // If they could set a level below their own, they could assign it; if they could delete it,
+        // they could create another one of its name.
         assert_eq!(refused(roles.update(&by_level, "guest", &rank(Some(1))).await), Code::Forbidden);
         assert_eq!(refused(roles.delete(&by_level, "guest").await), Code::Forbidden);
         assert_eq!(refused(roles.let_assign(&by_level, "by-list", "by-permission").await), Code::Forbidden);
@@ -67,7 +69,7 @@ fn who_may_not_give_an_unlevelled_role_may_edit_but_not_rank_or_delete_it() {
         assert_eq!(
             refused(roles.update(&by_level, "guest", &rank(Some(1))).await),
             Code::Forbidden,
-            "not everywhere"
+            "they may assign it only in org:1"
         );
         world.give(by_level.user_id().unwrap(), "by-permission", "global").await;
         assert_eq!(refused(roles.update(&by_level, "guest", &rank(Some(998))).await), Code::AboveYourLevel);
@@ -85,10 +87,14 @@ fn who_may_give_a_role_by_a_list_may_not_when_it_is_above_them() {
         roles.update(&Actor::system(), "guest", &rank(Some(0))).await.unwrap();
         let jun = world.account("jun").await;
         let wish = Assignment::new(jun, "guest").within(at("org:1"));
-        // Their only level is that of User, everywhere.
+        // Their only level comes from the global role User.
         for actor in [by_list, by_permission] {
             let seen = refused(roles.assign(&actor, &wish).await);
-            assert_eq!(seen, Code::RoleNotFound, "one that they may neither see nor give is not there");
+            assert_eq!(
+                seen,
+                Code::RoleNotFound,
+                "a role that they may neither see nor assign counts as missing"
+            );
             let user = actor.user_id().unwrap();
             world.give(user, "guest", "org:2").await;
             assert_eq!(refused(roles.assign(&actor, &wish).await), Code::AboveYourLevel);
