@@ -1,9 +1,10 @@
-//! Turns `locales/*.json` into the table of words that the pages are written with: one method of `Lang` per message.
+//! Generates the portal's messages from `locales/*.json`: one method of `Lang` per message.
 //!
-//! A message that is missing in some language, or whose placeholders differ from English, stops the build; a page that
-//! names a message that does not exist does not compile. Placeholders `{name}` become arguments. A message with several
-//! forms, `{"one": …, "other": …}`, takes a `count` and picks the form by the plural rules of its language (CLDR).
-//! Groups join with their messages by `_`: `sign_in` in the group `login` is `login_sign_in`.
+//! The build fails if a language lacks a message or has other placeholders in it than English. A
+//! page that names an unknown message does not compile. Placeholders `{name}` become arguments. A
+//! message with plural forms, `{"one": …, "other": …}`, takes a `count` and picks the form by the
+//! plural rules of its language (CLDR). Nested keys are joined with `_`: `sign_in` in the group
+//! `login` becomes `login_sign_in`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,14 +13,17 @@ use std::{env, fs};
 
 use serde_json::Value;
 
-/// The language that says which messages there are.
+/// The reference language: every other language must have exactly its messages.
 const FIRST: &str = "en";
 
-/// A message in one language: its text, or its forms by plural category.
+/// A message in one language: a text, or one form per plural category.
 enum Message {
     Text(String),
     Forms(BTreeMap<String, String>),
 }
+
+/// The groups whose messages are looked up by a name from the core.
+const BY_NAME: [&str; 2] = ["event", "problem"];
 
 type Messages = BTreeMap<String, Message>;
 type Failure = Box<dyn std::error::Error>;
@@ -30,7 +34,7 @@ fn main() -> Result<(), Failure> {
     let icons = here.join("../public/icons.svg");
     tell(&format!("rerun-if-changed={}", here.join("locales").display()));
     tell(&format!("rerun-if-changed={}", icons.display()));
-    // The sprite is kept by browsers for long: another content is another address.
+    // Browsers cache the sprite for a long time, so its URL changes with its content.
     tell(&format!("rustc-env=ICONS=/icons.svg?v={:016x}", hash(&fs::read(&icons)?)));
     fs::write(out.join("words.rs"), generate(&languages(&here.join("locales"))?)?)?;
     Ok(())
@@ -45,14 +49,14 @@ fn tell(line: &str) {
     println!("cargo::{line}");
 }
 
-/// FNV-1a: any change of the file changes it, and nothing else is asked of it.
+/// Computes the FNV-1a hash. It only has to change whenever the file changes.
 fn hash(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Every language, the first one first.
+/// Reads every language, with `FIRST` first.
 fn languages(folder: &Path) -> Result<Vec<(String, Messages)>, Failure> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -94,7 +98,7 @@ fn read(key: &str, value: &Value, into: &mut Messages) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every language has the messages of the first, with the same placeholders.
+/// Checks that every language has the messages of `FIRST`, with the same placeholders.
 fn check(all: &[(String, Messages)]) -> Result<(), Failure> {
     let Some(((first, wanted), others)) = all.split_first() else { return Err("no language at all".into()) };
     if first != FIRST {
@@ -117,7 +121,7 @@ fn check(all: &[(String, Messages)]) -> Result<(), Failure> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// The placeholders of a message, sorted. One with several forms always has `count`.
+/// Returns the placeholders of a message, sorted. A message with plural forms always has `count`.
 fn arguments(message: &Message) -> Vec<&str> {
     let mut found: Vec<&str> = match message {
         Message::Text(text) => placeholders(text).collect(),
@@ -163,8 +167,33 @@ fn generate(all: &[(String, Messages)]) -> Result<String, Failure> {
     for (key, message) in wanted {
         method(&mut code, key, message, all, &variant)?;
     }
+    for group in BY_NAME {
+        by_name(&mut code, group, wanted)?;
+    }
     writeln!(code, "}}")?;
     Ok(code)
+}
+
+/// Writes a method that finds a message of `group` by its name, for names from the core such as
+/// codes and events.
+///
+/// It leaves out messages with arguments, because callers must pass those explicitly.
+fn by_name(code: &mut String, group: &str, wanted: &Messages) -> Result<(), Failure> {
+    writeln!(
+        code,
+        "    /// The message of this name in the group `{group}`, if it is there and takes no arguments."
+    )?;
+    writeln!(code, "    pub fn {group}_by_name(self, name: &str) -> Option<&'static str> {{")?;
+    writeln!(code, "        Some(match name {{")?;
+    for (key, message) in wanted {
+        if let Some(name) = key.strip_prefix(group).and_then(|rest| rest.strip_prefix('_'))
+            && arguments(message).is_empty()
+        {
+            writeln!(code, "            {name:?} => self.{key}(),")?;
+        }
+    }
+    writeln!(code, "            _ => return None,\n        }})\n    }}")?;
+    Ok(())
 }
 
 fn method(
@@ -199,7 +228,8 @@ fn method(
     Ok(())
 }
 
-/// The form for `count`. Languages with other rules than these get theirs here, with their first file.
+/// Writes the code that picks the form for `count`. A language with other plural rules needs its
+/// own arm here.
 fn plural(tag: &str, forms: &BTreeMap<String, String>) -> Result<String, Failure> {
     let rule = match tag.split('-').next().unwrap_or(tag) {
         "en" | "de" | "nl" | "sv" | "da" | "nb" | "fi" | "et" | "el" | "hu" | "tr" | "it" | "es" | "ca" => {

@@ -1,4 +1,4 @@
-//! What stands in the body of every document.
+//! The body of every document.
 
 use authtuna::model::code::Code;
 use leptos::either::Either;
@@ -8,14 +8,14 @@ use crate::islands::times::LocalTimes;
 use crate::pages::status::Status;
 use crate::routes::Page;
 
-/// A page that is shown, or why it is not.
+/// A page to render, or the code that explains why there is none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PageContent {
     Page(&'static Page),
     Refused(Code),
 }
 
-/// What is shown. All of it arrives complete: nothing is streamed later.
+/// Renders the content. All of it arrives at once: nothing is streamed later.
 pub(crate) fn app(content: PageContent) -> impl IntoView {
     match content {
         PageContent::Refused(code) => Either::Left(view! { <Status code/> }),

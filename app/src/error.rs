@@ -1,6 +1,9 @@
-//! What a refused form answers. Codes for programs; for people the texts that belong to them, made on the server in
-//! the reader's language and sent only in the answer to the very request that was refused. Nothing here is ever read
-//! from an address or a cookie, so nobody can put words into the page by a link.
+//! The error that a refused form returns.
+//!
+//! Programs read the codes. For users, the server adds the matching messages in the reader's
+//! language, and only to the response to the refused request itself. No message is ever read from a
+//! URL, and the flash cookie carries only codes, so nobody can put text on a page with a crafted
+//! link.
 
 use authtuna::model::code::{Code, Field};
 use leptos::server_fn::codec::JsonEncoding;
@@ -9,28 +12,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::form_messages::FormMessage;
 
-/// A refused request: why, beside which fields, and when to come back.
+/// A refused request: the reason, the invalid fields, and when to try again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub code: Code,
-    /// What is wrong with which field.
+    /// The invalid fields.
     #[serde(default)]
     pub problems: Vec<Problem>,
-    /// Seconds until another try makes sense.
+    /// Seconds to wait before the next attempt.
     #[serde(default)]
     pub retry_after: Option<u64>,
-    /// The same for people. Empty where nobody reads it.
+    /// The messages for the user. Empty when nobody reads them.
     #[serde(default)]
     pub said: Vec<FormMessage>,
 }
 
-/// A field and what is wrong with it.
+/// An invalid field and the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The field.
     pub field: Field,
-    /// What is wrong with it.
+    /// The reason.
     pub code: Code,
 }
 
@@ -43,7 +46,8 @@ impl From<Code> for Refusal {
 impl FromServerFnError for Refusal {
     type Encoder = JsonEncoding;
 
-    /// What went wrong before a server function ran. Its text is dropped: it would end up in an address.
+    /// Converts an error from before the server function ran. Drops its text, which would end up in
+    /// a URL.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self::from(match error {
             ServerFnErrorErr::Args(_)

@@ -1,5 +1,6 @@
-//! What one request leaves for the next one: an encrypted cookie that is read once. It carries codes and what was
-//! typed, never a secret and never a sentence.
+//! Flash messages: an encrypted cookie that one request leaves for the next, which reads it once.
+//!
+//! It carries codes and what the user typed, never secrets and never messages.
 
 use std::time::Duration;
 
@@ -16,15 +17,17 @@ use serde::{Deserialize, Serialize};
 use crate::error::Refusal;
 use crate::viewer::{auth, request};
 
-/// How long it waits for the next request.
+/// How long a flash stays valid.
 const LIFETIME: Duration = Duration::from_secs(60);
-/// The longest value that is kept. Longer ones are no name and no address, and would not fit into a cookie.
+/// The longest value to keep, in bytes. A longer one cannot be a name or an email, and would not
+/// fit into a cookie.
 const MAX_VALUE: usize = 300;
 
-/// What is left for the next page.
+/// The content of the cookie.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Flash {
-    /// When it was left. A cookie's own age is its bearer's word.
+    /// When the flash was left. The server checks its age, because the client can keep a cookie for
+    /// longer than it should.
     at: Timestamp,
     content: Content,
 }
@@ -33,71 +36,71 @@ pub(crate) struct Flash {
 pub(crate) enum Content {
     /// A form was refused.
     Refused(Typed),
-    /// Something was done.
+    /// An action succeeded.
     Done(Notice),
 }
 
-/// A refused form with what was typed into it.
+/// A refused form and what the user typed into it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Typed {
-    /// Which form.
+    /// The name of the form.
     pub(crate) form: String,
     /// Why it was refused.
     pub(crate) refusal: Refusal,
-    /// What was typed, by field.
+    /// What the user typed, by field.
     pub(crate) values: Vec<(String, String)>,
 }
 
-/// What was done.
+/// The outcome of a successful action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Notice {
     /// The password was changed, and all other sessions ended.
     PasswordChanged,
-    /// The account has a password from now on.
+    /// The account got its first password.
     PasswordSet,
     /// The profile was changed.
     ProfileSaved,
-    /// The password is right; the address has to be proved first.
+    /// The password is correct, but the user must verify the email first.
     ProveFirst,
-    /// The mail was sent once more.
+    /// The email was sent again.
     MailSent,
-    /// An address is proved in a browser that did not ask for it: a password is to be chosen.
+    /// An email was verified in a browser that did not ask for it: the user must choose a password.
     EmailConfirmedChoose,
-    /// An account was made, and its person is signed in.
+    /// An account was created and its user is signed in.
     Welcome,
-    /// An account was made without a mail, and its backup codes are to be saved.
+    /// An account was created without an email challenge, and the user must save its backup codes.
     AccountMade,
-    /// The address is known to be the person's.
+    /// The user's email is verified.
     EmailConfirmed,
-    /// The account has another address.
+    /// The account has a new email.
     EmailChanged,
-    /// The account has its old address again, and needs a new password.
+    /// The account has its old email again, and needs a new password.
     EmailUndone,
-    /// A new password was set by a mail.
+    /// The user reset the password by email.
     PasswordReset,
-    /// Sign-in asks for a second factor from now on.
+    /// Sign-in requires a second factor from now on.
     MfaEnabled,
-    /// Sign-in asks for no second factor any more.
+    /// The authenticator app is turned off.
     MfaDisabled,
     /// A passkey was added.
     PasskeyAdded,
-    /// A passkey has another name.
+    /// A passkey was renamed.
     PasskeyRenamed,
     /// A passkey was removed.
     PasskeyRemoved,
-    /// The person confirmed who they are.
+    /// The user re-authenticated.
     Confirmed,
     /// One session ended.
     SessionEnded,
-    /// So many other sessions ended.
+    /// This many other sessions ended.
     SessionsEnded(u64),
-    /// A recovery began, and can be finished from then on.
+    /// A recovery started, and can be finished from this time on.
     RecoveryStarted(Timestamp),
     /// A recovery was stopped.
     RecoveryStopped,
-    /// The same, by somebody who is not signed in.
+    /// A recovery was stopped with a code, by a user who is not signed in.
     RecoveryStoppedByCode,
-    /// All second factors are taken off, and a new password is to be set.
+    /// All second factors were removed, and the user must set a new password.
     RecoveryFinished,
 }
 
@@ -107,19 +110,19 @@ pub(crate) fn leave_refused(auth: &Auth, response: &ResponseOptions, mut typed: 
     leave(auth, response, Content::Refused(typed));
 }
 
-/// Leaves word of what was done for the next page.
+/// Leaves a notice for the next page.
 pub(crate) fn leave_notice(auth: &Auth, response: &ResponseOptions, notice: Notice) {
     leave(auth, response, Content::Done(notice));
 }
 
 fn leave(auth: &Auth, response: &ResponseOptions, content: Content) {
     let at = auth.clock.now();
-    // Plain data: it can not fail to become JSON, and without a flash the page still comes.
+    // Plain data always serializes, and without a flash the next page still works.
     let Ok(json) = serde_json::to_vec(&Flash { at, content }) else { return };
     set(auth, response, auth.keyring().encrypt(&json), LIFETIME);
 }
 
-/// What the request before left, if it did. The answer at hand deletes it.
+/// Takes what the previous request left, if anything. The current response deletes the cookie.
 pub(crate) fn take() -> Option<Content> {
     let auth = auth().ok()?;
     let value = request(|parts| cookie_value(&parts.headers, name(&auth)).map(str::to_owned))?;
@@ -128,7 +131,8 @@ pub(crate) fn take() -> Option<Content> {
     (auth.clock.now().since(flash.at) <= LIFETIME).then_some(flash.content)
 }
 
-/// The prefix keeps other hosts of the same site from planting one (RFC 6265bis section 4.1.3.2).
+/// Returns the name of the cookie. The prefix keeps other hosts of the same site from planting one
+/// (RFC 6265bis section 4.1.3.2).
 fn name(auth: &Auth) -> &'static str {
     if auth.settings().sessions.secure { "__Host-flash" } else { "flash" }
 }

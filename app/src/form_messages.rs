@@ -1,23 +1,23 @@
-//! What a form says: sentences that the server writes and the browser shows.
+//! The texts of a form: the server writes them and the browser shows them.
 
 use serde::{Deserialize, Serialize};
 
-/// What a form says when no answer of the server's says it.
+/// The texts for failures that come without a message from the server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FormWords {
     /// The server could not be reached.
     pub lost: String,
     /// The session has ended.
     pub signed_out: String,
-    /// The server answered nothing that can be understood.
+    /// The server's response could not be understood.
     pub failed: String,
 }
 
-/// A sentence about a form, or about one of its fields.
+/// A message about a form, or about one of its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormMessage {
-    /// The `name` of the field; None for the whole form.
+    /// The `name` of the field; `None` for the form as a whole.
     pub field: Option<String>,
-    /// The sentence.
+    /// The message.
     pub text: String,
 }

@@ -1,4 +1,5 @@
-//! Every word on every page, in the reader's language: the methods of [`Lang`], made from `app/locales` when building.
+//! Every text on every page, in the reader's language: the methods of [`Lang`], generated from
+//! `app/locales` at build time.
 
 use http::header::ACCEPT_LANGUAGE;
 
@@ -6,11 +7,12 @@ use crate::viewer::{auth, request};
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
-/// Stands in a sentence for something that is no text, such as a `<time>`; see [`crate::ui::time::around`].
+/// Stands in a message for something that is not text, such as a `<time>`; see
+/// [`crate::ui::time::around`].
 pub const HERE: &str = "\u{fffc}";
 
 impl Lang {
-    /// Which way it is written.
+    /// Returns the writing direction: `ltr` or `rtl`.
     pub fn direction(self) -> &'static str {
         match self.tag().split('-').next() {
             Some("ar" | "he" | "fa" | "ur") => "rtl",
@@ -25,7 +27,8 @@ impl Lang {
         exact.or_else(close).copied()
     }
 
-    /// The language that a reader prefers of those that there are (RFC 9110 section 12.5.4).
+    /// Returns the language that the reader prefers among those available (RFC 9110 section
+    /// 12.5.4).
     fn preferred(accept: &str) -> Option<Self> {
         let weighed = accept.split(',').filter_map(|range| {
             let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
@@ -33,12 +36,13 @@ impl Lang {
                 rest.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
             Some((Self::of_tag(tag.trim())?, weight)).filter(|(_, weight)| *weight > 0.0)
         });
-        // Of several with the same weight the first one named counts.
+        // Among equal weights, the first one wins.
         weighed.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(lang, _)| lang)
     }
 }
 
-/// The language of the request at hand: what its reader asks for, else DEFAULT_LANGUAGE, else the first there is.
+/// Returns the language of the current request: the reader's preference, else `DEFAULT_LANGUAGE`,
+/// else the first language available.
 pub fn lang() -> Lang {
     let asked = request(|parts| Lang::preferred(parts.headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?));
     let default = || Lang::of_tag(&auth().ok()?.settings().app.default_language);
@@ -49,6 +53,9 @@ pub fn lang() -> Lang {
 mod tests {
     use std::fs;
     use std::path::Path;
+
+    use authtuna::audit::Event;
+    use authtuna::model::code::Code;
 
     use super::*;
 
@@ -78,7 +85,13 @@ mod tests {
         let made = include_str!(concat!(env!("OUT_DIR"), "/words.rs"));
         let names =
             made.split("fn ").skip(1).filter_map(|rest| rest.split_once("(self")).map(|(name, _)| name);
-        let unused: Vec<_> = names.filter(|name| !used.contains(&format!("{name}("))).collect();
+        // The core's codes and events look up their messages by name.
+        let named = |name: &str| {
+            Code::ALL.iter().any(|code| name == format!("problem_{}", code.as_str()))
+                || Event::ALL.iter().any(|event| name == format!("event_{}", event.as_str().to_lowercase()))
+        };
+        let is_used = |name: &str| used.contains(&format!("{name}(")) || named(name);
+        let unused: Vec<_> = names.filter(|name| !is_used(name)).collect();
         assert!(unused.is_empty(), "these are in locales/en.json and on no page: {unused:?}");
     }
 

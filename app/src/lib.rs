@@ -1,13 +1,15 @@
-//! The AuthTuna portal: sign-in, sign-up, and the pages of one's own account.
+//! The AuthTuna portal: sign-in, sign-up, and the pages of the user's own account.
 //!
-//! Every page is made on the server, complete, and works without JavaScript. Of all this only [`islands`] and
-//! `client` become WebAssembly: they make forms and times pleasant, and hold no words and no knowledge of their own.
+//! The server renders every page completely, and all but the passkey prompts work without
+//! JavaScript. Only [`islands`] and `client`, with the types in [`form_messages`], run as
+//! WebAssembly. They make forms and times more convenient, and contain no texts and no logic of
+//! their own.
 //!
-//! To add a page: its path in `authtuna::model::paths`, a file in `pages`, a line in `routes::PAGES`, its words in
-//! `locales/en.json`.
-//! To add something that a page does: a function in `api`, a line in `routes::FUNCTIONS`. Tests catch what is left out.
+//! To add a page, add its path to `authtuna::model::paths`, a file to `pages`, a line to
+//! `routes::PAGES`, and its texts to `locales/en.json`. To add an action, add a function to `api`
+//! and a line to `routes::FUNCTIONS`. Tests catch whatever is missing.
 
-// The types of views nest as deep as the pages do.
+// View types nest as deeply as the pages do.
 #![recursion_limit = "256"]
 
 pub mod form_messages;
@@ -48,7 +50,7 @@ mod ui;
 #[cfg(feature = "ssr")]
 pub mod viewer;
 
-/// Called once by the browser: makes every island of the page live.
+/// Makes every island of the page interactive. The browser calls it once.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -1,30 +1,31 @@
-//! Links to pages, with what travels along in their query.
+//! Links to pages, with their query parameters.
 
 use authtuna::model::id::PasskeyId;
 use authtuna::model::paths::{DASHBOARD, LocalPath, PASSKEY};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-/// `page` with the place that it leads to. Pages around signing in lead to the dashboard by themselves.
+/// Returns `page` with the path to continue to. Leaves out the dashboard, where the sign-in pages
+/// lead by default.
 pub(crate) fn with_next(page: &str, target: Option<&LocalPath>) -> String {
     leading_to(page, target.filter(|target| target.as_str() != DASHBOARD))
 }
 
-/// `page` with the place that it leads to, whichever that is.
+/// Returns `page` with the path to continue to, whichever it is.
 pub(crate) fn leading_to(page: &str, target: Option<&LocalPath>) -> String {
     target.map_or_else(|| page.to_owned(), |target| query_more(page, "next", target.as_str()))
 }
 
-/// The page of a passkey.
+/// Returns the path of a passkey's page.
 pub(crate) fn passkey_page(id: PasskeyId) -> String {
     PASSKEY.replace("{id}", &id.to_string())
 }
 
-/// `page` with one value in its query.
+/// Returns `page` with one query parameter.
 pub(crate) fn query(page: &str, name: &str, value: &str) -> String {
     format!("{page}?{}", Serializer::new(String::new()).append_pair(name, value).finish())
 }
 
-/// `place`, which may have a query, with one more value in it.
+/// Returns `place`, which may already have a query, with one more parameter.
 pub(crate) fn query_more(place: &str, name: &str, value: &str) -> String {
     let value: String = byte_serialize(value.as_bytes()).collect();
     format!("{place}{}{name}={value}", if place.contains('?') { '&' } else { '?' })

@@ -1,29 +1,30 @@
-//! Mails as the pages of development show them. The server puts them into a request's extensions.
+//! Email messages as the development pages show them. The server puts them into the request's
+//! extensions.
 
 use authtuna::model::time::Timestamp;
 
-/// What a page shows.
+/// What a development page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mails {
-    /// Those that were sent last, the newest first.
+    /// The messages sent last, newest first.
     Sent(Vec<Mail>),
-    /// One of them.
+    /// One sent message.
     One(Mail),
-    /// One of every kind, made up.
+    /// A made-up sample of every kind of message.
     Samples(Vec<Mail>),
 }
 
-/// A mail.
+/// An email message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    /// Its id; the kind of one that is made up.
+    /// The id of a sent message, or the kind of a sample.
     pub id: String,
-    /// Who gets it.
+    /// The recipient.
     pub to: String,
-    /// Its subject.
+    /// The subject.
     pub subject: String,
     /// When it was written.
     pub at: Timestamp,
-    /// The part for readers of plain text.
+    /// The plain-text part.
     pub text: String,
 }

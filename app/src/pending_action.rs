@@ -1,19 +1,20 @@
-//! A form as it was posted, and what is to be posted in its place. The server puts it into the request; see its layer
-//! `resume`.
+//! A posted form, and the pending action that the server posts next. The server's layer `resume`
+//! puts it into the request.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use authtuna::authn::pending_action::PendingAction;
 
-/// In the extensions of a request that posts a form.
+/// The posted form, in the request's extensions.
 #[derive(Clone, Default)]
 pub struct PostedForm {
-    /// Its fields, form-urlencoded. None for one that is too long to be kept.
+    /// The fields, form-urlencoded; `None` when they are too long to keep.
     pub body: Option<String>,
     next: Arc<Mutex<Option<PendingAction>>>,
 }
 
-/// The forms that may wait for re-authentication. Nothing else is kept: whoever confirms is told what will be done.
+/// The forms that may wait for re-authentication. The server keeps no other form, because the
+/// confirmation page must tell the user what it will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PendingKind {
     SetUpApp,
@@ -34,7 +35,7 @@ impl PendingKind {
         Self::ChangeEmail,
     ];
 
-    /// The name under which it is kept.
+    /// Returns the name under which the action is kept.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::SetUpApp => "set_up_app",
@@ -46,24 +47,24 @@ impl PendingKind {
         }
     }
 
-    /// `None` for any other name.
+    /// Parses a name; `None` if it is unknown.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
 impl PostedForm {
-    /// A form with these fields.
+    /// Creates a posted form with these fields.
     pub fn new(body: Option<String>) -> Self {
         Self { body, next: Arc::default() }
     }
 
-    /// Has `act` done once this request is answered.
+    /// Has the server perform `act` once it has answered this request.
     pub(crate) fn then(&self, act: PendingAction) {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(act);
     }
 
-    /// What is to be done, once this request is answered.
+    /// Takes the action to perform, once this request is answered.
     pub fn next(&self) -> Option<PendingAction> {
         self.next.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -1,80 +1,80 @@
-//! The OpenAPI document as the page at `/docs` shows it. It arrives by the context of a request.
+//! The OpenAPI document as `/docs` shows it. Pages get it from the request's context.
 
 use serde_json::Value;
 
-/// The API.
+/// The API reference.
 #[derive(Clone, Debug, Default)]
 pub struct Reference {
-    /// What holds for all of it.
+    /// What applies to the whole API.
     pub about: String,
-    /// Its areas.
+    /// The areas.
     pub areas: Vec<Area>,
-    /// What is sent and answered.
+    /// The objects in requests and responses.
     pub shapes: Vec<Shape>,
 }
 
-/// Routes that belong together.
+/// A group of related routes.
 #[derive(Clone, Debug)]
 pub struct Area {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it is about.
+    /// What the routes are about.
     pub about: String,
-    /// Its routes.
+    /// The routes.
     pub routes: Vec<Route>,
 }
 
 /// A route.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// Its id, which is also the fragment that leads to it.
+    /// The operation id, which is also the page's fragment for the route.
     pub id: String,
     /// The method.
     pub method: String,
     /// The path.
     pub path: String,
-    /// What it is for.
+    /// A short summary.
     pub summary: String,
-    /// More about it, and who may call it.
+    /// The description, and who may call the route.
     pub about: String,
-    /// What its path and query hold.
+    /// The parameters of the path and the query.
     pub parameters: Vec<Part>,
-    /// What is sent: the name of a shape; empty for nothing.
+    /// The name of the request body's shape; empty if there is no body.
     pub body: String,
-    /// What it answers.
+    /// The responses.
     pub answers: Vec<ResponseDoc>,
 }
 
-/// What a route answers.
+/// A response of a route.
 #[derive(Clone, Debug)]
 pub struct ResponseDoc {
-    /// The status.
+    /// The status code.
     pub status: String,
-    /// When.
+    /// When the route returns it.
     pub about: String,
-    /// What: a kind, such as a shape's name; empty for nothing.
+    /// The type of the body, such as a shape's name; empty if there is no body.
     pub kind: String,
 }
 
-/// An object that is sent or answered.
+/// An object in a request or a response.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    /// Its name, which is also the fragment that leads to it.
+    /// The name, which is also the page's fragment for the shape.
     pub name: String,
-    /// What it is.
+    /// What the object is.
     pub about: String,
-    /// Its parts.
+    /// The fields.
     pub parts: Vec<Part>,
 }
 
-/// A parameter, or a part of an object.
+/// A parameter, or a field of an object.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it can be.
+    /// The type.
     pub kind: String,
-    /// Whether it is always there.
+    /// Whether it is always present.
     pub required: bool,
     /// What it means.
     pub about: String,
@@ -83,7 +83,7 @@ pub struct Part {
 const METHODS: &[&str] = &["get", "post", "patch", "delete"];
 
 impl Reference {
-    /// Reads a document. What it does not say is empty.
+    /// Reads an OpenAPI document. Whatever it lacks stays empty.
     pub fn of(document: &Value) -> Self {
         let mut areas: Vec<Area> = list(&document["tags"])
             .map(|tag| Area {
@@ -119,7 +119,7 @@ fn route(document: &Value, path: &str, method: &str, operation: &Value) -> Route
         about: text(&parameter["description"]),
     });
     let answers = entries(&operation["responses"]).map(|(status, answer)| {
-        // Refusals are shared; all of them have one form.
+        // Errors are shared responses, and all have the same body.
         let shared =
             answer["$ref"].as_str().and_then(|place| document.pointer(place.trim_start_matches('#')));
         let schema = &answer["content"]["application/json"]["schema"];
@@ -141,7 +141,7 @@ fn route(document: &Value, path: &str, method: &str, operation: &Value) -> Route
     }
 }
 
-/// The parts of an object, those of the objects that it is made of first.
+/// Returns the fields of an object. An `allOf` is flattened in its order.
 fn parts(schemas: &Value, schema: &Value) -> Vec<Part> {
     if let Some(all) = schema["allOf"].as_array() {
         let whole = |one: &Value| match reference(one) {
@@ -161,7 +161,7 @@ fn parts(schemas: &Value, schema: &Value) -> Vec<Part> {
         .collect()
 }
 
-/// What a value can be, in a few words.
+/// Describes the type of a value in a few words.
 fn kind(schema: &Value) -> String {
     if let Some(name) = reference(schema) {
         return name.to_owned();

@@ -1,5 +1,5 @@
-//! Every page and every server function of the portal: its path, who may come there, and what is shown or done. The
-//! server routes and guards by these tables.
+//! Every page and every server function of the portal: its path, who may access it, and what it
+//! shows or does. The server builds its routes and guards from these tables.
 
 use authtuna::authz::guard::Guard;
 use authtuna::model::paths::{
@@ -59,22 +59,22 @@ use crate::pages::docs::Docs;
 /// A page.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
-    /// Its path, as a pattern of the router.
+    /// The path, as a pattern of the router.
     pub path: &'static str,
     /// Who may see it.
     pub guard: Guard,
-    /// What it shows.
+    /// Renders the page.
     pub(crate) view: fn() -> AnyView,
-    /// Whether it has islands. Those that have none load no script at all.
+    /// Whether the page has islands. A page without islands loads no script.
     pub(crate) islands: bool,
 }
 
-/// A server function: what a form posts to.
+/// A server function, which a form posts to.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// Its path.
+    /// The path.
     pub path: &'static str,
-    /// Who may call it. The core decides again, by itself.
+    /// Who may call it. The core authorizes the caller again.
     pub guard: Guard,
 }
 
@@ -117,7 +117,7 @@ pub const PAGES: &[Page] = &[
     page!(CONFIRM_EMAIL_CHANGE, Guard::SignedIn, ChangeEmailPage),
     page!(SESSIONS, Guard::SignedIn, Sessions),
     page!(ACTIVITY, Guard::SignedIn, ActivityPage),
-    // By links that open in any browser.
+    // The links in recovery emails must work in any browser.
     page!(RECOVERY, Guard::Public, AskRecovery),
     page!(RECOVERY_START, Guard::Public, StartRecoveryPage),
     page!(RECOVERY_CANCEL, Guard::Public, CancelRecoveryPage),
@@ -140,7 +140,7 @@ pub const FUNCTIONS: &[Function] = &[
     function::<PasskeySignUp>(Guard::Public),
     function::<SignUp>(Guard::Public),
     function::<SetUp>(Guard::Public),
-    // Whose session has ended already wants to get out as well.
+    // A user whose session has already ended wants to sign out as well.
     function::<SignOut>(Guard::Public),
     function::<PasswordStrength>(Guard::Public),
     function::<SendAgain>(Guard::Public),
@@ -150,8 +150,8 @@ pub const FUNCTIONS: &[Function] = &[
     function::<ResetPassword>(Guard::Public),
     function::<RequestMagicLink>(Guard::Public),
     function::<SignInByMail>(Guard::Public),
-    // By links that open in any browser.
     function::<ConfirmEmailChange>(Guard::SignedIn),
+    // Its link must work in any browser.
     function::<UndoEmailChange>(Guard::Public),
     function::<RequestEmailChange>(Guard::SignedIn),
     function::<ChooseTheme>(Guard::Public),

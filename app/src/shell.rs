@@ -1,4 +1,4 @@
-//! The document around every page.
+//! The HTML document around every page.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ use crate::theme::Choice;
 use crate::ui::theme::Colors;
 use crate::viewer::extension;
 
-/// The document of a page, or of a refusal where a guard has left one in the request. Everything that decides how it looks
-/// is known before its first byte.
+/// Renders the document of a page, or of a refusal when a guard put one into the request.
+/// Everything that decides how it looks is known before its first byte.
 pub fn shell(files: &BuiltFiles, page: &'static Page) -> impl IntoView + use<> {
     document(files, extension().map_or(PageContent::Page(page), |Refused(code)| PageContent::Refused(code)))
 }
 
-/// The document where there is no page.
+/// Renders the document for a path without a page.
 pub fn not_found(files: &BuiltFiles) -> impl IntoView + use<> {
     document(files, PageContent::Refused(Code::NotFound))
 }
@@ -31,7 +31,7 @@ pub fn not_found(files: &BuiltFiles) -> impl IntoView + use<> {
 fn document(files: &BuiltFiles, content: PageContent) -> impl IntoView + use<> {
     provide_meta_context();
     let t = lang();
-    // A page without islands loads no script at all.
+    // A page without islands loads no script.
     let islands = matches!(content, PageContent::Page(page) if page.islands);
     view! {
         <!DOCTYPE html>
@@ -51,30 +51,31 @@ fn document(files: &BuiltFiles, content: PageContent) -> impl IntoView + use<> {
     }
 }
 
-/// Put into a request's extensions by a guard that refused it: whatever its address, the page says why.
+/// A refusal, which a guard puts into the request's extensions. Whatever the path, the page then
+/// shows the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused(pub Code);
 
-/// The part of the head that names the built files. Leptos' components read the names from disk at every page; this is
-/// what they write, kept.
+/// The part of the head that names the built files. Leptos' components would read the names from
+/// disk for every page, so this keeps what they write.
 #[derive(Clone)]
 pub struct BuiltFiles(Arc<Written>);
 
 struct Written {
     /// The style sheet, and what a watched development build adds.
     always: Pieces,
-    /// What makes islands live.
+    /// The scripts that make islands interactive.
     scripts: Pieces,
 }
 
-/// HTML, cut where the request's nonce belongs.
+/// HTML, split where the request's nonce belongs.
 struct Pieces(Vec<String>);
 
-/// Stands for the nonce while Leptos writes.
+/// Stands for the nonce while Leptos renders.
 const NONCE: &str = "the-nonce-of-the-request";
 
 impl BuiltFiles {
-    /// What Leptos writes for these options.
+    /// Renders the links with Leptos for these options.
     pub fn of(options: &LeptosOptions) -> Self {
         let owner = Owner::new_root(None);
         let written = owner.with(|| {
@@ -92,7 +93,7 @@ impl BuiltFiles {
         let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
         let mut html = self.0.always.with(&nonce);
         if islands {
-            // `HydrationScripts` says so to each page: what is no island is not hydrated.
+            // `HydrationScripts` sets this on every page: nothing but islands is hydrated.
             if let Some(context) = Owner::current_shared_context() {
                 context.set_is_hydrating(false);
             }

@@ -1,4 +1,4 @@
-//! The choice between light and dark, which a cookie remembers.
+//! The choice between the light and the dark theme, which a cookie remembers.
 
 use authtuna::axum::cookie_value;
 use authtuna::foundation::config::ThemeMode;
@@ -9,7 +9,7 @@ use crate::viewer::{auth, request};
 /// The cookie that remembers the choice.
 pub(crate) const COOKIE: &str = "theme";
 
-/// Light, dark, or as the system has it.
+/// Light, dark, or the system's preference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     Light,
@@ -18,12 +18,12 @@ pub(crate) enum Choice {
 }
 
 impl Choice {
-    /// None for any other word.
+    /// Parses a choice; `None` for any other text.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::Light, Self::Dark, Self::System].into_iter().find(|choice| choice.as_str() == text)
     }
 
-    /// Its word in the cookie and in the page.
+    /// Returns the value in the cookie and in the page.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Light => "light",
@@ -32,7 +32,7 @@ impl Choice {
         }
     }
 
-    /// What there is to choose from.
+    /// Returns the choices that a mode offers.
     pub(crate) fn offered(mode: ThemeMode) -> &'static [Self] {
         match mode {
             ThemeMode::Single => &[],
@@ -41,7 +41,8 @@ impl Choice {
         }
     }
 
-    /// The choice that counts for the request at hand: the one remembered if it is offered, else the first offered.
+    /// Returns the choice for the current request: the remembered one if it is offered, else the
+    /// first one offered.
     pub(crate) fn here() -> Self {
         let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
         let offered = Self::offered(mode);

@@ -1,4 +1,4 @@
-//! Who looks at the page: read from what the layers before Leptos have put into the request.
+//! The user who views the page, read from what the layers around Leptos put into the request.
 
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
@@ -9,45 +9,60 @@ use authtuna::model::code::Code;
 use http::request::Parts;
 use leptos::prelude::{use_context, with_context};
 
-/// The core, as the server has put it into the context.
+/// Returns the core, which the server puts into the Leptos context.
+///
+/// # Errors
+///
+/// [`Code::Internal`] when the server did not put it there.
 pub fn auth() -> Result<Auth, Error> {
     use_context().ok_or_else(|| Error::internal("page", "the server has put no Auth into the context"))
 }
 
-/// Reads something of the request at hand; None outside of one. By reference: `use_context` would copy the whole head of the
-/// request, with all that its extensions hold. `read` must not look for another context.
+/// Reads from the current request; `None` outside of one.
+///
+/// It borrows the request, because `use_context` would clone its whole head with all extensions.
+/// `read` must not look up another context.
 pub(crate) fn request<T>(read: impl FnOnce(&Parts) -> Option<T>) -> Option<T> {
     with_context(read).flatten()
 }
 
-/// Something that the layers before Leptos have put into the request.
+/// Returns a value that the layers around Leptos put into the request.
 pub(crate) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
     request(|parts| parts.extensions.get().cloned())
 }
 
-/// This request's visit.
+/// Returns the [`AuthContext`] of this request.
+///
+/// # Errors
+///
+/// [`Code::Internal`] when the router lacks the session layer.
 pub fn context() -> Result<AuthContext, Error> {
     let context = extension::<AuthContext>();
     context.ok_or_else(|| Error::internal("page", "the session layer is missing from this router"))
 }
 
-/// A signed-in person, as pages show them.
+/// A signed-in user, as pages show them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
-    /// What they are called.
+    /// The first name, or else the username.
     pub name: String,
-    /// Their username.
+    /// The username.
     pub username: String,
-    /// Their address.
+    /// The email.
     pub email: Option<String>,
-    /// One or two letters for a picture.
+    /// One or two letters for the avatar.
     pub initials: String,
-    /// Whether they have to set up first what a role of theirs asks for: there is nowhere else to go.
+    /// Whether the user must first set up a factor that one of their roles requires. Until then
+    /// they can go nowhere else.
     pub enrols: bool,
 }
 
 impl Viewer {
-    /// The person who asks. Err([`Code::NotAuthenticated`]) when nobody is signed in.
+    /// Returns the user of the session.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when there is no session.
     pub fn of(actor: &Actor) -> Result<Self, Error> {
         let identity = actor.session_user()?;
         let user = &identity.user;
@@ -60,7 +75,7 @@ impl Viewer {
         })
     }
 
-    /// The person who looks at the page at hand.
+    /// Returns the user who views the current page.
     pub fn here() -> Option<Self> {
         Self::of(context().ok()?.actor()).ok()
     }
@@ -75,12 +90,12 @@ fn initials(user: &UserSummary) -> String {
     email_messages.to_uppercase()
 }
 
-/// Whether somebody is signed in.
+/// Returns whether a user is signed in.
 pub fn signed_in() -> bool {
     context().is_ok_and(|context| context.actor().session_user().is_ok())
 }
 
-/// A fault goes to the log once, with the request that met it; what anybody sees is its code.
+/// Logs a fault once, with the id of its request. The user only sees the code.
 pub fn log(error: &Error, actor: Option<&Actor>) {
     if error.is_fault() || error.code() == Code::Internal {
         let request = actor.and_then(|actor| actor.origin.request_id).map(|id| id.to_string());

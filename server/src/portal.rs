@@ -100,28 +100,28 @@ pub struct ErrorWords {
 pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> ErrorWords {
     let (mut parts, ()) = axum::http::Request::new(()).into_parts();
     parts.headers.extend(language.map(|language| (header::ACCEPT_LANGUAGE, language.clone())));
-    let w = Owner::new().with(|| {
+    let t = Owner::new().with(|| {
         provide_context(parts);
         provide_context(auth.clone());
         lang()
     });
     let (title, body) = match code {
-        Code::NotFound => (w.status_not_found_title(), w.status_not_found_body()),
-        Code::Forbidden => (w.status_forbidden_title(), w.status_forbidden_body()),
-        Code::Unavailable | Code::Busy => (w.status_unavailable_title(), w.status_unavailable_body()),
-        Code::Internal => (w.status_error_title(), w.status_error_body()),
-        Code::BodyTooLarge => (w.status_refused_title(), w.problem_too_large()),
-        Code::CrossSite => (w.status_refused_title(), w.problem_cross_site()),
-        Code::NotAuthenticated => (w.status_refused_title(), w.problem_not_authenticated()),
-        _ => (w.status_refused_title(), w.problem_bad_request()),
+        Code::NotFound => (t.status_not_found_title(), t.status_not_found_body()),
+        Code::Forbidden => (t.status_forbidden_title(), t.status_forbidden_body()),
+        Code::Unavailable | Code::Busy => (t.status_unavailable_title(), t.status_unavailable_body()),
+        Code::Internal => (t.status_error_title(), t.status_error_body()),
+        Code::BodyTooLarge => (t.status_refused_title(), t.problem_body_too_large()),
+        Code::CrossSite => (t.status_refused_title(), t.problem_cross_site_request()),
+        Code::NotAuthenticated => (t.status_refused_title(), t.problem_not_authenticated()),
+        _ => (t.status_refused_title(), t.problem_bad_request()),
     };
     ErrorWords {
-        language: w.tag(),
-        direction: w.direction(),
+        language: t.tag(),
+        direction: t.direction(),
         title,
         body,
-        request_id: w.status_request_id(),
-        home: w.status_home(),
+        request_id: t.status_request_id(),
+        home: t.status_home(),
     }
 }
 

@@ -5,8 +5,8 @@ use authtuna::authz::roles::RoleChange;
 use authtuna::model::role::Requirement;
 use serde_json::json;
 
-use crate::authenticator::Authenticator;
-use crate::support::{App, ORIGIN, World, on_each, password, sign_in};
+use crate::support::{App, ORIGIN, OverHttp, World, on_each, password, sign_in};
+use authtuna_testing::authenticator::Authenticator;
 
 async fn require(world: &World, requires: Requirement) {
     let change = RoleChange { requires: Some(Some(requires)), ..RoleChange::default() };

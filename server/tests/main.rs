@@ -10,8 +10,6 @@
 mod abuse;
 mod admin;
 mod allocations;
-#[path = "../../src/tests/support/authenticator.rs"]
-mod authenticator;
 mod by_email;
 mod circles;
 mod commands;

@@ -41,6 +41,13 @@ pub enum Proof {
     Code(String),
 }
 
+impl Proof {
+    /// Takes the link's token if there is one, else the code.
+    pub fn from_form(token: String, code: String) -> Self {
+        if token.is_empty() { Self::Code(code) } else { Self::Link(token) }
+    }
+}
+
 /// Who is sent what, if they ask for it.
 pub(crate) struct Ask<'a> {
     pub(crate) purpose: Purpose,

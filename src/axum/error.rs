@@ -51,12 +51,8 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(body)).into_response();
         // For layers that show people a page in place of JSON.
         response.extensions_mut().insert(code);
-        if let Some(wait) = error.wait() {
-            // Rounded up: whoever waits exactly that long must not come too early.
-            let seconds = wait.as_millis().div_ceil(1000).max(1);
-            if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
-                response.headers_mut().insert(header::RETRY_AFTER, value);
-            }
+        if let Some(seconds) = error.retry_after_seconds() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Cookie"));

@@ -103,6 +103,13 @@ impl Error {
         self.0.retry_after
     }
 
+    /// Returns how long to wait before trying again, in whole seconds, at least one. Rounded up: a caller who waits
+    /// exactly that long must not come too early.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        let seconds = self.wait()?.as_millis().div_ceil(1000).max(1);
+        Some(u64::try_from(seconds).unwrap_or(u64::MAX))
+    }
+
     /// True when a row with this key exists already.
     pub(crate) fn is_unique_violation(&self) -> bool {
         let source = self.0.source.as_deref().and_then(|source| source.downcast_ref::<sqlx::Error>());

@@ -122,12 +122,6 @@ messages! {
     PasskeyBlocked = "passkey_blocked" { circumstances: Circumstances, passkey: String, link: String }
     /// Few backup codes are left.
     BackupCodesLow = "backup_codes_low" { left: u32, link: String }
-    /// An account at another provider can now be used to sign in.
-    SocialConnected = "social_connected" { circumstances: Circumstances, provider: String, link: String }
-    /// An invitation into an organization.
-    OrganizationInvitation = "organization_invitation" { inviter: String, organization: String, link: String, until: Timestamp }
-    /// An invitation into a team.
-    TeamInvitation = "team_invitation" { inviter: String, organization: String, team: String, link: String, until: Timestamp }
     /// Somebody says that they lost all their factors.
     RecoveryStarted = "recovery_started" { circumstances: Circumstances, until: Timestamp, cancel: String }
     /// That was cancelled.
@@ -136,10 +130,6 @@ messages! {
     RecoveryDone = "recovery_done" { circumstances: Circumstances, link: String }
     /// The account was suspended.
     AccountSuspended = "account_suspended" {}
-    /// The account will be deleted for good.
-    DeletionScheduled = "deletion_scheduled" { until: Timestamp, link: String }
-    /// The person's data is there to be fetched.
-    ExportReady = "export_ready" { link: String, until: Timestamp }
     /// A sensitive act wants a proof. `act` is a stable name.
     ConfirmAct = "confirm_act" { act: String, link: String, code: String }
     /// Whether mails arrive at all.

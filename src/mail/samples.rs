@@ -66,24 +66,6 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<EmailMessage> {
             link: settings(),
         },
         Message::BackupCodesLow { left: 2, link: settings() },
-        Message::SocialConnected {
-            circumstances: circumstances(),
-            provider: text("GitHub"),
-            link: settings(),
-        },
-        Message::OrganizationInvitation {
-            inviter: text("Bo Larsen"),
-            organization: text("Blue Kayak"),
-            link: once("/organizations/join"),
-            until: now.plus(7 * DAY),
-        },
-        Message::TeamInvitation {
-            inviter: text("Bo Larsen"),
-            organization: text("Blue Kayak"),
-            team: text("Paddles"),
-            link: once("/organizations/join"),
-            until: now.plus(7 * DAY),
-        },
         Message::RecoveryStarted {
             circumstances: circumstances(),
             until: now.plus(2 * DAY),
@@ -92,8 +74,6 @@ pub fn samples(base: &Url, now: Timestamp) -> Vec<EmailMessage> {
         Message::RecoveryCancelled { circumstances: circumstances(), link: to(paths::SESSIONS) },
         Message::RecoveryDone { circumstances: circumstances(), link: settings() },
         Message::AccountSuspended {},
-        Message::DeletionScheduled { until: now.plus(30 * DAY), link: settings() },
-        Message::ExportReady { link: once("/ui/export"), until: now.plus(7 * DAY) },
         Message::ConfirmAct { act: text("delete_account"), link: once(paths::CONFIRM), code: code() },
         Message::SelfTest {},
         Message::RecoveryRequest { link: once(paths::RECOVERY_START), code: code(), wait: 3 * 24 * 60 },

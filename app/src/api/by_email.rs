@@ -1,11 +1,12 @@
 //! A new password, and sign-in, by a mail.
 
+use authtuna::authn::email_challenge::Proof;
 use authtuna::model::paths::{
     FORGOT_PASSWORD, LOGIN, LocalPath, MAGIC_LINK, MAGIC_LINK_LOGIN, RESET_PASSWORD,
 };
 use leptos::prelude::*;
 
-use super::form::{Done, Form, entered, here, page_of, proof, repeated};
+use super::form::{Done, Form, entered, here, page_of, repeated};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{query, with_next};
@@ -82,7 +83,7 @@ pub async fn sign_in_by_mail(
     let form = Form::new("sign-in-by-mail", page_of(MAGIC_LINK_LOGIN, &token, target.as_ref()));
     let outcome = async {
         let (auth, context) = here()?;
-        let progress = auth.sign_in.with_magic_link(context.actor(), &proof(token, code)).await?;
+        let progress = auth.sign_in.with_magic_link(context.actor(), &Proof::from_form(token, code)).await?;
         Ok(entered(&context, progress, target.as_ref()))
     };
     form.answer(outcome.await).await

@@ -2,13 +2,14 @@
 
 use authtuna::authn::email_addresses;
 use authtuna::authn::email_addresses::Confirmed;
+use authtuna::authn::email_challenge::Proof;
 use authtuna::model::paths::{
     CONFIRM_EMAIL_CHANGE, EMAIL, LOGIN, LocalPath, RESET_PASSWORD, SECURITY, UNDO_EMAIL_CHANGE, VERIFY_EMAIL,
 };
 use leptos::prelude::*;
 
 use super::backup_codes::made;
-use super::form::{Done, Form, here, page_of, proof, repeated, signed_in};
+use super::form::{Done, Form, here, page_of, repeated, signed_in};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{query, with_next};
@@ -54,7 +55,7 @@ pub async fn confirm_email(
     let outcome = async {
         let (auth, context) = here()?;
         let other = Some(username.as_str());
-        Ok(match auth.sign_up.confirm_email(context.actor(), &proof(token, code), other).await? {
+        Ok(match auth.sign_up.confirm_email(context.actor(), &Proof::from_form(token, code), other).await? {
             Confirmed::In(signed_in) => {
                 let done = made(&auth, &context, &signed_in, target.as_ref()).await;
                 context.begin(signed_in);
@@ -96,7 +97,7 @@ pub async fn confirm_email_change(
     let outcome = async {
         let (auth, context) = here()?;
         signed_in(context.actor())?;
-        auth.email_addresses.confirm_change(context.actor(), &proof(token, code)).await?;
+        auth.email_addresses.confirm_change(context.actor(), &Proof::from_form(token, code)).await?;
         Ok(Done::to(SECURITY).with(Notice::EmailChanged))
     };
     form.answer(outcome.await).await

@@ -1,7 +1,6 @@
 //! The one place where what became of a form turns into an HTTP answer.
 
 use authtuna::auth::Auth;
-use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::pending_action::PendingAction;
 use authtuna::authn::sign_in::SignInOutcome;
 use authtuna::authz::actor::Actor;
@@ -176,11 +175,6 @@ pub(super) fn entered(context: &AuthContext, progress: SignInOutcome, target: Op
     };
     context.enter(progress);
     next.unwrap_or_else(|| Done::in_at(target))
-}
-
-/// What somebody shows of a mail: its link's token if there is one, else the digits.
-pub(super) fn proof(token: String, code: String) -> Proof {
-    if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) }
 }
 
 /// What is said of a mail that was asked for, when there was one before.

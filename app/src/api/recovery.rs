@@ -1,12 +1,13 @@
 //! Recovery by whoever lost all second factors.
 
+use authtuna::authn::email_challenge::Proof;
 use authtuna::model::paths::{
     LOGIN, RECOVERY, RECOVERY_CANCEL, RECOVERY_FINISH, RECOVERY_START, RECOVERY_UNDO, RESET_PASSWORD,
     SECURITY,
 };
 use leptos::prelude::*;
 
-use super::form::{Done, Form, here, page_of, proof, repeated};
+use super::form::{Done, Form, here, page_of, repeated};
 use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::query;
@@ -36,7 +37,7 @@ pub async fn start_recovery(
     let form = Form::new("start-recovery", page_of(RECOVERY_START, &token, None));
     let outcome = async {
         let (auth, context) = here()?;
-        let begun = auth.recovery.start(context.actor(), &proof(token, code)).await?;
+        let begun = auth.recovery.start(context.actor(), &Proof::from_form(token, code)).await?;
         Ok(Done::to(LOGIN).with(Notice::RecoveryStarted(begun.due_at)))
     };
     form.answer(outcome.await).await

@@ -18,10 +18,7 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
     Refusal {
         code: error.code(),
         problems: problems.collect(),
-        // Rounded up: whoever waits exactly that long must not come too early.
-        retry_after: error
-            .wait()
-            .map(|wait| u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)),
+        retry_after: error.retry_after_seconds(),
         said: Vec::new(),
     }
 }
@@ -83,108 +80,58 @@ pub(crate) fn problem(
     code: Code,
     wait: Option<u64>,
 ) -> String {
-    let sentence = match code {
-        Code::Required => match field {
-            Some(Field::Identifier) => t.problem_required_identifier(),
-            Some(Field::Username) => t.problem_required_username(),
-            Some(Field::Email) => t.problem_required_email(),
-            Some(Field::Password) => t.problem_required_password(),
-            Some(Field::CurrentPassword) => t.problem_required_current_password(),
-            Some(Field::Code) => t.problem_required_code(),
-            Some(Field::Passkey) => t.problem_required_passkey(),
-            _ => t.problem_required(),
-        },
-        Code::TooLong if field == Some(Field::Username) => t.problem_too_long_username(),
-        Code::TooLong => t.problem_too_long(),
-        Code::BadCharacters => t.problem_bad_characters(),
-        Code::BadCredentials => t.problem_bad_credentials(),
-        Code::Suspended => t.problem_suspended(),
-        Code::EmailNotVerified => t.problem_email_not_verified(),
-        Code::PasswordResetRequired if settings.email.enabled => t.problem_password_reset_required(),
-        Code::PasswordResetRequired => t.problem_password_reset_required_no_mail(),
-        Code::TooManyAttempts => match wait {
-            Some(wait) => return t.problem_too_many_attempts(&in_words(t, Duration::from_secs(wait))),
-            None => t.problem_too_many_attempts_later(),
-        },
-        Code::Busy => match wait {
-            Some(wait) => return t.problem_busy(&in_words(t, Duration::from_secs(wait))),
-            None => t.problem_busy_later(),
-        },
-        Code::BadUsername => t.problem_bad_username(),
-        Code::UsernameTaken => t.problem_username_taken(),
-        Code::BadEmail => t.problem_bad_email(),
-        Code::EmailTaken => t.problem_email_taken(),
-        Code::EmailDomainNotAllowed => t.problem_email_domain_not_allowed(),
-        Code::SignupClosed => t.problem_signup_closed(),
-        Code::PasswordTooShort => {
+    let in_time = |wait: u64| in_words(t, Duration::from_secs(wait));
+    let sentence = match (code, field, wait) {
+        (Code::Required, Some(Field::Identifier), _) => t.problem_required_identifier(),
+        (Code::Required, Some(Field::Username), _) => t.problem_required_username(),
+        (Code::Required, Some(Field::Email), _) => t.problem_required_email(),
+        (Code::Required, Some(Field::Password), _) => t.problem_required_password(),
+        (Code::Required, Some(Field::CurrentPassword), _) => t.problem_required_current_password(),
+        (Code::Required, Some(Field::Code), _) => t.problem_required_code(),
+        (Code::Required, Some(Field::Passkey), _) => t.problem_required_passkey(),
+        (Code::TooLong, Some(Field::Username), _) => t.problem_too_long_username(),
+        (Code::NotFound, Some(Field::Session), _) => t.problem_session_gone(),
+        (Code::BadToken, Some(Field::Passkey), _) => t.problem_bad_prompt(),
+        (Code::PasswordResetRequired, ..) if !settings.email.enabled => {
+            t.problem_password_reset_required_no_mail()
+        }
+        (Code::PasswordTooShort, ..) => {
             return t.problem_password_too_short(&settings.passwords.min_length.to_string());
         }
-        Code::PasswordTooLong => t.problem_password_too_long(),
-        Code::PasswordTooWeak => t.problem_password_too_weak(),
-        Code::PasswordCommon => t.problem_password_common(),
-        Code::PasswordBreached => t.problem_password_breached(),
-        Code::PasswordUnchanged => t.problem_password_unchanged(),
-        Code::PasswordMismatch => t.problem_password_mismatch(),
-        Code::WrongPassword => t.problem_wrong_password(),
-        Code::NotAuthenticated => t.problem_not_authenticated(),
-        Code::Forbidden => t.problem_forbidden(),
-        Code::NotFound if field == Some(Field::Session) => t.problem_session_gone(),
-        Code::NotFound => t.problem_not_found(),
-        Code::CrossSite => t.problem_cross_site(),
-        Code::BodyTooLarge => t.problem_too_large(),
-        Code::StepUpRequired => t.problem_step_up(),
-        Code::EnrollmentRequired => t.problem_enrolment(),
-        Code::TotpEnabled => t.problem_totp_enabled(),
-        Code::TotpNotSetUp => t.problem_totp_not_set_up(),
-        Code::NoSecondFactor => t.problem_no_second_factor(),
-        Code::BadPasskey => t.problem_bad_passkey(),
-        Code::UserVerificationRequired => t.problem_user_verification(),
-        Code::PasskeyUnknown => t.problem_passkey_unknown(),
-        Code::PasskeyBlocked => t.problem_passkey_blocked(),
-        Code::PasskeyExists => t.problem_passkey_exists(),
-        Code::TooManyPasskeys => t.problem_too_many_passkeys(),
-        Code::LastWayIn => t.problem_last_way_in(),
-        Code::BadOtp => t.problem_bad_code(),
-        Code::RecoveryTooSoon => {
-            let wait = Duration::from_secs(wait.unwrap_or_default());
-            return t.problem_recovery_too_soon(&in_words(t, wait));
+        (Code::TooManyAttempts, _, Some(wait)) => return t.problem_too_many_attempts(&in_time(wait)),
+        (Code::TooManyAttempts, ..) => t.problem_too_many_attempts_later(),
+        (Code::Busy, _, Some(wait)) => return t.problem_busy(&in_time(wait)),
+        (Code::Busy, ..) => t.problem_busy_later(),
+        (Code::RecoveryTooSoon, _, wait) => {
+            return t.problem_recovery_too_soon(&in_time(wait.unwrap_or_default()));
         }
-        Code::PasswordSet => t.problem_password_set(),
-        Code::RecoveryNotStopped => t.problem_recovery_not_stopped(),
-        Code::EmailUnchanged => t.problem_email_unchanged(),
-        Code::MailOff => t.problem_mail_off(),
-        Code::MailDone => t.problem_mail_done(),
-        Code::BadToken if field == Some(Field::Passkey) => t.problem_bad_prompt(),
-        Code::BadToken => t.problem_bad_token(),
-        Code::BadCursor => t.problem_bad_cursor(),
-        Code::RoleNotFound => t.problem_role_not_found(),
-        Code::PermissionNotFound => t.problem_permission_not_found(),
-        Code::UserNotFound => t.problem_user_not_found(),
-        Code::GrantNotFound => t.problem_grant_not_found(),
-        Code::BadRoleName => t.problem_bad_role_name(),
-        Code::RoleExists => t.problem_role_exists(),
-        Code::BadPermissionName => t.problem_bad_permission_name(),
-        Code::PermissionExists => t.problem_permission_exists(),
-        Code::ReservedName => t.problem_reserved_name(),
-        Code::BuiltIn => t.problem_built_in(),
-        Code::BadLevel => t.problem_bad_level(),
-        Code::AboveYourLevel => t.problem_above_your_level(),
-        Code::NotYoursToGive => t.problem_not_yours_to_give(),
-        Code::AssignCycle => t.problem_assign_cycle(),
-        Code::BadExpiry => t.problem_bad_expiry(),
-        Code::OutlivesGiver => t.problem_outlives_giver(),
-        Code::BadScope => t.problem_bad_scope(),
-        Code::Unknown => t.problem_unknown_value(),
-        Code::AlreadySetUp => t.problem_already_set_up(),
-        Code::FeatureOff => t.problem_feature_off(),
-        Code::Unavailable => t.problem_unavailable(),
-        Code::MethodNotAllowed
-        | Code::UnsupportedMediaType
-        | Code::BadRequest
-        | Code::WrongType
-        | Code::UnknownField
-        | Code::NoOffsets => t.problem_bad_request(),
-        Code::Internal => t.problem_internal(),
+        (code, ..) => t.problem_by_name(code.as_str()).unwrap_or(t.problem_bad_request()),
     };
     sentence.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Codes about requests that no page makes: they share one sentence.
+    const SHARED: [Code; 6] = [
+        Code::MethodNotAllowed,
+        Code::UnsupportedMediaType,
+        Code::BadRequest,
+        Code::WrongType,
+        Code::UnknownField,
+        Code::NoOffsets,
+    ];
+
+    #[test]
+    fn every_code_has_a_sentence_of_its_own() {
+        let settings = Settings::builder().no_env().build().unwrap();
+        for lang in Lang::ALL.iter().copied() {
+            for code in Code::ALL.iter().copied().filter(|code| !SHARED.contains(code)) {
+                let text = problem(lang, &settings, None, code, Some(60));
+                assert_ne!(text, lang.problem_bad_request(), "{code:?} has no sentence in {}", lang.tag());
+            }
+        }
+    }
 }

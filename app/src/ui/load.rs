@@ -1,7 +1,5 @@
 //! The part of a page that asks the core.
 
-use std::time::Duration;
-
 use authtuna::auth::Auth;
 use authtuna::axum::AuthContext;
 use authtuna::foundation::error::Error;
@@ -36,8 +34,8 @@ where
                     Ok(view) => Either::Left(view),
                     Err(error) => {
                         log(&error, actor.as_ref());
-                        if let (Some(response), Some(wait)) = (&response, error.wait()) {
-                            response.insert_header(RETRY_AFTER, seconds(wait).into());
+                        if let (Some(response), Some(wait)) = (&response, error.retry_after_seconds()) {
+                            response.insert_header(RETRY_AFTER, wait.into());
                         }
                         Either::Right(view! { <Status code=error.code()/> })
                     }
@@ -45,9 +43,4 @@ where
             })}
         </Suspense>
     }
-}
-
-/// Rounded up: whoever waits exactly that long must not come too early.
-fn seconds(wait: Duration) -> u64 {
-    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX)
 }

@@ -4,6 +4,7 @@
 use authtuna::auth::Auth;
 use authtuna::authn::email_addresses;
 use authtuna::authn::email_addresses::Confirmed;
+use authtuna::authn::email_challenge::Proof;
 use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
 use axum::Json;
@@ -11,7 +12,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dto::{Address, EmailProof, Empty, LoggedIn, PASSWORD, Token, logged_in, proof};
+use super::dto::{Address, EmailProof, Empty, LoggedIn, PASSWORD, Token, logged_in};
 use super::endpoint::Endpoint;
 use super::extract::{Body, MaybeBody, text};
 use super::response::{Accepted, Message, message};
@@ -131,7 +132,7 @@ async fn verify(
     context: AuthContext,
     Body(form): Body<EmailProofWithName>,
 ) -> Result<Json<Verified>, ApiError> {
-    let proof = proof(form.token, form.code);
+    let proof = Proof::from_form(form.token, form.code);
     let (message, token) =
         match auth.sign_up.confirm_email(context.actor(), &proof, Some(&form.username)).await? {
             Confirmed::In(signed_in) => {
@@ -198,7 +199,8 @@ async fn sign_in(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<LoggedIn>, ApiError> {
-    let progress = auth.sign_in.with_magic_link(context.actor(), &proof(form.token, form.code)).await?;
+    let progress =
+        auth.sign_in.with_magic_link(context.actor(), &Proof::from_form(form.token, form.code)).await?;
     logged_in(&context, progress)
 }
 
@@ -217,7 +219,7 @@ async fn change(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.email_addresses.confirm_change(context.actor(), &proof(form.token, form.code)).await?;
+    auth.email_addresses.confirm_change(context.actor(), &Proof::from_form(form.token, form.code)).await?;
     Ok(message("Email address changed."))
 }
 

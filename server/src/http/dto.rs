@@ -1,6 +1,5 @@
 //! What several areas read or answer.
 
-use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::mfa::Factor;
 use authtuna::authn::sign_in::SignInOutcome;
 use authtuna::axum::{ApiError, AuthContext};
@@ -48,10 +47,6 @@ pub struct Token {
 /// Nothing.
 #[derive(Default, Deserialize, ToSchema)]
 pub struct Empty {}
-
-pub(super) fn proof(token: String, code: String) -> Proof {
-    if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) }
-}
 
 /// How far a sign-in came.
 #[derive(Serialize, ToSchema)]

@@ -1,6 +1,7 @@
 //! Second factors and confirming who one is, in JSON.
 
 use authtuna::auth::Auth;
+use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::sign_in::{Confirmation, SecondFactor};
 use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::dto::{EmailProof, Empty, given, proof};
+use super::dto::{EmailProof, Empty, given};
 use super::endpoint::Endpoint;
 use super::extract::{Body, MaybeBody, text};
 use super::response::{Accepted, Message, message};
@@ -203,6 +204,6 @@ async fn confirm_by_mail(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<Message>, ApiError> {
-    auth.step_up.confirm_by_email(context.actor(), &proof(form.token, form.code)).await?;
+    auth.step_up.confirm_by_email(context.actor(), &Proof::from_form(form.token, form.code)).await?;
     Ok(message("Confirmed."))
 }

@@ -2,6 +2,7 @@
 //! address has an account or not, and whether that has second factors or not.
 
 use authtuna::auth::Auth;
+use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::recovery::Recovery;
 use authtuna::axum::{ApiError, AuthContext};
 use authtuna::model::code::Code;
@@ -10,7 +11,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::dto::{Address, EmailProof, Token, proof};
+use super::dto::{Address, EmailProof, Token};
 use super::endpoint::Endpoint;
 use super::extract::{Body, text};
 use super::response::{Accepted, Message, message};
@@ -111,7 +112,7 @@ async fn start(
     context: AuthContext,
     Body(form): Body<EmailProof>,
 ) -> Result<Json<OpenRecovery>, ApiError> {
-    let begun = auth.recovery.start(context.actor(), &proof(form.token, form.code)).await?;
+    let begun = auth.recovery.start(context.actor(), &Proof::from_form(form.token, form.code)).await?;
     Ok(Json(begun.into()))
 }
 

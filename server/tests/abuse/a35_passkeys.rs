@@ -4,8 +4,8 @@
 
 use serde_json::{Value, json};
 
-use crate::authenticator::{Authenticator, Conduct};
-use crate::support::{ORIGIN, on_each, password, prompt, sign_in};
+use crate::support::{ORIGIN, OverHttp, on_each, password, prompt, sign_in};
+use authtuna_testing::authenticator::{Authenticator, Conduct};
 
 #[test]
 fn a35_what_is_signed_for_something_else_opens_nothing() {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::authenticator::Authenticator;
-use crate::support::{App, ORIGIN, on_each, password};
+use crate::support::{App, ORIGIN, OverHttp, on_each, password};
+use authtuna_testing::authenticator::Authenticator;
 
 #[test]
 fn b10_changing_factors_wants_a_confirmation() {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::authenticator::Authenticator;
-use crate::support::{ORIGIN, on_each};
+use crate::support::{ORIGIN, OverHttp, on_each};
+use authtuna_testing::authenticator::Authenticator;
 
 /// Values that resemble the origin but differ from it.
 const OTHERS: &[&str] = &[

@@ -1,5 +1,6 @@
 //! A browser, as far as the server can tell: it keeps cookies and does not follow redirects.
 
+use authtuna_testing::{FIREFOX, PAGES};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -15,12 +16,6 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::form_urlencoded::Serializer;
-
-/// The `Accept` header of a browser navigation.
-pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-
-/// The browser's `User-Agent`.
-pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
 
 /// A response with its complete body.
 #[derive(Clone)]

@@ -2,20 +2,18 @@
 
 mod app;
 mod client;
-mod database;
 mod mail;
 mod passkey;
-#[path = "../../../src/tests/support/smtp_server.rs"]
-mod peer;
 mod process;
 mod site;
 
 pub(crate) use app::App;
-pub(crate) use client::{Browser, FIREFOX, PAGES, TestResponse, raw};
-pub(crate) use database::{Database, Kind, execute, hold_lock, kinds};
+pub(crate) use authtuna_testing::database::{Database, Kind, execute, hold_lock, kinds};
+pub(crate) use authtuna_testing::smtp_server::Peer;
+pub(crate) use authtuna_testing::{FIREFOX, PAGES, START, password};
+pub(crate) use client::{Browser, TestResponse, raw};
 pub(crate) use mail::{mailing, successes};
-pub(crate) use passkey::{ORIGIN, prompt};
-pub(crate) use peer::Peer;
+pub(crate) use passkey::{ORIGIN, OverHttp, prompt};
 pub(crate) use process::{Binary, Running, lines, powerless, said_by};
 pub(crate) use site::{FakeSite, HASH};
 
@@ -26,10 +24,9 @@ use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
 use authtuna::authz::roles::{Assignment, NewRole};
 use authtuna::foundation::clock::Clock;
-use authtuna::foundation::config::{Settings, SettingsBuilder};
+use authtuna::foundation::config::SettingsBuilder;
 use authtuna::foundation::names::Username;
 use authtuna::model::id::UserId;
-use authtuna::model::time::Timestamp;
 use authtuna_server::http::openapi;
 use authtuna_server::layers::headers::Policy;
 use authtuna_server::metrics::Metrics;
@@ -40,14 +37,6 @@ use authtuna_server::state::{AppState, Shared};
 use axum::http::Method;
 use serde_json::json;
 use tokio::sync::oneshot;
-
-/// 2026-01-01T00:00:00Z.
-pub(crate) const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
-
-/// Returns a strong password, different for each word.
-pub(crate) fn password(word: &str) -> String {
-    format!("{word} walks 7 blue kilometers")
-}
 
 /// A running server with its own database, both gone when this is dropped.
 pub(crate) struct World {
@@ -118,12 +107,7 @@ impl World {
         clock: Clock,
         change: impl Fn(SettingsBuilder) -> SettingsBuilder,
     ) -> Self {
-        let builder = Settings::builder()
-            .no_env()
-            .set("DATA_DIR", database.folder().display().to_string())
-            .set("DEFAULT_DATABASE_URI", database.uri())
-            .set("DATABASE_POOL_SIZE", "4")
-            .set("DATABASE_MAX_OVERFLOW", "4")
+        let builder = authtuna_testing::settings(&database)
             .set("SERVER_ADDRESS", "127.0.0.1:0")
             .set("METRICS_ADDRESS", "127.0.0.1:0");
         let auth = Auth::start_at(change(builder).build().unwrap(), clock.clone()).await.unwrap();
@@ -156,7 +140,7 @@ impl World {
     /// Returns what the database stores about users and their secrets, one value per line.
     pub(crate) async fn dump(&self) -> String {
         let tables = ["users", "totp", "backup_codes", "one_time_tokens", "outbox", "audit_events"];
-        database::dump(&self.database, &tables).await
+        authtuna_testing::database::dump(&self.database, &tables).await
     }
 
     /// Returns a fresh browser.

@@ -3,29 +3,38 @@
 use serde_json::{Value, json};
 
 use super::{Browser, TestResponse};
-use crate::authenticator::Authenticator;
+use authtuna_testing::authenticator::Authenticator;
 
 /// The origin of a world's pages.
 pub(crate) const ORIGIN: &str = "http://localhost:8000";
 
-impl Authenticator {
+/// Passkey ceremonies over HTTP.
+pub(crate) trait OverHttp {
     /// Creates a passkey for the user signed in in `browser` and adds it.
-    pub(crate) async fn add_to(&mut self, browser: &Browser) -> TestResponse {
+    async fn add_to(&mut self, browser: &Browser) -> TestResponse;
+
+    /// Creates an account without a password, with this passkey.
+    async fn sign_up(&mut self, browser: &Browser, name: &str) -> TestResponse;
+
+    /// Signs in with this passkey.
+    async fn sign_in(&mut self, browser: &Browser) -> TestResponse;
+}
+
+impl OverHttp for Authenticator {
+    async fn add_to(&mut self, browser: &Browser) -> TestResponse {
         let options = browser.post("/passkeys/register-options", &json!({})).await;
         assert_eq!(options.status, 200, "{}", options.text());
         let made = self.create(&options.json());
         browser.post("/passkeys/register", &json!({ "name": "", "registration_response": made })).await
     }
 
-    /// Creates an account without a password, with this passkey.
-    pub(crate) async fn sign_up(&mut self, browser: &Browser, name: &str) -> TestResponse {
+    async fn sign_up(&mut self, browser: &Browser, name: &str) -> TestResponse {
         let typed = json!({ "username": name, "email": format!("{name}@example.org") });
         let asked = browser.post("/passkeys/signup-options", &typed).await.json();
         browser.post("/passkeys/signup", &json!({ "response": self.create(&asked) })).await
     }
 
-    /// Signs in with this passkey.
-    pub(crate) async fn sign_in(&mut self, browser: &Browser) -> TestResponse {
+    async fn sign_in(&mut self, browser: &Browser) -> TestResponse {
         let shown = self.get(&prompt(browser).await);
         browser.post("/passkeys/login", &json!({ "response": shown })).await
     }

@@ -117,14 +117,7 @@ fn hostile_names_stay_text() {
         let circumstances = Circumstances { at: START, device: text(), ip: text(), place: text() };
         let link = || "https://example.org/\"><script>".to_owned();
         for message in [
-            Message::TeamInvitation {
-                inviter: text(),
-                organization: text(),
-                team: text(),
-                link: link(),
-                until: START,
-            },
-            Message::SocialConnected { circumstances: circumstances.clone(), provider: text(), link: link() },
+            Message::FactorAdded { circumstances: circumstances.clone(), factor: text(), link: link() },
             Message::PasskeyAdded { circumstances, passkey: text(), link: link() },
             Message::ConfirmAct { act: text(), link: link(), code: text() },
         ] {

@@ -1,9 +1,7 @@
 //! A core on a fresh database, with a clock that stands still until a test moves it.
 
-pub(crate) mod authenticator;
 pub(crate) mod mailbox;
 pub(crate) mod population;
-pub(crate) mod smtp_server;
 pub(crate) mod web;
 
 use std::future::Future;
@@ -17,22 +15,10 @@ use authtuna::authn::sign_up::SignUp;
 use authtuna::authz::actor::{Actor, Origin};
 use authtuna::foundation::clock::Clock;
 use authtuna::foundation::config::{Settings, SettingsBuilder};
-use authtuna::model::time::Timestamp;
+use authtuna_testing::database::Database;
 
-/// Returns a strong password, different for each word.
-pub(crate) fn password(word: &str) -> String {
-    format!("{word} walks 7 blue kilometers")
-}
-
-/// 2026-01-01T00:00:00Z.
-pub(crate) const START: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
-
-/// The kind of database a test runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Sqlite,
-    Postgres,
-}
+pub(crate) use authtuna_testing::database::{Kind, kinds};
+pub(crate) use authtuna_testing::{START, authenticator, password, smtp_server};
 
 /// A core with its own database, both gone when this is dropped.
 pub(crate) struct World {
@@ -40,7 +26,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) kind: Kind,
     pub(crate) settings: Settings,
-    _folder: tempfile::TempDir,
+    _database: Database,
 }
 
 /// Keeps the world in one piece: without `Drop`, a test's `async move` captures only the fields
@@ -70,38 +56,13 @@ pub(crate) fn on_each_with<F: Future<Output = ()>>(
     }
 }
 
-/// Returns SQLite, and PostgreSQL if TEST_POSTGRES_URL names a server, as it does under `make
-/// test`.
-pub(crate) fn kinds() -> Vec<Kind> {
-    let mut kinds = vec![Kind::Sqlite];
-    if postgres_url().is_some() {
-        kinds.push(Kind::Postgres);
-    }
-    kinds
-}
-
-#[expect(clippy::disallowed_methods, reason = "the test runner says where its database is")]
-fn postgres_url() -> Option<String> {
-    std::env::var("TEST_POSTGRES_URL").ok()
-}
-
 impl World {
     pub(crate) async fn new(kind: Kind, change: impl Fn(SettingsBuilder) -> SettingsBuilder) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let uri = match kind {
-            Kind::Sqlite => format!("sqlite:///{}", folder.path().join("test.db").display()),
-            Kind::Postgres => new_database().await,
-        };
-        let builder = Settings::builder()
-            .no_env()
-            .set("DATA_DIR", folder.path().display().to_string())
-            .set("DEFAULT_DATABASE_URI", uri)
-            .set("DATABASE_POOL_SIZE", "4")
-            .set("DATABASE_MAX_OVERFLOW", "4");
-        let settings = change(builder).build().unwrap();
+        let database = Database::new(kind).await;
+        let settings = change(authtuna_testing::settings(&database)).build().unwrap();
         let clock = Clock::manual(START);
         let auth = Auth::start_at(settings.clone(), clock.clone()).await.unwrap();
-        Self { auth, clock, kind, settings, _folder: folder }
+        Self { auth, clock, kind, settings, _database: database }
     }
 
     /// Starts a second process on the same database.
@@ -221,26 +182,10 @@ pub(crate) async fn value(world: &World, sql: &'static str) -> String {
 
 /// A browser at 192.0.2.1.
 pub(crate) fn origin() -> Origin {
-    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+    let firefox = authtuna_testing::FIREFOX;
     Origin { ip: Some(ip("192.0.2.1")), user_agent: Some(firefox.to_owned()), ..Origin::default() }
 }
 
 pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
-}
-
-/// Creates an empty database on the test server and returns its URI.
-async fn new_database() -> String {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-
-    use sqlx::{Connection, Executor, SqlSafeStr};
-    let server = postgres_url().unwrap();
-    let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-    let mut conn = sqlx::postgres::PgConnection::connect(&server).await.unwrap();
-    conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")).into_sql_str()).await.unwrap();
-    conn.close().await.unwrap();
-    let mut url = url::Url::parse(&server).unwrap();
-    url.set_path(&name);
-    url.to_string()
 }

@@ -18,8 +18,7 @@ use tower::ServiceExt;
 
 use crate::support::password;
 
-/// The `Accept` header of a browser navigation.
-pub(crate) const PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+pub(crate) use authtuna_testing::PAGES;
 
 /// A response with its complete body.
 #[derive(Debug)]

@@ -7,14 +7,14 @@ use sqlx::{Connection, Executor, SqlSafeStr};
 
 /// The kind of database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Sqlite,
     Postgres,
 }
 
 /// Returns SQLite, and PostgreSQL if TEST_POSTGRES_URL names a server, as it does under `make
 /// test`.
-pub(crate) fn kinds() -> Vec<Kind> {
+pub fn kinds() -> Vec<Kind> {
     let mut kinds = vec![Kind::Sqlite];
     if postgres_url().is_some() {
         kinds.push(Kind::Postgres);
@@ -28,13 +28,13 @@ fn postgres_url() -> Option<String> {
 }
 
 /// An empty database, and a folder for all other files.
-pub(crate) struct Database {
+pub struct Database {
     folder: tempfile::TempDir,
     uri: String,
 }
 
 impl Database {
-    pub(crate) async fn new(kind: Kind) -> Self {
+    pub async fn new(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let uri = match kind {
             Kind::Sqlite => format!("sqlite:///{}", folder.path().join("test.db").display()),
@@ -43,11 +43,11 @@ impl Database {
         Self { folder, uri }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(crate) fn uri(&self) -> &str {
+    pub fn uri(&self) -> &str {
         &self.uri
     }
 }
@@ -56,7 +56,7 @@ impl Database {
 async fn new_on_server() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let server = postgres_url().unwrap();
-    let name = format!("s{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
     let mut conn = sqlx::postgres::PgConnection::connect(&server).await.unwrap();
     conn.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")).into_sql_str()).await.unwrap();
     conn.close().await.unwrap();
@@ -66,7 +66,7 @@ async fn new_on_server() -> String {
 }
 
 /// Runs a statement directly on the database, without the server.
-pub(crate) async fn execute(database: &Database, statement: &'static str) {
+pub async fn execute(database: &Database, statement: &'static str) {
     if database.uri.starts_with("sqlite") {
         sqlite(database).await.execute(statement).await.unwrap();
     } else {
@@ -76,7 +76,7 @@ pub(crate) async fn execute(database: &Database, statement: &'static str) {
 }
 
 /// Takes the write lock of a SQLite file and holds it until the connection is dropped.
-pub(crate) async fn hold_lock(database: &Database) -> sqlx::sqlite::SqliteConnection {
+pub async fn hold_lock(database: &Database) -> sqlx::sqlite::SqliteConnection {
     let mut conn = sqlite(database).await;
     conn.execute("BEGIN IMMEDIATE").await.unwrap();
     conn
@@ -89,7 +89,7 @@ async fn sqlite(database: &Database) -> sqlx::sqlite::SqliteConnection {
 }
 
 /// Returns every value in these tables, one per line.
-pub(crate) async fn dump(database: &Database, tables: &[&str]) -> String {
+pub async fn dump(database: &Database, tables: &[&str]) -> String {
     use sqlx::{Column, Row};
     macro_rules! values {
         ($conn:expr, $sql:expr, $text:expr) => {

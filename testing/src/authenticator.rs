@@ -1,4 +1,4 @@
-//! A software security key that can be made to misbehave. The server's tests use this file too.
+//! A software security key that can be made to misbehave.
 
 use std::collections::BTreeMap;
 
@@ -17,31 +17,31 @@ const BACKED_UP: u8 = 0x10;
 const ATTESTED: u8 = 0x40;
 
 /// Makes an authenticator misbehave.
-pub(crate) type Conduct = fn(&mut Authenticator);
+pub type Conduct = fn(&mut Authenticator);
 
 /// One passkey, and the behavior of its authenticator.
 #[derive(Clone)]
-pub(crate) struct Authenticator {
-    pub(crate) key: SigningKey,
-    pub(crate) id: Vec<u8>,
-    pub(crate) user: Vec<u8>,
+pub struct Authenticator {
+    pub key: SigningKey,
+    pub id: Vec<u8>,
+    pub user: Vec<u8>,
     /// The page's origin, as the browser reports it.
-    pub(crate) origin: String,
+    pub origin: String,
     /// The page's RP ID, as the authenticator was told.
-    pub(crate) rp_id: String,
+    pub rp_id: String,
     /// Whether the authenticator verifies the user.
-    pub(crate) verifies: bool,
+    pub verifies: bool,
     /// The signature counter; 0 for an authenticator that does not count.
-    pub(crate) counter: u32,
+    pub counter: u32,
     /// Whether the passkey is synced between devices.
-    pub(crate) synced: bool,
+    pub synced: bool,
     /// The authenticator's model.
-    pub(crate) aaguid: [u8; 16],
+    pub aaguid: [u8; 16],
 }
 
 impl Authenticator {
     /// Returns an authenticator without a passkey yet, for a browser at `origin`.
-    pub(crate) fn new(origin: &str) -> Self {
+    pub fn new(origin: &str) -> Self {
         let bytes: [u8; 32] = authtuna::foundation::clock::Random.bytes();
         Self {
             key: SigningKey::from_slice(&bytes).unwrap(),
@@ -58,7 +58,7 @@ impl Authenticator {
 
     /// Creates the passkey that `options` (PublicKeyCredentialCreationOptionsJSON) ask for. Returns
     /// what `credential.toJSON()` returns.
-    pub(crate) fn create(&mut self, options: &Value) -> Value {
+    pub fn create(&mut self, options: &Value) -> Value {
         if self.rp_id.is_empty() {
             self.rp_id = options["rp"]["id"].as_str().unwrap().to_owned();
         }
@@ -88,7 +88,7 @@ impl Authenticator {
     }
 
     /// Answers `options` (PublicKeyCredentialRequestOptionsJSON) with the passkey.
-    pub(crate) fn get(&mut self, options: &Value) -> Value {
+    pub fn get(&mut self, options: &Value) -> Value {
         let data = self.data(0);
         let client_data = self.client_data("webauthn.get", options);
         let signed = [data.as_slice(), &Sha256::digest(&client_data)].concat();

@@ -1,4 +1,4 @@
-//! A real SMTP server (aiosmtpd), `smtp_server.py`. The server's tests use this file too.
+//! A real SMTP server (aiosmtpd), `smtp_server.py`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,22 +9,22 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// A mail server, stopped when this is dropped.
-pub(crate) struct Peer {
+pub struct Peer {
     _child: Child,
     folder: PathBuf,
-    pub(crate) port: u16,
+    pub port: u16,
 }
 
 /// A message that the mail server accepted.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Taken {
-    pub(crate) path: String,
-    pub(crate) to: String,
-    pub(crate) from: String,
+pub struct Taken {
+    pub path: String,
+    pub to: String,
+    pub from: String,
     /// The Message-ID.
-    pub(crate) id: String,
-    pub(crate) tls: bool,
-    pub(crate) user: Option<String>,
+    pub id: String,
+    pub tls: bool,
+    pub user: Option<String>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "scripts/env says where the tests' Python is")]
@@ -37,24 +37,21 @@ fn python() -> PathBuf {
     program
 }
 
-/// Returns a command for the Python program, for whichever package runs the test.
-pub(crate) fn program() -> Command {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root =
-        own.ancestors().find(|folder| folder.join("src/tests/support/smtp_server.py").exists()).unwrap();
+/// Returns a command that runs the Python program.
+pub fn program() -> Command {
     let mut command = Command::new(python());
-    command.args(["-W", "ignore"]).arg(root.join("src/tests/support/smtp_server.py"));
+    command.args(["-W", "ignore"]).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/smtp_server.py"));
     command
 }
 
 impl Peer {
     /// Starts a server on a free port.
-    pub(crate) async fn new(folder: &Path, options: Value) -> Self {
+    pub async fn new(folder: &Path, options: Value) -> Self {
         Self::at(folder, 0, options).await
     }
 
     /// Starts a server on `port`, where another one listened before.
-    pub(crate) async fn at(folder: &Path, port: u16, mut options: Value) -> Self {
+    pub async fn at(folder: &Path, port: u16, mut options: Value) -> Self {
         options["folder"] = json!(folder);
         options["port"] = json!(port);
         let mut command = program();
@@ -68,12 +65,12 @@ impl Peer {
     }
 
     /// Kills the server and waits until it is gone.
-    pub(crate) async fn stop(mut self) {
+    pub async fn stop(mut self) {
         self._child.kill().await.unwrap();
     }
 
     /// Returns the messages accepted so far.
-    pub(crate) fn taken(&self) -> Vec<Taken> {
+    pub fn taken(&self) -> Vec<Taken> {
         let text = std::fs::read_to_string(self.folder.join("taken")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
