@@ -1,10 +1,10 @@
 //! Generates the portal's messages from `locales/*.json`: one method of `Lang` per message.
 //!
-//! The build fails if a language lacks a message or has other placeholders in it than English. A
-//! page that names an unknown message does not compile. Placeholders `{name}` become arguments. A
-//! message with plural forms, `{"one": …, "other": …}`, takes a `count` and picks the form by the
-//! plural rules of its language (CLDR). Nested keys are joined with `_`: `sign_in` in the group
-//! `login` becomes `login_sign_in`.
+//! The build fails if a language lacks a message, or if its placeholders differ from the English
+//! ones. A page that names an unknown message does not compile. Placeholders `{name}` become
+//! arguments. A message with plural forms, `{"one": …, "other": …}`, takes a `count` and picks the
+//! form by the plural rules of its language (CLDR). Nested keys are joined with `_`: `sign_in` in
+//! the group `login` becomes `login_sign_in`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -23,7 +23,7 @@ pub struct Refusal {
     /// Seconds to wait before the next attempt.
     #[serde(default)]
     pub retry_after: Option<u64>,
-    /// The messages for the user. Empty when nobody reads them.
+    /// The messages for the user. Empty if nothing displays them.
     #[serde(default)]
     pub said: Vec<FormMessage>,
 }

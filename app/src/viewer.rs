@@ -83,11 +83,11 @@ impl Viewer {
 
 fn initials(user: &UserSummary) -> String {
     let first = |text: &Option<String>| text.as_deref().and_then(|text| text.trim().chars().next());
-    let email_messages: String = match (first(&user.first_name), first(&user.last_name)) {
+    let letters: String = match (first(&user.first_name), first(&user.last_name)) {
         (None, None) => user.username.chars().take(2).collect(),
         (first, last) => first.into_iter().chain(last).collect(),
     };
-    email_messages.to_uppercase()
+    letters.to_uppercase()
 }
 
 /// Returns whether a user is signed in.

@@ -11,9 +11,9 @@ test("the API is read without signing in, and nothing is loaded for it", async (
   await page.goto("/docs");
   await expect(page.getByRole("heading", { level: 1 })).toContainText("The API of");
   const route = page.locator("details#get_admin_access_explain");
-  await expect(route.getByText("Of others one sees")).toBeHidden();
+  await expect(route.getByText("Of other users, the caller sees")).toBeHidden();
   await route.locator("summary").click();
-  await expect(route.getByText("Of others one sees")).toBeVisible();
+  await expect(route.getByText("Of other users, the caller sees")).toBeVisible();
   await expectGood(page, "docs");
   await expect(page.getByRole("link", { name: "OpenAPI document" })).toHaveAttribute("href", "/openapi.json");
   expect(scripts).toEqual([]);

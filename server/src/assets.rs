@@ -1,4 +1,4 @@
-//! The portal's files: styles, scripts, icons; as they were built, compressed beforehand.
+//! Serves the portal's files (styles, scripts, icons) as the build wrote them, precompressed.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -13,14 +13,17 @@ use authtuna::model::code::Code;
 
 use crate::site::Site;
 
-/// Files whose name carries a hash of their content are good for ever (RFC 8246).
+/// The Cache-Control of files whose name contains a hash of their content. They never change (RFC
+/// 8246).
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// Files of one name through all releases: looked after once in a while.
+/// The Cache-Control of files whose name stays the same across releases. Browsers revalidate them
+/// after five minutes.
 const A_WHILE: HeaderValue = HeaderValue::from_static("public, max-age=300, must-revalidate");
-/// Base64 characters of the hash in a name.
+/// The length of the hash in a file name, in base64 characters.
 const HASH: usize = 22;
 
-/// The built site's package at its path, `/pkg`. What is not there is 404, without a page: scripts ask here.
+/// Serves the built site's package at its path, `/pkg`. A missing file results in a 404 without a
+/// page, because scripts make these requests.
 pub fn package<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
     let folder = site.package();
     let files = files(&format!("{}/{folder}", site.root())).fallback(tower::service_fn(|_: Request| async {
@@ -29,7 +32,8 @@ pub fn package<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
     Router::new().nest_service(&format!("/{folder}"), files).layer(from_fn(keep))
 }
 
-/// Serves the other files of the site, such as `/favicon.ico`; asks `not_found` about everything else.
+/// Serves the other files of the site, such as `/favicon.ico`. Passes every other request to
+/// `not_found`.
 pub fn beside<S: Clone + Send + Sync + 'static>(site: &Site, not_found: Router) -> Router<S> {
     let files = files(site.root()).fallback(not_found).call_fallback_on_method_not_allowed(true);
     Router::new().fallback_service(files).layer(from_fn(keep))
@@ -43,7 +47,7 @@ fn files(folder: &str) -> ServeDir {
         .precompressed_gzip()
 }
 
-/// Says how long a file may be kept. Only found files get here without a word about it.
+/// Sets Cache-Control on files that were found. No other successful response gets here without one.
 async fn keep(request: Request, next: Next) -> Response<Body> {
     let hashed = is_hashed(request.uri().path());
     let mut response = next.run(request).await;
@@ -58,7 +62,8 @@ async fn keep(request: Request, next: Next) -> Response<Body> {
     response
 }
 
-/// `authtuna.x9t7rr_0pCVvF3wHgHjqAA.js`: some part between dots is a hash.
+/// Returns whether a part of the name after the first dot is a hash, as in
+/// `authtuna.x9t7rr_0pCVvF3wHgHjqAA.js`.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let is_hash = |part: &str| {

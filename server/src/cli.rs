@@ -1,4 +1,4 @@
-//! What can be typed after `authtuna`.
+//! The command line of `authtuna`.
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -6,128 +6,132 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "authtuna", version, max_term_width = 100)]
 pub struct Cli {
-    /// What to do; `serve` when nothing is said.
+    /// Command to run; `serve` by default.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the portal and the API.
     Serve,
-    /// Make the database, bring its tables up to date, and add what is built in.
+    /// Create the database, bring its tables up to date, and add the built-in data.
     Migrate,
-    /// Show every setting with its value and where that came from. Secrets are masked.
+    /// Show every setting with its value and where the value comes from. Secrets are masked.
     Config {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Check this installation and say what to mend. Changes nothing. Ends with 1 when a check failed.
+    /// Check this installation and say how to fix it. Changes nothing, except with --mail. Exits
+    /// with 1 if a check fails.
     Doctor {
-        /// Send a mail to this address too, and look at what DNS says of the sender's domain.
+        /// Also send an email to this address, and check the DNS records of the sender's domain.
         #[arg(long, value_name = "ADDRESS")]
         mail: Option<String>,
     },
-    /// Keys.
+    /// Manage keys.
     #[command(subcommand)]
     Keys(Keys),
-    /// People.
+    /// Manage users.
     #[command(subcommand)]
     User(User),
-    /// Roles.
+    /// Manage roles.
     #[command(subcommand)]
     Role(Role),
-    /// Mails.
+    /// Manage email.
     #[command(subcommand)]
     Mail(Mail),
-    /// Delete what has run out: sessions, tokens, counts of failures, mails. A running server does so every hour.
+    /// Delete expired data: sessions, tokens, assignments, failure counts, emails. A running server
+    /// does this every hour.
     Purge,
 }
 
-/// Keys.
+/// Manage keys.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Make a key for FERNET_KEYS and print it.
+    /// Generate a key for FERNET_KEYS and print it.
     Generate,
 }
 
-/// People.
+/// Manage users.
 #[derive(Debug, Subcommand)]
 pub enum User {
-    /// Print a one-time link that makes the first administrator. Links printed before stop working.
+    /// Print a one-time link that creates the first administrator. Links printed before stop
+    /// working.
     SetUpLink,
-    /// Show one account.
+    /// Show an account.
     Show {
-        /// Username or e-mail address.
+        /// Username or email address.
         who: String,
     },
-    /// Suspend somebody: their sessions end at once.
+    /// Suspend a user. Their sessions end immediately.
     Suspend {
-        /// Username or e-mail address.
+        /// Username or email address.
         who: String,
-        /// Why, for the audit log.
+        /// Reason, for the audit log.
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// Take the second factors off an account whose owner lost them. Ends their sessions; where mails are sent, they choose
-    /// another password.
+    /// Remove the second factors of an account whose owner lost them. Ends the owner's sessions. If
+    /// the server sends email, the owner must also choose a new password.
     RemoveFactors {
-        /// Username or e-mail address.
+        /// Username or email address.
         who: String,
     },
-    /// Open sign-in again that too many wrong passwords have closed.
+    /// Unlock sign-in after too many wrong passwords.
     Unlock {
-        /// Username or e-mail address.
+        /// Username or email address.
         who: String,
     },
     /// Lift a suspension.
     Unsuspend {
-        /// Username or e-mail address.
+        /// Username or email address.
         who: String,
-        /// Why, for the audit log.
+        /// Reason, for the audit log.
         #[arg(long, default_value = "")]
         reason: String,
     },
 }
 
-/// Roles.
+/// Manage roles.
 #[derive(Debug, Subcommand)]
 pub enum Role {
-    /// List all roles, the highest first.
+    /// List all roles, highest level first.
     List,
-    /// Show one role: what it carries, and who holds it.
+    /// Show a role: what it carries, and who holds it.
     Show {
-        /// Its name.
+        /// Name of the role.
         name: String,
     },
-    /// Give somebody a role.
+    /// Assign a role to a user.
     Give {
-        /// The role's name.
+        /// Name of the role.
         name: String,
-        /// Username or e-mail address.
+        /// Username or email address.
         who: String,
-        /// Where it counts, such as org:1.
+        /// Scope of the assignment, such as org:1.
         #[arg(long, default_value = "global")]
         scope: String,
-        /// Until when it counts: 2027-01-31T12:00:00Z, or a time from now such as 90m, 12h or 30d.
+        /// When the assignment expires: 2027-01-31T12:00:00Z, or a time from now such as 90m, 12h
+        /// or 30d.
         #[arg(long)]
         until: Option<String>,
     },
-    /// Take a role away from somebody.
+    /// Remove a role from a user.
     Take {
-        /// The role's name.
+        /// Name of the role.
         name: String,
-        /// Username or e-mail address.
+        /// Username or email address.
         who: String,
-        /// Where they hold it.
+        /// Scope of the assignment.
         #[arg(long, default_value = "global")]
         scope: String,
     },
-    /// Say what holders of a role must have before a session of theirs does anything else.
+    /// Set what holders of a role must set up before their sessions can do anything else.
     Require {
-        /// The role's name.
+        /// Name of the role.
         name: String,
         /// A second factor, a passkey, or nothing.
         #[arg(value_enum)]
@@ -135,10 +139,10 @@ pub enum Role {
     },
 }
 
-/// What holders of a role must have.
+/// What holders of a role must set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Required {
-    /// A second factor: a passkey, or an authenticator app.
+    /// A second factor: a passkey or an authenticator app.
     Mfa,
     /// A passkey.
     Passkey,
@@ -146,26 +150,26 @@ pub enum Required {
     Nothing,
 }
 
-/// Mails.
+/// Manage email.
 #[derive(Debug, Subcommand)]
 pub enum Mail {
-    /// List the mails of the last 30 days, the newest first.
+    /// List the emails of the last 30 days, newest first.
     List {
-        /// Only those that are queued, sent or failed.
+        /// List only emails that are queued, sent or failed.
         #[arg(long)]
         state: Option<String>,
-        /// How many, at most 200.
+        /// How many emails to list, at most 200.
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Have a mail tried again, by a server that runs or the next that starts.
+    /// Retry an email. A running server sends it, or the next one that starts.
     Retry {
-        /// Its id.
+        /// Id of the email.
         id: String,
     },
-    /// Send a mail at once, and say how every step of it went.
+    /// Send an email immediately, and report the result of every step.
     Test {
-        /// To whom.
+        /// Address of the recipient.
         to: String,
     },
 }

@@ -1,5 +1,6 @@
-//! `/dev/mail`: what development wrote into files in place of sending it, to look at. The links in these mails open
-//! accounts, so the pages are only there on a machine that serves itself: see [`is_on`].
+//! `/dev/mail`: shows the emails that a development server writes to files instead of sending.
+//! Links in these emails open accounts, so the pages exist only on a machine that serves itself;
+//! see [`is_on`].
 
 use std::fs;
 use std::path::Path;
@@ -30,13 +31,14 @@ use crate::route_rules::{Effect, Kind, RouteRule};
 use crate::state::AppState;
 use authtuna::authz::guard::Guard;
 
-/// The part in HTML of a mail, and of one that is made up.
+/// The HTML parts of a stored email and of a sample.
 const HTML: [&str; 2] = ["/dev/mail/{id}/html", "/dev/mail/preview/{kind}/html"];
-/// The longest list.
+/// The maximum length of the list.
 const MOST: usize = 100;
 
-/// Whether there is such a page: mails become files, and API_BASE_URL, which every link in them leads to, is this very
-/// machine. A server for others that was started without PRODUCTION shows nobody the mails of anybody.
+/// Returns whether these pages exist: emails are written to files, and API_BASE_URL, which every
+/// link in them points to, is this machine. A server that others use but that was started without
+/// PRODUCTION does not show anyone's email.
 pub fn is_on(settings: &Settings) -> bool {
     let here = match settings.app.api_base_url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -47,7 +49,7 @@ pub fn is_on(settings: &Settings) -> bool {
     here && !settings.app.production && settings.email.enabled && settings.email.smtp_host.is_none()
 }
 
-/// The rules of what is in the frames.
+/// Returns the rules of the routes that serve the contents of the frames.
 pub fn rules() -> impl Iterator<Item = RouteRule> {
     HTML.into_iter().map(|path| RouteRule {
         method: Method::GET,
@@ -58,12 +60,12 @@ pub fn rules() -> impl Iterator<Item = RouteRule> {
     })
 }
 
-/// What is in the frames.
+/// Returns the routes that serve the contents of the frames.
 pub fn routes() -> Router<AppState> {
     Router::new().route(HTML[0], get(html)).route(HTML[1], get(sample_html))
 }
 
-/// Around the pages: puts the mails into the requests for those that show them.
+/// Adds the emails to the requests for the pages that show them. Runs around the pages.
 pub async fn shelve(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let found = match path.as_deref() {
@@ -98,7 +100,7 @@ async fn sample_html(State(auth): State<Auth>, Segment(kind): Segment<String>) -
     Ok(framed(&written.html))
 }
 
-/// Its links open in the whole window, not within the frame.
+/// Responds with HTML whose links open in the whole window, not in the frame.
 fn framed(html: &str) -> Response {
     let mut response = Html(html.replacen("<head>", "<head><base target=\"_top\">", 1)).into_response();
     response.extensions_mut().insert(Framing::Held);
@@ -119,7 +121,8 @@ fn samples(auth: &Auth) -> Result<Vec<Mail>, Error> {
     email_messages(auth).into_iter().map(write).collect()
 }
 
-/// The newest mails. Their ids begin with the time: the names of their files are in its order.
+/// Returns the newest emails. Their ids begin with the time, so sorting the file names sorts them
+/// by time.
 async fn sent(auth: &Auth) -> Result<Vec<Mail>, Error> {
     let folder = mail::folder(auth.settings());
     blocking(move || {
@@ -138,7 +141,7 @@ async fn sent(auth: &Auth) -> Result<Vec<Mail>, Error> {
     .await
 }
 
-/// A mail, with its part in HTML.
+/// Returns an email and its HTML part.
 async fn one(auth: &Auth, id: Option<MailId>) -> Result<Option<(Mail, String)>, Error> {
     let Some(id) = id else { return Ok(None) };
     let folder = mail::folder(auth.settings());

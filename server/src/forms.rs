@@ -1,4 +1,5 @@
-//! What server functions answer, put right where Leptos' handler does otherwise than this server.
+//! Corrects the responses of server functions where Leptos's handler does not behave as this server
+//! requires.
 
 use authtuna::axum::ApiError;
 use authtuna::model::code::Code;
@@ -7,24 +8,26 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// Leptos marks answers of functions that refused, or did not run, with this header.
+/// The header that Leptos sets when a function refused or did not run.
 const REFUSED: HeaderName = HeaderName::from_static("serverfnerror");
-/// Refusals are codes and a few sentences.
+/// The maximum size of a refusal's body, in bytes. Refusals are codes and a few sentences.
 const MAX_REFUSAL: usize = 64 * 1024;
-/// Where Leptos leads a browser to when the function has named no place. Nothing is there.
+/// The address that Leptos redirects to when the function named no location. Nothing exists there.
 const NOWHERE: &str = "http://no.place.was.named/";
 
-/// Leptos leads a plain form back to the Referer when its function names no place, with the error in the query. Here
-/// every function that runs names one; this shows which did not.
+/// Replaces the Referer header with a marker. When a function names no location, Leptos redirects a
+/// plain form to the Referer, with the error in the query. Every function that runs on this server
+/// names a location, so the marker shows which ones did not run.
 pub fn hide_referer(headers: &mut HeaderMap) {
     headers.insert(header::REFERER, HeaderValue::from_static(NOWHERE));
 }
 
-/// Puts the answer of a server function right, whose request had its Referer hidden:
+/// Corrects the response of a server function whose request went through [`hide_referer`]:
 ///
-/// - A form whose fields could not be read never reached its function. Leptos answers it with 500, or leads the browser
-///   back with the error in the address, where a link could put one too. It is 400 (RFC 9110 section 15.5.1).
-/// - Nobody is led to another site (CWE-601), and after a POST always on by 303.
+/// - A form whose fields could not be read never reached its function. Leptos responds with 500, or
+///   redirects the browser back with the error in the address, where a link could also put one. The
+///   corrected status is 400 (RFC 9110 section 15.5.1).
+/// - A redirect never leads to another site (CWE-601), and a redirect after a POST is always a 303.
 pub async fn settle(response: Response) -> Response {
     let nowhere = response
         .headers()
@@ -47,7 +50,8 @@ pub async fn settle(response: Response) -> Response {
     Response::from_parts(parts, body)
 }
 
-/// The refusal under the status of its code. A browser that posted by itself gets a page of it further out.
+/// Returns the refusal with the status of its code. If a browser posted the form itself, an outer
+/// layer turns the refusal into a page.
 async fn refused(response: Response, plain: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, MAX_REFUSAL).await.unwrap_or_default();

@@ -1,12 +1,12 @@
-//! The AuthTuna server: the core behind HTTP, and the command line around it.
+//! The AuthTuna server: the core library served over HTTP, and its command line.
 //!
-//! A library with a thin `main`, so that tests run the very server that is shipped. Reading order: [`server`] (from
-//! settings to a running server), [`router`] (all routes and layers), [`access`] (who may call what), [`layers`],
-//! [`http`] (the JSON API), [`portal`] and [`site`] (the pages and their files; the only modules that know Leptos),
-//! [`dev_mail`] (mails of development),
-//! [`commands`].
+//! A library with a thin `main`, so that tests run the same server that ships. Reading order:
+//! [`server`] (from settings to a running server), [`router`] (all routes and layers),
+//! [`route_rules`] (which callers may use which route), [`layers`], [`http`] (the JSON API),
+//! [`portal`] and [`site`] (the pages and their files; the only modules that import Leptos),
+//! [`dev_mail`] (email in development), [`commands`].
 
-// A page of the portal is one type, as deep as its elements are nested.
+// A portal page compiles to a single type, nested as deeply as its elements.
 #![recursion_limit = "256"]
 
 pub mod assets;

@@ -1,11 +1,12 @@
-//! The binary `authtuna`.
+//! The `authtuna` binary.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-/// A page is made of thousands of small allocations, and the boxed futures of every request are large ones to the system's
-/// allocator, which tidies up at each of them.
+/// Replaces the system allocator. Rendering a page makes thousands of small allocations, and the
+/// boxed futures of every request count as large to the system allocator, which does cleanup work
+/// for each of them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

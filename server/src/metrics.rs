@@ -1,4 +1,5 @@
-//! Counters for Prometheus, each server's its own. Labels are the routes' patterns, never what a client wrote.
+//! Metrics for Prometheus. Each server has its own. Labels are route patterns, never text from
+//! clients.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -17,13 +18,14 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// The label of requests that no route took.
+/// The label of requests that match no route.
 pub const UNMATCHED: &str = "unmatched";
 
-/// Upper bounds of the buckets, in seconds: from a cached session check to a request that is given up.
+/// The upper bounds of the buckets, in seconds: from a cached session check to a request that times
+/// out.
 const BUCKETS: [f64; 11] = [0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
 
-/// One route's answers of one status.
+/// A route's responses with one status.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
     method: &'static str,
@@ -31,14 +33,14 @@ struct Answered {
     status: u16,
 }
 
-/// One route.
+/// A route.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Taken {
     method: &'static str,
     route: Route,
 }
 
-/// A route's pattern, written down once and shared by all that count its requests.
+/// A route's pattern, stored once and shared by all metrics of the route.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Route(Arc<str>);
 
@@ -48,10 +50,10 @@ impl EncodeLabelValue for Route {
     }
 }
 
-/// The counters of one server.
+/// The metrics of one server.
 pub struct Metrics {
     registry: Mutex<Registry>,
-    /// As many as the router has.
+    /// The patterns seen so far, at most as many as the router has.
     routes: RwLock<HashSet<Arc<str>>>,
     requests: Family<Answered, Counter>,
     durations: Family<Taken, Histogram, fn() -> Histogram>,
@@ -59,7 +61,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counters that stand at zero, and those that `auth` keeps.
+    /// Creates metrics that start at zero, and includes the counters that `auth` keeps.
     pub fn new(auth: &Auth) -> Self {
         let requests = Family::<Answered, Counter>::default();
         let durations: Family<Taken, Histogram, fn() -> Histogram> =
@@ -73,13 +75,13 @@ impl Metrics {
         Self { registry: Mutex::new(registry), routes: RwLock::default(), requests, durations, in_flight }
     }
 
-    /// Counts a request that is being worked on until the guard is dropped.
+    /// Counts a request as in progress until the guard is dropped.
     pub fn enter(&self) -> InFlight {
         self.in_flight.inc();
         InFlight(self.in_flight.clone())
     }
 
-    /// Counts an answer. `route` is the router's pattern.
+    /// Counts a response. `route` is the router's pattern.
     pub fn answered(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
         let method = label(method);
         let route = self.route(route);
@@ -96,7 +98,11 @@ impl Metrics {
         }))
     }
 
-    /// Everything, in OpenMetrics' text format.
+    /// Renders all metrics in the OpenMetrics text format.
+    ///
+    /// # Errors
+    ///
+    /// [`fmt::Error`] when encoding fails.
     pub fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,7 +111,8 @@ impl Metrics {
     }
 }
 
-/// A request that is being worked on; counted until it is dropped, which a client that hangs up causes too.
+/// A request in progress. It counts until this guard is dropped, which also happens when the client
+/// disconnects.
 pub struct InFlight(Gauge);
 
 impl Drop for InFlight {
@@ -114,7 +121,7 @@ impl Drop for InFlight {
     }
 }
 
-/// What the core counts by itself, read when asked for.
+/// The counters that the core keeps, read on demand.
 struct CoreCounters(Auth);
 
 impl fmt::Debug for CoreCounters {
@@ -136,7 +143,7 @@ impl Collector for CoreCounters {
     }
 }
 
-/// A method that nobody knows could be any text.
+/// Returns the label of a method. Unknown methods share one, because they could be any text.
 fn label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

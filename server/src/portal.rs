@@ -1,4 +1,4 @@
-//! The portal's pages and server functions as routes. The only module that knows `app`.
+//! Mounts the portal's pages and server functions as routes.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::route_rules::{Effect, Kind, RouteRule};
 use crate::site::Site;
 use crate::state::AppState;
 
-/// The rules of all pages and server functions.
+/// Returns the rules of all pages and server functions.
 pub fn rules() -> Vec<RouteRule> {
     let rule = |method, path: &str, guard, kind, effect| RouteRule {
         method,
@@ -42,9 +42,10 @@ pub fn rules() -> Vec<RouteRule> {
     pages.chain(functions).collect()
 }
 
-/// The pages that `rules` name, and all server functions. `document` is what the page of the API shows.
+/// Mounts the pages that `rules` name, and all server functions. `document` is the OpenAPI document
+/// that the API page shows.
 pub fn routes(auth: &Auth, site: &Site, rules: &[RouteRule], document: &Value) -> Router<AppState> {
-    // Leptos runs what pages wait for on tokio. Err says that it does already.
+    // Leptos runs the futures that pages wait for on tokio. An error means that it already does.
     let _ = Executor::init_tokio();
     let files = BuiltFiles::of(site.options());
     let of_pages = page_context(auth, Arc::new(Reference::of(document)));
@@ -61,7 +62,7 @@ pub fn routes(auth: &Auth, site: &Site, rules: &[RouteRule], document: &Value) -
     })
 }
 
-/// What answers where there is nothing: a page for people, JSON for everybody else.
+/// Responds where there is no route: with a page to browsers, and with JSON to all other clients.
 pub fn not_found(auth: &Auth, site: &Site) -> Router {
     let files = BuiltFiles::of(site.options());
     let context = page_context(auth, Arc::default());
@@ -74,29 +75,30 @@ pub fn not_found(auth: &Auth, site: &Site) -> Router {
     })
 }
 
-/// Has the page that is rendered for this request say why there is none.
+/// Makes the app render a page that explains the refusal instead of the page of this request.
 pub fn refuse(extensions: &mut Extensions, code: Code) {
     extensions.insert(Refused(code));
 }
 
-/// What stands on such a page.
+/// The texts of a refusal page.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorWords {
-    /// The language (RFC 5646).
+    /// The language tag (RFC 5646).
     pub language: &'static str,
-    /// Which way it is written.
+    /// The direction of the text.
     pub direction: &'static str,
-    /// What is wrong.
+    /// The title, which says what is wrong.
     pub title: &'static str,
-    /// What to do about it.
+    /// What the user can do about it.
     pub body: &'static str,
-    /// What the request's id is for.
+    /// What the request id is for.
     pub request_id: &'static str,
-    /// The way out.
+    /// The text of the link to the home page.
     pub home: &'static str,
 }
 
-/// The words of a page that is made without the app, for a reader who asks for `language` (Accept-Language).
+/// Returns the texts of a page that is rendered without the app, in the best language for
+/// `language` (Accept-Language).
 pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> ErrorWords {
     let (mut parts, ()) = axum::http::Request::new(()).into_parts();
     parts.headers.extend(language.map(|language| (header::ACCEPT_LANGUAGE, language.clone())));
@@ -125,7 +127,7 @@ pub fn error_words(auth: &Auth, language: Option<&HeaderValue>, code: Code) -> E
     }
 }
 
-/// What pages find in their context: what all find there, and what the page of the API shows.
+/// Provides the context of pages: the common context, and the reference that the API page shows.
 fn page_context(auth: &Auth, reference: Arc<Reference>) -> impl Fn() + Clone + Send + Sync + 'static {
     let usual = context(auth);
     move || {
@@ -134,7 +136,8 @@ fn page_context(auth: &Auth, reference: Arc<Reference>) -> impl Fn() + Clone + S
     }
 }
 
-/// What pages and server functions find in their context, beside what Leptos puts there: the core, and the nonce.
+/// Provides the context of pages and server functions, in addition to what Leptos provides: the
+/// core and the nonce.
 fn context(auth: &Auth) -> impl Fn() + Clone + Send + Sync + 'static {
     let auth = auth.clone();
     move || {

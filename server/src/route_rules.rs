@@ -1,44 +1,46 @@
-//! Who may call which route. Every route is declared with its rule; one without is answered 404.
+//! Defines which callers may use which route. Every route is declared with its rule; a route
+//! without one results in a 404.
 //!
-//! These guards are courtesy: they answer early and in the right form. The core authorises every operation again.
+//! These guards are a courtesy: they respond early and in the right format. The core authorizes
+//! every operation again.
 
 use std::collections::HashMap;
 
 use authtuna::authz::guard::Guard;
 use axum::http::Method;
 
-/// What a route is, which decides how a refusal looks.
+/// The kind of a route, which decides how a refusal looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Answers programs, in JSON.
+    /// Serves programs, in JSON.
     Api,
-    /// Shows people a page.
+    /// Shows users a page.
     Page,
-    /// A server function: a form's target, or called by a page's script.
+    /// A server function: the target of a form, or called by a script of a page.
     Action,
 }
 
-/// What calling a route does.
+/// The effect of calling a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Changes nothing. Every GET.
+    /// Changes nothing, like every GET.
     Reads,
-    /// Changes something. Never a GET.
+    /// Changes something. A GET never does.
     Changes,
 }
 
-/// One route, declared.
+/// The declaration of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteRule {
-    /// The method; GET stands for HEAD too.
+    /// The method. GET includes HEAD.
     pub method: Method,
-    /// The path as the router knows it, such as `/ui/settings/sessions/{id}/terminate`.
+    /// The path pattern of the router, such as `/ui/settings/sessions/{id}/terminate`.
     pub path: String,
-    /// Who may call it.
+    /// Which callers may use the route.
     pub guard: Guard,
-    /// What it is.
+    /// The kind of the route.
     pub kind: Kind,
-    /// What it does.
+    /// The effect of calling it.
     pub effect: Effect,
 }
 
@@ -46,19 +48,19 @@ pub struct RouteRule {
 #[derive(Clone, Debug, Default)]
 pub struct Rules(HashMap<String, Vec<RouteRule>>);
 
-/// What the rules say of a request.
+/// The result of looking up a request.
 #[derive(Debug)]
 pub enum Found<'r> {
-    /// This.
+    /// The rule of the request.
     RouteRule(&'r RouteRule),
-    /// The path has rules, but for other methods: these, as the header Allow lists them.
+    /// The path has rules, but only for these methods, as listed in the Allow header.
     OtherMethods(String),
     /// The path has no rule.
     Nothing,
 }
 
 impl Rules {
-    /// The rules given, by path.
+    /// Indexes the rules by path.
     pub fn new(rules: impl IntoIterator<Item = RouteRule>) -> Self {
         let mut by_path: HashMap<String, Vec<RouteRule>> = HashMap::new();
         for rule in rules {
@@ -67,7 +69,7 @@ impl Rules {
         Self(by_path)
     }
 
-    /// What the rules say of `method` at `path`, a path of the router.
+    /// Looks up the rule of `method` at `path`, which is a path pattern of the router.
     pub fn find(&self, path: &str, method: &Method) -> Found<'_> {
         let Some(rules) = self.0.get(path) else { return Found::Nothing };
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
@@ -85,7 +87,7 @@ impl Rules {
         }
     }
 
-    /// Every rule.
+    /// Returns every rule.
     pub fn all(&self) -> impl Iterator<Item = &RouteRule> {
         self.0.values().flatten()
     }

@@ -1,4 +1,4 @@
-//! All routes with all layers around them.
+//! Builds the router: all routes, and the layers around them.
 
 use authtuna::axum::{ApiError, AuthLayer, wants_json};
 use authtuna::foundation::config::Settings;
@@ -16,7 +16,7 @@ use crate::route_rules::{RouteRule, Rules};
 use crate::state::AppState;
 use crate::{assets, dev_mail, http, portal};
 
-/// The rule of every route that `settings` switch on.
+/// Returns the rules of all routes that `settings` enable.
 pub fn rules(settings: &Settings) -> Rules {
     let mut all: Vec<RouteRule> = http::plain().into_iter().map(|endpoint| endpoint.rule).collect();
     if !settings.app.only_middleware {
@@ -30,7 +30,12 @@ pub fn rules(settings: &Settings) -> Rules {
     Rules::new(all)
 }
 
-/// All of it.
+/// Builds the complete router.
+///
+/// # Errors
+///
+/// - [`CliError::GeoIp`] when the GeoIP database cannot be read.
+/// - [`CliError::Origin`] when API_BASE_URL is not a usable origin.
 pub fn build(state: &AppState) -> Result<Router, CliError> {
     let settings = state.auth.settings();
     let guarded = around(state, guard::guard);
@@ -54,7 +59,8 @@ pub fn build(state: &AppState) -> Result<Router, CliError> {
         shown
     };
     let shown = shown.layer(inner.clone());
-    // Outside the session's layer: what is posted again finds the session as the confirmation left it.
+    // Outside the session layer, so that a form that is posted again sees the session as the
+    // confirmation left it.
     let forms: Router = shown.clone().with_state(state.clone());
     let shown = shown.layer(from_fn_with_state(forms, resume::resume));
     let routes = mount(mount(Router::new(), http::api(settings)), alone).layer(inner.clone()).merge(shown);
@@ -66,12 +72,13 @@ pub fn build(state: &AppState) -> Result<Router, CliError> {
     Ok(within_edge(all, state))
 }
 
-/// The layer that everything goes through, files and health checks too.
+/// Adds the outermost layer, which every request passes, including those for files and health
+/// checks.
 pub fn within_edge(router: Router<AppState>, state: &AppState) -> Router {
     router.layer(around(state, edge::edge)).with_state(state.clone())
 }
 
-/// The rules of the pages and server functions that `settings` switch on.
+/// Returns the rules of the pages and server functions that `settings` enable.
 fn pages(settings: &Settings) -> Vec<RouteRule> {
     let off = |rule: &RouteRule| {
         let below = |place: &str| rule.path == place || rule.path.starts_with(&format!("{place}/"));
@@ -90,7 +97,7 @@ fn mount(router: Router<AppState>, endpoints: Vec<Endpoint>) -> Router<AppState>
     endpoints.into_iter().fold(router, |router, endpoint| router.route(&endpoint.rule.path, endpoint.handler))
 }
 
-/// Answers in JSON where a page would be, when JSON is asked for by name.
+/// Responds in JSON instead of with a page when the client asks for JSON by name.
 async fn instead_of_page(State(json): State<Router>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let answers = path.is_some_and(|path| http::BESIDE_PAGES.contains(&path));

@@ -1,4 +1,4 @@
-//! A server: from an opened core and a built site to answered requests.
+//! The server: takes an open core and a built site, and serves requests.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -28,15 +28,16 @@ use crate::router;
 use crate::site::Site;
 use crate::state::{AppState, Shared};
 
-/// How long a client may take to send a request's head, and how long a connection may wait for the next request. Above
-/// the 60 seconds after which common proxies let go of an unused connection: they, not we, should be the first.
+/// How long a client may take to send the head of a request, and how long a connection may wait for
+/// the next request. Longer than the 60 seconds after which common proxies close an idle
+/// connection, so that the proxy closes it first, not this server.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// The most that the head of a request may have, in bytes.
+/// The maximum size of a request's head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// How long to wait before accepting again when the machine has no more file descriptors.
+/// How long to wait before accepting again when the machine has run out of file descriptors.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
-/// A server that listens, and answers once it is [run](Server::run).
+/// A server that is listening. It responds once it is [run](Server::run).
 pub struct Server {
     auth: Auth,
     router: Router,
@@ -45,8 +46,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on the addresses of the settings. Connections wait until [`Server::run`]. Without a site there are health
-    /// checks alone.
+    /// Listens on the configured addresses. Connections wait until [`Server::run`]. Without a site,
+    /// the server only responds to health checks.
+    ///
+    /// # Errors
+    ///
+    /// - [`CliError::Document`] when the OpenAPI document cannot be serialized.
+    /// - [`CliError::GeoIp`] or [`CliError::Origin`] when [`router::build`] fails.
+    /// - [`CliError::Listen`] when the server cannot listen on an address.
     pub async fn bind(auth: Auth, site: Option<Site>) -> Result<Self, CliError> {
         let settings = auth.settings();
         let state = AppState::from(Shared {
@@ -66,18 +73,23 @@ impl Server {
         Ok(Self { auth, router, listener, metrics })
     }
 
-    /// Where it listens; the port is real even when the settings ask for any.
+    /// Returns the address that the server listens on. The port is the actual one even if the
+    /// settings ask for any.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::System`] when the operating system does not return the address.
     pub fn address(&self) -> Result<SocketAddr, CliError> {
         self.listener.local_addr().map_err(|source| CliError::System("own address", source))
     }
 
-    /// Where metrics are, if anywhere.
+    /// Returns the address that serves metrics, if there is one.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Answers requests until `stop`. Then no connection is accepted any more; requests under way get
-    /// SHUTDOWN_GRACE_SECONDS to end, and the database is closed.
+    /// Serves requests until `stop` completes. Then the server accepts no more connections, gives
+    /// requests in progress SHUTDOWN_GRACE_SECONDS to finish, and closes the database.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let jobs = tokio::spawn(jobs::run(self.auth.clone()));
         let metrics = self.metrics.map(|(listener, router)| {
@@ -93,7 +105,7 @@ impl Server {
         }
         drop(self.listener);
         let grace = self.auth.settings().http.shutdown_grace;
-        tracing::info!(connections = connections.count(), "stopping; requests under way are finished");
+        tracing::info!(connections = connections.count(), "stopping; finishing requests in progress");
         if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
             tracing::warn!("requests were cut off after SHUTDOWN_GRACE_SECONDS");
         }
@@ -102,10 +114,10 @@ impl Server {
         if let Some(metrics) = metrics {
             metrics.abort();
         }
-        // A connection that a stuck request holds must not hold the process.
+        // A connection that a stuck request holds must not keep the process alive.
         let closed = tokio::time::timeout(grace.max(Duration::from_secs(1)), self.auth.store().close()).await;
         if closed.is_err() {
-            tracing::warn!("the database was not closed in time");
+            tracing::warn!("the database did not close in time");
         }
         tracing::info!("stopped");
     }
@@ -115,32 +127,34 @@ async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListene
     TcpListener::bind(address).await.map_err(|source| CliError::Listen { setting, address, source })
 }
 
-/// Accepts connections for ever.
+/// Accepts connections forever.
 async fn accept(listener: &TcpListener, router: &Router, connections: &GracefulShutdown) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 tokio::spawn(serve(stream, peer, router.clone(), connections.watcher()));
             }
-            // The client was gone before it was accepted.
+            // The client disconnected before the server accepted the connection.
             Err(error)
                 if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
             Err(error) => {
-                tracing::error!(error = %error, "connections cannot be accepted; trying again");
+                tracing::error!(error = %error, "cannot accept connections; trying again");
                 tokio::time::sleep(EXHAUSTED).await;
             }
         }
     }
 }
 
-/// Serves one connection until its end. Not `axum::serve`: that lets a client take for ever over a request's head.
+/// Serves one connection until it ends. This does not use `axum::serve`, which lets a client take
+/// forever to send the head of a request.
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
-    // Answers are small and wanted at once; waiting to fill a packet helps nobody. A socket that refuses is slower.
+    // Responses are small and needed immediately, so waiting to fill a packet does not help. A
+    // socket that refuses the option is only slower.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "TCP_NODELAY");
     }
@@ -154,9 +168,9 @@ async fn serve(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
-    // What fails here is the client's connection: it hung up, was too slow, or did not speak HTTP.
+    // Only the client's connection fails here: it hung up, was too slow, or did not speak HTTP.
     if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(error = %error, "a connection ended");
+        tracing::debug!(error = %error, "a connection failed");
     }
 }
 
@@ -167,7 +181,7 @@ fn answered<T>(result: Result<T, Infallible>) -> T {
     }
 }
 
-/// GET `/metrics`, and nothing else.
+/// Serves GET `/metrics`, and nothing else.
 fn metrics_router(state: AppState) -> Router {
     let render = move || async move {
         let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

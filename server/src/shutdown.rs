@@ -1,8 +1,13 @@
-//! When to stop: the operating system says so.
+//! Tells the server to stop when the operating system asks for it.
 
 use crate::cli_error::CliError;
 
-/// Listens for SIGINT (Ctrl-C) and SIGTERM from now on; the future ends at the first of them.
+/// Listens for SIGINT (Ctrl-C) and SIGTERM from this call on. The returned future completes on the
+/// first of them.
+///
+/// # Errors
+///
+/// [`CliError::System`] when a signal handler cannot be installed.
 #[cfg(unix)]
 pub fn asked() -> Result<impl Future<Output = ()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -17,11 +22,15 @@ pub fn asked() -> Result<impl Future<Output = ()>, CliError> {
     })
 }
 
-/// Listens for Ctrl-C.
+/// Returns a future that completes on Ctrl-C.
+///
+/// # Errors
+///
+/// Never fails on this platform.
 #[cfg(not(unix))]
 pub fn asked() -> Result<impl Future<Output = ()>, CliError> {
     Ok(async {
-        // Without the signal the process can still be ended from outside.
+        // Without the signal handler, the process can still be ended from outside.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

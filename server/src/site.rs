@@ -1,4 +1,4 @@
-//! The built portal: where its files are, and whether they are complete.
+//! Locates the built portal, and checks that its files are complete.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,10 @@ use leptos::config::{LeptosOptions, get_configuration};
 
 use crate::cli_error::CliError;
 
-/// Read from the working directory.
+/// The options file, which is read from the working directory.
 const OPTIONS: &str = "Leptos.toml";
 
-/// Where the built portal is.
+/// The location of the built portal.
 #[derive(Clone, Debug)]
 pub struct Site {
     options: LeptosOptions,
@@ -18,7 +18,14 @@ pub struct Site {
 }
 
 impl Site {
-    /// Reads Leptos.toml and the LEPTOS_* variables, and looks whether the files are there that every page leads to.
+    /// Reads Leptos.toml and the LEPTOS_* variables, and checks that the files that every page
+    /// refers to exist.
+    ///
+    /// # Errors
+    ///
+    /// - [`CliError::NoOptions`] when Leptos.toml is not in the working directory.
+    /// - [`CliError::Site`] when the options are invalid.
+    /// - [`CliError::Unbuilt`] when a file is missing.
     pub fn load() -> Result<Self, CliError> {
         let options = get_configuration(Some(OPTIONS)).map_err(|problem| match problem {
             LeptosConfigError::ConfigNotFound => CliError::NoOptions(OPTIONS),
@@ -32,8 +39,13 @@ impl Site {
         Ok(site)
     }
 
-    /// The site of these options. Err when one of its files is missing: Leptos looks for them anew at every page, and
-    /// would show pages without style.
+    /// Creates the site with these options. A missing file is an error here because Leptos looks
+    /// for the files again on every page, and would render pages without styles.
+    ///
+    /// # Errors
+    ///
+    /// - [`CliError::Site`] when the file of hashes does not list one of the files.
+    /// - [`CliError::Unbuilt`] when a file is missing.
     pub fn new(options: LeptosOptions) -> Result<Self, CliError> {
         let package = Path::new(&*options.site_root).join(&*options.site_pkg_dir);
         for choices in file_names(&options)? {
@@ -45,29 +57,30 @@ impl Site {
         Ok(Self { options, reload: None })
     }
 
-    /// The folder of all files.
+    /// Returns the folder that contains all files.
     pub fn root(&self) -> &str {
         &self.options.site_root
     }
 
-    /// The folder of the package in it, and its path.
+    /// Returns the name of the package's folder inside it, which is also the package's path.
     pub fn package(&self) -> &str {
         &self.options.site_pkg_dir
     }
 
-    /// The addresses on which a development build's pages wait for a new build.
+    /// Returns the addresses on which the pages of a development build wait for a new build.
     pub fn reload(&self) -> Option<&str> {
         self.reload.as_deref()
     }
 
-    /// What Leptos wants to know.
+    /// Returns the options that Leptos needs.
     pub fn options(&self) -> &LeptosOptions {
         &self.options
     }
 }
 
-/// Style sheet, script and WebAssembly, as `HashedStylesheet` and `HydrationScripts` look for them; for each the names
-/// of which one must be there.
+/// Returns the stylesheet, script and WebAssembly files that `HashedStylesheet` and
+/// `HydrationScripts` look for. Each entry lists the possible names of one file; one of them must
+/// exist.
 fn file_names(options: &LeptosOptions) -> Result<Vec<Vec<String>>, CliError> {
     let output = &options.output_name;
     if !options.hash_files {
@@ -85,13 +98,14 @@ fn file_names(options: &LeptosOptions) -> Result<Vec<Vec<String>>, CliError> {
     ["css", "js", "wasm"].into_iter().map(name).collect()
 }
 
-/// Where Leptos looks for the hashes: beside the program, unless the options name a whole path.
+/// Returns where Leptos looks for the hashes: next to the executable, unless the options contain an
+/// absolute path.
 fn hash_file(options: &LeptosOptions) -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     program.parent().unwrap_or(Path::new("")).join(&*options.hash_file)
 }
 
-/// Whether `cargo leptos watch` has started this program.
+/// Returns whether `cargo leptos watch` started this program.
 #[expect(
     clippy::disallowed_methods,
     reason = "cargo-leptos says so to Leptos by this variable; it is no setting"

@@ -1,4 +1,4 @@
-//! What every request can reach.
+//! The state that every request can access.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use crate::metrics::Metrics;
 use crate::route_rules::Rules;
 use crate::site::Site;
 
-/// What every request can reach. Cheap to clone: a clone is one reference more to the same [`Shared`].
+/// The state that every request can access. Clones are cheap and share the same [`Shared`].
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
-/// What an [`AppState`] dereferences to.
+/// The contents of an [`AppState`], which dereferences to this type.
 pub struct Shared {
-    /// The core.
+    /// The core library.
     pub auth: Auth,
-    /// Counters.
+    /// The metrics.
     pub metrics: Metrics,
-    /// Who may call what.
+    /// The rules of all routes.
     pub rules: Rules,
-    /// The headers of every answer.
+    /// The headers of every response.
     pub policy: Policy,
     /// The OpenAPI document.
     pub document: Value,
-    /// The built portal; None when ONLY_MIDDLEWARE says that there is none.
+    /// The built portal. `None` if ONLY_MIDDLEWARE is true.
     pub site: Option<Site>,
 }
 

@@ -1,4 +1,4 @@
-//! The log: lines for people or JSON for machines, on standard error.
+//! The log, on standard error: text for people, or JSON for machines.
 
 use std::io::{BufWriter, stderr};
 
@@ -9,16 +9,22 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli_error::CliError;
 
-/// Postgres notes at every start that what is there is there.
+/// Hides PostgreSQL's notices at every start that existing objects already exist.
 const QUIET: &str = "sqlx::postgres::notice=warn";
 
-/// Lines that wait to be written, at most. Then whoever logs waits: a line is late rather than lost.
+/// The maximum number of lines that wait to be written. Beyond it, logging blocks, so that lines
+/// are delayed rather than lost.
 const WAITING: usize = 10_000;
 
-/// Begins logging as the settings say, until what comes back is dropped: that writes what still waits. Panics go to the
-/// log too, with their place.
+/// Starts logging according to the settings, until the returned guard is dropped. Dropping it
+/// writes the lines that still wait. Panics are logged too, with their location.
 ///
-/// A thread of its own writes: no request waits for standard error, and many lines are one call to the system.
+/// A separate thread writes the lines, so no request waits for standard error, and many lines take
+/// a single system call.
+///
+/// # Errors
+///
+/// [`CliError::LogLevel`] when LOG_LEVEL is invalid.
 pub fn begin(settings: &Settings) -> Result<WorkerGuard, CliError> {
     let (writer, writing) = NonBlockingBuilder::default()
         .lossy(false)
@@ -34,14 +40,14 @@ pub fn begin(settings: &Settings) -> Result<WorkerGuard, CliError> {
             lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
         }
     };
-    // Only a program that logs already, and runs this one inside, gets here twice.
+    // This happens only in a program that already logs and runs this server inside it.
     if begun.is_err() {
-        tracing::debug!("logging had begun before");
+        tracing::debug!("logging had already started");
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let said = panic.payload_as_str().unwrap_or("a panic without words");
-        tracing::error!(panic.place = place, panic.said = said, "a panic: a fault of this program");
+        let said = panic.payload_as_str().unwrap_or("a panic without a message");
+        tracing::error!(panic.place = place, panic.said = said, "a panic: this is a bug in AuthTuna");
     }));
     Ok(writing)
 }

@@ -128,7 +128,7 @@ impl EmailChallenges {
     pub(crate) async fn count(&self, actor: &Actor) -> Result<(), Error> {
         let Some(ip) = actor.origin.ip else { return Ok(()) };
         let mut tx = self.store.write().await?;
-        self.limits.count(&mut tx, &[RateLimitKey::mail_requests(ip)]).await?;
+        self.limits.count(&mut tx, RateLimitKey::email_requests(ip)).await?;
         tx.commit().await
     }
 
@@ -179,10 +179,10 @@ impl EmailChallenges {
         let origin = Arc::clone(work.origin());
         let known = is_known_device(&mut work.tx, reader, &origin).await?;
         let to = match origin.device_secret.filter(|_| known) {
-            Some(device) => RateLimitKey::mails_from(purpose, reader, &device),
-            None => RateLimitKey::mails(purpose, ask.to.key()),
+            Some(device) => RateLimitKey::emails_from(purpose, reader, &device),
+            None => RateLimitKey::emails(purpose, ask.to.key()),
         };
-        let whose = ask.counted.map(|user| RateLimitKey::mails(purpose, &user.to_string()));
+        let whose = ask.counted.map(|user| RateLimitKey::emails(purpose, &user.to_string()));
         Ok([to].into_iter().chain(whose).collect())
     }
 
@@ -252,9 +252,9 @@ impl EmailChallenges {
         }
         let bad = || Error::on(Field::Code, Code::BadOtp);
         let Some(pending_challenge) = &actor.origin.pending_challenge else { return Err(bad()) };
-        let subjects: Vec<RateLimitKey> = actor.origin.ip.map(RateLimitKey::address).into_iter().collect();
+        let keys = actor.origin.ip.map(RateLimitKey::address).into_iter().collect();
         let mut tx = self.store.write().await?;
-        self.limits.count(&mut tx, &subjects).await?;
+        let attempt = self.limits.begin(&mut tx, keys).await?;
         tx.commit().await?;
 
         let mut work = self.recorder.begin(actor).await?;
@@ -267,9 +267,9 @@ impl EmailChallenges {
             known = (tried.right && !over).then_some(tried.id);
         }
         if known.is_some() {
-            self.limits.succeeded(&mut work.tx, &subjects).await?;
+            attempt.succeed(&mut work.tx).await?;
         } else {
-            self.limits.failed(&mut work.tx, &subjects).await?;
+            attempt.fail(&mut work.tx).await?;
             work.record(Entry::new(Event::CodeFailed).with("purpose", purpose.as_str()));
         }
         work.commit().await?;

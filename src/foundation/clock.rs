@@ -1,4 +1,4 @@
-//! Time and randomness, passed in so that tests decide both.
+//! Time and randomness, passed in so that tests control both.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,22 +9,23 @@ use uuid::Uuid;
 
 use crate::model::time::Timestamp;
 
-/// Says what time it is. Cheap to clone.
+/// Tells the time. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the system clock.
     pub fn system() -> Self {
         Self(None)
     }
 
-    /// A clock that stands at `start` until [`Clock::advance`] moves it. For tests.
+    /// Returns a clock that stands at `start` until [`Clock::advance`] or [`Clock::set`] moves it.
+    /// For tests.
     pub fn manual(start: Timestamp) -> Self {
         Self(Some(Arc::new(AtomicI64::new(start.micros()))))
     }
 
-    /// The present moment.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Some(micros) => Timestamp::from_micros(micros.load(Ordering::SeqCst)),
@@ -32,7 +33,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward. The machine's clock stays as it is.
+    /// Moves a manual clock forward. Does nothing to the system clock.
     pub fn advance(&self, by: Duration) {
         if let Some(micros) = &self.0 {
             let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
@@ -40,7 +41,8 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock, back too: machines' clocks do that. The machine's own clock stays as it is.
+    /// Sets a manual clock, also to an earlier time, because real clocks can jump back too. Does
+    /// nothing to the system clock.
     pub fn set(&self, to: Timestamp) {
         if let Some(micros) = &self.0 {
             micros.store(to.micros(), Ordering::SeqCst);
@@ -56,15 +58,17 @@ impl Clock {
     }
 }
 
-/// Random bytes.
+/// The source of random bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Random;
 
 impl Random {
-    /// `N` random bytes from the operating system, for secrets.
+    /// Returns `N` random bytes from the operating system, for secrets.
     ///
     /// # Panics
-    /// When the operating system has no randomness to give; nothing that guards a door can go on without.
+    ///
+    /// Panics when the operating system has no randomness to give: nothing secure can be done
+    /// without it.
     #[expect(clippy::expect_used, reason = "without randomness every secret would be guessable")]
     pub fn bytes<const N: usize>(self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -72,9 +76,11 @@ impl Random {
         bytes
     }
 
-    /// `N` random bytes that nobody can guess and nobody keeps: from this thread's generator (ChaCha, seeded by the
-    /// operating system and again after every 64 KiB), without a call into the kernel. Not for secrets that outlive a
-    /// request: a copied virtual machine may draw the same bytes twice.
+    /// Returns `N` unpredictable random bytes for values that are not kept.
+    ///
+    /// They come from this thread's generator (ChaCha, seeded by the operating system and again
+    /// after every 64 KiB), without a system call. Do not use them for secrets that outlive a
+    /// request: a cloned virtual machine may draw the same bytes twice.
     pub fn passing_bytes<const N: usize>(self) -> [u8; N] {
         let mut bytes = [0; N];
         #[expect(clippy::disallowed_methods, reason = "this is the place where randomness is taken")]
@@ -82,7 +88,8 @@ impl Random {
         bytes
     }
 
-    /// A new UUID version 7 for the moment `now`. Ids are no secrets, and their time keeps copies apart.
+    /// Returns a new UUID version 7 for the time `now`. Ids are not secrets, and their timestamps
+    /// keep the ids of cloned virtual machines apart.
     pub fn uuid(self, now: Timestamp) -> Uuid {
         let millis = u64::try_from(now.micros() / 1000).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &self.passing_bytes()).into_uuid()

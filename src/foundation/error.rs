@@ -1,4 +1,4 @@
-//! The one error type of the core: a [`Code`] for clients, and a source for the log.
+//! The error type of the core: a [`Code`] for clients, and a source for the log.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,8 @@ pub struct Problem {
     pub code: Code,
 }
 
-/// What went wrong. Clients see the code, its fields and when to come back; the source is for the log alone.
+/// An error of the core. Clients see the code, the fields and the time to retry after; the source
+/// is only logged.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -27,19 +28,23 @@ struct Inner {
 }
 
 impl Error {
-    /// An error that is nobody's field.
+    /// Creates an error that is not about a field.
     pub fn new(code: Code) -> Self {
         Self(Box::new(Inner { code, problems: Vec::new(), retry_after: None, context: "", source: None }))
     }
 
-    /// An error about one field.
+    /// Creates an error about one field.
     pub fn on(field: Field, code: Code) -> Self {
         let mut error = Self::new(code);
         error.0.problems.push(Problem { field, code });
         error
     }
 
-    /// Everything that is wrong with a form at once; `Ok` when nothing is.
+    /// Returns `Ok` when `problems` is empty.
+    ///
+    /// # Errors
+    ///
+    /// Otherwise one error that lists all `problems`, with the code of the first.
     pub fn all(problems: Vec<Problem>) -> Result<(), Self> {
         let Some(first) = problems.first() else { return Ok(()) };
         let mut error = Self::new(first.code);
@@ -47,7 +52,7 @@ impl Error {
         Err(error)
     }
 
-    /// A fault of this program: what it was doing, and what happened.
+    /// Creates an error for a fault of this program: what it was doing, and what happened.
     pub fn internal(
         context: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -58,7 +63,8 @@ impl Error {
         error
     }
 
-    /// A statement that failed. A database that does not answer is told apart from a statement that is wrong.
+    /// Creates an error for a statement that failed: [`Code::Unavailable`] when the database does
+    /// not respond, [`Code::Internal`] when the statement is wrong.
     pub(crate) fn database(statement: &'static str, source: sqlx::Error) -> Self {
         let code = match &source {
             sqlx::Error::Io(_)
@@ -76,54 +82,56 @@ impl Error {
         error
     }
 
-    /// A row that can not be right: table, column and which row, for whoever mends it.
+    /// Creates an error for a row that cannot be right. It names the table, the column and the row,
+    /// so that an operator can repair it.
     pub fn corrupt(table: &'static str, column: &str, row: impl fmt::Display) -> Self {
         Self::internal(table, format!("column {column} of row {row} holds an impossible value"))
     }
 
-    /// Tells the client when trying again makes sense.
+    /// Tells the client how long to wait before it tries again.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
-    /// What went wrong.
+    /// Returns the code.
     pub fn code(&self) -> Code {
         self.0.code
     }
 
-    /// The fields that it is about.
+    /// Returns the fields that the error is about, each with its code.
     pub fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
 
-    /// How long to wait before trying again.
+    /// Returns how long to wait before trying again.
     pub fn wait(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Returns how long to wait before trying again, in whole seconds, at least one. Rounded up: a caller who waits
-    /// exactly that long must not come too early.
+    /// Returns how long to wait before trying again, in whole seconds, at least one. Rounds up, so
+    /// that a caller who waits exactly that long does not come too early.
     pub fn retry_after_seconds(&self) -> Option<u64> {
         let seconds = self.wait()?.as_millis().div_ceil(1000).max(1);
         Some(u64::try_from(seconds).unwrap_or(u64::MAX))
     }
 
-    /// True when a row with this key exists already.
+    /// Returns whether the statement failed because a row with this key already exists.
     pub(crate) fn is_unique_violation(&self) -> bool {
         let source = self.0.source.as_deref().and_then(|source| source.downcast_ref::<sqlx::Error>());
         matches!(source, Some(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
 
-    /// True when the log should have it: a fault of ours, not of the caller.
+    /// Returns whether the error belongs in the log: the fault is the server's, not the caller's.
     pub fn is_fault(&self) -> bool {
         self.0.source.is_some()
     }
 }
 
-/// SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR; Postgres classes 08 (connection), 53 (resources),
-/// 57P0x (shutting down) and serialization failures.
+/// Returns whether a database error is transient: SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL,
+/// SQLITE_IOERR; PostgreSQL classes 08 (connection), 53 (resources), 57P0x (shutting down),
+/// serialization failures and deadlocks.
 fn is_passing(code: Option<&str>) -> bool {
     let Some(code) = code else { return false };
     match code.parse::<u32>() {

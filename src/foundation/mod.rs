@@ -1,4 +1,5 @@
-//! What everything else stands on: time, settings, cryptography, errors, the database, and the parsing of names.
+//! The modules that all others build on: time, settings, cryptography, errors, the database, rate
+//! limits and the parsing of names.
 
 pub mod clock;
 pub mod config;

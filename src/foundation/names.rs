@@ -1,4 +1,5 @@
-//! Usernames and e-mail addresses: what is shown, and the folded key by which they are unique on every database.
+//! Usernames and email addresses: the displayed form, and the folded key that makes them unique on
+//! every database.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
@@ -8,12 +9,12 @@ use crate::model::code::Code;
 
 /// The longest username, in characters.
 pub const MAX_USERNAME: usize = 64;
-/// The longest address (RFC 5321 section 4.5.3.1.3, less the angle brackets).
+/// The longest address, in bytes (RFC 5321 section 4.5.3.1.3, less the angle brackets).
 const MAX_EMAIL: usize = 254;
-/// The longest part before the @ (RFC 5321 section 4.5.3.1.1).
+/// The longest part before the @, in bytes (RFC 5321 section 4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
 
-/// A username: letters and digits of one script, and `.` `_` `-` between them.
+/// A username: letters and digits of one script, with `.`, `_` and `-` between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
     shown: String,
@@ -21,14 +22,21 @@ pub struct Username {
 }
 
 impl Username {
-    /// Reads a username. Characters that Unicode advises against in identifiers (UTS #39), mixed scripts, and an `@`,
-    /// which would make it look like an address, are refused.
+    /// Parses a username.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Required`] when the text is blank.
+    /// - [`Code::TooLong`] when it has more than [`MAX_USERNAME`] characters.
+    /// - [`Code::BadUsername`] when it has fewer than two, begins or ends with `.`, `_` or `-`,
+    ///   mixes scripts, or contains characters that Unicode advises against in identifiers (UTS
+    ///   #39) or an `@`, which would make it look like an email address.
     pub fn parse(text: &str) -> Result<Self, Code> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Code::Required);
         }
-        // Nothing longer than this can normalise to something short enough.
+        // No longer text can normalize to one that is short enough.
         if text.len() > 16 * MAX_USERNAME {
             return Err(Code::TooLong);
         }
@@ -50,34 +58,36 @@ impl Username {
         Ok(Self { key: key_of(&shown), shown })
     }
 
-    /// As the person wrote it, normalised.
+    /// Returns the username as the user typed it, normalized.
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
-    /// What must be unique: two names that look alike have the same.
+    /// Returns the key that must be unique. Usernames that look alike have the same key.
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// A combining mark inside a word, such as those of Indic scripts.
+/// Returns whether `c` is a combining mark inside a word, such as those of Indic scripts.
 fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c) && c.identifier_allowed()
 }
 
-/// Case is folded; beyond ASCII, characters that look alike become one (the skeleton of UTS #39, section 4).
+/// Returns the key of a username. Folds case and, beyond ASCII, characters that look alike (the
+/// skeleton of UTS #39, section 4).
 fn key_of(shown: &str) -> String {
     shown.chars().map(alike).collect()
 }
 
-/// A part of a username as keys have it, to look for.
+/// Folds a part of a username as keys are folded, to search for it.
 pub(crate) fn fold(part: &str) -> String {
     key_of(&part.trim().nfkc().collect::<String>())
 }
 
-/// What a character looks like, in either case: `В` looks like B, and `в` is the same letter. ASCII stays what it is: a
-/// skeleton would make `0` an O and `m` an rn, in names of other scripts only.
+/// Returns what a character looks like, in either case: `В` looks like B, and `в` is the same
+/// letter. ASCII characters stay as they are, in names of every script: a skeleton would turn `0`
+/// into an O and `m` into rn, but only in names beyond ASCII.
 fn alike(c: char) -> String {
     if c.is_ascii() {
         return c.to_ascii_lowercase().to_string();
@@ -87,7 +97,7 @@ fn alike(c: char) -> String {
     if !small.is_ascii() && capital.is_ascii() { capital } else { small }
 }
 
-/// An e-mail address.
+/// An email address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     shown: String,
@@ -96,8 +106,14 @@ pub struct Email {
 }
 
 impl Email {
-    /// Reads an address: a dot-atom, `@`, a domain name. Quoted local parts and address literals are refused; nobody
-    /// has them, and they hide surprises.
+    /// Parses an address: a dot-atom, `@` and a domain name. Rejects quoted local parts and address
+    /// literals: nobody uses them, and they hide surprises.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Required`] when the text is blank.
+    /// - [`Code::TooLong`] when it is longer than an address can be.
+    /// - [`Code::BadEmail`] when it is not an address.
     pub fn parse(text: &str) -> Result<Self, Code> {
         let text = text.trim();
         if text.is_empty() {
@@ -136,27 +152,27 @@ impl Email {
         Ok(Self { shown, key, domain: ascii })
     }
 
-    /// As the person wrote it, normalised.
+    /// Returns the address as the user typed it, normalized.
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
-    /// What must be unique: case folded, domain in ASCII (IDNA).
+    /// Returns the key that must be unique: lowercase, with the domain in ASCII (IDNA).
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The domain in ASCII, lower case.
+    /// Returns the domain in ASCII, lowercase.
     pub fn domain(&self) -> &str {
         &self.domain
     }
 }
 
-/// The longest name or address that is looked up, in bytes.
+/// The longest username or address that is looked up, in bytes.
 const MAX_IDENTIFIER: usize = 1024;
 
-/// What is wrong with a name or address that somebody typed, whether it can be anybody's or not: [`Code::Required`],
-/// [`Code::TooLong`].
+/// Returns what is wrong with a typed username or email address, whether or not an account could
+/// have it: [`Code::Required`] or [`Code::TooLong`].
 pub fn identifier_problem(typed: &str) -> Option<Code> {
     if typed.trim().is_empty() {
         Some(Code::Required)
@@ -165,7 +181,8 @@ pub fn identifier_problem(typed: &str) -> Option<Code> {
     }
 }
 
-/// What somebody typed to sign in: an address when it has an `@`, else a username. None when it can be neither.
+/// Parses what a user typed to sign in: an email address when it contains an `@`, otherwise a
+/// username. Returns `None` when it cannot be either.
 pub fn identifier_key(typed: &str) -> Option<Identifier> {
     if typed.contains('@') {
         Email::parse(typed).ok().map(|email| Identifier::Email(email.key))
@@ -174,17 +191,17 @@ pub fn identifier_key(typed: &str) -> Option<Identifier> {
     }
 }
 
-/// The key to look a person up by.
+/// The key to look up a user by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identifier {
-    /// An e-mail key.
+    /// The key of an email address.
     Email(String),
-    /// A username key.
+    /// The key of a username.
     Username(String),
 }
 
 impl Identifier {
-    /// The key alone.
+    /// Returns the key alone.
     pub fn into_key(self) -> String {
         match self {
             Self::Email(key) | Self::Username(key) => key,

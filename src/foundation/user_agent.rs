@@ -1,11 +1,12 @@
-//! The name of a browser, for people to recognise: "Firefox on Linux".
+//! Names browsers so that users recognize them: "Firefox on Linux".
 
 use woothee::parser::Parser;
 
-/// The longest user agent that is looked at, in bytes.
+/// The longest `User-Agent` that is parsed, in bytes.
 pub(crate) const MAX_USER_AGENT: usize = 1024;
 
-/// Browser and system by name; "Unknown device" when neither is known. Versions change too often to be of use.
+/// Returns the browser and the operating system by name, or "Unknown device" when neither is known.
+/// Versions are left out: they change too often to be useful.
 pub(crate) fn device_name(user_agent: &str) -> String {
     fn known(name: &str) -> Option<&str> {
         (name != "UNKNOWN" && !name.is_empty()).then_some(name)

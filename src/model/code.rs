@@ -1,22 +1,23 @@
-//! What can go wrong, as codes. No free text crosses to a client: texts are made from codes, where they are shown.
+//! Error codes. No free text reaches a client: messages are made from codes, where they are
+//! displayed.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The part of a form or body that an error is about.
+/// The field of a form or body that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
-    /// The username or e-mail address typed at sign-in.
+    /// The username or email address typed at sign-in.
     Identifier,
     /// The username.
     Username,
-    /// The e-mail address.
+    /// The email address.
     Email,
     /// The password, or the new one.
     Password,
-    /// The password that counts until now.
+    /// The current password.
     CurrentPassword,
     /// The new password, typed again.
     PasswordAgain,
@@ -26,9 +27,9 @@ pub enum Field {
     LastName,
     /// A one-time token.
     Token,
-    /// The six digits of a mail.
+    /// A code from an email or an authenticator app, or a backup code.
     Code,
-    /// What an authenticator answered.
+    /// An authenticator's response.
     Passkey,
     /// A session.
     Session,
@@ -38,39 +39,39 @@ pub enum Field {
     Role,
     /// A permission.
     Permission,
-    /// A cursor of a list.
+    /// A cursor in a list.
     Cursor,
     /// A reason given by an administrator.
     Reason,
-    /// Free data kept with a user.
+    /// Free-form data that is stored with a user.
     Metadata,
     /// A name.
     Name,
-    /// What something is for.
+    /// A description.
     Description,
-    /// The rank of a role.
+    /// The level of a role.
     Level,
-    /// A person, by id.
+    /// A user, by id.
     User,
-    /// When something runs out.
+    /// When something expires.
     ExpiresAt,
     /// An event of the audit log.
     Event,
     /// The state of an account.
     State,
-    /// The number of rows wanted.
+    /// The number of rows to return.
     Limit,
-    /// Rows to leave out.
+    /// The number of rows to skip.
     Skip,
-    /// Not before this moment.
+    /// The earliest time, inclusive.
     Since,
-    /// Before this moment.
+    /// The latest time, exclusive.
     Until,
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $text:literal, $status:literal;)+) => {
-        /// One thing that can go wrong. Its text form is stable and is the `code` of JSON answers.
+        /// An error code. Its text form is stable and is the `code` of JSON responses.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Code {
             $($(#[$doc])+ #[serde(rename = $text)] $name,)+
@@ -80,12 +81,12 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The stable name, such as `username_taken`.
+            /// Returns the stable name, such as `username_taken`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
 
-            /// The HTTP status that carries it (RFC 9110, RFC 6585).
+            /// Returns the HTTP status of a response with this code (RFC 9110, RFC 6585).
             pub const fn http_status(self) -> u16 {
                 match self { $(Self::$name => $status),+ }
             }
@@ -94,165 +95,174 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Nobody is signed in, and the operation needs somebody.
+    /// The operation needs a signed-in user, and there is none.
     NotAuthenticated = "not_authenticated", 401;
-    /// Signed in, but not allowed.
+    /// The user is signed in, but not allowed to do this.
     Forbidden = "forbidden", 403;
-    /// The thing does not exist, or the caller may not know that it does.
+    /// The resource does not exist, or the caller may not know that it does.
     NotFound = "not_found", 404;
     /// The path exists, but not with this method.
     MethodNotAllowed = "method_not_allowed", 405;
     /// The request came from another site.
     CrossSite = "cross_site_request", 403;
-    /// The body is larger than REQUEST_BODY_LIMIT_BYTES.
+    /// The body is larger than `REQUEST_BODY_LIMIT_BYTES`.
     BodyTooLarge = "body_too_large", 413;
-    /// The body's type is not the one that the route reads.
+    /// The body's media type is not the one that the route reads.
     UnsupportedMediaType = "unsupported_media_type", 415;
-    /// The body is not what its type says, or lacks a part.
+    /// The body does not match its media type, or lacks a part.
     BadRequest = "bad_request", 400;
-    /// A value of another type than its field takes.
+    /// A value has a different type than its field takes.
     WrongType = "wrong_type", 422;
-    /// A field or parameter that the route does not know. Were it left out of account, a mistyped name would look like
-    /// a change that was made, or a filter that was applied.
+    /// The route does not know a field or parameter. If it were ignored, a mistyped name would look
+    /// like a change that was made, or a filter that was applied.
     UnknownField = "unknown_field", 422;
-    /// `skip` was given. Lists go on after the last row seen (`after`), never by counting rows.
+    /// `skip` was given. Lists continue after the last row seen (`after`), never by counting rows.
     NoOffsets = "no_offsets", 422;
-    /// A field that must be there is missing or empty.
+    /// A required field is missing or empty.
     Required = "required", 422;
     /// A field is longer than allowed.
     TooLong = "too_long", 422;
-    /// Characters that the field does not take (control characters, or text that hides its direction).
+    /// The field contains characters that it does not accept (control characters, or ones that
+    /// reverse the direction of text).
     BadCharacters = "bad_characters", 422;
-    /// The username and password do not belong together. The same answer for unknown users (OWASP ASVS 5.0 6.3.8).
+    /// The username and password do not match. An unknown user gives the same code (OWASP ASVS 5.0
+    /// 6.3.8).
     BadCredentials = "bad_credentials", 401;
-    /// The account is suspended. Only said after the right password.
+    /// The account is suspended. Only a caller who has proved a first factor learns this.
     Suspended = "account_suspended", 403;
-    /// The e-mail address is not verified yet. Only said after the right password.
+    /// The email address is not verified yet. At sign-in, only a caller who knows the password
+    /// learns this.
     EmailNotVerified = "email_not_verified", 403;
-    /// The password must be set anew before it works again.
+    /// The user must reset the password before it works again.
     PasswordResetRequired = "password_reset_required", 403;
-    /// Too many tries; `retry_after` says when to come back.
+    /// Too many attempts. `retry_after`, if present, says when to try again.
     TooManyAttempts = "too_many_attempts", 429;
-    /// The server is busy hashing passwords; `retry_after` says when to come back.
+    /// The server is busy hashing passwords. `retry_after` says when to try again.
     Busy = "busy", 503;
-    /// No username: too short, too long, or with characters that it does not take.
+    /// Not a valid username: too short, or with characters that usernames do not accept.
     BadUsername = "bad_username", 422;
-    /// The username, or one that looks like it, belongs to somebody.
+    /// The username, or one that looks like it, belongs to another account.
     UsernameTaken = "username_taken", 409;
-    /// No e-mail address.
+    /// Not a valid email address.
     BadEmail = "bad_email", 422;
-    /// The e-mail address belongs to an account.
+    /// The email address belongs to an account.
     EmailTaken = "email_taken", 409;
-    /// Sign-up with addresses of this domain is not allowed here (EMAIL_DOMAINS).
+    /// Email addresses of this domain are not allowed here (`EMAIL_DOMAINS`).
     EmailDomainNotAllowed = "email_domain_not_allowed", 422;
-    /// Sign-up is closed (SIGNUP_ENABLED).
+    /// Sign-up is closed (`SIGNUP_ENABLED`).
     SignupClosed = "signup_closed", 403;
-    /// Fewer characters than PASSWORD_MIN_LENGTH.
+    /// The password has fewer characters than `PASSWORD_MIN_LENGTH`.
     PasswordTooShort = "password_too_short", 422;
-    /// More than 512 bytes.
+    /// The password is longer than 512 bytes.
     PasswordTooLong = "password_too_long", 422;
-    /// Guessable, by zxcvbn's estimate (PASSWORD_MIN_SCORE).
+    /// The password is easy to guess, by zxcvbn's estimate (`PASSWORD_MIN_SCORE`).
     PasswordTooWeak = "password_too_weak", 422;
-    /// On the list of common passwords (NIST SP 800-63B-4, 3.1.1.2).
+    /// The password is on the list of common passwords (NIST SP 800-63B-4, 3.1.1.2).
     PasswordCommon = "password_common", 422;
-    /// Found in a breach.
+    /// The password was found in a breach.
     PasswordBreached = "password_breached", 422;
     /// The new password is the old one.
     PasswordUnchanged = "password_unchanged", 422;
-    /// The two typings of the new password differ.
+    /// The new password and its repetition differ.
     PasswordMismatch = "password_mismatch", 422;
-    /// There is a password already: a new one wants that.
+    /// The account already has a password; changing it requires the current one.
     PasswordSet = "password_set", 409;
     /// The current password is wrong.
     WrongPassword = "wrong_password", 401;
-    /// A role of the person's asks for a second factor or a passkey, which they have to set up first.
+    /// One of the user's roles requires a second factor or a passkey, which the user must set up
+    /// first.
     EnrollmentRequired = "mfa_enrolment_required", 403;
-    /// The session is too old for this act: the person has to confirm who they are.
+    /// The user authenticated too long ago for this operation, and must confirm it's them.
     StepUpRequired = "step_up_required", 403;
-    /// Sign-in asks for codes of an authenticator app already.
+    /// The account already has an authenticator app.
     TotpEnabled = "totp_enabled", 409;
-    /// There is no authenticator app, or none that waits to be confirmed.
+    /// The account has no authenticator app, or none that waits to be confirmed.
     TotpNotSetUp = "totp_not_set_up", 409;
-    /// There is no second factor on the account.
+    /// The account has no second factor.
     NoSecondFactor = "no_second_factor", 409;
-    /// Not the answer of an authenticator to what it was asked: for another site, challenge or key, or no answer at all.
+    /// The response does not answer the challenge of the passkey prompt: it is for another site,
+    /// challenge or key, or not a response at all.
     BadPasskey = "bad_passkey", 400;
-    /// The authenticator did not check who is there, by a fingerprint, a face or a PIN (WebAuthn: user verification).
+    /// The authenticator did not verify the user by a fingerprint, a face or a PIN (WebAuthn: user
+    /// verification).
     UserVerificationRequired = "user_verification_required", 403;
-    /// No account has this passkey: it was removed, or is of another site.
+    /// No account has this passkey: it was removed, or belongs to another site.
     PasskeyUnknown = "passkey_unknown", 404;
-    /// There may be a copy of this passkey: it opens nothing any more.
+    /// A copy of this passkey may exist, so it no longer works.
     PasskeyBlocked = "passkey_blocked", 403;
-    /// This authenticator is registered already.
+    /// This authenticator is already registered.
     PasskeyExists = "passkey_exists", 409;
-    /// The account has as many passkeys as it may.
+    /// The account has the maximum number of passkeys.
     TooManyPasskeys = "too_many_passkeys", 409;
-    /// Without it nobody could sign in to the account any more.
+    /// Removing it would leave the account without a way to sign in.
     LastWayIn = "last_way_in", 409;
-    /// Unknown, used, expired, or for something else.
+    /// The token is unknown, used, expired, or for another purpose.
     BadToken = "bad_token", 400;
-    /// Not the code that was asked for: of a mail, of an authenticator app, or a backup code. Or tried too often, or used.
+    /// The code from an email, an authenticator app or the backup codes is wrong, was used, or was
+    /// tried too often.
     BadOtp = "bad_code", 400;
-    /// Not a code of this account, or nobody is recovering it.
+    /// The code does not belong to this account, or the account has no open recovery.
     RecoveryNotStopped = "recovery_not_stopped", 400;
-    /// A second factor was shown while the last recovery was open; `retry_after` says when another can begin.
+    /// A second factor was used while the last recovery was open. `retry_after` says when another
+    /// one can start.
     RecoveryTooSoon = "recovery_too_soon", 409;
-    /// The new e-mail address is the one until now.
+    /// The new email address is the current one.
     EmailUnchanged = "email_unchanged", 422;
-    /// No mails are sent here (EMAIL_ENABLED), and the operation needs one.
+    /// The server sends no emails (`EMAIL_ENABLED`), and the operation needs one.
     MailOff = "mail_off", 501;
-    /// The mail was sent, is being sent, or what it opens has run out: there is nothing to try again.
+    /// The email was sent, is being sent, or its link has expired: there is nothing to try again.
     MailDone = "mail_done", 409;
-    /// A cursor that this list did not give out.
+    /// The cursor does not come from this list.
     BadCursor = "bad_cursor", 422;
-    /// No scope; see [`crate::model::scope::Scope`].
+    /// Not a valid scope; see [`crate::model::scope::Scope`].
     BadScope = "bad_scope", 422;
-    /// No role has this name, or the caller may not know that one has.
+    /// No role has this name, or the caller may not know that one does.
     RoleNotFound = "role_not_found", 404;
     /// No permission has this name.
     PermissionNotFound = "permission_not_found", 404;
-    /// Nobody has this id, or the caller may not know that somebody has.
+    /// No user has this id, or the caller may not know that one does.
     UserNotFound = "user_not_found", 404;
-    /// The person does not hold the role in this scope.
+    /// The user does not hold the role in this scope.
     GrantNotFound = "grant_not_found", 404;
-    /// No role name; see [`crate::model::role::RoleName`].
+    /// Not a valid role name; see [`crate::model::role::RoleName`].
     BadRoleName = "bad_role_name", 422;
-    /// A role has this name, perhaps in other case.
+    /// A role has this name, perhaps in a different case.
     RoleExists = "role_exists", 409;
-    /// No permission name; see [`crate::model::permission::PermissionName`].
+    /// Not a valid permission name; see [`crate::model::permission::PermissionName`].
     BadPermissionName = "bad_permission_name", 422;
-    /// The permission exists.
+    /// The permission already exists.
     PermissionExists = "permission_exists", 409;
-    /// Names that begin with `roles:assign:` come and go with their roles.
+    /// Names that begin with `roles:assign:` are created and deleted with their roles only.
     ReservedName = "reserved_name", 422;
-    /// Built in: the software itself relies on it.
+    /// The role or permission is built in, because the software itself relies on it.
     BuiltIn = "built_in", 409;
-    /// A level is a whole number from 0 to 999.
+    /// A level must be a whole number from 0 to 999.
     BadLevel = "bad_level", 422;
-    /// One sets, edits and gives only what is below one's own level.
+    /// The target is not below the caller's level: callers may set, edit and assign only what is.
     AboveYourLevel = "above_your_level", 403;
-    /// One gives on only what one holds everywhere, or may grant.
+    /// The caller neither holds the permission globally nor has a role that may grant it.
     NotYoursToGive = "not_yours_to_give", 403;
-    /// A role that may assign another would be assignable by it, or by itself.
+    /// A role that may assign another would become assignable by it, or by itself.
     AssignCycle = "assign_cycle", 409;
-    /// A grant runs out in the future, or never.
+    /// An assignment must expire in the future, or never.
     BadExpiry = "bad_expiry", 422;
-    /// The grant would outlive the grant on whose strength it is given.
+    /// The assignment would outlast the one that entitles the caller to make it.
     OutlivesGiver = "outlives_giver", 403;
-    /// A value that is none of those that are known.
+    /// The value is not one of the known values.
     Unknown = "unknown_value", 422;
-    /// The first administrator exists already.
+    /// The first administrator already exists.
     AlreadySetUp = "already_set_up", 409;
-    /// The feature is switched off by a setting.
+    /// A setting turns the feature off.
     FeatureOff = "feature_off", 501;
-    /// The database does not answer.
+    /// The database does not respond, or the request took too long.
     Unavailable = "unavailable", 503;
-    /// A fault of this program. The log has it under the request id.
+    /// A fault of this program. The log describes it under the request id.
     Internal = "internal", 500;
 }
 
 impl Code {
-    /// The code as a plain English sentence, for JSON answers; pages have their own words.
+    /// Returns the code as a plain English sentence, for JSON responses; pages have their own
+    /// messages.
     pub fn detail(self) -> String {
         let mut words = self.as_str().replace('_', " ");
         if let Some(first) = words.get_mut(0..1) {

@@ -1,4 +1,5 @@
-//! Typed ids. Each is a UUID version 7 (RFC 9562): sortable by creation, and never used as a secret.
+//! Typed ids. Each is a UUID version 7 (RFC 9562): sortable by creation time, and never used as a
+//! secret.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,12 +16,12 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Wraps a UUID read from a row, a cookie or a path.
+            /// Wraps a UUID that was read from a row, a cookie or a path.
             pub const fn from_uuid(id: Uuid) -> Self {
                 Self(id)
             }
 
-            /// The bare UUID.
+            /// Returns the bare UUID.
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
@@ -49,23 +50,23 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A person or a system account.
+    /// A user or a system account.
     UserId,
-    /// One signed-in browser.
+    /// The session of one signed-in browser.
     SessionId,
     /// A role: a named set of permissions.
     RoleId,
     /// A permission.
     PermissionId,
-    /// One role given to one user in one scope.
+    /// An assignment: one role given to one user in one scope.
     GrantId,
     /// A one-time token.
     TokenId,
-    /// A mail in the outbox.
+    /// An email in the outbox.
     MailId,
     /// A passkey.
     PasskeyId,
-    /// A recovery by somebody who lost all second factors.
+    /// A recovery by a user who lost all second factors.
     RecoveryId,
     /// One request, from its arrival to its last log line.
     RequestId,

@@ -1,6 +1,6 @@
-//! Plain types that server and browser share: ids, time, error codes, pages of lists.
+//! Plain types that the server and the browser share: ids, time, error codes, pages of lists.
 //!
-//! Nothing here touches an operating system, so it also compiles to wasm.
+//! Nothing here depends on an operating system, so it also compiles to WebAssembly.
 
 pub mod code;
 pub mod id;

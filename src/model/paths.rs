@@ -1,21 +1,22 @@
-//! Every path of the portal's pages, and what a path of this site is.
+//! Every path of the portal's pages, and the type of a path on this site.
 //!
-//! Routes, guards, links in emails and redirects are all made from these constants. A page's path is written here and
-//! nowhere else; its guard and its component stand beside it in the portal's table of pages.
+//! Routes, guards, links in emails and redirects are all made from these constants. A page's path
+//! is written here and nowhere else; its guard and its component are beside it in the portal's
+//! table of pages.
 
 /// Sign-in.
 pub const LOGIN: &str = "/auth/login";
 /// Sign-up.
 pub const SIGN_UP: &str = "/auth/signup";
-/// Verifying an email address: without a token, waiting for the email.
+/// Verifying an email address; without a token, the page waits for the email.
 pub const VERIFY_EMAIL: &str = "/auth/verify";
 /// Requesting an email to reset the password.
 pub const FORGOT_PASSWORD: &str = "/auth/forgot-password";
-/// Resetting the password: without a token, waiting for the email.
+/// Resetting the password; without a token, the page waits for the email.
 pub const RESET_PASSWORD: &str = "/auth/reset-password";
 /// Requesting an email to sign in with.
 pub const MAGIC_LINK: &str = "/auth/passwordless";
-/// Signing in by email: without a token, waiting for it.
+/// Signing in by email; without a token, the page waits for the email.
 pub const MAGIC_LINK_LOGIN: &str = "/auth/passwordless/login";
 /// Undoing a change of email address.
 pub const UNDO_EMAIL_CHANGE: &str = "/auth/change-email/undo";
@@ -23,7 +24,7 @@ pub const UNDO_EMAIL_CHANGE: &str = "/auth/change-email/undo";
 pub const SIGNED_OUT: &str = "/auth/signed-out";
 /// Requesting an email to start a recovery.
 pub const RECOVERY: &str = "/auth/recovery";
-/// Starting a recovery: without a token, waiting for the email.
+/// Starting a recovery; without a token, the page waits for the email.
 pub const RECOVERY_START: &str = "/auth/recovery/start";
 /// Canceling a recovery.
 pub const RECOVERY_CANCEL: &str = "/auth/recovery/cancel";
@@ -46,7 +47,7 @@ pub const SETUP: &str = "/setup";
 /// The API reference.
 pub const DOCS: &str = "/docs";
 
-/// The account at a glance: where users land after signing in.
+/// The overview of the account, where users land after signing in.
 pub const DASHBOARD: &str = "/ui/dashboard";
 /// Name and username.
 pub const PROFILE: &str = "/ui/profile";
@@ -56,7 +57,7 @@ pub const ACTIVITY: &str = "/ui/activity";
 pub const SECURITY: &str = "/ui/settings";
 /// Changing the email address.
 pub const EMAIL: &str = "/ui/settings/email";
-/// Confirming a new email address: without a token, waiting for the email.
+/// Confirming a new email address; without a token, the page waits for the email.
 pub const CONFIRM_EMAIL_CHANGE: &str = "/ui/settings/email/confirm";
 /// Adding a passkey.
 pub const ADD_PASSKEY: &str = "/ui/settings/passkeys/add";
@@ -64,12 +65,12 @@ pub const ADD_PASSKEY: &str = "/ui/settings/passkeys/add";
 pub const PASSKEY: &str = "/ui/settings/passkeys/{id}";
 /// The sessions of the account.
 pub const SESSIONS: &str = "/ui/settings/sessions";
-/// Confirming that it is the user who asks.
+/// Re-authenticating ("Confirm it's you").
 pub const CONFIRM: &str = "/ui/confirm";
 
 /// Emails that were written to files. Only in development.
 pub const DEV_MAIL: &str = "/dev/mail";
-/// One of them.
+/// One email that was written to a file.
 pub const DEV_MAIL_MESSAGE: &str = "/dev/mail/{id}";
 /// A sample of every email.
 pub const DEV_MAIL_SAMPLES: &str = "/dev/mail/preview";
@@ -77,10 +78,11 @@ pub const DEV_MAIL_SAMPLES: &str = "/dev/mail/preview";
 /// The longest path to return to after signing in, in bytes.
 const MAX_RETURN: usize = 1024;
 
-/// Where nobody returns to after signing in: pages on the way in, and paths that are not pages.
+/// Prefixes of paths that users do not return to after signing in: the pages of the sign-in flow,
+/// and paths that are not pages.
 const NO_RETURN: &[&str] = &["/auth/", "/api/", "/pkg/", MFA_CHALLENGE, CONFIRM, MFA_ENROLL, SETUP];
 
-/// A path of this site, with its query: every browser reads it as an address on the host it is on (CWE-601).
+/// A path of this site, with its query, which every browser resolves on the current host (CWE-601).
 ///
 /// ```
 /// use authtuna::model::paths::LocalPath;
@@ -92,8 +94,9 @@ const NO_RETURN: &[&str] = &["/auth/", "/api/", "/pkg/", MFA_CHALLENGE, CONFIRM,
 pub struct LocalPath(String);
 
 impl LocalPath {
-    /// Takes a text that begins with one slash and holds nothing that a browser reads as another host: no second slash at
-    /// its beginning, no backslash, no blank or control character.
+    /// Parses a text that begins with one slash and contains nothing that a browser reads as
+    /// another host: no second slash at its beginning, no backslash, no space, no control
+    /// character, and nothing outside ASCII.
     pub fn parse(text: &str) -> Option<Self> {
         let is_local = text.starts_with('/')
             && !text.starts_with("//")
@@ -101,29 +104,29 @@ impl LocalPath {
         is_local.then(|| Self(text.to_owned()))
     }
 
-    /// Takes a local path of at most 1024 bytes: as much as travels along in a query.
+    /// Parses a local path of at most 1024 bytes, short enough to travel in a query.
     pub fn short(text: &str) -> Option<Self> {
         Some(text).filter(|text| text.len() <= MAX_RETURN).and_then(Self::parse)
     }
 
-    /// Takes a short local path to which a user may return after signing in: not the pages around signing in, and nothing
-    /// that is not a page.
+    /// Parses a short local path to which a user may return after signing in: no page of the
+    /// sign-in flow, and nothing that is not a page.
     pub fn to_return_to(text: &str) -> Option<Self> {
         Self::short(text).filter(|path| !NO_RETURN.iter().any(|no| path.0.starts_with(no)))
     }
 
-    /// A path of the constants above.
+    /// Wraps one of the constants above.
     pub fn of(page: &'static str) -> Self {
         Self(page.to_owned())
     }
 
-    /// The path.
+    /// Returns the path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The value of `{name}` of `pattern` in `path`, as it is written there.
+/// Returns the value of `{name}` in `path`, at its place in `pattern`, without decoding it.
 pub fn segment<'p>(pattern: &str, name: &str, path: &'p str) -> Option<&'p str> {
     let wanted = |part: &str| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) == Some(name);
     pattern.split('/').zip(path.split('/')).find(|(part, _)| wanted(part)).map(|(_, value)| value)

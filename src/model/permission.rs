@@ -1,13 +1,14 @@
-//! Names of permissions, and those that are built in. A fork adds its own to the table at the end.
+//! Permission names, and the built-in permissions. A fork adds its own to the table at the end.
 
 use std::fmt;
 
 use super::code::Code;
 
-/// The longest name of a permission, in bytes.
+/// The longest permission name, in bytes.
 pub const MAX_PERMISSION: usize = 100;
 
-/// What the name of the permission to give and take a role begins with. Each role has one, named by [`assign`].
+/// The prefix of the permissions to assign and remove a role. Each role has one, named by
+/// [`assign`].
 pub const ASSIGN_PREFIX: &str = "roles:assign:";
 
 /// A permission's name: two or more segments of `[a-z0-9_-]` joined by `:`, the resource first.
@@ -24,7 +25,11 @@ pub const ASSIGN_PREFIX: &str = "roles:assign:";
 pub struct PermissionName(String);
 
 impl PermissionName {
-    /// Reads a name. Err([`Code::BadPermissionName`]).
+    /// Parses a name.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadPermissionName`] when the text is not a permission name.
     pub fn parse(text: &str) -> Result<Self, Code> {
         let segment = |segment: &str| {
             !segment.is_empty()
@@ -36,12 +41,12 @@ impl PermissionName {
         if good { Ok(Self(text.to_owned())) } else { Err(Code::BadPermissionName) }
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What it is about: its first segment.
+    /// Returns the resource: the first segment of the name.
     pub fn resource(&self) -> &str {
         resource(&self.0)
     }
@@ -53,25 +58,26 @@ impl fmt::Display for PermissionName {
     }
 }
 
-/// The resource of a permission's name: its first segment.
+/// Returns the resource of a permission's name: its first segment.
 pub fn resource(name: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 
-/// The permission to give and take the role whose key (lower-case name) this is.
+/// Returns the permission to assign and remove the role with this key (its name in lowercase).
 pub fn assign(role_key: &str) -> String {
     format!("{ASSIGN_PREFIX}{role_key}")
 }
 
-/// The key of the role that holders of `permission` may give and take, when it is such a permission.
+/// Returns the key of the role that holders of `permission` may assign and remove, if it is such a
+/// permission.
 pub fn assigned_by(permission: &str) -> Option<&str> {
     permission.strip_prefix(ASSIGN_PREFIX)
 }
 
-/// A permission that the code itself asks for, or that a built-in role carries.
+/// A permission that the code itself requires, or that a built-in role carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BuiltIn {
-    /// `resource:action`, lower case.
+    /// `resource:action`, in lowercase.
     pub name: &'static str,
     /// What it allows, in words for an administrator.
     pub description: &'static str,

@@ -1,16 +1,16 @@
-//! Names and levels of roles, and the roles that are built in: their levels, their permissions, and which roles they
-//! may give.
+//! Role names and levels, and the built-in roles: their levels, their permissions, and which roles
+//! they may assign.
 
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::permission::*;
 
-/// The longest name of a role, in bytes: `roles:assign:<role>` is a permission's name too.
+/// The longest role name, in bytes: `roles:assign:<role>` must be a permission name.
 pub const MAX_ROLE_NAME: usize = 64;
 
-/// A role's name: letters and digits of ASCII, `_` and `-`, shown as written and compared without regard to case. It
-/// never changes: code asks for roles by name.
+/// A role's name: ASCII letters and digits, `_` and `-`, shown as written and compared without
+/// regard to case. It never changes, because code refers to roles by name.
 ///
 /// ```
 /// use authtuna::model::role::RoleName;
@@ -26,25 +26,29 @@ pub struct RoleName {
 }
 
 impl RoleName {
-    /// Reads a name. Err([`Code::BadRoleName`]).
+    /// Parses a name.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadRoleName`] when the text is not a role name.
     pub fn parse(text: &str) -> Result<Self, Code> {
         let good = (1..=MAX_ROLE_NAME).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         if good { Ok(Self { name: text.to_owned(), key: key_of(text) }) } else { Err(Code::BadRoleName) }
     }
 
-    /// The name as written.
+    /// Returns the name as written.
     pub fn as_str(&self) -> &str {
         &self.name
     }
 
-    /// What makes two names one.
+    /// Returns the key: names with the same key are the same.
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// The key of a role's name: names that differ only by case are one.
+/// Returns the key of a role's name: names that differ only in case are the same.
 pub fn key_of(name: &str) -> String {
     name.to_ascii_lowercase()
 }
@@ -52,36 +56,38 @@ pub fn key_of(name: &str) -> String {
 /// A role that provisioning creates.
 #[derive(Clone, Copy, Debug)]
 pub struct BuiltIn {
-    /// Its name, as people see it.
+    /// Its name, as users see it.
     pub name: &'static str,
     /// What it is for.
     pub description: &'static str,
-    /// Its rank, 0 to 999; none for roles that only mean something inside an organization or team.
+    /// Its level, 0 to 999; `None` for roles that only mean something inside an organization or
+    /// team.
     pub level: Option<i64>,
-    /// The permissions it carries. SuperAdmin's are every permission, later ones too, by rule and not by this list.
+    /// The permissions it carries. SuperAdmin holds every permission, later ones too, by rule and
+    /// not by this list.
     pub permissions: &'static [&'static str],
-    /// The roles whose holders may be made by a holder of this one.
+    /// The roles that its holders may assign.
     pub can_assign: &'static [&'static str],
 }
 
-/// Role of the software itself. Nobody signs in with it.
+/// The role of the software itself. No user signs in with it.
 pub const SYSTEM: &str = "System";
 /// Holds every permission, later ones too.
 pub const SUPER_ADMIN: &str = "SuperAdmin";
-/// Runs the place day to day.
+/// The role for day-to-day administration.
 pub const ADMIN: &str = "Admin";
-/// What every person who signs up gets.
+/// The role that every user gets at sign-up.
 pub const USER: &str = "User";
 
-/// The rank of [`SYSTEM`]; nothing is above it. Levels are 0 to 999.
+/// The level of [`SYSTEM`]; nothing is above it. Levels are 0 to 999.
 pub const MAX_LEVEL: i64 = 999;
 
-/// Whether a level is one.
+/// Returns whether `level` is a valid level.
 pub fn is_level(level: i64) -> bool {
     (0..=MAX_LEVEL).contains(&level)
 }
 
-/// Every built-in role, highest first (facts: AUTHTUNA.md section 4).
+/// Every built-in role, highest first.
 pub const BUILT_IN: &[BuiltIn] = &[
     BuiltIn {
         name: SYSTEM,
@@ -205,7 +211,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
         can_assign: &[],
     },
 ];
-/// What holders of a role must have before a session of theirs does anything else.
+/// What holders of a role must have set up before their session may do anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Requirement {
@@ -216,7 +222,7 @@ pub enum Requirement {
 }
 
 impl Requirement {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mfa => "mfa",
@@ -224,7 +230,7 @@ impl Requirement {
         }
     }
 
-    /// The requirement with this name.
+    /// Returns the requirement with this name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Mfa, Self::Passkey].into_iter().find(|requirement| requirement.as_str() == name)
     }

@@ -1,4 +1,5 @@
-//! Where a grant counts: everywhere, nowhere, or at a path such as `org:17/team:3` and below it.
+//! Where an assignment counts: everywhere, nowhere, or at a path such as `org:17/team:3` and below
+//! it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,28 +14,34 @@ pub const MAX_SCOPE: usize = 255;
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(String);
 
-/// Why a text is no scope.
+/// Why a text is not a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeError {
     /// Longer than [`MAX_SCOPE`] bytes.
     TooLong,
-    /// A segment that is not `type:id`, with `[a-z0-9_-]+` before the colon and `[A-Za-z0-9_.-]+` after it.
+    /// A segment that is not `type:id`, with `[a-z0-9_-]+` before the colon and `[A-Za-z0-9_.-]+`
+    /// after it.
     Segment,
 }
 
 impl Scope {
-    /// Everywhere.
+    /// Returns the scope that covers everything.
     pub fn global() -> Self {
         Self("global".to_owned())
     }
 
-    /// Nowhere: a grant here gives nothing. The default of every assignment, against mistakes.
+    /// Returns the scope that covers nothing: an assignment here gives nothing. It is the default
+    /// of every assignment, against mistakes.
     pub fn none() -> Self {
         Self("none".to_owned())
     }
 
-    /// One segment: `kind:id`. Err when they make no segment, so that a value taken from a path can not say more than
-    /// one place.
+    /// Returns the scope of one segment, `kind:id`.
+    ///
+    /// # Errors
+    ///
+    /// [`ScopeError::TooLong`] or [`ScopeError::Segment`] when the two do not make one segment, so
+    /// that a value taken from a path cannot name more than one place.
     ///
     /// ```
     /// use authtuna::model::scope::Scope;
@@ -51,22 +58,23 @@ impl Scope {
         if is_segment(&text) { Ok(Self(text)) } else { Err(ScopeError::Segment) }
     }
 
-    /// Whether this is everywhere.
+    /// Returns whether this is `global`.
     pub fn is_global(&self) -> bool {
         self.0 == "global"
     }
 
-    /// Whether this is nowhere.
+    /// Returns whether this is `none`.
     pub fn is_none(&self) -> bool {
         self.0 == "none"
     }
 
-    /// The written form.
+    /// Returns the written form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// True when a grant in this scope counts in `wanted`: this one is `global`, the same path, or a path above it.
+    /// Returns whether an assignment in this scope counts in `wanted`: this one is `global`, the
+    /// same path, or a path above it.
     pub fn covers(&self, wanted: &Self) -> bool {
         if self.0 == "none" || wanted.0 == "none" {
             return false;

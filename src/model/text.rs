@@ -1,9 +1,14 @@
-//! Rules for text that people write about things.
+//! Rules for free text that users enter.
 
 use super::code::Code;
 
-/// Reads one line of at most `max` characters: trimmed, without control characters or marks that turn text around.
-/// Err([`Code::TooLong`]) or Err([`Code::BadCharacters`]).
+/// Parses one line of at most `max` characters, trimmed.
+///
+/// # Errors
+///
+/// - [`Code::TooLong`] when the line has more than `max` characters.
+/// - [`Code::BadCharacters`] when it contains control characters, or ones that reverse the
+///   direction of text.
 pub fn line(text: &str, max: usize) -> Result<String, Code> {
     let text = text.trim();
     if text.chars().count() > max {
@@ -15,7 +20,8 @@ pub fn line(text: &str, max: usize) -> Result<String, Code> {
     Ok(text.to_owned())
 }
 
-/// A pattern for `LIKE … ESCAPE '!'` on a lower-case column that finds what contains `text`; empty for empty text.
+/// Returns a pattern for `LIKE … ESCAPE '!'` that finds rows of a lowercase column that contain
+/// `text`; empty for blank text.
 pub fn contains_pattern(text: &str) -> String {
     let text = storable(&text.trim().to_lowercase());
     if text.is_empty() {
@@ -33,13 +39,14 @@ pub fn contains_pattern(text: &str) -> String {
     pattern
 }
 
-/// Text to look for, as every database takes it: a NUL, which nothing stored has, becomes a character that stands for
-/// what cannot be shown.
+/// Returns a search text that every database accepts: each NUL, which no stored text contains,
+/// becomes U+FFFD, which stands for what cannot be displayed.
 pub fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The characters that reorder or hide text (Unicode Bidi_Control), abused to make a name read as another.
+/// Returns whether `c` reorders or hides text (Unicode Bidi_Control). Attackers use such characters
+/// to make one name read as another.
 pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

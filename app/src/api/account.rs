@@ -1,4 +1,4 @@
-//! One's own account.
+//! The user's own account.
 
 use authtuna::accounts::users;
 use authtuna::authn::passwords;
@@ -12,7 +12,7 @@ use super::form::{Done, Form, here, signed_in};
 use crate::error::Refusal;
 use crate::flash::Notice;
 
-/// Changes the password. All other sessions end.
+/// Changes the password and ends all other sessions.
 #[server(ChangePassword, prefix = "/api", endpoint = "change-password")]
 pub async fn change_password(
     #[server(default)] current_password: String,
@@ -22,7 +22,7 @@ pub async fn change_password(
         let (auth, context) = here()?;
         signed_in(context.actor())?;
         let typed = passwords::ChangePassword { current: current_password, new: password };
-        // The session goes on under a new id and cookie.
+        // The session continues under a new id and cookie.
         let renewed = auth.passwords.change(context.actor(), &typed).await?;
         context.begin(renewed);
         Ok(Done::to(SECURITY).with(Notice::PasswordChanged))
@@ -42,7 +42,7 @@ pub async fn set_password(#[server(default)] password: String) -> Result<(), Ref
     Form::new("set-password", SECURITY).answer(outcome.await).await
 }
 
-/// Changes username and names.
+/// Changes the username and the first and last name.
 #[server(UpdateProfile, prefix = "/api", endpoint = "update-profile")]
 pub async fn update_profile(
     #[server(default)] username: String,
@@ -63,7 +63,7 @@ pub async fn update_profile(
     form.answer(outcome.await).await
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of the user's own sessions.
 #[server(EndSession, prefix = "/api", endpoint = "end-session")]
 pub async fn end_session(#[server(default)] id: String) -> Result<(), Refusal> {
     let outcome = async {
@@ -80,7 +80,7 @@ pub async fn end_session(#[server(default)] id: String) -> Result<(), Refusal> {
     Form::new("end-session", SESSIONS).answer(outcome.await).await
 }
 
-/// Ends all of one's own sessions but the one that asks.
+/// Ends all of the user's own sessions except the current one.
 #[server(EndOtherSessions, prefix = "/api", endpoint = "end-other-sessions")]
 pub async fn end_other_sessions() -> Result<(), Refusal> {
     let outcome = async {

@@ -1,4 +1,4 @@
-//! Backup codes, which are shown once, on the way to somewhere else.
+//! Backup codes, which the portal shows once, on the way to another page.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::flash::Notice;
 use crate::links::{leading_to, query};
 use crate::viewer::log;
 
-/// The page that shows these codes, and leads on to `target`.
+/// Returns the page that shows these codes and then leads to `target`.
 pub(super) async fn show_codes(
     auth: &Auth,
     actor: &Actor,
@@ -26,8 +26,9 @@ pub(super) async fn show_codes(
     Ok(leading_to(&query(MFA_CODES, "show", &token), target))
 }
 
-/// Where somebody goes whose account was made just now: on to `target`, and if a passkey is all they have, first to backup
-/// codes. Without them, whoever loses their device loses their account.
+/// Returns where the user of a new account goes: to `target`, but first to backup codes if a
+/// passkey is all they have. Without backup codes, a user who loses their device loses their
+/// account.
 pub(super) async fn made(
     auth: &Auth,
     context: &AuthContext,
@@ -37,7 +38,7 @@ pub(super) async fn made(
     match first_codes(auth, context, new, target).await {
         Ok(Some(page)) => Done::to(page).with(Notice::AccountMade),
         Ok(None) => Done::in_at(target),
-        // The account is there all the same, and its pages say what is missing.
+        // The account exists all the same, and its pages point out what is missing.
         Err(error) => {
             log(&error, Some(context.actor()));
             Done::in_at(target)
@@ -45,7 +46,8 @@ pub(super) async fn made(
     }
 }
 
-/// The page with the first backup codes of an account that was made with a second factor and without them.
+/// Creates the first backup codes of a new account that has a second factor but no backup codes,
+/// and returns the page that shows them.
 async fn first_codes(
     auth: &Auth,
     context: &AuthContext,

@@ -1,4 +1,4 @@
-//! A new password, and sign-in, by a mail.
+//! Password reset and sign-in by email.
 
 use authtuna::authn::email_challenge::Proof;
 use authtuna::model::paths::{
@@ -11,7 +11,8 @@ use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::{query, with_next};
 
-/// Sends a mail to set a new password with, if the address belongs to somebody. `again` says that there was one before.
+/// Sends an email to reset the password, if the address belongs to an account. `again` marks a
+/// repeated request.
 #[server(RequestReset, prefix = "/api", endpoint = "request-reset")]
 pub async fn request_reset(
     #[server(default)] email: String,
@@ -27,7 +28,7 @@ pub async fn request_reset(
     form.answer(outcome.await).await
 }
 
-/// Takes the six digits of that mail, and goes on to the new password.
+/// Takes the six-digit code from that email, and continues to the new password.
 #[server(ResetCode, prefix = "/api", endpoint = "reset-code")]
 pub async fn reset_code(#[server(default)] code: String) -> Result<(), Refusal> {
     let outcome = async {
@@ -38,7 +39,7 @@ pub async fn reset_code(#[server(default)] code: String) -> Result<(), Refusal> 
     Form::new("reset-code", RESET_PASSWORD).answer(outcome.await).await
 }
 
-/// Sets the new password. It opens no session: whoever set it signs in with it.
+/// Sets the new password. It starts no session: the user signs in with the new password.
 #[server(ResetPassword, prefix = "/api", endpoint = "reset-password")]
 pub async fn reset_password(
     #[server(default)] token: String,
@@ -53,7 +54,8 @@ pub async fn reset_password(
     form.answer(outcome.await).await
 }
 
-/// Sends a mail to sign in with, if the address belongs to somebody. `again` says that there was one before.
+/// Sends an email to sign in with, if the address belongs to an account. `again` marks a repeated
+/// request.
 #[server(RequestMagicLink, prefix = "/api", endpoint = "request-magic-link")]
 pub async fn request_magic_link(
     #[server(default)] email: String,
@@ -72,7 +74,7 @@ pub async fn request_magic_link(
     form.answer(outcome.await).await
 }
 
-/// Signs in by what that mail brought, and goes on to `next`.
+/// Signs in with the link or code from that email, and continues to `next`.
 #[server(SignInByMail, prefix = "/api", endpoint = "sign-in-by-mail")]
 pub async fn sign_in_by_mail(
     #[server(default)] token: String,

@@ -1,4 +1,4 @@
-//! Proving an address, changing it, and taking it back.
+//! Verifying an email, changing it, and undoing a change.
 
 use authtuna::authn::email_addresses;
 use authtuna::authn::email_addresses::Confirmed;
@@ -16,8 +16,8 @@ use crate::links::{query, with_next};
 use crate::pending_action::PendingKind;
 use crate::viewer;
 
-/// Sends the mail to prove an address: one's own when somebody is signed in, else once more that of the sign-up in this
-/// browser. `again` says that there was one before.
+/// Sends the verification email: to a signed-in user, or else once more for the sign-up in this
+/// browser. `again` marks a repeated request.
 #[server(SendAgain, prefix = "/api", endpoint = "send-again")]
 pub async fn send_again(
     #[server(default)] next: String,
@@ -40,8 +40,8 @@ pub async fn send_again(
     form.answer(outcome.await).await
 }
 
-/// Proves an address by what a mail brought, and makes the account that was asked for with it. `username` is another
-/// one, for when the first was taken meanwhile.
+/// Verifies an email with the link or code sent to it, and creates the account if it was for a
+/// sign-up. `username` replaces the original one if that was taken in the meantime.
 #[server(ConfirmEmail, prefix = "/api", endpoint = "confirm-email")]
 pub async fn confirm_email(
     #[server(default)] token: String,
@@ -70,7 +70,7 @@ pub async fn confirm_email(
     form.answer(outcome.await).await
 }
 
-/// Sends a mail to the address that one's account is to have.
+/// Sends an email to the new address that the user wants for their account.
 #[server(RequestEmailChange, prefix = "/api", endpoint = "request-email-change")]
 pub async fn request_email_change(
     #[server(default)] email: String,
@@ -87,7 +87,7 @@ pub async fn request_email_change(
     form.answer(outcome.await).await
 }
 
-/// Gives an account its new address, by what a mail brought.
+/// Changes the account's email with the link or code from that message.
 #[server(ConfirmEmailChange, prefix = "/api", endpoint = "confirm-email-change")]
 pub async fn confirm_email_change(
     #[server(default)] token: String,
@@ -103,7 +103,7 @@ pub async fn confirm_email_change(
     form.answer(outcome.await).await
 }
 
-/// Gives an account its old address back, and goes on to a new password.
+/// Restores the account's old email, and continues to a new password.
 #[server(UndoEmailChange, prefix = "/api", endpoint = "undo-email-change")]
 pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), Refusal> {
     let form = Form::new("undo-email-change", query(UNDO_EMAIL_CHANGE, "token", &token));
@@ -115,7 +115,8 @@ pub async fn undo_email_change(#[server(default)] token: String) -> Result<(), R
     form.answer(outcome.await).await
 }
 
-/// Where a proved address is seen: with the account, if its person is here.
+/// Returns where to go after a verification: to the account if the user is signed in, else to
+/// sign-in.
 fn home() -> &'static str {
     if viewer::signed_in() { SECURITY } else { LOGIN }
 }

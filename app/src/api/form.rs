@@ -1,4 +1,4 @@
-//! The one place where what became of a form turns into an HTTP answer.
+//! The one place that turns the outcome of a form into an HTTP response.
 
 use authtuna::auth::Auth;
 use authtuna::authn::pending_action::PendingAction;
@@ -22,7 +22,7 @@ use crate::messages;
 use crate::pending_action::{PendingKind, PostedForm};
 use crate::viewer::{self, extension, log, request};
 
-/// A form that was posted: which, from which page, and what was typed into it.
+/// A posted form: its name, the page that it came from, and what the user typed into it.
 pub(super) struct Form {
     name: &'static str,
     back: String,
@@ -30,24 +30,24 @@ pub(super) struct Form {
     pending: Option<PendingKind>,
 }
 
-/// A form that was taken.
+/// The outcome of an accepted form.
 pub(super) struct Done {
     next: String,
     notice: Option<Notice>,
 }
 
 impl Done {
-    /// The browser goes where it was going, or to the account.
+    /// Sends the browser to `target`, or else to the dashboard.
     pub(super) fn in_at(target: Option<&LocalPath>) -> Self {
         Self::to(target.map_or(DASHBOARD, LocalPath::as_str))
     }
 
-    /// The browser goes on to `next`.
+    /// Sends the browser to `next`.
     pub(super) fn to(next: impl Into<String>) -> Self {
         Self { next: next.into(), notice: None }
     }
 
-    /// And the page there says what was done.
+    /// Has the next page say what was done.
     pub(super) fn with(mut self, notice: impl Into<Option<Notice>>) -> Self {
         self.notice = notice.into();
         self
@@ -55,24 +55,26 @@ impl Done {
 }
 
 impl Form {
-    /// The form `name` of the page at `back`.
+    /// Creates the form `name` of the page at `back`.
     pub(super) fn new(name: &'static str, back: impl Into<String>) -> Self {
         Self { name, back: back.into(), values: Vec::new(), pending: None }
     }
 
-    /// Keeps what was typed, for the page to show it again. Never for a secret.
+    /// Keeps what the user typed, so that the page can show it again. Never for a secret.
     pub(super) fn keep(mut self, field: &str, value: &str) -> Self {
         self.values.push((field.to_owned(), value.to_owned()));
         self
     }
 
-    /// Lets the form wait until its user has re-authenticated, as `kind`. Others are sent again by hand.
+    /// Lets the form wait, as `kind`, until its user has re-authenticated. The user must send any
+    /// other form again.
     pub(super) fn may_wait(mut self, kind: PendingKind) -> Self {
         self.pending = Some(kind);
         self
     }
 
-    /// Answers a script that asks for what its form is to be filled in with. The form itself answers plain posts.
+    /// Answers a script that requests what its form needs, such as the options of a passkey prompt.
+    /// A browser without the script posts the form itself.
     pub(super) fn prompt(self, outcome: Result<Value, Error>) -> Result<Value, Refusal> {
         match outcome {
             Ok(options) => Ok(options),
@@ -84,10 +86,13 @@ impl Form {
         }
     }
 
-    /// Answers. A browser's own post gets 303: onward, or back to the page with what was typed and what is wrong. A
-    /// script's gets 200 with the place to go on to, or the refusal as JSON under its own status.
+    /// Answers the request. A browser's own post gets a 303: onward, or back to the page with what
+    /// the user typed and what is wrong. A script gets a 200 with the path to continue to, or the
+    /// refusal as JSON under its own status.
     ///
-    /// What has to be confirmed first is not refused: it waits, and is done when it is confirmed.
+    /// A form that needs re-authentication first is not refused. The browser goes to the
+    /// confirmation page; a form with a [`PendingKind`] waits and is performed once the user has
+    /// re-authenticated.
     pub(super) async fn answer(self, outcome: Result<Done, Error>) -> Result<(), Refusal> {
         match outcome {
             Err(error) if error.code() == Code::StepUpRequired => {
@@ -136,11 +141,12 @@ impl Form {
     }
 }
 
-/// Keeps the form that was posted until its person has confirmed who they are. Without it they come back to the page.
+/// Keeps the posted form until the user has re-authenticated, and returns a token for it. Without
+/// one, the user comes back to the page.
 async fn keep_action(kind: Option<PendingKind>) -> Option<String> {
     let kind = kind?.as_str().to_owned();
     let body = extension::<PostedForm>()?.body?;
-    // A password is kept nowhere, whatever encrypts it.
+    // Passwords are never kept, not even encrypted.
     if url::form_urlencoded::parse(body.as_bytes()).any(|(name, _)| name.contains("password")) {
         return None;
     }
@@ -150,7 +156,7 @@ async fn keep_action(kind: Option<PendingKind>) -> Option<String> {
     auth.pending_actions.keep(context.actor(), act).await.ok()
 }
 
-/// Has what was kept under `token` done now, as if it were posted again.
+/// Has the server perform the action kept under `token` now, as if the user posted it again.
 pub(super) async fn go_on_with(token: &str) -> Result<(), Error> {
     if token.is_empty() {
         return Ok(());
@@ -164,7 +170,7 @@ pub(super) async fn go_on_with(token: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where somebody goes who proved their first factor.
+/// Records the outcome of the first factor, and returns where the user goes next.
 pub(super) fn entered(context: &AuthContext, progress: SignInOutcome, target: Option<&LocalPath>) -> Done {
     let next = match &progress {
         SignInOutcome::In(_) => None,
@@ -177,27 +183,28 @@ pub(super) fn entered(context: &AuthContext, progress: SignInOutcome, target: Op
     next.unwrap_or_else(|| Done::in_at(target))
 }
 
-/// What is said of a mail that was asked for, when there was one before.
+/// Returns the notice for an email that was requested again.
 pub(super) fn repeated(again: &str) -> Option<Notice> {
     (!again.is_empty()).then_some(Notice::MailSent)
 }
 
-/// The address of a page about a mail: as its link opens it, or as it waits for the digits on the way to `target`.
+/// Returns the path of a page about an email: as its link opens it, or as it waits for the code on
+/// the way to `target`.
 pub(super) fn page_of(page: &str, token: &str, target: Option<&LocalPath>) -> String {
     if token.is_empty() { with_next(page, target) } else { query(page, "token", token) }
 }
 
-/// The parts of a request that every server function begins with.
+/// Returns what every server function starts with.
 pub(super) fn here() -> Result<(Auth, AuthContext), Error> {
     Ok((viewer::auth()?, viewer::context()?))
 }
 
-/// Refuses whoever is not signed in, before anything else is looked at.
+/// Refuses a caller without a session, before anything else is checked.
 pub(super) fn signed_in(actor: &Actor) -> Result<(), Error> {
     actor.session_user().map(drop)
 }
 
-/// Answers a script with an error that is no form's.
+/// Answers a script with an error that belongs to no form.
 pub(super) fn refuse(error: &Error) -> Refusal {
     log(error, viewer::context().ok().as_ref().map(AuthContext::actor));
     let refusal = messages::refusal(error);
@@ -207,12 +214,13 @@ pub(super) fn refuse(error: &Error) -> Refusal {
     refusal
 }
 
-/// Whether the browser posted the form by itself.
+/// Returns whether the browser posted the form itself.
 fn is_plain_post() -> bool {
     request(|parts| Some(parts.headers.get(ACCEPT)?.to_str().ok()?.contains("text/html"))).unwrap_or(false)
 }
 
-/// Not by `leptos_axum::redirect`, which ends the request in a panic when the place is no header value.
+/// Sends the browser to `place`. Not with `leptos_axum::redirect`, which panics when the path is
+/// not a valid header value.
 fn go(response: &ResponseOptions, place: &str, plain: bool) {
     let Ok(place) = HeaderValue::from_str(place) else { return };
     response.insert_header(LOCATION, place);

@@ -1,4 +1,4 @@
-//! The second factor: at sign-in, setting it up, and confirming who one is.
+//! The second factor at sign-in, its setup, and re-authentication.
 
 use authtuna::authn::email_challenge::Proof;
 use authtuna::authn::sign_in;
@@ -14,11 +14,11 @@ use crate::flash::Notice;
 use crate::links::{leading_to, query, query_more, with_next};
 use crate::pending_action::PendingKind;
 
-/// What can be in `by`: the field that is shown.
+/// The values of `by`: the field that the page shows.
 const WAYS: &[&str] = &["passkey", "app", "backup"];
 
-/// Signs in by the second factor, after the first was proved in this browser, and goes on to `next`. `by` is the field that
-/// was shown.
+/// Signs in with the second factor, after the first one in this browser, and continues to `next`.
+/// `by` is the field that the page showed.
 #[server(SecondFactor, prefix = "/api", endpoint = "second-factor")]
 pub async fn second_factor(
     #[server(default)] code: String,
@@ -40,7 +40,7 @@ pub async fn second_factor(
     Form::new("second-factor", back).answer(outcome.await).await
 }
 
-/// Makes a secret for an authenticator app, on the way to `next`.
+/// Creates a secret for an authenticator app, on the way to `next`.
 #[server(SetUpTotp, prefix = "/api", endpoint = "set-up-totp")]
 pub async fn set_up_totp(#[server(default)] next: String) -> Result<(), Refusal> {
     let place = leading_to(MFA_SETUP, LocalPath::to_return_to(&next).as_ref());
@@ -52,7 +52,8 @@ pub async fn set_up_totp(#[server(default)] next: String) -> Result<(), Refusal>
     Form::new("set-up-totp", place.clone()).may_wait(PendingKind::SetUpApp).answer(outcome.await).await
 }
 
-/// Turns the app on by a code of it, and shows the backup codes on the way to `next`.
+/// Turns the authenticator app on with one of its codes, and shows the backup codes on the way to
+/// `next`.
 #[server(EnableTotp, prefix = "/api", endpoint = "enable-totp")]
 pub async fn enable_totp(
     #[server(default)] code: String,
@@ -71,7 +72,7 @@ pub async fn enable_totp(
         .await
 }
 
-/// Turns the app off.
+/// Turns the authenticator app off.
 #[server(DisableTotp, prefix = "/api", endpoint = "disable-totp")]
 pub async fn disable_totp() -> Result<(), Refusal> {
     let outcome = async {
@@ -82,7 +83,7 @@ pub async fn disable_totp() -> Result<(), Refusal> {
     Form::new("disable-totp", SECURITY).may_wait(PendingKind::TurnOffApp).answer(outcome.await).await
 }
 
-/// Makes new backup codes, and shows them.
+/// Creates new backup codes and shows them.
 #[server(NewBackupCodes, prefix = "/api", endpoint = "new-backup-codes")]
 pub async fn new_backup_codes() -> Result<(), Refusal> {
     let outcome = async {
@@ -93,7 +94,7 @@ pub async fn new_backup_codes() -> Result<(), Refusal> {
     Form::new("new-backup-codes", SECURITY).may_wait(PendingKind::NewBackupCodes).answer(outcome.await).await
 }
 
-/// Forgets the backup codes that were shown: their owner has saved them, and goes on to `next`.
+/// Forgets the backup codes on display, because the user has saved them, and continues to `next`.
 #[server(SavedCodes, prefix = "/api", endpoint = "saved-codes")]
 pub async fn saved_codes(#[server(default)] next: String) -> Result<(), Refusal> {
     let target = LocalPath::to_return_to(&next);
@@ -105,7 +106,7 @@ pub async fn saved_codes(#[server(default)] next: String) -> Result<(), Refusal>
     Form::new("saved-codes", SECURITY).answer(outcome.await).await
 }
 
-/// Confirms who one is, by password or code, and goes on to `next`.
+/// Re-authenticates the user with a password, a code or a passkey, and continues to `next`.
 #[server(Confirm, prefix = "/api", endpoint = "confirm")]
 pub async fn confirm(
     #[server(default)] password: String,
@@ -126,7 +127,7 @@ pub async fn confirm(
     Form::new("confirm", page(&by, target.as_ref(), &act)).answer(outcome.await).await
 }
 
-/// Sends a mail to confirm by, to people who have nothing else.
+/// Sends an email to re-authenticate with, to a user who has nothing else.
 #[server(SendConfirmation, prefix = "/api", endpoint = "send-confirmation")]
 pub async fn send_confirmation(
     #[server(default)] next: String,
@@ -142,7 +143,7 @@ pub async fn send_confirmation(
     Form::new("send-confirmation", place.clone()).answer(outcome.await).await
 }
 
-/// Confirms who one is by what that mail brought, and goes on to `next`.
+/// Re-authenticates the user with the link or code from that email, and continues to `next`.
 #[server(ConfirmByMail, prefix = "/api", endpoint = "confirm-by-mail")]
 pub async fn confirm_by_mail(
     #[server(default)] token: String,
@@ -156,8 +157,7 @@ pub async fn confirm_by_mail(
     let outcome = async {
         let (auth, context) = here()?;
         signed_in(context.actor())?;
-        let proof = if token.is_empty() { Proof::Code(code) } else { Proof::Link(token) };
-        auth.step_up.confirm_by_email(context.actor(), &proof).await?;
+        auth.step_up.confirm_by_email(context.actor(), &Proof::from_form(token, code)).await?;
         go_on_with(&act).await?;
         Ok(confirmed(target.as_ref()))
     };
@@ -168,18 +168,18 @@ fn confirmed(target: Option<&LocalPath>) -> Done {
     Done::to(target.map_or(SECURITY, LocalPath::as_str)).with(Notice::Confirmed)
 }
 
-/// The page on which one confirms `act`, showing the field for `by`.
+/// Returns the confirmation page for `act`, showing the field for `by`.
 fn page(by: &str, target: Option<&LocalPath>, act: &str) -> String {
     let place = by_way(query(CONFIRM, "next", target.map_or(SECURITY, LocalPath::as_str)), by);
     if act.is_empty() { place } else { query_more(&place, "act", act) }
 }
 
-/// `place`, showing the field for `by`.
+/// Returns `place`, showing the field for `by`.
 fn by_way(place: String, by: &str) -> String {
     if WAYS.contains(&by) { query_more(&place, "by", by) } else { place }
 }
 
-/// A passkey's form that was posted by the browser itself has nothing in it.
+/// Refuses an empty passkey form, which the browser posts when no script ran.
 fn script_ran(by: &str, passkey: &str) -> Result<(), Error> {
     if by == "passkey" && passkey.is_empty() {
         return Err(Error::on(Field::Passkey, Code::Required));

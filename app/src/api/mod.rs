@@ -1,6 +1,9 @@
-//! What the forms post to. A server function is a public endpoint: it trusts nothing that a page has checked, and the
-//! core decides what its caller may do. Every argument is an optional text, so that none is refused by Leptos itself,
-//! which would put the reason into an address.
+//! The server functions that forms post to.
+//!
+//! A server function is a public endpoint: it trusts nothing that a page has checked, and the core
+//! decides what the caller may do. Every argument is an optional text, so that Leptos itself
+//! refuses none: it would put the reason into a URL. A refused call returns a
+//! [`Refusal`](crate::error::Refusal) with the core's code.
 
 #![expect(
     missing_docs,

@@ -1,4 +1,4 @@
-//! Passkeys: prompts for the browser, and what is done with the answers.
+//! Passkeys: the prompts for the browser, and the forms that post its answers.
 
 use authtuna::authn::sign_in::PasskeyFor;
 use authtuna::authn::sign_up::{self, SignedUp};
@@ -24,7 +24,7 @@ pub async fn sign_in_prompt() -> Result<Value, Refusal> {
     Form::new("passkey-sign-in", LOGIN).prompt(ask(PasskeyFor::SignIn).await)
 }
 
-/// Signs in by what it answered, and goes on to `next`.
+/// Signs in with the browser's answer, and continues to `next`.
 #[server(PasskeySignIn, prefix = "/api", endpoint = "passkey-sign-in")]
 pub async fn passkey_sign_in(
     #[server(default)] passkey: String,
@@ -39,7 +39,7 @@ pub async fn passkey_sign_in(
     Form::new("passkey-sign-in", with_next(LOGIN, target.as_ref())).answer(outcome.await).await
 }
 
-/// Asks the browser for a passkey as second factor.
+/// Asks the browser for a passkey as the second factor.
 #[server(SecondFactorPrompt, prefix = "/api", endpoint = "second-factor-prompt")]
 pub async fn second_factor_prompt() -> Result<Value, Refusal> {
     let outcome = async {
@@ -50,13 +50,13 @@ pub async fn second_factor_prompt() -> Result<Value, Refusal> {
     Form::new("second-factor", MFA_CHALLENGE).prompt(outcome.await)
 }
 
-/// Asks the browser for a passkey to confirm by.
+/// Asks the browser for a passkey to re-authenticate with.
 #[server(ConfirmPrompt, prefix = "/api", endpoint = "confirm-prompt")]
 pub async fn confirm_prompt() -> Result<Value, Refusal> {
     Form::new("confirm", CONFIRM).prompt(ask(PasskeyFor::Confirming).await)
 }
 
-/// Asks the browser to make a passkey, on the way to `next`.
+/// Asks the browser to create a passkey, on the way to `next`.
 #[server(AddPrompt, prefix = "/api", endpoint = "add-passkey-prompt")]
 pub async fn add_prompt(#[server(default)] next: String) -> Result<Value, Refusal> {
     let back = leading_to(ADD_PASSKEY, LocalPath::to_return_to(&next).as_ref());
@@ -67,7 +67,8 @@ pub async fn add_prompt(#[server(default)] next: String) -> Result<Value, Refusa
     Form::new("add-passkey", back).prompt(outcome.await)
 }
 
-/// Adds the passkey that it made, and goes on to `next`. The first second factor of an account brings backup codes along.
+/// Adds the new passkey, and continues to `next`. An account's first second factor comes with
+/// backup codes.
 #[server(AddPasskey, prefix = "/api", endpoint = "add-passkey")]
 pub async fn add_passkey(
     #[server(default)] passkey: String,
@@ -90,7 +91,7 @@ pub async fn add_passkey(
     form.answer(outcome.await).await
 }
 
-/// Gives a passkey another name.
+/// Renames a passkey.
 #[server(RenamePasskey, prefix = "/api", endpoint = "rename-passkey")]
 pub async fn rename_passkey(
     #[server(default)] id: String,
@@ -118,7 +119,7 @@ pub async fn remove_passkey(#[server(default)] id: String) -> Result<(), Refusal
     Form::new("remove-passkey", page_of(&id)).may_wait(PendingKind::RemovePasskey).answer(outcome.await).await
 }
 
-/// Asks the browser to make a passkey for a new account.
+/// Asks the browser to create a passkey for a new account.
 #[server(SignUpPrompt, prefix = "/api", endpoint = "passkey-sign-up-prompt")]
 pub async fn sign_up_prompt(
     #[server(default)] username: String,
@@ -132,8 +133,8 @@ pub async fn sign_up_prompt(
     Form::new("passkey-sign-up", SIGN_UP).prompt(outcome.await)
 }
 
-/// Makes the account with the passkey that it made, shows backup codes, and goes on to `next`. Name and address are those
-/// that it was asked for with; what is posted is only shown again.
+/// Creates the account with the new passkey, shows backup codes, and continues to `next`. The
+/// username and the email are those of the prompt; the page only shows the posted ones again.
 #[server(PasskeySignUp, prefix = "/api", endpoint = "passkey-sign-up")]
 pub async fn passkey_sign_up(
     #[server(default)] passkey: String,
@@ -166,7 +167,7 @@ fn read(id: &str) -> Result<PasskeyId, Error> {
     id.parse().map_err(|_| Code::NotFound.into())
 }
 
-/// The page of a passkey; for what is no id, the page that lists them.
+/// Returns the page of a passkey; for an invalid id, the page that lists them.
 fn page_of(id: &str) -> String {
     id.parse().map_or_else(|_| SECURITY.to_owned(), passkey_page)
 }

@@ -1,4 +1,4 @@
-//! Recovery by whoever lost all second factors.
+//! Recovery for users who lost all second factors.
 
 use authtuna::authn::email_challenge::Proof;
 use authtuna::model::paths::{
@@ -12,7 +12,8 @@ use crate::error::Refusal;
 use crate::flash::Notice;
 use crate::links::query;
 
-/// Sends a mail to begin with, if somebody with second factors has the address. `again` says that there was one before.
+/// Sends an email to start a recovery, if the address belongs to a user with second factors.
+/// `again` marks a repeated request.
 #[server(RequestRecovery, prefix = "/api", endpoint = "request-recovery")]
 pub async fn request_recovery(
     #[server(default)] email: String,
@@ -28,7 +29,7 @@ pub async fn request_recovery(
     form.answer(outcome.await).await
 }
 
-/// Begins the waiting, by what that mail brought.
+/// Starts the recovery, and its delay, with the link or code from that email.
 #[server(StartRecovery, prefix = "/api", endpoint = "start-recovery")]
 pub async fn start_recovery(
     #[server(default)] token: String,
@@ -43,7 +44,7 @@ pub async fn start_recovery(
     form.answer(outcome.await).await
 }
 
-/// Stops a recovery by the link of one of its mails.
+/// Stops a recovery with the link from one of its emails.
 #[server(CancelRecovery, prefix = "/api", endpoint = "cancel-recovery")]
 pub async fn cancel_recovery(#[server(default)] token: String) -> Result<(), Refusal> {
     let form = Form::new("cancel-recovery", page_of(RECOVERY_CANCEL, &token, None));
@@ -55,7 +56,8 @@ pub async fn cancel_recovery(#[server(default)] token: String) -> Result<(), Ref
     form.answer(outcome.await).await
 }
 
-/// Stops a recovery by a code of an app, or a backup code, of somebody who is not signed in.
+/// Stops a recovery with an authenticator app code or a backup code, for a user who is not signed
+/// in.
 #[server(StopRecovery, prefix = "/api", endpoint = "stop-recovery")]
 pub async fn stop_recovery(
     #[server(default)] identifier: String,
@@ -70,7 +72,7 @@ pub async fn stop_recovery(
     form.answer(outcome.await).await
 }
 
-/// Has the second factors taken off, and goes on to a new password.
+/// Removes the second factors, and continues to a new password.
 #[server(FinishRecovery, prefix = "/api", endpoint = "finish-recovery")]
 pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Refusal> {
     let form = Form::new("finish-recovery", page_of(RECOVERY_FINISH, &token, None));
@@ -82,7 +84,8 @@ pub async fn finish_recovery(#[server(default)] token: String) -> Result<(), Ref
     form.answer(outcome.await).await
 }
 
-/// Takes the first second factor off again, and goes on to a new password.
+/// Removes all second factors with the link from the email about the first one, and continues to a
+/// new password.
 #[server(UndoFactors, prefix = "/api", endpoint = "undo-factors")]
 pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusal> {
     let form = Form::new("undo-factors", page_of(RECOVERY_UNDO, &token, None));
@@ -94,7 +97,7 @@ pub async fn undo_factors(#[server(default)] token: String) -> Result<(), Refusa
     form.answer(outcome.await).await
 }
 
-/// Stops one's own recovery.
+/// Stops the user's own recovery.
 #[server(CancelOwnRecovery, prefix = "/api", endpoint = "cancel-own-recovery")]
 pub async fn cancel_own_recovery() -> Result<(), Refusal> {
     let outcome = async {

@@ -1,4 +1,4 @@
-//! Coming in and going out.
+//! Sign-in, sign-up and sign-out.
 
 use authtuna::authn::sign_in;
 use authtuna::authn::sign_up;
@@ -14,7 +14,7 @@ use crate::links::{query, with_next};
 use crate::messages;
 use crate::viewer::Viewer;
 
-/// Signs in by password, and goes on to `next`, a path of this site.
+/// Signs in with a password, and continues to `next`, a path of this site.
 #[server(SignIn, prefix = "/api", endpoint = "sign-in")]
 pub async fn sign_in(
     #[server(default)] identifier: String,
@@ -32,7 +32,8 @@ pub async fn sign_in(
     form.answer(outcome.await).await
 }
 
-/// Makes an account, signs it in, and goes on to `next`. Where mails are sent, the address is proved first.
+/// Creates an account, signs in, and continues to `next`. If the server sends email, the user
+/// verifies the address first.
 #[server(SignUp, prefix = "/api", endpoint = "sign-up")]
 pub async fn sign_up(
     #[server(default)] username: String,
@@ -57,7 +58,7 @@ pub async fn sign_up(
     form.answer(outcome.await).await
 }
 
-/// Makes the first administrator.
+/// Creates the first administrator.
 #[server(SetUp, prefix = "/api", endpoint = "set-up")]
 pub async fn set_up(
     #[server(default)] token: String,
@@ -79,7 +80,7 @@ pub async fn set_up(
     form.answer(outcome.await).await
 }
 
-/// Ends the session that asks. Nobody signed in is no error: the aim is reached.
+/// Ends the current session. Signing out without a session is not an error.
 #[server(SignOut, prefix = "/api", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), Refusal> {
     let outcome = async {
@@ -91,7 +92,7 @@ pub async fn sign_out() -> Result<(), Refusal> {
     Form::new("sign-out", DASHBOARD).answer(outcome.await).await
 }
 
-/// Judges a password while it is being typed. Nothing of it is kept.
+/// Rates a password while the user types it. The server stores nothing of it.
 #[server(PasswordStrength, prefix = "/api", endpoint = "password-strength")]
 pub async fn password_strength(
     #[server(default)] password: String,

@@ -1,4 +1,4 @@
-//! How the pages look.
+//! The theme of the pages.
 
 use authtuna::model::paths::{DASHBOARD, LocalPath};
 use cookie::{Cookie, SameSite};
@@ -11,7 +11,8 @@ use super::form::{Done, Form, here};
 use crate::error::Refusal;
 use crate::theme::{COOKIE, Choice};
 
-/// Remembers light, dark, or as the system has it, for a year, in this browser. Anything else leaves it as it was.
+/// Remembers light, dark, or the system's preference in this browser for a year. Any other value
+/// changes nothing.
 #[server(ChooseTheme, prefix = "/api", endpoint = "theme")]
 pub async fn choose_theme(
     #[server(default)] theme: String,

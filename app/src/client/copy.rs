@@ -4,7 +4,8 @@ use leptos::prelude::window;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
-/// Puts text into the clipboard, and then does `done`. Where the browser does not allow it, nothing.
+/// Copies text to the clipboard, and then calls `done`. Does nothing if the browser does not allow
+/// it.
 pub(crate) fn copy(text: &str, done: impl FnOnce() + 'static) {
     let copied = window().navigator().clipboard().write_text(text);
     spawn_local(async move {
@@ -14,8 +15,8 @@ pub(crate) fn copy(text: &str, done: impl FnOnce() + 'static) {
     });
 }
 
-/// Opens the browser's dialog for printing.
+/// Opens the browser's print dialog.
 pub(crate) fn print() {
-    // It can only fail where there is no printing at all.
+    // It fails only where the browser cannot print at all.
     _ = window().print();
 }

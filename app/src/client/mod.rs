@@ -1,4 +1,4 @@
-//! What only the browser does. It compiles for the server too, where nothing calls it.
+//! Code that runs only in the browser. It also compiles for the server, where nothing calls it.
 
 pub(crate) mod copy;
 pub(crate) mod passkey;

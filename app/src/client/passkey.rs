@@ -1,7 +1,8 @@
-//! Passkeys: what only the browser can do (W3C Web Authentication Level 3, section 5).
+//! Passkeys: the part that only the browser can do (W3C Web Authentication Level 3, section 5).
 //!
-//! The options come, and the answer goes, in JSON with bytes in base64url. Not by `parseCreationOptionsFromJSON` and
-//! `toJSON`: they are younger than the browsers that we serve, and some password managers replace what these read.
+//! The options arrive and the answer leaves as JSON, with bytes in base64url. This does not use
+//! `parseCreationOptionsFromJSON` and `toJSON`: they are newer than the browsers that we support,
+//! and some password managers replace what these functions read.
 
 use std::cell::RefCell;
 
@@ -13,20 +14,20 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 thread_local! {
-    /// What ends the suggestion that is under way. A page has one at a time.
+    /// Aborts the suggestion in progress. A page has one at a time.
     static SUGGESTING: RefCell<Option<AbortController>> = const { RefCell::new(None) };
 }
 
-/// Why there is no answer of an authenticator.
+/// Why the authenticator gave no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PasskeyError {
-    /// The prompt was closed, or nobody touched it.
+    /// The prompt was closed, or the user did not respond.
     Cancelled,
-    /// The authenticator has a passkey for this account already.
+    /// The authenticator already has a passkey for this account.
     Exists,
-    /// Another prompt took its place.
+    /// Another prompt replaced this one.
     Replaced,
-    /// The browser refuses: this is not the site of the passkeys, or it can not do what was asked.
+    /// The browser refuses: the passkeys belong to another site, or it cannot do what was asked.
     Refused,
 }
 
@@ -41,24 +42,26 @@ impl PasskeyError {
     }
 }
 
-/// How an authenticator is asked.
+/// How to ask an authenticator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PromptKind {
-    /// To make a passkey.
+    /// To create a passkey.
     Create,
-    /// To show one, in a dialog of the browser's.
+    /// To use a passkey, in a dialog of the browser.
     Get,
-    /// To show one when somebody chooses it from the suggestions of a field. Any other prompt ends it.
+    /// To use a passkey when the user chooses it from the suggestions of a field. Any other prompt
+    /// ends it.
     Suggest,
 }
 
-/// Whether the browser has passkeys here: it must know them, and the page must be a secure one.
+/// Returns whether passkeys work here: the browser must support them, and the page must be a secure
+/// context.
 pub(crate) fn supported() -> bool {
     get(&window(), "PublicKeyCredential").is_some_and(|found| !found.is_undefined())
         && credentials().is_some()
 }
 
-/// Whether passkeys can be suggested in fields.
+/// Returns whether the browser can suggest passkeys in fields.
 pub(crate) async fn can_suggest() -> bool {
     let answer = async {
         let class = get(&window(), "PublicKeyCredential")?;
@@ -68,7 +71,7 @@ pub(crate) async fn can_suggest() -> bool {
     answer.await.unwrap_or(false)
 }
 
-/// Asks an authenticator, with options in JSON. Its answer, in JSON.
+/// Asks an authenticator, with options in JSON, and returns its answer in JSON.
 pub(crate) async fn ask(kind: PromptKind, options: &str) -> Result<String, PasskeyError> {
     if let Some(controller) = SUGGESTING.take() {
         controller.abort();
@@ -97,32 +100,34 @@ pub(crate) async fn ask(kind: PromptKind, options: &str) -> Result<String, Passk
     answer.as_string().ok_or(PasskeyError::Refused)
 }
 
-/// What password managers are told of the passkeys of whoever is signed in.
+/// What the page tells password managers about the signed-in user's passkeys.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
-    /// The site that they are of.
+    /// The site that the passkeys belong to (the RP ID).
     pub rp_id: String,
     /// The user handle, in base64url.
     pub user_id: String,
-    /// What they are called after.
+    /// The name under which the passkeys are listed.
     pub name: String,
-    /// What their owner is called.
+    /// The owner's display name.
     pub display_name: String,
-    /// The ids of all of them, in base64url, when one was just removed. At other times it is not said: a page that is older
-    /// than a passkey would have it forgotten.
+    /// The ids of all passkeys, in base64url, when the user has just removed one. `None` at other
+    /// times: a page that is older than a passkey would make password managers forget it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub all_accepted_credential_ids: Option<Vec<String>>,
 }
 
-/// Tells password managers, where the browser can: they forget passkeys that were removed here, and show the name of now
-/// (section 5.1.10). Not which passkeys nobody has here: one may be of another service of the same RP ID, or wait for the
-/// mail that makes its account.
+/// Tells password managers about the passkeys, if the browser can: they forget passkeys that were
+/// removed here, and show the current name (section 5.1.10).
+///
+/// It does not report passkeys as unknown: such a passkey may belong to another service with the
+/// same RP ID, or to a sign-up whose email challenge is still pending.
 pub(crate) async fn tell(told: &Told) {
     let Some(options) = serde_json::to_string(told).ok().and_then(|text| JSON::parse(&text).ok()) else {
         return;
     };
-    // Each takes what it knows of these.
+    // Each method reads only the members that it knows.
     if told.all_accepted_credential_ids.is_some() {
         signal("signalAllAcceptedCredentials", &options).await;
     }
@@ -132,12 +137,12 @@ pub(crate) async fn tell(told: &Told) {
 async fn signal(method: &str, about: &JsValue) {
     let promise = get(&window(), "PublicKeyCredential").and_then(|class| call(&class, method, about));
     if let Some(promise) = promise.and_then(|promise| promise.dyn_into::<Promise>().ok()) {
-        // Whether anybody listened is not for pages to know.
+        // The browser does not tell pages whether a password manager listened.
         _ = JsFuture::from(promise).await;
     }
 }
 
-/// Options with their bytes as bytes.
+/// Decodes the bytes in the options from base64url.
 fn decoded(options: JsValue) -> Option<JsValue> {
     let bytes = |of: &JsValue, name: &str| -> Option<()> {
         let text = get(of, name)?.as_string()?;
@@ -156,7 +161,7 @@ fn decoded(options: JsValue) -> Option<JsValue> {
     Some(options)
 }
 
-/// An answer with its bytes as text.
+/// Encodes the bytes in an answer as base64url.
 fn encoded(credential: &JsValue) -> Option<JsValue> {
     let from = get(credential, "response")?;
     let response = Object::new();
@@ -173,7 +178,7 @@ fn encoded(credential: &JsValue) -> Option<JsValue> {
     set(&answer, "id", &id)?;
     set(&answer, "rawId", &id)?;
     set(&answer, "type", &get(credential, "type")?)?;
-    // What extensions say of themselves is of no use to us, and may be anything.
+    // The server has no use for the outputs of extensions, which may be anything.
     set(&answer, "clientExtensionResults", &Object::new())?;
     set(&answer, "response", &response)?;
     Some(answer.into())
@@ -181,7 +186,7 @@ fn encoded(credential: &JsValue) -> Option<JsValue> {
 
 fn from_text(text: &str) -> Option<JsValue> {
     let text = text.replace('-', "+").replace('_', "/");
-    // One character per byte.
+    // `atob` returns one character per byte.
     let bytes: Vec<u8> = window().atob(&text).ok()?.chars().filter_map(|c| u8::try_from(c).ok()).collect();
     Some(Uint8Array::from(bytes.as_slice()).into())
 }
@@ -204,7 +209,7 @@ fn set(of: &JsValue, name: &str, value: &JsValue) -> Option<()> {
     Reflect::set(of, &name.into(), value).ok().map(drop)
 }
 
-/// What a method answers. None when there is no such method, or it throws.
+/// Calls a method and returns its result; `None` if there is no such method, or it throws.
 fn call(of: &JsValue, name: &str, argument: &JsValue) -> Option<JsValue> {
     get(of, name)?.dyn_into::<Function>().ok()?.call1(of, argument).ok()
 }

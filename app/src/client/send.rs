@@ -1,7 +1,8 @@
-//! Sending forms without leaving the page.
+//! Sends forms without leaving the page.
 //!
-//! Not by Leptos' own client for server functions: a form that posts itself, as the browser would, needs 44 KB less of
-//! WebAssembly and can not drift from what happens without JavaScript.
+//! This does not use Leptos' own client for server functions. A form that posts itself, as the
+//! browser would, needs 44 KB less of WebAssembly, and cannot diverge from what happens without
+//! JavaScript.
 
 use leptos::prelude::{document, window};
 use leptos::wasm_bindgen::{JsCast, JsValue};
@@ -14,17 +15,17 @@ use web_sys::{
 
 use crate::form_messages::FormMessage;
 
-/// What became of a form.
+/// The outcome of a form.
 pub(crate) enum FormOutcome {
-    /// It was taken, and the browser is on its way to the next page.
+    /// The server accepted it, and the browser is leaving for the next page.
     Leaving,
-    /// It was refused, with these words.
+    /// The server refused it, with these messages.
     Refused(Vec<FormMessage>),
     /// The server did not answer.
     Lost,
-    /// Nobody is signed in any more.
+    /// The session has ended.
     SignedOut,
-    /// The server answered something that is no answer to a form.
+    /// The server's response could not be understood.
     Failed,
 }
 
@@ -34,15 +35,19 @@ struct Refused {
     said: Vec<FormMessage>,
 }
 
-/// Posts a form to where the browser would post it, and follows to the page that the answer names.
+/// Posts a form where the browser would post it, and follows the response to the next page.
 pub(crate) async fn submit(form: &HtmlFormElement) -> FormOutcome {
     let Some(fields) = fields(form) else { return FormOutcome::Failed };
     let Some(response) = post(&form.action(), &fields).await else { return FormOutcome::Lost };
     answer(&response).await
 }
 
-/// Posts the fields of a form to another place than its own, for what is needed to fill it in. Err with what became of
-/// the form when it is not to be had.
+/// Posts the fields of a form to another path than its own, and returns what is needed to fill it
+/// in.
+///
+/// # Errors
+///
+/// The outcome of the form, when the server does not return that.
 pub(crate) async fn fetch(form: &HtmlFormElement, url: &str) -> Result<String, FormOutcome> {
     let fields = fields(form).ok_or(FormOutcome::Failed)?;
     let response = post(url, &fields).await.ok_or(FormOutcome::Lost)?;
@@ -52,7 +57,7 @@ pub(crate) async fn fetch(form: &HtmlFormElement, url: &str) -> Result<String, F
     Err(answer(&response).await)
 }
 
-/// Puts a value into a field of a form.
+/// Sets the value of a form's field.
 pub(crate) fn fill(form: &HtmlFormElement, name: &str, value: &str) {
     let field = form.elements().named_item(name).and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
     if let Some(field) = field {
@@ -60,7 +65,7 @@ pub(crate) fn fill(form: &HtmlFormElement, name: &str, value: &str) {
     }
 }
 
-/// Lets the buttons of a form be pressed.
+/// Enables the buttons of a form.
 pub(crate) fn enable(form: &HtmlFormElement) {
     let elements = form.elements();
     let buttons =
@@ -78,21 +83,21 @@ async fn answer(response: &Response) -> FormOutcome {
     }
     match text(response).await.and_then(|text| serde_json::from_str::<Refused>(&text).ok()) {
         Some(refused) if !refused.said.is_empty() => FormOutcome::Refused(refused.said),
-        // By a guard, which has no words.
+        // From a guard, which sends no messages.
         _ if response.status() == 401 => FormOutcome::SignedOut,
         _ => FormOutcome::Failed,
     }
 }
 
-/// The fields of a form, as they would be posted.
+/// Returns the fields of a form as the browser would post them.
 pub(crate) fn fields(form: &HtmlFormElement) -> Option<UrlSearchParams> {
     let data = FormData::new_with_form(form).ok()?;
     UrlSearchParams::new_with_str_sequence_sequence(&data).ok()
 }
 
-/// Posts fields. None when no answer came.
+/// Posts fields; `None` if no response came.
 pub(crate) async fn post(url: &str, fields: &UrlSearchParams) -> Option<Response> {
-    // Without text/html in it the server answers by JSON, not by a redirect.
+    // Without `text/html`, the server answers with JSON instead of a redirect.
     let headers = Headers::new().ok()?;
     headers.set("Accept", "application/json").ok()?;
     let init = RequestInit::new();
@@ -104,25 +109,25 @@ pub(crate) async fn post(url: &str, fields: &UrlSearchParams) -> Option<Response
     response.ok()?.dyn_into().ok()
 }
 
-/// The body of an answer.
+/// Returns the body of a response.
 pub(crate) async fn text(response: &Response) -> Option<String> {
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }
 
-/// Takes away what was said of a field as soon as it is typed into again.
+/// Clears a field's error as soon as the user types into it again.
 pub(crate) fn forget(event: &Event) {
     let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else {
         return;
     };
     if let Some(place) = document().get_element_by_id(&format!("{}-error", input.id())) {
         place.set_text_content(None);
-        // It can only fail on a name that is none.
+        // It fails only on an invalid attribute name.
         _ = input.set_attribute("aria-invalid", "false");
     }
 }
 
-/// Puts each sentence beside its field, takes away those that no longer hold, and moves the focus to the first field
-/// that has one. The sentences that belong to no field of this form are handed back.
+/// Shows each message next to its field, clears those that no longer apply, and focuses the first
+/// field that has one. Returns the messages that belong to no field of this form.
 pub(crate) fn show(form: &HtmlFormElement, said: Vec<FormMessage>) -> Vec<String> {
     let elements = form.elements();
     let inputs =
@@ -136,7 +141,7 @@ pub(crate) fn show(form: &HtmlFormElement, said: Vec<FormMessage>) -> Vec<String
             rest.into_iter().partition(|one| one.field.as_ref() == Some(&name));
         rest = others;
         place.set_text_content(here.first().map(|one| one.text.as_str()));
-        // It can only fail on a name that is none.
+        // It fails only on an invalid attribute name.
         _ = input.set_attribute("aria-invalid", if here.is_empty() { "false" } else { "true" });
         if !here.is_empty() && first.is_none() {
             first = Some(input);

@@ -1,15 +1,15 @@
-//! Times in the reader's own zone.
+//! Times in the reader's time zone.
 
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::prelude::document;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
 
-/// From which number of seconds on which unit is used, as the server does.
+/// The units, each with the number of seconds from which it applies, as on the server.
 const UNITS: [(f64, &str); 5] =
     [(31_536_000.0, "year"), (2_592_000.0, "month"), (86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute")];
 
-/// Rewrites every `<time>` that the server wrote in UTC.
+/// Rewrites every `<time>`, which the server wrote in UTC.
 pub(crate) fn localize() {
     let Ok(found) = document().query_selector_all("time[datetime]") else { return };
     let language =
@@ -21,7 +21,7 @@ pub(crate) fn localize() {
     }
 }
 
-/// The first text of the element says how long ago, the element inside it says when exactly.
+/// Rewrites one element: its first text is the relative time, the element inside it the exact time.
 fn rewrite(time: &Element, language: &str) {
     let at = Date::new(&time.get_attribute("datetime").unwrap_or_default().into());
     if at.get_time().is_nan() {
@@ -43,7 +43,7 @@ fn rewrite(time: &Element, language: &str) {
 fn options(values: &[(&str, &str)]) -> Object {
     let object = Object::new();
     for (name, value) in values {
-        // A plain object takes every property.
+        // A plain object accepts every property.
         _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
     }
     object

@@ -1,4 +1,5 @@
-//! A form that is sent without leaving the page when JavaScript runs, and by the browser when it does not.
+//! A form that a script sends without leaving the page, and that the browser posts itself when no
+//! script runs.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -9,8 +10,9 @@ use super::sending::Sending;
 use crate::client::send::{forget, submit};
 use crate::form_messages::FormWords;
 
-/// The form around any fields: it needs to know nothing of them. Each field has a place for its error with the id
-/// `<id of the input>-error`. `said` is about the form as a whole, from a try before this page.
+/// A form around any fields, which it does not need to know. Each field has an element for its
+/// error, with the id `<id of the input>-error`. `said` holds the messages about the form as a
+/// whole from an attempt before this page.
 #[island]
 pub fn Form(action: String, words: FormWords, said: Vec<String>, children: Children) -> impl IntoView {
     let sending = Sending::new(words, said);

@@ -1,5 +1,8 @@
-//! What becomes live in the browser. An island is made on the server like everything else, with all of its words; here
-//! it only learns to react. Server and browser must be built from the same source: an island is found by a hash of it.
+//! The islands: components that become interactive in the browser.
+//!
+//! The server renders an island like everything else, with all of its texts; the browser only adds
+//! behavior. Server and browser must be built from the same source, because a hash of the source
+//! identifies an island.
 
 #![expect(
     missing_docs,

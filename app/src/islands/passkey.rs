@@ -1,6 +1,7 @@
-//! A form that an authenticator fills in: the browser asks for a passkey, and posts what it answers.
+//! A form that an authenticator fills in: the browser asks for a passkey, and posts the answer.
 //!
-//! The form goes where it would go without a script; only its field `passkey` can be filled in by none else.
+//! The form goes where it would go without a script, but only a script can fill in its field
+//! `passkey`.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -16,36 +17,39 @@ use crate::client::passkey::{
 use crate::client::send::{enable, fetch, fill, forget, submit};
 use crate::form_messages::FormWords;
 
-/// What the form says by itself.
+/// The texts that the form shows by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PasskeyWords {
-    /// What any form says.
+    /// The texts of every form.
     pub form: FormWords,
     /// The prompt was closed.
     pub cancelled: String,
-    /// The authenticator has one already.
+    /// The authenticator already has a passkey for the account.
     pub exists: String,
-    /// The browser would not ask.
+    /// The browser refused to ask.
     pub refused: String,
-    /// The browser has no passkeys.
+    /// The browser does not support passkeys.
     pub unsupported: String,
 }
 
-/// What is asked of an authenticator.
+/// What the form asks of an authenticator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asks {
-    /// To make a passkey.
+    /// To create a passkey.
     Create,
-    /// To show one.
+    /// To use a passkey.
     Get,
-    /// To show one, also from the suggestions of another form's field.
+    /// To use a passkey, also from the suggestions of another form's field.
     GetOrSuggest,
 }
 
-/// The form around its own button, which is there only where passkeys can be used, and is not pressed before this runs.
-/// Links beside it are there always, and those of the class `instead` only where passkeys can not be used. `prompt` is where
-/// the options are asked for, with the form's own fields. `said` is about the form, from a try before this page;
-/// `needs_script` is said where there is none.
+/// A form around its own button, which appears only where passkeys work and stays disabled until
+/// this script runs. Links next to it always appear, except those of the class `instead`, which
+/// appear only where passkeys do not work.
+///
+/// `prompt` is the path that returns the options for the form's own fields. `said` holds the
+/// messages about the form from an attempt before this page. `needs_script` shows when no script
+/// runs.
 #[island]
 pub fn PasskeyForm(
     action: String,
@@ -71,7 +75,7 @@ pub fn PasskeyForm(
                 return;
             }
             let Ok(options) = fetch(&form, &prompt.get_value()).await else { return };
-            // Whatever goes wrong: nobody asked for it, so that nothing is said of it.
+            // The user did not ask for this prompt, so the form does not report its errors.
             let Ok(answer) = ask_authenticator(PromptKind::Suggest, &options).await else { return };
             if sending.begin() {
                 fill(&form, "passkey", &answer);
@@ -89,7 +93,7 @@ pub fn PasskeyForm(
             return;
         }
         closed.set(false);
-        // What was shown before is of no use to the next prompt.
+        // An earlier answer is of no use to the next prompt.
         fill(&form, "passkey", "");
         spawn_local(async move {
             let options = match fetch(&form, &prompt.get_value()).await {
@@ -108,7 +112,8 @@ pub fn PasskeyForm(
                         PasskeyError::Exists => Some(exists.clone()),
                         PasskeyError::Refused => Some(refused.clone()),
                     });
-                    // Whoever closes a prompt knows it: that is no alarm, and the focus stays on the button.
+                    // The user knows that they closed the prompt, so this is not an alert and the
+                    // focus stays on the button.
                     closed.set(said.is_none());
                     sending.say(said.into_iter().collect());
                     suggest();
@@ -152,7 +157,7 @@ pub fn PasskeyForm(
     }
 }
 
-/// Tells password managers what is true of the passkeys of whoever is signed in. Shows nothing.
+/// Tells password managers the current state of the signed-in user's passkeys. Renders nothing.
 #[island]
 pub fn TellPasskeys(told: Told) -> impl IntoView {
     Effect::new(move || {

@@ -1,4 +1,4 @@
-//! A field for a password: it can be shown, and a new one is judged while it is being typed.
+//! A password field, which can show its content and rates a new password while the user types it.
 
 use std::time::Duration;
 
@@ -10,34 +10,35 @@ use web_sys::{Event, HtmlInputElement};
 
 use crate::client::send::{fields, post, text};
 
-/// How long typing rests before a password is judged.
+/// How long typing must pause before the password is rated.
 const REST: Duration = Duration::from_millis(250);
 
-/// What the field says.
+/// The texts of the field.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PasswordWords {
-    /// Its label.
+    /// The label.
     pub label: String,
-    /// What helps while choosing one.
+    /// A hint for choosing a password.
     pub note: Option<String>,
-    /// The button that shows what is typed.
+    /// The label of the button that shows what the user typed.
     pub show: String,
-    /// What is wrong with what was typed before.
+    /// What is wrong with the last attempt.
     pub error: Option<String>,
-    /// A way out for those who don't know it: where it leads, and its words.
+    /// A link for users who do not know the password: its target and its text.
     pub way_out: Option<(String, String)>,
 }
 
-/// What the server thinks of a password.
+/// The server's rating of a password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
-    /// 0 to 4.
+    /// From 0 to 4.
     pub score: u8,
-    /// The same in words, with what would help.
+    /// The rating in words, with advice.
     pub text: String,
 }
 
-/// The field. `judge` is where a new password is judged; None for one that is already set. `focus` where the page begins with it.
+/// The field. `judge` is the path that rates a new password; `None` for an existing password.
+/// `focus` says that the page opens with the focus here.
 #[island]
 pub fn PasswordField(
     name: String,
@@ -55,7 +56,7 @@ pub fn PasswordField(
     let judge_typed = judge.clone();
     Effect::new(move || {
         live.set(true);
-        // What was typed before the script came counts as well.
+        // The user may have typed something before the script was loaded.
         if let Some(input) = field.get_untracked() {
             judge_typed(input);
         }
@@ -126,7 +127,8 @@ pub fn PasswordField(
     }
 }
 
-/// Asks `judge` once typing has rested. What is typed meanwhile makes the answer to what was typed before worthless.
+/// Calls `judge` once typing pauses. If the user keeps typing, the answer about the earlier text is
+/// discarded.
 fn judge_when_rested(
     judge: Option<String>,
     judged: RwSignal<Option<Judged>>,
@@ -156,7 +158,8 @@ fn judge_when_rested(
     }
 }
 
-/// The other fields go along: a password must not be made of the name beside it.
+/// Asks the server to rate the password. Sends the other fields along, because a password must not
+/// be made of the name next to it.
 async fn ask(judge: &str, input: &HtmlInputElement) -> Option<Judged> {
     let fields = fields(&input.form()?)?;
     fields.set("password", &input.value());

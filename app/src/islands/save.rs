@@ -1,22 +1,23 @@
-//! Buttons that copy or print what people have to keep. Without a script they are not there: the browser does both by
-//! itself.
+//! Buttons that copy or print what the user has to keep. They are hidden when no script runs,
+//! because the browser itself can do both.
 
 use leptos::prelude::*;
 
 use crate::client::copy::{copy, print};
 
-/// What the buttons say.
+/// The texts of the buttons.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct SaveWords {
-    /// Copying.
+    /// The label for copying.
     pub copy: String,
-    /// It was copied.
+    /// The label after copying.
     pub copied: String,
-    /// Printing; None where there is nothing to print.
+    /// The label for printing; `None` if there is nothing to print.
     pub print: Option<String>,
 }
 
-/// The buttons, for `text`. Where nothing is printed, the one that is left is a small one, beside what it copies.
+/// The buttons for `text`. Without a print button, the remaining one is small and goes next to what
+/// it copies.
 #[island]
 pub fn SaveButtons(text: String, words: SaveWords) -> impl IntoView {
     let live = RwSignal::new(false);

@@ -1,4 +1,5 @@
-//! What a form that is sent without leaving the page keeps in mind: whether it is under way, and what was said of it.
+//! The state of a form that is sent without leaving the page: whether it is pending, and the
+//! messages about it.
 
 use leptos::ev::pageshow;
 use leptos::html;
@@ -8,7 +9,7 @@ use web_sys::HtmlFormElement;
 use crate::client::send::{FormOutcome, show};
 use crate::form_messages::FormWords;
 
-/// One form.
+/// The state of one form.
 #[derive(Clone, Copy)]
 pub(super) struct Sending {
     pending: RwSignal<bool>,
@@ -18,7 +19,8 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// `said` is about the form as a whole, from a try before this page.
+    /// Creates the state. `said` holds the messages about the form as a whole from an attempt
+    /// before this page.
     pub(super) fn new(words: FormWords, said: Vec<String>) -> Self {
         let sending = Self {
             pending: RwSignal::new(false),
@@ -26,7 +28,7 @@ impl Sending {
             words: StoredValue::new(words),
             summary: NodeRef::new(),
         };
-        // A page that comes back by the back button comes back as it was left.
+        // The back button can restore the page as the user left it, with the form still pending.
         Effect::new(move || {
             let handle = window_event_listener(pageshow, move |_| sending.pending.set(false));
             on_cleanup(move || handle.remove());
@@ -34,24 +36,24 @@ impl Sending {
         sending
     }
 
-    /// False when it is under way already.
+    /// Marks the form as pending. Returns false if it already was.
     pub(super) fn begin(self) -> bool {
         let idle = !self.pending.get_untracked();
         self.pending.set(true);
         idle
     }
 
-    /// Whether it is under way, for `aria-busy`.
+    /// Returns whether the form is pending, for `aria-busy`.
     pub(super) fn busy(self) -> String {
         self.pending.get().to_string()
     }
 
-    /// Shows what became of it.
+    /// Shows the outcome.
     pub(super) fn end(self, form: &HtmlFormElement, answer: FormOutcome) {
         let words =
             |choose: fn(&FormWords) -> &String| vec![self.words.with_value(|words| choose(words).clone())];
         self.say(match answer {
-            // Still under way: the page is leaving.
+            // Still pending: the browser is leaving the page.
             FormOutcome::Leaving => return,
             FormOutcome::Refused(sentences) => show(form, sentences),
             FormOutcome::Lost => words(|words| &words.lost),
@@ -60,13 +62,13 @@ impl Sending {
         });
     }
 
-    /// It is over, and this is to be said about the form as a whole.
+    /// Ends the pending state, and shows these messages about the form as a whole.
     pub(super) fn say(self, sentences: Vec<String>) {
         self.pending.set(false);
         let about_form = !sentences.is_empty();
         self.said.set(sentences);
         if about_form {
-            // Once it is there to be focused.
+            // Only a visible summary can take the focus.
             request_animation_frame(move || {
                 if let Some(summary) = self.summary.get_untracked() {
                     _ = summary.focus();
@@ -75,7 +77,7 @@ impl Sending {
         }
     }
 
-    /// What was said about the form as a whole.
+    /// Renders the messages about the form as a whole.
     pub(super) fn notice(self) -> impl IntoView {
         let said = self.said;
         let quiet = move || said.with(Vec::is_empty);

@@ -1,4 +1,5 @@
-//! The choice between light and dark. Changes the page at once, and tells the server so that the next one comes right.
+//! The choice between light and dark. It changes the page at once, and tells the server, so that
+//! the next page is right too.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -8,7 +9,8 @@ use web_sys::{HtmlButtonElement, HtmlFormElement};
 
 use crate::client::send::{fields, post};
 
-/// One button per choice: its value and its word. `back` is the page to come back to without JavaScript.
+/// One button per choice, given as its value and label. `back` is the page to return to without
+/// JavaScript.
 #[island]
 pub fn ThemeChoice(
     action: String,
@@ -25,7 +27,7 @@ pub fn ThemeChoice(
         event.prevent_default();
         let theme = button.value();
         if let Some(html) = document().document_element() {
-            // It can only fail on a name that is none.
+            // It fails only on an invalid attribute name.
             _ = html.set_attribute("data-theme", &theme);
         }
         chosen.set(theme.clone());

@@ -1,4 +1,4 @@
-//! Times in the reader's own zone, and "3 minutes ago" that stays true.
+//! Times in the reader's time zone, and relative times such as "3 minutes ago" that stay correct.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 use crate::client::times::localize;
 
-/// How often "3 minutes ago" is looked at again.
+/// How often relative times are updated.
 const REFRESH: Duration = Duration::from_secs(60);
 
-/// Takes care of every `<time>` of the page. Shows nothing itself.
+/// Keeps every `<time>` of the page up to date. Renders nothing.
 #[island]
 pub fn LocalTimes() -> impl IntoView {
     Effect::new(|| {

@@ -1,15 +1,15 @@
-//! What happened, in words.
+//! Audit events in words.
 
 use authtuna::audit::{Activity, Event};
 
 use crate::i18n::Lang;
 
-/// The event of a line of activity; None for one that this version does not know.
+/// Returns the event of an activity; `None` if this version does not know it.
 pub(crate) fn event_of(activity: &Activity) -> Option<Event> {
     Event::ALL.iter().copied().find(|event| event.as_str() == activity.event)
 }
 
-/// What happened, to the person whose trail it is.
+/// Describes an activity to the user whose account it is about.
 pub(crate) fn event(t: Lang, activity: &Activity) -> String {
     let Some(event) = event_of(activity) else { return activity.event.clone() };
     let detail = |name: &str| activity.details.get(name).and_then(serde_json::Value::as_str);

@@ -1,4 +1,4 @@
-//! Codes, events and moments in words: the one place where each gets its sentence.
+//! Codes, events and times in words: the one place that gives each its text.
 
 mod events;
 mod pending_actions;
@@ -13,7 +13,7 @@ pub(crate) use times::{ago, exactly, in_words};
 use crate::flash::Notice;
 use crate::i18n::Lang;
 
-/// What was done.
+/// Returns the message for a successful action.
 pub(crate) fn notice(t: Lang, notice: Notice) -> String {
     match notice {
         Notice::PasswordSet => t.notice_password_set().to_owned(),
@@ -43,7 +43,7 @@ pub(crate) fn notice(t: Lang, notice: Notice) -> String {
     }
 }
 
-/// How strong a password is, by zxcvbn's score.
+/// Returns how strong a password is, by zxcvbn's score.
 pub(crate) fn strength(t: Lang, score: u8) -> &'static str {
     match score {
         0 => t.strength_level_0(),
@@ -54,7 +54,7 @@ pub(crate) fn strength(t: Lang, score: u8) -> &'static str {
     }
 }
 
-/// A browser and its system, as the core names them.
+/// Returns the browser and its system, as the core names them.
 pub(crate) fn device(t: Lang, name: &str) -> String {
     match name.split_once(" on ") {
         Some((browser, system)) => t.device_on(browser, system),
@@ -63,7 +63,7 @@ pub(crate) fn device(t: Lang, name: &str) -> String {
     }
 }
 
-/// City and country, as far as they are known.
+/// Returns the city and country, as far as they are known.
 pub(crate) fn place(t: Lang, city: Option<&str>, country: Option<&str>) -> Option<String> {
     match (city, country) {
         (Some(city), Some(country)) => Some(t.device_place(city, country)),

@@ -1,12 +1,14 @@
-//! What a form that waits for re-authentication will do, in words. The page that asks for it says so: another person may
-//! have begun the action in this session and led its owner there.
+//! What a form that waits for re-authentication will do, in words.
+//!
+//! The confirmation page says so, because another person may have started the action in this
+//! session and led its owner there.
 
 use authtuna::authn::pending_action::PendingAction;
 
 use crate::i18n::Lang;
 use crate::pending_action::PendingKind;
 
-/// What the action does. `None` for one that this version does not know.
+/// Describes what the action does; `None` if this version does not know it.
 pub(crate) fn pending_action(t: Lang, action: &PendingAction) -> Option<String> {
     Some(match PendingKind::parse(&action.kind)? {
         PendingKind::SetUpApp => t.act_set_up_app().to_owned(),

@@ -1,4 +1,4 @@
-//! Why something was refused, in words.
+//! Refusals in words.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::error::{Problem, Refusal};
 use crate::form_messages::FormMessage;
 use crate::i18n::Lang;
 
-/// An error as a refusal: its codes alone.
+/// Converts an error to a refusal with its codes alone.
 pub(crate) fn refusal(error: &Error) -> Refusal {
     let problems =
         error.problems().iter().map(|problem| Problem { field: problem.field, code: problem.code });
@@ -23,21 +23,22 @@ pub(crate) fn refusal(error: &Error) -> Refusal {
     }
 }
 
-/// A refusal in sentences, each with the field that it belongs beside.
+/// Returns the messages of a refusal, each with the field that it belongs to.
 pub(crate) fn said(t: Lang, settings: &Settings, refusal: &Refusal) -> Vec<FormMessage> {
     let say = |field: Option<Field>, code| FormMessage {
         field: field.and_then(input_name).map(str::to_owned),
         text: problem(t, settings, field, code, refusal.retry_after),
     };
     if refusal.problems.is_empty() {
-        // Which of the two is wrong is not said; the password is what people type anew.
+        // The message does not say which of the two is wrong. The password is what users type
+        // again.
         let field = (refusal.code == Code::BadCredentials).then_some(Field::Password);
         return vec![say(field, refusal.code)];
     }
     refusal.problems.iter().map(|problem| say(Some(problem.field), problem.code)).collect()
 }
 
-/// The `name` of a field's input. None for what nobody types.
+/// Returns the `name` of a field's input; `None` for a field that users do not type.
 fn input_name(field: Field) -> Option<&'static str> {
     match field {
         Field::Identifier => Some("identifier"),
@@ -72,7 +73,7 @@ fn input_name(field: Field) -> Option<&'static str> {
     }
 }
 
-/// What is wrong, and what to do about it.
+/// Describes what is wrong, and what to do about it.
 pub(crate) fn problem(
     t: Lang,
     settings: &Settings,
@@ -114,7 +115,7 @@ pub(crate) fn problem(
 mod tests {
     use super::*;
 
-    /// Codes about requests that no page makes: they share one sentence.
+    /// The codes about requests that no page makes, which share one message.
     const SHARED: [Code; 6] = [
         Code::MethodNotAllowed,
         Code::UnsupportedMediaType,

@@ -1,4 +1,4 @@
-//! Moments and times in words.
+//! Points in time and durations in words.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const DAY: u64 = 24 * HOUR;
 const MONTH: u64 = 30 * DAY;
 const YEAR: u64 = 365 * DAY;
 
-/// How long ago, to the largest unit that fits.
+/// Returns how long ago it was, in the largest unit that fits.
 pub(crate) fn ago(t: Lang, now: Timestamp, at: Timestamp) -> String {
     match now.since(at).as_secs() {
         0..MINUTE => t.time_just_now().to_owned(),
@@ -25,7 +25,7 @@ pub(crate) fn ago(t: Lang, now: Timestamp, at: Timestamp) -> String {
     }
 }
 
-/// How long, to the largest unit that fits, never too short.
+/// Returns a duration in the largest unit that fits, rounded up.
 pub(crate) fn in_words(t: Lang, duration: Duration) -> String {
     match duration.as_secs() {
         s @ 0..MINUTE => t.time_seconds(s.max(1)),
@@ -37,7 +37,7 @@ pub(crate) fn in_words(t: Lang, duration: Duration) -> String {
     }
 }
 
-/// The moment itself: for a machine (RFC 3339), and for a person, in UTC.
+/// Returns the exact time: for a machine (RFC 3339), and for a user, in UTC.
 pub(crate) fn exactly(t: Lang, at: Timestamp) -> (String, String) {
     let at = OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (year, month, day) = (at.year(), u8::from(at.month()), at.day());

@@ -1,4 +1,5 @@
-//! `/dev/mail`: mails that became files, and a sample of every kind. Only in development: the server decides that.
+//! `/dev/mail`: the email messages that were written to files, and a sample of every kind.
+//! Development only: the server decides that.
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::ui::theme::Chooser;
 use crate::ui::time::Time;
 use crate::viewer::{auth, extension};
 
-/// What the server found, for any of these pages.
+/// Renders what the server found, for any of these pages.
 #[component]
 pub(crate) fn DevMail() -> impl IntoView {
     let t = lang();
@@ -95,7 +96,8 @@ fn samples(t: Lang, mails: Vec<Mail>) -> impl IntoView {
     }
 }
 
-/// Both parts of a mail. The one in HTML is a page of its own in a frame that runs nothing.
+/// Both parts of an email message. The HTML part is a page of its own, in a frame that runs no
+/// script.
 #[component]
 fn BothParts(t: Lang, source: String, title: String, text: String) -> impl IntoView {
     view! {
@@ -109,7 +111,7 @@ fn BothParts(t: Lang, source: String, title: String, text: String) -> impl IntoV
     }
 }
 
-/// A text with its addresses as links.
+/// Renders a text with its URLs as links.
 fn linked(text: &str) -> impl IntoView + use<> {
     let part = |part: &str| {
         let address = part.trim_end();
@@ -129,7 +131,7 @@ fn Frame(
     t: Lang,
     heading: String,
     subtitle: String,
-    /// Where else to go.
+    /// A link to another page: its path and label.
     act: (&'static str, &'static str),
     children: Children,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! `/docs`: the API, to read. Nothing of it is loaded from elsewhere, and it needs no script.
+//! `/docs`: the API reference. It loads nothing from elsewhere, and needs no script.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::ui::components::Mark;
 use crate::ui::sign_in::{address, product};
 use crate::ui::theme::Chooser;
 
-/// The document itself.
+/// The OpenAPI document.
 const DOCUMENT: &str = "/openapi.json";
 
-/// The API, to read.
+/// The API reference.
 #[component]
 pub(crate) fn Docs() -> impl IntoView {
     let t = lang();
@@ -138,11 +138,11 @@ fn Parts(t: Lang, parts: Vec<Part>) -> impl IntoView {
             </dd>
         }
     };
-    // A list without entries is none to a screen reader.
+    // Screen readers do not recognize a list without entries.
     (!parts.is_empty()).then(|| view! { <dl>{parts.into_iter().map(part).collect_view()}</dl> })
 }
 
-/// A kind of value; the shapes in it as links.
+/// Renders a type, with the shapes in it as links.
 fn kind(text: &str) -> impl IntoView + use<> {
     let word = |word: &str| {
         let name = word.trim_end_matches(',').to_owned();
@@ -157,7 +157,7 @@ fn kind(text: &str) -> impl IntoView + use<> {
     text.split_whitespace().map(word).collect_view()
 }
 
-/// A text in which names stand between backticks.
+/// Renders a text, with the names between backticks as code.
 fn marked(text: &str) -> impl IntoView + use<> {
     let pieces = text.split('`').map(str::to_owned).enumerate();
     pieces

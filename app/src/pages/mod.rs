@@ -1,4 +1,4 @@
-//! One file per page, in folders as in the site's paths.
+//! One file per page, in folders that match the site's paths.
 
 #![expect(unreachable_pub, reason = "the macro makes every component's arguments a public struct")]
 

@@ -1,4 +1,4 @@
-//! Pages that say why there is no page.
+//! Pages that explain why there is no page.
 
 use authtuna::model::code::Code;
 use authtuna::model::paths::{LOGIN, LocalPath};
@@ -12,7 +12,7 @@ use crate::messages;
 use crate::ui::sign_in::{Entry, address};
 use crate::viewer::{auth, context};
 
-/// The page for `code`, under the status that belongs to it.
+/// The page for `code`, with the matching status.
 #[component]
 pub(crate) fn Status(code: Code) -> impl IntoView {
     if let Some(response) = use_context::<ResponseOptions>() {

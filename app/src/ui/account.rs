@@ -1,4 +1,4 @@
-//! The frame of the account pages: the bar on top, the places at the side, the page.
+//! The layout of the account pages: the top bar, the navigation at the side, and the page.
 
 use authtuna::model::code::Code;
 use authtuna::model::paths::{ACTIVITY, DASHBOARD, PROFILE, SECURITY, SESSIONS};
@@ -15,7 +15,7 @@ use crate::i18n::Lang;
 use crate::pages::status::Status;
 use crate::viewer::Viewer;
 
-/// One place of the account.
+/// An entry of the navigation.
 struct NavItem {
     path: &'static str,
     icon: &'static str,
@@ -32,14 +32,14 @@ fn nav_items(t: Lang) -> [NavItem; 5] {
     ]
 }
 
-/// The frame. Without a person there is nothing to frame: then the page says so.
+/// The layout. Without a signed-in user, the page says so instead.
 #[component]
 pub(crate) fn Account(
     t: Lang,
-    /// The path of the place that the page belongs to.
+    /// The path of the navigation entry that the page belongs to.
     item: &'static str,
     title: &'static str,
-    /// Whether the page itself tells of an open recovery, because it knows of it.
+    /// Whether the page itself shows an open recovery, because it knows about it.
     #[prop(optional)]
     tells_of_recovery: bool,
     children: Children,
@@ -114,12 +114,12 @@ fn Top(t: Lang, viewer: Viewer) -> impl IntoView {
     }
 }
 
-/// The head of a page: what it is, and what can be done with all of it.
+/// The header of a page: its heading, and the actions for all of it.
 #[component]
 pub(crate) fn Head(
     heading: String,
     #[prop(into)] subtitle: String,
-    /// The words of the way back to the page of which this is a part: that of security.
+    /// The label of the link back to the security page, for a page that is part of it.
     #[prop(optional_no_strip)]
     back: Option<&'static str>,
     #[prop(optional, into)] act: ViewFnOnce,

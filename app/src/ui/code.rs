@@ -1,32 +1,33 @@
-//! The field for a code: of a mail, of an authenticator app, or a backup code.
+//! The field for a code: from an email, from an authenticator app, or a backup code.
 
 use leptos::prelude::*;
 
 use super::components::Icon;
 
-/// What is typed.
+/// The kind of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CodeKind {
-    /// Six digits, as phones and password managers fill them in.
+    /// Six digits, which phones and password managers fill in.
     Digits,
     /// A backup code.
     Backup,
 }
 
-/// The field. Its name is `code`.
+/// The field, with the name `code`.
 #[component]
 pub(crate) fn CodeField(
     kind: CodeKind,
     label: &'static str,
     #[prop(into)] note: String,
-    /// What is wrong with it.
+    /// What is wrong with the code.
     error: Option<String>,
-    /// Whether it is what the page begins with. Where something is to be read before, it must not be scrolled away.
+    /// Whether the page opens with the focus on this field. Not if the user must read something
+    /// above it first, which would scroll out of view.
     #[prop(default = true)]
     focus: bool,
 ) -> impl IntoView {
     let (inputmode, autocomplete, longest, class) = match kind {
-        // Six, and the blanks between them that some mail programs copy along.
+        // Six digits, and the spaces between them that some email programs copy along.
         CodeKind::Digits => ("numeric", "one-time-code", "16", "field code"),
         CodeKind::Backup => ("text", "off", "64", "field code backup"),
     };

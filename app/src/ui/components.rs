@@ -1,18 +1,18 @@
-//! Small things: icons, marks, tiles, badges, dialogs.
+//! Small components: icons, marks, tiles, badges, dialogs, notices.
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
-/// What a colour says.
+/// What a color means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// Nothing.
     Plain,
-    /// Look here.
+    /// Draws attention.
     Accent,
-    /// All is well.
+    /// Everything is fine.
     Ok,
-    /// Something needs a look.
+    /// Needs attention.
     Warn,
 }
 
@@ -27,7 +27,7 @@ impl Tone {
     }
 }
 
-/// A picture of the sprite `public/icons.svg`. It says nothing to those who can't see it: a word stands beside it.
+/// An icon from the sprite `public/icons.svg`. Screen readers skip it, so text has to accompany it.
 #[component]
 pub(crate) fn Icon(name: &'static str) -> impl IntoView {
     view! {
@@ -53,7 +53,7 @@ pub(crate) fn Mark() -> impl IntoView {
     }
 }
 
-/// A picture in a box, at the head of a line.
+/// An icon in a box, at the start of a row.
 #[component]
 pub(crate) fn Tile(icon: &'static str, tone: Tone) -> impl IntoView {
     view! {
@@ -63,13 +63,13 @@ pub(crate) fn Tile(icon: &'static str, tone: Tone) -> impl IntoView {
     }
 }
 
-/// A word that marks what stands before it.
+/// A label for what comes before it.
 #[component]
 pub(crate) fn Badge(tone: Tone, #[prop(into)] text: String) -> impl IntoView {
     view! { <span class=format!("badge{}", tone.class())>{(tone == Tone::Ok).then(|| view! { <Icon name="check"/> })} {text}</span> }
 }
 
-/// A list with nothing in it: what would be here, and how it gets here.
+/// An empty list: what would be here, and how it gets here.
 #[component]
 pub(crate) fn Empty(icon: &'static str, title: &'static str, #[prop(into)] body: String) -> impl IntoView {
     view! {
@@ -81,23 +81,24 @@ pub(crate) fn Empty(icon: &'static str, title: &'static str, #[prop(into)] body:
     }
 }
 
-/// Asks once before an act that can't be undone. The browser's own popover: it needs no script, takes the focus, and
-/// goes away by Esc. The act itself is the form inside.
+/// Asks for confirmation before an action that cannot be undone. It uses the browser's own popover,
+/// which needs no script, takes the focus, and closes with Esc. The form inside performs the
+/// action.
 #[component]
 pub(crate) fn Confirm(
-    /// The dialog's id, which the button that opens it names as `popovertarget`.
+    /// The dialog's id, which the button that opens it names in `popovertarget`.
     id: String,
     #[prop(into)] title: String,
     body: String,
-    /// What posting does.
+    /// The path that the form posts to.
     action: &'static str,
-    /// The act, on its button.
+    /// The label of the button that performs the action.
     submit: &'static str,
     cancel: &'static str,
     /// A hidden field of the form.
     #[prop(optional)]
     field: Option<(&'static str, String)>,
-    /// Whether the act takes nothing away that anybody would miss.
+    /// Whether the action removes nothing that the user would miss.
     #[prop(optional)]
     calm: bool,
 ) -> impl IntoView {
@@ -119,7 +120,7 @@ pub(crate) fn Confirm(
     }
 }
 
-/// What came of the last act, above a page.
+/// The outcome of the last action, above a page.
 #[component]
 pub(crate) fn Notice(good: bool, text: String) -> impl IntoView {
     if good {

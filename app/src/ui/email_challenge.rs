@@ -1,5 +1,5 @@
-//! Pages about a mail that somebody asked for, all of one kind: waiting for it, what its link does, and when that is no
-//! more.
+//! Pages about an email challenge, all of one kind: waiting for the email, the action of its link,
+//! and a link that no longer works.
 
 use authtuna::model::code::Code;
 use authtuna::model::paths::LOGIN;
@@ -17,7 +17,7 @@ use crate::islands::form::Form;
 use crate::messages;
 use crate::viewer::{auth, context};
 
-/// The address to which this browser had a mail sent, as far as it knows.
+/// Returns the address to which this browser had an email sent, as far as it knows.
 pub(crate) fn awaited() -> Option<String> {
     context()
         .ok()?
@@ -28,41 +28,42 @@ pub(crate) fn awaited() -> Option<String> {
         .map(|pending_challenge| pending_challenge.address.clone())
 }
 
-/// Whether mails are sent.
+/// Returns whether the server sends email.
 pub(crate) fn sends() -> bool {
     auth().is_ok_and(|auth| auth.settings().email.enabled)
 }
 
-/// Whether people can sign in by a mail.
+/// Returns whether users can sign in by email.
 pub(crate) fn magic_links() -> bool {
     sends() && auth().is_ok_and(|auth| auth.settings().mfa.passwordless_login)
 }
 
-/// For how long links and codes work, in words.
+/// Returns how long links and codes work, in words.
 fn lifetime(t: Lang) -> String {
     auth().map_or_else(|_| String::new(), |auth| messages::in_words(t, auth.settings().tokens.expiry))
 }
 
-/// Waiting for a mail: where it went, the form for its digits, and what to do when it does not come.
+/// The page that waits for an email: where it was sent, the form for its code, and what to do if it
+/// does not arrive.
 #[component]
 pub(crate) fn CheckInbox(
     t: Lang,
-    /// What the browser's tab says.
+    /// The title of the browser's tab.
     title: &'static str,
     /// What was done, up to the address.
     subtitle: &'static str,
     address: String,
-    /// The form that takes the digits: where it posts to, and its name.
+    /// The form that takes the code: the path that it posts to, and its name.
     form: (&'static str, &'static str),
     submit: &'static str,
     left: Left,
-    /// What else the form holds.
+    /// The other fields of the form.
     #[prop(optional, into)]
     fields: ViewFnOnce,
-    /// The way to have the mail sent again.
+    /// The form or link that requests the email again.
     #[prop(into)]
     again: ViewFnOnce,
-    /// Where another address can be given.
+    /// The page where the user can enter another address.
     other: String,
 ) -> impl IntoView {
     let (action, name) = form;
@@ -83,7 +84,7 @@ pub(crate) fn CheckInbox(
     }
 }
 
-/// The button that has a mail sent again: its form posts to `action`, with these hidden fields.
+/// The button that has an email sent again. Its form posts to `action`, with these hidden fields.
 #[component]
 pub(crate) fn Again(
     t: Lang,
@@ -104,7 +105,8 @@ pub(crate) fn Again(
     }
 }
 
-/// Nobody waits in this browser: how to go on, and the way to ask.
+/// Shown when no email challenge is pending in this browser: how to continue, and a link to request
+/// one.
 #[component]
 pub(crate) fn NotWaiting(t: Lang, title: &'static str, to: String, word: &'static str) -> impl IntoView {
     view! {
@@ -120,7 +122,7 @@ pub(crate) fn NotWaiting(t: Lang, title: &'static str, to: String, word: &'stati
     }
 }
 
-/// What the link of a mail does, once its button is pressed. Opening the page changes nothing.
+/// The action of an email's link, which its button performs. Opening the page changes nothing.
 #[component]
 pub(crate) fn ActionForm(
     t: Lang,
@@ -128,25 +130,25 @@ pub(crate) fn ActionForm(
     heading: String,
     subtitle: String,
     #[prop(default = "mail")] icon: &'static str,
-    /// What it is about, such as the address: words and values.
+    /// What the action is about, such as the address: labels and values.
     #[prop(optional)]
     facts: Vec<(&'static str, String)>,
-    /// The form: where it posts to, and its name.
+    /// The form: the path that it posts to, and its name.
     form: (&'static str, &'static str),
     token: String,
     left: Left,
-    /// The fields of the form that say by themselves what is wrong with them.
+    /// The fields of the form that show their own errors.
     #[prop(optional)]
     own: &'static [&'static str],
-    /// What else the form holds.
+    /// The other fields of the form.
     #[prop(optional, into)]
     fields: ViewFnOnce,
     submit: String,
     busy: &'static str,
-    /// Whether it destroys something.
+    /// Whether the action destroys something.
     #[prop(optional)]
     danger: bool,
-    /// What stands below the card, such as the way out.
+    /// The content below the card, such as a way out.
     #[prop(optional, into)]
     below: ViewFnOnce,
 ) -> impl IntoView {
@@ -176,7 +178,7 @@ pub(crate) fn ActionForm(
     }
 }
 
-/// A link that does nothing anymore, under 410, and the way to another.
+/// A link that no longer works, with status 410, and a way to get another.
 #[component]
 pub(crate) fn Dead(
     t: Lang,
@@ -190,7 +192,7 @@ pub(crate) fn Dead(
         response.set_status(StatusCode::GONE);
     }
     let body = body.map_or_else(|| t.inbox_dead_body(&lifetime(t)), str::to_owned);
-    // That the link is dead is what the page says anyway.
+    // The page itself already says that the link no longer works.
     let more = left.notice_unless(Code::BadToken);
     view! {
         <Unlisted/>
@@ -201,7 +203,7 @@ pub(crate) fn Dead(
     }
 }
 
-/// Where no mails are sent: this can't be done.
+/// Shown when the server sends no email, so the action is unavailable.
 #[component]
 pub(crate) fn NoMail(t: Lang, title: &'static str) -> impl IntoView {
     let body = t.inbox_off_body(&product());
@@ -212,7 +214,7 @@ pub(crate) fn NoMail(t: Lang, title: &'static str) -> impl IntoView {
     }
 }
 
-/// No search engine lists a page whose address is a secret.
+/// Keeps a page whose URL is a secret out of search engines.
 #[component]
 pub(crate) fn Unlisted() -> impl IntoView {
     view! { <Meta name="robots" content="noindex"/> }

@@ -1,4 +1,4 @@
-//! Forms: what was left by the request before, fields with their errors, the button.
+//! Forms: what the previous request left, fields with their errors, and the submit button.
 
 use authtuna::model::code::Code;
 use leptos::prelude::*;
@@ -12,13 +12,14 @@ use crate::islands::password::PasswordWords;
 use crate::messages;
 use crate::viewer::auth;
 
-/// What the request before has left for this page. Read once per page.
+/// What the previous request left for this page. Read once per page.
 pub(crate) struct Left {
     t: Lang,
     content: Option<Content>,
 }
 
-/// A form as it was tried last: what was typed, and what is wrong with it. Empty for one that was not tried.
+/// The last attempt at a form: what the user typed, and what is wrong with it. Empty if there was
+/// none.
 #[derive(Clone, Default)]
 pub(crate) struct Tried {
     values: Vec<(String, String)>,
@@ -26,12 +27,12 @@ pub(crate) struct Tried {
 }
 
 impl Left {
-    /// Takes it; what is taken is gone.
+    /// Takes what the previous request left, which is then gone.
     pub(crate) fn take(t: Lang) -> Self {
         Self { t, content: flash::take() }
     }
 
-    /// The form `name`, as it was tried.
+    /// Returns the last attempt at the form `name`.
     pub(crate) fn tried(&self, name: &str) -> Tried {
         match &self.content {
             Some(Content::Refused(typed)) if typed.form == name => {
@@ -41,12 +42,12 @@ impl Left {
         }
     }
 
-    /// What is to be said above a page whose own form is `form`: that form says its refusals itself.
+    /// Renders the notice above a page whose own form is `form`, which shows its refusals itself.
     pub(crate) fn notice(&self, form: Option<&str>) -> impl IntoView + use<> {
         self.notice_of(form.as_slice())
     }
 
-    /// The same for a page with several forms.
+    /// Like [`Left::notice`], for a page with several forms.
     pub(crate) fn notice_of(&self, forms: &[&str]) -> impl IntoView + use<> {
         let notice = match &self.content {
             Some(Content::Done(notice)) => Some((true, messages::notice(self.t, *notice))),
@@ -59,12 +60,13 @@ impl Left {
         notice.map(|(good, text)| view! { <Notice good text/> })
     }
 
-    /// Whether this is what was done.
+    /// Returns whether this is what was done.
     pub(crate) fn says(&self, notice: flash::Notice) -> bool {
         matches!(&self.content, Some(Content::Done(done)) if *done == notice)
     }
 
-    /// What is to be said above a page that has no form, and says by itself why one was refused for `code`.
+    /// Renders the notice above a page that has no form, and that itself explains a refusal with
+    /// `code`.
     pub(crate) fn notice_unless(self, code: Code) -> impl IntoView + use<> {
         let known = matches!(&self.content, Some(Content::Refused(typed)) if typed.refusal.code == code);
         (!known).then(|| self.notice(None))
@@ -76,30 +78,30 @@ impl Left {
 }
 
 impl Tried {
-    /// What was typed into the field, and what is wrong with it.
+    /// Returns what the user typed into the field, and what is wrong with it.
     pub(crate) fn field(self, field: &str) -> (Option<String>, Option<String>) {
         let error = self.error(field);
         (self.values.into_iter().find(|(name, _)| name == field).map(|(_, value)| value), error)
     }
 
-    /// What is wrong with the field.
+    /// Returns what is wrong with the field.
     pub(crate) fn error(&self, field: &str) -> Option<String> {
         self.said.iter().find(|said| said.field.as_deref() == Some(field)).map(|said| said.text.clone())
     }
 
-    /// What is wrong with the form as a whole, which has these fields.
+    /// Returns what is wrong with the form as a whole, which has these fields.
     pub(crate) fn about_form(&self, fields: &[&str]) -> Vec<String> {
         let beside = |said: &&FormMessage| said.field.as_deref().is_some_and(|field| fields.contains(&field));
         self.said.iter().filter(|said| !beside(said)).map(|said| said.text.clone()).collect()
     }
 
-    /// Whether it was not tried.
+    /// Returns whether there was no attempt yet.
     pub(crate) fn is_new(&self) -> bool {
         self.said.is_empty()
     }
 }
 
-/// What the island of every form can say by itself.
+/// Returns the texts that the island of every form can show by itself.
 pub(crate) fn form_words(t: Lang) -> FormWords {
     FormWords {
         lost: t.common_lost().to_owned(),
@@ -108,17 +110,17 @@ pub(crate) fn form_words(t: Lang) -> FormWords {
     }
 }
 
-/// What the form of a passkey can say by itself, where people sign in by one.
+/// Returns the texts that a passkey form can show by itself, where users sign in with a passkey.
 pub(crate) fn passkey_words(t: Lang) -> PasskeyWords {
     passkey_words_with(t, t.passkeys_cancelled().to_owned())
 }
 
-/// The same where one is made by a button of this name.
+/// Like [`passkey_words`], where users create a passkey with a button of this name.
 pub(crate) fn new_passkey_words(t: Lang, button: &str) -> PasskeyWords {
     passkey_words_with(t, t.passkeys_cancelled_new(button))
 }
 
-/// The same, with what is said when its prompt is closed.
+/// Like [`passkey_words`], with the text for a closed prompt.
 pub(crate) fn passkey_words_with(t: Lang, cancelled: String) -> PasskeyWords {
     PasskeyWords {
         form: form_words(t),
@@ -129,7 +131,7 @@ pub(crate) fn passkey_words_with(t: Lang, cancelled: String) -> PasskeyWords {
     }
 }
 
-/// The words of a password field.
+/// Returns the texts of a password field.
 pub(crate) fn password_words(
     t: Lang,
     label: &'static str,
@@ -148,16 +150,16 @@ pub(crate) fn password_words(
 /// A field for one line of text.
 #[component]
 pub(crate) fn Field(
-    /// Its name, and its id.
+    /// The field's name, and its id.
     name: &'static str,
     label: &'static str,
     autocomplete: &'static str,
     tried: Tried,
-    /// What it holds when it was not tried.
+    /// The initial value, if there was no attempt.
     #[prop(optional)]
     value: Option<String>,
     #[prop(default = "text")] kind: &'static str,
-    /// A word beside the label, such as "optional". A field without it has to be filled in.
+    /// A note next to the label, such as "optional". A field without one is required.
     #[prop(optional)]
     aside: Option<&'static str>,
     #[prop(optional)] note: Option<&'static str>,
@@ -194,20 +196,20 @@ pub(crate) fn Field(
     }
 }
 
-/// The button of a form. While the form is on its way it says so.
+/// The submit button of a form. It shows while the form is being sent.
 #[component]
 pub(crate) fn Submit(
     #[prop(into)] label: String,
     busy: &'static str,
     #[prop(optional)] wide: bool,
-    /// One of several, and not the first.
+    /// Whether the button is one of several, and not the primary one.
     #[prop(optional)]
     plain: bool,
-    /// One that destroys something.
+    /// Whether the action destroys something.
     #[prop(optional)]
     danger: bool,
     #[prop(optional)] icon: Option<&'static str>,
-    /// One that does nothing without a script: it can not be pressed before that runs.
+    /// Whether the button needs a script. It is disabled until the script runs.
     #[prop(optional)]
     scripted: bool,
 ) -> impl IntoView {

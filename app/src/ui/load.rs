@@ -1,4 +1,4 @@
-//! The part of a page that asks the core.
+//! The part of a page that calls the core.
 
 use authtuna::auth::Auth;
 use authtuna::axum::AuthContext;
@@ -11,8 +11,9 @@ use leptos_axum::ResponseOptions;
 use crate::pages::status::Status;
 use crate::viewer::{self, log};
 
-/// Runs `work` with the core and the visit, and shows what it makes; when it fails, the page says why, under the status
-/// that belongs to it. What `work` reads from the context it reads before its first `await`.
+/// Runs `work` with the core and the [`AuthContext`], and renders its result. If it fails, the page
+/// shows the reason, with the matching status. `work` must read the Leptos context before its first
+/// `await`.
 pub(crate) fn load<W, F, V>(work: W) -> impl IntoView
 where
     W: FnOnce(Auth, AuthContext) -> F,

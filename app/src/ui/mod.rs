@@ -1,4 +1,5 @@
-//! The parts that every page is made of. Each page only arranges them; how they look is in `style/`.
+//! The components that every page is built from. Pages only arrange them; the styles are in
+//! `style/`.
 
 #![expect(unreachable_pub, reason = "the macro makes every component's arguments a public struct")]
 

@@ -1,4 +1,4 @@
-//! A recovery that somebody began: its person hears of it wherever they are.
+//! The notice about an open recovery, which its user sees on every account page.
 
 use authtuna::authn::recovery::Recovery;
 use authtuna::model::time::Timestamp;
@@ -12,13 +12,13 @@ use crate::i18n::{HERE, Lang};
 use crate::messages;
 use crate::viewer::{self, log};
 
-/// Whether people can recover their accounts by themselves.
+/// Returns whether users can recover their accounts themselves.
 pub(crate) fn recovers() -> bool {
     viewer::auth().is_ok_and(|auth| auth.recovery.is_offered())
 }
 
-/// What the person who looks at the page is told while a recovery of theirs is open, with the way to stop it. A page that
-/// can not find out stays as it is.
+/// Tells the user that a recovery of their account is open, with a button to stop it. If the core
+/// cannot be asked, the page stays as it is.
 #[component]
 pub(crate) fn OpenRecovery(t: Lang) -> impl IntoView {
     let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::context()?)));
@@ -38,7 +38,7 @@ pub(crate) fn OpenRecovery(t: Lang) -> impl IntoView {
     }
 }
 
-/// What its owner is told of an open recovery.
+/// Renders the notice about an open recovery for the account's owner.
 pub(crate) fn notice(t: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
     let sentence =
         if open.due_at <= now { t.recovery_open_now().to_owned() } else { t.recovery_open_until(HERE) };
@@ -56,7 +56,7 @@ pub(crate) fn notice(t: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
     }
 }
 
-/// A moment that is to come.
+/// Renders a time in the future.
 fn moment(t: Lang, at: Timestamp) -> impl IntoView {
     let (machine, exact) = messages::exactly(t, at);
     view! { <time datetime=machine>{exact}</time> }

@@ -1,4 +1,4 @@
-//! The frame of the pages that stand alone, such as sign-in: one card in the middle of a quiet field.
+//! The layout of standalone pages, such as sign-in: one card in the middle of a quiet background.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -9,33 +9,33 @@ use super::theme::Chooser;
 use crate::i18n::Lang;
 use crate::viewer::{auth, request};
 
-/// The product's name.
+/// Returns the product's name.
 pub(crate) fn product() -> String {
     auth().map_or_else(|_| String::new(), |auth| auth.settings().app.name.clone())
 }
 
-/// The address of the page at hand.
+/// Returns the path and query of the current page.
 pub(crate) fn address() -> String {
     request(|parts| Some(parts.uri.path_and_query()?.as_str().to_owned())).unwrap_or_default()
 }
 
-/// The frame.
+/// The layout.
 #[component]
 pub(crate) fn Entry(
     t: Lang,
     title: &'static str,
     heading: String,
     subtitle: String,
-    /// A picture in place of the product's mark.
+    /// An icon in place of the product's mark.
     #[prop(optional)]
     icon: Option<&'static str>,
-    /// What that picture says.
+    /// The tone of that icon.
     #[prop(default = Tone::Accent)]
     tone: Tone,
-    /// The address that the page is about, below what it says.
+    /// The email address that the page is about, below the subtitle.
     #[prop(optional)]
     about: Option<String>,
-    /// What stands below the card.
+    /// The content below the card.
     #[prop(optional, into)]
     below: ViewFnOnce,
     children: Children,

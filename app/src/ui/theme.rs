@@ -1,5 +1,5 @@
-//! Colours: those of the setting THEME, and the choice between light and dark, which the server knows before it writes
-//! the first byte, so that no page ever flashes in the wrong one.
+//! The colors of the setting `THEME`, and the choice between light and dark. The server knows the
+//! choice before it writes the first byte, so that no page ever flashes in the wrong colors.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,8 @@ use crate::islands::theme::ThemeChoice;
 use crate::theme::Choice;
 use crate::viewer::auth;
 
-/// The colours as custom properties. Every value has been checked to be a colour when the settings were read.
+/// The colors as CSS custom properties. Every value was validated as a color when the settings were
+/// read.
 #[component]
 pub(crate) fn Colors() -> impl IntoView {
     let css = auth().map(|auth| css(&auth.settings().theme)).unwrap_or_default();
@@ -24,7 +25,7 @@ pub(crate) fn Colors() -> impl IntoView {
 fn css(theme: &Theme) -> String {
     let variables = |colors: &ThemeColors| {
         colors.css_variables().fold(String::new(), |mut text, (name, value)| {
-            // Writing to a String does not fail.
+            // Writing to a `String` does not fail.
             let _ = write!(text, "{name}:{value};");
             text
         })
@@ -40,7 +41,7 @@ fn css(theme: &Theme) -> String {
     )
 }
 
-/// The choice, where there is one. `here` is the page's own address, to come back to.
+/// The theme chooser, if there is a choice. `here` is the path of the current page, to return to.
 #[component]
 pub(crate) fn Chooser(t: Lang, here: String) -> impl IntoView {
     let mode = auth().map_or(ThemeMode::System, |auth| auth.settings().theme.mode);
@@ -48,7 +49,8 @@ pub(crate) fn Chooser(t: Lang, here: String) -> impl IntoView {
         .iter()
         .map(|choice| (choice.as_str().to_owned(), choice.word(t).to_owned()))
         .collect();
-    // Erased, as all frames are: it stands on every page, and each page's type would repeat its own.
+    // Type-erased like all layouts: it is on every page, and each page's type would repeat its
+    // type.
     (!choices.is_empty()).then(|| {
         view! {
             <ThemeChoice

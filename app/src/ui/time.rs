@@ -1,4 +1,5 @@
-//! Moments: how long ago in words, exactly on hover and focus. Scripts put them into the reader's own zone.
+//! Times: relative in the text, exact on hover and focus. Scripts convert them to the reader's time
+//! zone.
 
 use authtuna::model::time::Timestamp;
 use leptos::prelude::*;
@@ -6,7 +7,7 @@ use leptos::prelude::*;
 use crate::i18n::{HERE, Lang};
 use crate::messages;
 
-/// A moment.
+/// A point in time.
 #[component]
 pub(crate) fn Time(t: Lang, now: Timestamp, at: Timestamp) -> impl IntoView {
     let (machine, exact) = messages::exactly(t, at);
@@ -20,7 +21,7 @@ pub(crate) fn Time(t: Lang, now: Timestamp, at: Timestamp) -> impl IntoView {
     }
 }
 
-/// A sentence around a view: `sentence` has [`HERE`] where it stands.
+/// Puts a view into a sentence, in place of [`HERE`].
 pub(crate) fn around<V: IntoView>(sentence: &str, inside: V) -> impl IntoView + use<V> {
     let (before, after) = sentence.split_once(HERE).unwrap_or((sentence, ""));
     (before.to_owned(), inside, after.to_owned())

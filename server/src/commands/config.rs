@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::say;
 use crate::cli_error::CliError;
 
-/// Shows every setting.
+/// Prints every setting.
 pub(super) fn config(as_json: bool) -> Result<(), CliError> {
     let settings = Settings::load()?;
     let described = settings.describe();

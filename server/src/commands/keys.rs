@@ -6,7 +6,7 @@ use super::say;
 use crate::cli::Keys;
 use crate::cli_error::CliError;
 
-/// Makes keys.
+/// Generates keys.
 pub(super) fn keys(command: &Keys) -> Result<(), CliError> {
     match command {
         Keys::Generate => say(Keyring::generate_key()),

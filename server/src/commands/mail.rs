@@ -1,4 +1,4 @@
-//! `authtuna mail`: what an operator does with mails, as the program itself.
+//! `authtuna mail`: manages email, as the program itself.
 
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
@@ -16,7 +16,7 @@ use super::say;
 use crate::cli::Mail;
 use crate::cli_error::CliError;
 
-/// Does what was asked and closes the database.
+/// Runs the command, and closes the database.
 pub(super) async fn mail(command: Mail) -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let done = act(&auth, command).await;
@@ -40,7 +40,7 @@ async fn act(auth: &Auth, command: Mail) -> Result<(), CliError> {
             let Ok(known) = id.parse() else { return Err(CliError::NoSuchMail(id)) };
             let retried = auth.outbox.retry(&system, known).await;
             match retried.map_err(|error| refused(error, &id))? {
-                Some(()) => say("It is tried again by the server that runs, or the next that starts."),
+                Some(()) => say("It is tried again by the running server, or by the next one that starts."),
                 None => Err(CliError::NoSuchMail(id)),
             }
         }
@@ -60,29 +60,34 @@ async fn act(auth: &Auth, command: Mail) -> Result<(), CliError> {
     }
 }
 
-/// Sends a mail to `to` and says how that went.
+/// Sends an email to `to`, and returns the result of every step.
+///
+/// # Errors
+///
+/// - [`CliError::BadAddress`] when `to` is not an email address.
+/// - [`CliError::MailOff`] when the server sends no email.
 pub(super) async fn test(auth: &Auth, to: &str) -> Result<Vec<Tested>, CliError> {
     let address = Email::parse(to).map_err(|_| CliError::BadAddress(to.to_owned()))?;
     let tested = auth.outbox.self_test(&Actor::system(), &address).await;
     tested.map_err(|error| refused(error, ""))
 }
 
-/// What a step of a test says, and what to do.
+/// Returns the result of a step of the test, and what to do.
 pub(super) fn explained(step: &Tested) -> String {
     let advice = match step.code {
         "ok" => return step.text.clone(),
-        "not_tried" => return "not tried, because the step before failed".to_owned(),
+        "not_tried" => return "not tried, because the previous step failed".to_owned(),
         "recipient_refused" => "the server refuses the recipient",
-        "content_refused" => "the server refuses the mail",
+        "content_refused" => "the server refuses the email",
         "sender_refused" => "the server refuses DEFAULT_SENDER_EMAIL",
-        "sign_in_failed" => "SMTP_USERNAME and SMTP_PASSWORD do not do",
-        "tls" => "no TLS that can be trusted; see MAIL_STARTTLS, MAIL_SSL_TLS and SMTP_CA_FILE",
+        "sign_in_failed" => "the server does not accept SMTP_USERNAME and SMTP_PASSWORD",
+        "tls" => "no trusted TLS connection; see MAIL_STARTTLS, MAIL_SSL_TLS and SMTP_CA_FILE",
         "connection" => "no connection; see SMTP_HOST and SMTP_PORT",
-        "try_later" => "the server asks to come back later, which the outbox does by itself",
-        "timed_out" => "it took too long; see SMTP_HOST, SMTP_PORT and MAIL_TIMEOUT_SECONDS",
-        "no_record" => "there is none in DNS for the sender's domain",
-        "several_records" => "there are several in DNS, and receivers take none of them",
-        "other_key" => "the record in DNS holds another key than DKIM_PRIVATE_KEY_PATH",
+        "try_later" => "the server asks to try again later, which the outbox does automatically",
+        "timed_out" => "timed out; see SMTP_HOST, SMTP_PORT and MAIL_TIMEOUT_SECONDS",
+        "no_record" => "DNS has no such record for the sender's domain",
+        "several_records" => "DNS has several such records, and receivers ignore them all",
+        "other_key" => "the DNS record does not contain the key of DKIM_PRIVATE_KEY_PATH",
         code => code,
     };
     if step.text.is_empty() { advice.to_owned() } else { format!("{advice}: {}", step.text) }

@@ -6,7 +6,8 @@ use authtuna::foundation::config::Settings;
 use super::say;
 use crate::cli_error::CliError;
 
-/// Makes the database if there is none, and brings it up to date, whatever AUTO_CREATE_DATABASE says.
+/// Creates the database if there is none and brings it up to date, whatever AUTO_CREATE_DATABASE
+/// says.
 pub(super) async fn migrate() -> Result<(), CliError> {
     let settings = Settings::builder().set("AUTO_CREATE_DATABASE", "true").build()?;
     let auth = Box::pin(Auth::start(settings)).await?;

@@ -1,4 +1,4 @@
-//! What the command line does.
+//! The commands of the command line.
 
 mod config;
 mod doctor;
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command};
 use crate::cli_error::CliError;
 
-/// Does what was typed. What goes wrong is said on standard error, and the exit code is 1.
+/// Runs a command. If it fails, prints the error to standard error and returns exit code 1.
 pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => within_runtime(serve::serve()),
@@ -32,7 +32,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(cli_error) => {
-            // Nobody is left to tell when standard error is closed.
+            // If standard error is closed, there is nowhere to report to.
             let _ = writeln!(std::io::stderr(), "{}", cli_error.to_string().trim_end());
             ExitCode::FAILURE
         }
@@ -45,7 +45,7 @@ fn within_runtime(work: impl Future<Output = Result<(), CliError>>) -> Result<()
         .build()
         .map_err(|source| CliError::System("starting threads", source))?;
     let result = runtime.block_on(work);
-    // What still hangs in a blocking call is not waited for.
+    // Does not wait for blocking calls that have not returned.
     runtime.shutdown_background();
     result
 }
@@ -53,7 +53,7 @@ fn within_runtime(work: impl Future<Output = Result<(), CliError>>) -> Result<()
 /// Writes a line to standard output.
 fn say(line: impl std::fmt::Display) -> Result<(), CliError> {
     match writeln!(std::io::stdout(), "{line}") {
-        // Whoever reads has enough, as `head` does.
+        // The reader has stopped reading, as `head` does.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(|source| CliError::System("standard output", source)),
     }

@@ -7,7 +7,7 @@ use authtuna::jobs;
 use super::say;
 use crate::cli_error::CliError;
 
-/// Deletes what has run out.
+/// Deletes expired data.
 pub(super) async fn purge() -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let rows = jobs::purge(&auth).await?;

@@ -1,4 +1,4 @@
-//! `authtuna role`: what an operator does with roles, as the program itself.
+//! `authtuna role`: manages roles, as the program itself.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::user::find;
 use crate::cli::{Required, Role};
 use crate::cli_error::CliError;
 
-/// Does what was asked and closes the database.
+/// Runs the command, and closes the database.
 pub(super) async fn role(command: Role) -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let done = act(&auth, command).await;
@@ -121,7 +121,7 @@ async fn show(auth: &Auth, details: &RoleDetails) -> Result<(), CliError> {
     }
 }
 
-/// A grant in words.
+/// Describes an assignment.
 fn held(grant: &Grant) -> String {
     let until = grant.expires_at.and_then(|end| OffsetDateTime::from_unix_timestamp(end.seconds()).ok());
     match until.and_then(|end| end.format(&Rfc3339).ok()) {
@@ -134,7 +134,8 @@ fn place(text: &str) -> Result<Scope, CliError> {
     text.parse().map_err(|_| CliError::BadScope(text.to_owned()))
 }
 
-/// A moment after `now`: an RFC 3339 time, or a whole number of minutes, hours or days from now.
+/// Parses a time after `now`: an RFC 3339 time, or a whole number of minutes, hours or days from
+/// now.
 fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
     let end = match OffsetDateTime::parse(text, &Rfc3339) {
         Ok(at) => Timestamp::from_micros(at.unix_timestamp().checked_mul(1_000_000)?),
@@ -149,7 +150,7 @@ fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
             now.plus(Duration::from_secs(u64::from(count) * unit))
         }
     };
-    // The last year that is written with four digits.
+    // The end of the last year with four digits.
     (now < end && end.seconds() < 253_402_300_800).then_some(end)
 }
 

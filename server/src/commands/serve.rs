@@ -12,14 +12,14 @@ use crate::server::Server;
 use crate::site::Site;
 use crate::{shutdown, telemetry};
 
-/// How long the database may take before it is said that it takes long.
+/// How long opening the database may take before the server prints that it is waiting.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Serves until it is asked to stop.
+/// Serves until asked to stop.
 pub(super) async fn serve() -> Result<(), CliError> {
     let settings = Settings::load()?;
     let _writing = telemetry::begin(&settings)?;
-    // Before anything can fail: a notice may be the reason.
+    // Printed before anything can fail, because a notice may be the reason.
     for notice in settings.notices() {
         say(format_args!("Note: {notice}"))?;
     }
@@ -32,7 +32,7 @@ pub(super) async fn serve() -> Result<(), CliError> {
     Ok(())
 }
 
-/// Opens the database. One that takes its time is named: nobody should wait without knowing for what.
+/// Opens the database. If that takes long, prints which database the server is waiting for.
 async fn open(settings: Settings) -> Result<Auth, CliError> {
     let uri = settings.describe().into_iter().find(|setting| setting.name == "DEFAULT_DATABASE_URI");
     let mut opening = Box::pin(Auth::start(settings));
@@ -45,7 +45,8 @@ async fn open(settings: Settings) -> Result<Auth, CliError> {
     Ok(opening.await?)
 }
 
-/// Says where to go. The link is a secret: it is printed for whoever started the server, and is not in the log.
+/// Prints where to go. The link is a secret: it is printed for the operator who started the server,
+/// and never logged.
 async fn greet(auth: &Auth, server: &Server) -> Result<(), CliError> {
     let settings = auth.settings();
     say(format_args!("AuthTuna {} listens on http://{}", env!("CARGO_PKG_VERSION"), server.address()?))?;
@@ -53,11 +54,11 @@ async fn greet(auth: &Auth, server: &Server) -> Result<(), CliError> {
         say(format_args!("Metrics: http://{address}/metrics"))?;
     }
     if settings.app.only_middleware {
-        return say("ONLY_MIDDLEWARE is true: it answers health checks alone.");
+        return say("ONLY_MIDDLEWARE is true: the server only responds to health checks.");
     }
     say(format_args!("Portal:  {}", settings.app.api_base_url.as_str().trim_end_matches('/')))?;
     if let Some(link) = auth.sign_up.issue_setup_link(&Actor::system()).await? {
-        say("There is no administrator yet. This link makes the first one; it works once, for 24 hours:")?;
+        say("There is no administrator yet. This link creates the first one. It works once, for 24 hours:")?;
         say(format_args!("  {link}"))?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `authtuna user`: what an operator does to accounts, as the program itself.
+//! `authtuna user`: manages accounts, as the program itself.
 
 use authtuna::accounts::users::User as Account;
 use authtuna::auth::Auth;
@@ -10,7 +10,7 @@ use super::say;
 use crate::cli::User;
 use crate::cli_error::CliError;
 
-/// Does what was asked and closes the database.
+/// Runs the command, and closes the database.
 pub(super) async fn user(command: User) -> Result<(), CliError> {
     let auth = Box::pin(Auth::start(Settings::load()?)).await?;
     let done = act(&auth, command).await;
@@ -23,7 +23,7 @@ async fn act(auth: &Auth, command: User) -> Result<(), CliError> {
     match command {
         User::SetUpLink => match auth.sign_up.issue_setup_link(&system).await? {
             Some(link) => say(link),
-            None => say("There is an administrator already: no link was made."),
+            None => say("There is already an administrator: no link was created."),
         },
         User::Show { who } => show(&find(auth, &who).await?),
         User::Suspend { who, reason } => {
@@ -31,26 +31,21 @@ async fn act(auth: &Auth, command: User) -> Result<(), CliError> {
             auth.admin.suspend(&system, account.id, &reason).await?;
             say(format_args!("{} is suspended and has no sessions any more.", account.username))?;
             if auth.store().kind() == "sqlite" {
-                // On Postgres it is told of it; a SQLite file has no way to tell another process anything.
+                // PostgreSQL notifies the server. A SQLite file cannot notify another process.
                 let seconds = auth.settings().sessions.verification_interval.as_secs();
-                say(format_args!(
-                    "A server that runs on this file at the moment notices within {seconds} s."
-                ))?;
+                say(format_args!("A server that is running on this file notices within {seconds} s."))?;
             }
             Ok(())
         }
         User::Unlock { who } => {
             let account = find(auth, &who).await?;
             auth.admin.unlock(&system, account.id).await?;
-            say(format_args!("Sign-in to {} is open.", account.username))
+            say(format_args!("Sign-in to {} is unlocked.", account.username))
         }
         User::RemoveFactors { who } => {
             let account = find(auth, &who).await?;
             auth.admin.remove_factors(&system, account.id).await?;
-            say(format_args!(
-                "{} needs no second factor any more, and may set one up anew.",
-                account.username
-            ))
+            say(format_args!("{} has no second factor anymore, and may set one up again.", account.username))
         }
         User::Unsuspend { who, reason } => {
             let account = find(auth, &who).await?;
@@ -60,7 +55,11 @@ async fn act(auth: &Auth, command: User) -> Result<(), CliError> {
     }
 }
 
-/// The account with this name or address.
+/// Returns the account with this username or email address.
+///
+/// # Errors
+///
+/// [`CliError::NoSuchUser`] when there is none.
 pub(super) async fn find(auth: &Auth, who: &str) -> Result<Account, CliError> {
     let system = Actor::system();
     let found = match (Email::parse(who), Username::parse(who)) {
@@ -75,7 +74,7 @@ fn show(account: &Account) -> Result<(), CliError> {
     let yes = |what: bool| if what { "yes" } else { "no" };
     say(format_args!("id              {}", account.id))?;
     say(format_args!("username        {}", account.username))?;
-    say(format_args!("e-mail          {}", account.email.as_deref().unwrap_or("none")))?;
+    say(format_args!("email           {}", account.email.as_deref().unwrap_or("none")))?;
     say(format_args!("verified        {}", yes(account.email_verified_at.is_some())))?;
     say(format_args!("has a password  {}", yes(account.has_password)))?;
     say(format_args!("suspended       {}", yes(account.suspended_at.is_some())))?;

@@ -1,5 +1,6 @@
-//! Coming in, going out, and one's own account, in JSON. Fields that these routes do not read are not looked at: forms of
-//! the Python version's clients may hold more.
+//! The JSON API for signing up, signing in, signing out, and the user's own account. These routes
+//! ignore fields that they do not know, because forms of the Python version's clients may contain
+//! more.
 
 use authtuna::accounts::users::ProfileChange;
 use authtuna::auth::Auth;
@@ -20,50 +21,54 @@ use super::extract::{Body, text};
 use super::response::{Message, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     vec![
         Endpoint::post("/auth/signup", Public, sign_up, "Sign up")
             .about(
-                "Makes an account and signs in: 201. Where mails are sent, it is made when its address is proved: 202, \
-                 whether the address has an account or not. Everything that is wrong is told at once, each beside its \
-                 field.",
+                "Creates an account and signs in: 201. If the server sends email, it creates the account \
+                 when the address is verified: 202, whether or not the address has an account. Reports all \
+                 problems at once, each with its field.",
             )
             .refuses(&[BadUsername, UsernameTaken, BadEmail, EmailTaken, EmailDomainNotAllowed, SignupClosed])
             .refuses(&[TooLong, TooManyAttempts, Busy])
             .refuses(PASSWORD),
         Endpoint::post("/auth/login", Public, sign_in, "Sign in")
             .about(
-                "The answer sets the session's cookie. With a second factor it has `mfa_required` and the `mfa_token` that \
-                 `/mfa/validate-login` wants.",
+                "Sets the session cookie. If a second factor is required, the response contains \
+                 `mfa_required` and the `mfa_token` that `/mfa/validate-login` requires.",
             )
             .refuses(&[BadCredentials, Suspended, EmailNotVerified, PasswordResetRequired])
             .refuses(&[TooManyAttempts, Busy, TooLong, BadCharacters, PasswordTooLong]),
         Endpoint::post("/auth/logout", Public, sign_out, "Sign out")
-            .about("200 whether somebody was signed in or not."),
-        Endpoint::get("/auth/user-info", SignedIn, user_info, "Who is signed in"),
-        Endpoint::post("/auth/change-password", SignedIn, change_password, "Change one's password")
-            .about("All other sessions end; this one goes on with a new cookie.")
+            .about("200 whether or not the caller is signed in."),
+        Endpoint::get("/auth/user-info", SignedIn, user_info, "Get the signed-in user"),
+        Endpoint::post("/auth/change-password", SignedIn, change_password, "Change your password")
+            .about("Ends all other sessions. This one continues with a new cookie.")
             .refuses(&[WrongPassword, PasswordUnchanged, TooManyAttempts, Busy, TooLong])
             .refuses(PASSWORD),
-        Endpoint::post("/auth/set-password", SignedIn, set_password, "Set one's first password")
-            .about("For whoever has none, because they came by a passkey or a mail.")
+        Endpoint::post("/auth/set-password", SignedIn, set_password, "Set your first password")
+            .about("For users without a password, who signed up with a passkey or by email.")
             .refuses(&[PasswordSet, StepUpRequired, Busy, TooLong])
             .refuses(PASSWORD),
-        Endpoint::patch("/ui/profile", SignedIn, change_profile, "Change one's username")
-            .refuses(&[BadUsername, UsernameTaken, TooLong, BadCharacters]),
+        Endpoint::patch("/ui/profile", SignedIn, change_profile, "Change your username").refuses(&[
+            BadUsername,
+            UsernameTaken,
+            TooLong,
+            BadCharacters,
+        ]),
     ]
 }
 
-/// An account to be made.
+/// An account to create.
 #[derive(Deserialize, ToSchema)]
 pub struct NewAccount {
     /// Letters and digits, with dots, hyphens and underscores between them.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     username: String,
-    /// The e-mail address.
+    /// The email address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     email: String,
@@ -73,10 +78,10 @@ pub struct NewAccount {
     password: String,
 }
 
-/// What one signs in with.
+/// The credentials to sign in with.
 #[derive(Deserialize, ToSchema)]
 pub struct Credentials {
-    /// Username or e-mail address.
+    /// Username or email address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     username_or_email: String,
@@ -86,14 +91,14 @@ pub struct Credentials {
     password: String,
 }
 
-/// A new password, and the one that counts until now.
+/// A new password, and the current one.
 #[derive(Deserialize, ToSchema)]
 pub struct NewPassword {
-    /// The one that counts until now.
+    /// The current password.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     current_password: String,
-    /// The new one.
+    /// The new password.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     new_password: String,
@@ -117,25 +122,25 @@ pub struct NewProfile {
     username: String,
 }
 
-/// Who is signed in.
+/// The signed-in user.
 #[derive(Serialize, ToSchema)]
 pub struct UserInfo {
-    /// Their id.
+    /// The user's id.
     #[schema(value_type = String, format = "uuid")]
     user_id: UserId,
-    /// Their username.
+    /// The username.
     username: String,
-    /// Their address.
+    /// The email address.
     email: Option<String>,
-    /// True: whoever is suspended or deleted has no session to ask with.
+    /// Always true: a suspended or deleted user has no session.
     is_active: bool,
-    /// Whether the address is known to be theirs.
+    /// Whether the address is verified.
     email_verified: bool,
-    /// Whether sign-in asks for a second factor.
+    /// Whether sign-in requires a second factor.
     mfa_enabled: bool,
 }
 
-/// A profile that was changed.
+/// A changed profile.
 #[derive(Serialize, ToSchema)]
 pub struct ProfileChanged {
     /// What was done.

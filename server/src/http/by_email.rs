@@ -1,5 +1,5 @@
-//! What is proved by a mail, in JSON: addresses, new passwords, sign-in without one. The answers to requests for a mail
-//! are the same whether the address has an account or not.
+//! The JSON API for what an email proves: addresses, new passwords, sign-in without a password. The
+//! response to a request for an email is the same whether or not the address has an account.
 
 use authtuna::auth::Auth;
 use authtuna::authn::email_addresses;
@@ -18,57 +18,74 @@ use super::extract::{Body, MaybeBody, text};
 use super::response::{Accepted, Message, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     let asked: &[Code] = &[MailOff, TooManyAttempts];
     let shown: &[Code] = &[BadToken, BadOtp, TooManyAttempts];
     vec![
-        Endpoint::post("/auth/verify", Public, verify, "Prove an e-mail address")
+        Endpoint::post("/auth/verify", Public, verify, "Verify an email address")
             .about(
-                "By the token of the mail's link, or by its six digits in the browser that asked for it. A sign-up \
-                 becomes an account, and is signed in where it was asked for; elsewhere the answer has a token to choose a \
-                 password with.",
+                "Requires the token of the email's link, or its six digits in the browser that asked for \
+                 it. A verified sign-up becomes an account. The browser that asked for it is signed in; in \
+                 any other browser, the response contains a token to choose a password with.",
             )
             .refuses(shown)
             .refuses(&[UsernameTaken, BadUsername, TooLong, EmailTaken, SignupClosed]),
-        Endpoint::post("/auth/verify/resend", Public, resend, "Have the mail to prove an address sent again")
-            .about("Of whoever is signed in, or of the sign-up in this browser.")
+        Endpoint::post("/auth/verify/resend", Public, resend, "Resend the verification email")
+            .about("For the signed-in user, or for the sign-up in this browser.")
             .refuses(asked)
             .refuses(&[BadToken, NotFound, SignupClosed]),
-        Endpoint::post("/auth/forgot-password", Public, forgot, "Ask for a mail to set a new password with")
+        Endpoint::post("/auth/forgot-password", Public, forgot, "Request a password reset email")
             .refuses(asked)
             .refuses(&[BadEmail, TooLong]),
-        Endpoint::post("/auth/reset-password/code", Public, reset_code, "Turn the digits of that mail into its token")
-            .about("In the browser that asked for it.")
-            .refuses(&[BadOtp, TooManyAttempts]),
+        Endpoint::post(
+            "/auth/reset-password/code",
+            Public,
+            reset_code,
+            "Exchange a reset code for its token",
+        )
+        .about(
+            "The code is the six digits of a password reset email. It works only in the browser that asked \
+             for it.",
+        )
+        .refuses(&[BadOtp, TooManyAttempts]),
         Endpoint::post("/auth/reset-password", Public, reset, "Set a new password")
-            .about("All sessions end. It signs nobody in.")
+            .about("Ends all sessions, and does not sign in.")
             .refuses(&[BadToken, Busy])
             .refuses(PASSWORD),
-        Endpoint::post("/auth/passwordless/request", Public, ask_to_sign_in, "Ask for a mail to sign in with")
+        Endpoint::post("/auth/passwordless/request", Public, ask_to_sign_in, "Request a sign-in email")
             .refuses(asked)
             .refuses(&[BadEmail, TooLong, FeatureOff]),
-        Endpoint::post("/auth/passwordless/login", Public, sign_in, "Sign in by a mail")
-            .about("By the token of its link, or by its six digits in the browser that asked. The answer sets the session's cookie.")
+        Endpoint::post("/auth/passwordless/login", Public, sign_in, "Sign in by email")
+            .about(
+                "Requires the token of the email's link, or its six digits in the browser that asked. Sets \
+                 the session cookie.",
+            )
             .refuses(shown)
             .refuses(&[FeatureOff, Suspended, PasswordResetRequired]),
-        Endpoint::post("/auth/change-email", SignedIn, ask_to_change, "Ask for another e-mail address")
-            .about("A mail goes to the new address; nothing changes before it is proved.")
+        Endpoint::post("/auth/change-email", SignedIn, ask_to_change, "Request a change of email address")
+            .about("Sends an email to the new address. Nothing changes until that address is verified.")
             .refuses(asked)
             .refuses(&[BadEmail, TooLong, EmailUnchanged, EmailDomainNotAllowed, WrongPassword])
             .refuses(&[StepUpRequired, Busy, BadCharacters, PasswordTooLong]),
-        Endpoint::post("/auth/change-email/confirm", SignedIn, change, "Change the e-mail address")
-            .about("Signed in to the account, by the token of the mail's link, or by its six digits in the browser that asked.")
+        Endpoint::post("/auth/change-email/confirm", SignedIn, change, "Change the email address")
+            .about(
+                "Requires a session of the account, and the token of the email's link, or its six digits in \
+                 the browser that asked.",
+            )
             .refuses(shown)
             .refuses(&[EmailTaken]),
-        Endpoint::post("/auth/change-email/undo", Public, undo, "Take an e-mail address back")
-            .about("By the token of the mail to the old address. All sessions end; the answer is a token to set a new password with.")
+        Endpoint::post("/auth/change-email/undo", Public, undo, "Undo a change of email address")
+            .about(
+                "Requires the token of the email to the old address. Ends all sessions, and returns a token \
+                 to set a new password with.",
+            )
             .refuses(&[BadToken]),
     ]
 }
 
-/// The same, for an account that is to be made.
+/// The token or the digits of an email, for an account to create.
 #[derive(Deserialize, ToSchema)]
 pub struct EmailProofWithName {
     /// The token of the link.
@@ -77,23 +94,24 @@ pub struct EmailProofWithName {
     /// The six digits.
     #[serde(default, deserialize_with = "text")]
     code: String,
-    /// Another username, when the one that was asked for was taken meanwhile.
+    /// Another username, if the requested one has since been taken.
     #[serde(default, deserialize_with = "text")]
     username: String,
 }
 
-/// An address that was proved.
+/// A verified address.
 #[derive(Serialize, ToSchema)]
 pub struct Verified {
     /// What was done.
     message: &'static str,
-    /// A token to set a password with (`/auth/reset-password`): when it was proved in another browser than the one where a
-    /// password was typed, that one does not count.
+    /// A token to set a password with (`/auth/reset-password`). Returned if the address was
+    /// verified in another browser than the one in which a password was typed, because that
+    /// password does not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
 
-/// The digits of a mail.
+/// The digits of an email.
 #[derive(Deserialize, ToSchema)]
 pub struct Digits {
     /// The six digits.
@@ -105,24 +123,24 @@ pub struct Digits {
 /// A new password.
 #[derive(Deserialize, ToSchema)]
 pub struct Reset {
-    /// The token of the mail's link, or of its digits.
+    /// The token of the email's link, or the token that its digits were exchanged for.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     token: String,
-    /// The password.
+    /// The new password.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     new_password: String,
 }
 
-/// Another address for one's account.
+/// A new email address for the account.
 #[derive(Deserialize, ToSchema)]
 pub struct NewAddress {
     /// The address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     email: String,
-    /// One's password; not for people without one.
+    /// The current password. Omitted by users without one.
     #[serde(default, deserialize_with = "text")]
     current_password: String,
 }

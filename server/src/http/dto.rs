@@ -1,4 +1,4 @@
-//! What several areas read or answer.
+//! Types that several areas read or return.
 
 use authtuna::authn::mfa::Factor;
 use authtuna::authn::sign_in::SignInOutcome;
@@ -15,7 +15,7 @@ use super::extract::text;
 use super::operation::{ApiResponse, Contract};
 use super::response::{Accepted, Created, Message};
 
-/// What a mail brought: the token of its link, or its six digits.
+/// What an email contains: the token of its link, or its six digits.
 #[derive(Deserialize, ToSchema)]
 pub struct EmailProof {
     /// The token of the link.
@@ -26,10 +26,10 @@ pub struct EmailProof {
     pub(super) code: String,
 }
 
-/// Where a mail is to go.
+/// The address to send an email to.
 #[derive(Deserialize, ToSchema)]
 pub struct Address {
-    /// The e-mail address.
+    /// The email address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     pub(super) email: String,
@@ -44,28 +44,32 @@ pub struct Token {
     pub(super) token: String,
 }
 
-/// Nothing.
+/// An empty body.
 #[derive(Default, Deserialize, ToSchema)]
 pub struct Empty {}
 
-/// How far a sign-in came.
+/// The outcome of a sign-in.
 #[derive(Serialize, ToSchema)]
 pub struct LoggedIn {
-    /// What was done; only with a session.
+    /// What was done. Present only if the user is signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
-    /// True when a second factor is wanted.
+    /// True if a second factor is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     mfa_required: Option<bool>,
-    /// What `/mfa/validate-login` wants with it, for ten minutes. A secret.
+    /// The token that `/mfa/validate-login` requires, valid for ten minutes. A secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     mfa_token: Option<String>,
-    /// What can be asked for: `passkey`, `totp`, `backup_code`.
+    /// The factors that the user can use: `passkey`, `totp`, `backup_code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     factors: Option<Vec<&'static str>>,
 }
 
-/// Has the answer carry how far somebody came.
+/// Returns the response to a sign-in, which also sets cookies.
+///
+/// # Errors
+///
+/// [`Code::EmailNotVerified`] when the user must verify their address first.
 pub(super) fn logged_in(context: &AuthContext, progress: SignInOutcome) -> Result<Json<LoggedIn>, ApiError> {
     let mfa_challenge = match &progress {
         SignInOutcome::In(_) => None,
@@ -86,21 +90,21 @@ pub(super) fn logged_in(context: &AuthContext, progress: SignInOutcome) -> Resul
     }))
 }
 
-/// What an authenticator answered, as the core reads it: empty for nothing.
+/// Returns the response of an authenticator as the core reads it: empty if there is none.
 pub(super) fn given(answer: &Value) -> String {
     if answer.is_null() { String::new() } else { answer.to_string() }
 }
 
-/// What a sign-up led to.
+/// The outcome of a sign-up.
 pub(super) enum SignedUpAnswer {
-    /// An account, signed in.
+    /// The account is created and signed in.
     In,
-    /// A mail.
+    /// An email was sent.
     Inbox,
 }
 
 impl SignedUpAnswer {
-    /// With a session, or with a mail.
+    /// Returns the outcome with a session if `is_in`, and otherwise the one with an email.
     pub(super) fn of(is_in: bool) -> Self {
         if is_in { Self::In } else { Self::Inbox }
     }
@@ -125,7 +129,7 @@ impl ApiResponse for SignedUpAnswer {
     }
 }
 
-/// Why a new password is refused.
+/// The codes that a new password may be refused with.
 pub(super) const PASSWORD: &[Code] = &[
     Code::PasswordTooShort,
     Code::PasswordTooLong,

@@ -1,4 +1,4 @@
-//! A route: who may call it, what answers, and its document, in one row.
+//! Endpoints: a route's rule, its handler and its documentation in one row.
 
 use authtuna::model::code::Code;
 use axum::handler::Handler;
@@ -10,22 +10,22 @@ use crate::route_rules::{Effect, Kind, RouteRule};
 use crate::state::AppState;
 use authtuna::authz::guard::Guard;
 
-/// A route with its rule, its handler and its document.
+/// A route with its rule, its handler and its documentation.
 pub struct Endpoint {
-    /// Who may call it, and what it does.
+    /// Which callers may use it, and what it does.
     pub rule: RouteRule,
-    /// What answers.
+    /// The handler.
     pub handler: MethodRouter<AppState>,
-    /// What it is for, in a few words.
+    /// What it does, in a few words.
     pub summary: &'static str,
-    /// More about it; may be empty.
+    /// More details. May be empty.
     pub about: &'static str,
-    /// Requests and answers.
+    /// The requests and responses.
     pub contract: Contract,
 }
 
 impl Endpoint {
-    /// A GET: it changes nothing that people would notice.
+    /// Creates a GET endpoint. It changes nothing that users would notice.
     pub fn get<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
@@ -34,7 +34,7 @@ impl Endpoint {
         Self::new(Method::GET, MethodFilter::GET, path, guard, handler, summary)
     }
 
-    /// A POST.
+    /// Creates a POST endpoint.
     pub fn post<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
@@ -43,7 +43,7 @@ impl Endpoint {
         Self::new(Method::POST, MethodFilter::POST, path, guard, handler, summary)
     }
 
-    /// A PATCH.
+    /// Creates a PATCH endpoint.
     pub fn patch<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
@@ -52,7 +52,7 @@ impl Endpoint {
         Self::new(Method::PATCH, MethodFilter::PATCH, path, guard, handler, summary)
     }
 
-    /// A DELETE.
+    /// Creates a DELETE endpoint.
     pub fn delete<H, T>(path: &str, guard: Guard, handler: H, summary: &'static str) -> Self
     where
         H: Handler<T, AppState> + Described<T>,
@@ -91,13 +91,14 @@ impl Endpoint {
         Self { rule, handler: on(filter, handler), summary, about: "", contract }
     }
 
-    /// Says more about it.
+    /// Adds more details.
     #[must_use]
     pub fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
     }
 
-    /// Says what else it refuses, beside what its rule and its types tell.
+    /// Adds codes that the route refuses with, in addition to those that follow from its rule and
+    /// its types.
     #[must_use]
     pub fn refuses(mut self, codes: &[Code]) -> Self {
         self.contract.refuse(codes);

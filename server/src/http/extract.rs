@@ -1,5 +1,5 @@
-//! What a request says, read into types: its body, its query, and the parts of its path. What is wrong is said in the
-//! same form as everything else that is refused, beside its field.
+//! Reads requests into types: the body, the query, and the parameters of the path. Errors have the
+//! same form as all other refusals, and name their field.
 
 use authtuna::axum::ApiError;
 use authtuna::foundation::error::Error;
@@ -17,28 +17,29 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-/// A body: a JSON object.
+/// A body that is a JSON object.
 pub struct Body<T>(pub T);
 
-/// The same where all of it may be left out.
+/// A body that is a JSON object, and may be omitted.
 pub struct MaybeBody<T>(pub T);
 
-/// The query. Parameters that the route does not know are refused; empty ones count as not given.
+/// The query. Parameters that the route does not know are refused; empty ones count as omitted.
 pub struct Params<T>(pub T);
 
-/// The parts of the path. What can be none is not there.
+/// The parameters of the path. If one cannot be parsed, the response is a 404.
 pub struct PathParams<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        // A form of another site can send other types without asking first; only JSON needs the browser's consent.
+        // A form on another site can send other types without a preflight request; JSON requires
+        // the browser's consent.
         if !is_json(request.headers()) {
             return Err(Code::UnsupportedMediaType.into());
         }
         let body = Bytes::from_request(request, state).await.map_err(|_| Code::BadRequest)?;
-        // A text that is no UTF-8 is no JSON either (RFC 8259 section 8.1).
+        // Text that is not UTF-8 is not JSON either (RFC 8259 section 8.1).
         let fields: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| Code::BadRequest)?;
         Ok(Self(typed(fields)?))
     }
@@ -68,7 +69,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
                 return Err(Error::on(Field::Skip, Code::NoOffsets).into());
             }
             if fields.insert(name.into_owned(), value.into_owned().into()).is_some() {
-                // Which of the two counts is read differently by every program.
+                // Programs disagree about which of two equal parameters counts.
                 return Err(Code::BadRequest.into());
             }
         }
@@ -86,7 +87,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathPar
     }
 }
 
-/// `application/json`, with or without parameters (RFC 9110 section 8.3.1).
+/// Returns whether the type is `application/json`, with or without parameters (RFC 9110 section
+/// 8.3.1).
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.and_then(|kind| kind.split(';').next())
@@ -96,7 +98,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn typed<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|problem| {
         let text = problem.inner().to_string();
-        // Serde has no other way to tell these apart; a test holds its words.
+        // Serde offers no other way to tell these errors apart. A test pins its wording.
         let code = match text.split_once(" field `") {
             Some(("unknown", _)) => Code::UnknownField,
             Some(("missing", _)) => Code::Required,
@@ -112,7 +114,7 @@ fn typed<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, ApiError>
     })
 }
 
-/// The field of a name in bodies and queries.
+/// Returns the field that a name in bodies and queries stands for.
 fn field(name: &str) -> Option<Field> {
     match name {
         "username_or_email" => Some(Field::Identifier),
@@ -133,19 +135,31 @@ fn field(name: &str) -> Option<Field> {
     }
 }
 
-/// A text; null is an empty one.
+/// Deserializes a string. Null becomes an empty one.
+///
+/// # Errors
+///
+/// Fails when the value is not a string.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A value that may also be null, told apart from one that is not given.
+/// Deserializes a value that may be null. `None` means that the field is omitted.
+///
+/// # Errors
+///
+/// Fails when the value has another type.
 pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// A number or truth value of a query, where everything is text.
+/// Parses a number or a boolean of a query, where everything is text.
+///
+/// # Errors
+///
+/// Fails when the text has another type.
 pub fn parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -155,33 +169,55 @@ where
     text.parse().map(Some).map_err(|_| serde::de::Error::custom("another type"))
 }
 
-/// A number of rows in a query: what an `int32` that is not negative can say. Lists give at most 200.
+/// Parses a number of rows in a query, which is a nonnegative `int32`. Lists return at most 200
+/// rows.
+///
+/// # Errors
+///
+/// Fails when the text has another type.
 pub fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     let rows: Option<i32> = parsed(deserializer)?;
     rows.map(u32::try_from).transpose().map_err(|_| serde::de::Error::custom("another type"))
 }
 
-/// Which page of a list.
+/// Returns the request for a page of a list.
 pub fn page(after: Option<String>, limit: Option<u32>) -> PageRequest {
     PageRequest { after, limit }
 }
 
-/// A person named in a body or query. What can be no id is nobody's.
+/// Parses the id of a user in a body or query. An invalid id matches no user.
+///
+/// # Errors
+///
+/// [`Code::UserNotFound`] when the id is invalid.
 pub fn person(id: &str) -> Result<UserId, ApiError> {
     Ok(id.parse().map_err(|_| Error::on(Field::User, Code::UserNotFound))?)
 }
 
-/// A session named in a path.
+/// Parses the id of a session in a path.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] when the id is invalid.
 pub fn session(id: &str) -> Result<SessionId, ApiError> {
     Ok(id.parse().map_err(|_| Error::on(Field::Session, Code::NotFound))?)
 }
 
-/// A scope; empty text is `otherwise`.
+/// Parses a scope. Empty text means `otherwise`.
+///
+/// # Errors
+///
+/// [`Code::BadScope`] when the text is not a scope.
 pub fn scope(text: &str, otherwise: Scope) -> Result<Scope, ApiError> {
     if text.is_empty() { Ok(otherwise) } else { Ok(text.parse().map_err(Error::from)?) }
 }
 
-/// A moment in whole seconds since the epoch, of the years 1 to 9999: what every database can keep.
+/// Converts whole seconds since the epoch to a time in the years 1 to 9999, which every database
+/// can store.
+///
+/// # Errors
+///
+/// `code` on `field` when the time is outside these years.
 pub fn moment(seconds: i64, field: Field, code: Code) -> Result<Timestamp, ApiError> {
     if !(-62_135_596_800..=253_402_300_799).contains(&seconds) {
         return Err(Error::on(field, code).into());

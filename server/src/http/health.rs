@@ -1,4 +1,4 @@
-//! What keeps an eye on a server: whether it lives, and whether it should get requests.
+//! Health checks: whether the server is alive, and whether it should receive requests.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use utoipa::ToSchema;
 use super::endpoint::Endpoint;
 use authtuna::authz::guard::Guard::Public;
 
-/// How long the database may take to answer.
+/// How long the database may take to respond.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The routes. They need no session and no working database.
+/// Returns the routes. They need no session and no working database.
 pub(super) fn routes() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/healthz", Public, alive, "Whether the process answers")
-            .about("Says nothing of the database: a restart would not mend that."),
-        Endpoint::get("/readyz", Public, ready, "Whether the server should get requests")
-            .about("200 when the database answers and its tables are this program's."),
+        Endpoint::get("/healthz", Public, alive, "Check whether the process responds")
+            .about("Does not check the database, because a restart would not fix it."),
+        Endpoint::get("/readyz", Public, ready, "Check whether the server should receive requests")
+            .about("200 if the database responds and its tables match this program."),
     ]
 }
 
-/// How the server is.
+/// The health of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `ok` or `ready`.
@@ -47,7 +47,7 @@ async fn ready(State(auth): State<Auth>) -> Result<Json<Health>, ApiError> {
             Err(unready())
         }
         Err(_) => {
-            tracing::warn!("not ready: the database does not answer");
+            tracing::warn!("not ready: the database does not respond");
             Err(unready())
         }
     }

@@ -1,4 +1,4 @@
-//! The bare address.
+//! The root path.
 
 use authtuna::axum::AuthContext;
 use authtuna::model::paths::{DASHBOARD, LOGIN};
@@ -8,9 +8,9 @@ use super::endpoint::Endpoint;
 use crate::layers::guard::see_other;
 use authtuna::authz::guard::Guard::Public;
 
-/// The route.
+/// Returns the route.
 pub(super) fn route() -> Endpoint {
-    Endpoint::get("/", Public, home, "To one's account, or to sign-in")
+    Endpoint::get("/", Public, home, "Redirect to the dashboard or to sign-in")
 }
 
 async fn home(context: AuthContext) -> Response {

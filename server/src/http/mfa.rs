@@ -1,4 +1,4 @@
-//! Second factors and confirming who one is, in JSON.
+//! The JSON API for second factors and re-authentication.
 
 use authtuna::auth::Auth;
 use authtuna::authn::email_challenge::Proof;
@@ -17,81 +17,95 @@ use super::extract::{Body, MaybeBody, text};
 use super::response::{Accepted, Message, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn, SignedInOrEnrolling};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     vec![
-        Endpoint::post("/mfa/validate-login", Public, validate, "Sign in by the second factor")
+        Endpoint::post("/mfa/validate-login", Public, validate, "Complete a sign-in with a second factor")
             .about(
-                "With the `mfa_token` that the first factor led to, or in the browser that has it as a cookie. A wrong code \
-                 uses nothing up. The answer sets the session's cookie.",
+                "Requires the `mfa_token` that the first factor returned, in the body or in the browser's \
+                 cookie. A wrong code does not use it up. Sets the session cookie.",
             )
             .refuses(&[BadToken, BadOtp, TooManyAttempts]),
-        Endpoint::get("/mfa/factors", SignedInOrEnrolling, factors, "One's second factors"),
-        Endpoint::post("/mfa/setup", SignedInOrEnrolling, set_up, "Make a secret for an authenticator app")
-            .about("It counts once `/mfa/verify` has seen a code of it.")
+        Endpoint::get("/mfa/factors", SignedInOrEnrolling, factors, "Get your second factors"),
+        Endpoint::post("/mfa/setup", SignedInOrEnrolling, set_up, "Set up an authenticator app")
+            .about("Creates a secret, which takes effect once `/mfa/verify` has accepted a code of it.")
             .refuses(&[TotpEnabled, FeatureOff, StepUpRequired]),
-        Endpoint::post("/mfa/verify", SignedInOrEnrolling, verify, "Turn the authenticator app on")
-            .about("By a code of the secret made last. The answer is ten backup codes, which nothing shows again.")
-            .refuses(&[BadOtp, TotpEnabled, TotpNotSetUp, FeatureOff, StepUpRequired]),
-        Endpoint::post("/mfa/disable", SignedIn, disable, "Turn the authenticator app off")
-            .about("The backup codes are gone too, unless there is a passkey.")
-            .refuses(&[TotpNotSetUp, StepUpRequired]),
-        Endpoint::post("/mfa/recovery-codes", SignedIn, regenerate, "Make ten new backup codes")
-            .about("The old ones work no longer.")
-            .refuses(&[NoSecondFactor, FeatureOff, StepUpRequired]),
-        Endpoint::post("/auth/confirm", SignedInOrEnrolling, confirm, "Confirm who one is")
+        Endpoint::post("/mfa/verify", SignedInOrEnrolling, verify, "Enable the authenticator app")
             .about(
-                "By a passkey, a code of one's app, a backup code, or one's password where there is none of these. What answers 403 `step_up_required` works \
-                 afterwards, for STEP_UP_SECONDS.",
+                "Requires a code of the latest secret. Returns ten backup codes, which are never shown \
+                 again.",
+            )
+            .refuses(&[BadOtp, TotpEnabled, TotpNotSetUp, FeatureOff, StepUpRequired]),
+        Endpoint::post("/mfa/disable", SignedIn, disable, "Disable the authenticator app")
+            .about("Also deletes the backup codes, unless there is a passkey.")
+            .refuses(&[TotpNotSetUp, StepUpRequired]),
+        Endpoint::post("/mfa/recovery-codes", SignedIn, regenerate, "Generate ten new backup codes")
+            .about("The old ones stop working.")
+            .refuses(&[NoSecondFactor, FeatureOff, StepUpRequired]),
+        Endpoint::post("/auth/confirm", SignedInOrEnrolling, confirm, "Re-authenticate")
+            .about(
+                "Requires a passkey, a code of the authenticator app or a backup code; or the password, if \
+                 the user has none of these. Requests that were refused with 403 `step_up_required` then \
+                 work for STEP_UP_SECONDS.",
             )
             .refuses(&[WrongPassword, BadOtp, TooManyAttempts, Busy, BadCharacters, PasswordTooLong])
             .refuses(&[BadPasskey, UserVerificationRequired, BadToken, PasskeyUnknown, PasskeyBlocked]),
-        Endpoint::post("/auth/confirm/request", SignedInOrEnrolling, ask, "Ask for a mail to confirm who one is")
-            .about("For people with neither password nor second factor; 404 for others.")
-            .refuses(&[NotFound, MailOff]),
-        Endpoint::post("/auth/confirm/mail", SignedInOrEnrolling, confirm_by_mail, "Confirm who one is by a mail")
-            .about("By the token of its link, or by its six digits in the browser that asked.")
-            .refuses(&[BadToken, BadOtp, TooManyAttempts]),
+        Endpoint::post(
+            "/auth/confirm/request",
+            SignedInOrEnrolling,
+            ask,
+            "Request a re-authentication email",
+        )
+        .about("For users with neither a password nor a second factor; 404 for others.")
+        .refuses(&[NotFound, MailOff]),
+        Endpoint::post(
+            "/auth/confirm/mail",
+            SignedInOrEnrolling,
+            confirm_by_mail,
+            "Re-authenticate by email",
+        )
+        .about("Requires the token of the email's link, or its six digits in the browser that asked.")
+        .refuses(&[BadToken, BadOtp, TooManyAttempts]),
     ]
 }
 
-/// A second factor.
+/// A second factor to sign in with.
 #[derive(Deserialize, ToSchema)]
 pub struct MfaLogin {
-    /// What the first factor led to. Left out where the browser has it as a cookie.
+    /// The token that the first factor returned. Omitted if the browser has it as a cookie.
     #[serde(default, deserialize_with = "text")]
     mfa_token: String,
-    /// Six digits of one's app, or a backup code.
+    /// A six-digit code of the authenticator app, or a backup code.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     code: String,
-    /// Whether this browser is to be asked for no second factor for MFA_REMEMBER_DEVICE_DAYS.
+    /// Whether this browser may skip the second factor for MFA_REMEMBER_DEVICE_DAYS.
     #[serde(default)]
     remember: bool,
 }
 
-/// One's second factors.
+/// The user's second factors.
 #[derive(Serialize, ToSchema)]
 pub struct OwnFactors {
-    /// Since when codes of an app are asked for, in seconds since the epoch; null when none are.
+    /// When the authenticator app was enabled, in seconds since the epoch; null if it is not.
     totp_since: Option<i64>,
-    /// How many passkeys can be shown.
+    /// The number of passkeys that can be used.
     passkeys: i64,
-    /// How many backup codes can still be used.
+    /// The number of backup codes that can still be used.
     recovery_codes_left: i64,
 }
 
 /// A secret for an authenticator app.
 #[derive(Serialize, ToSchema)]
 pub struct Setup {
-    /// As an `otpauth://` address.
+    /// The secret as an `otpauth://` URI.
     provisioning_uri: String,
-    /// In base 32, to type.
+    /// The secret in base32, to type in.
     secret: String,
 }
 
-/// A code of one's app.
+/// A code of the authenticator app.
 #[derive(Deserialize, ToSchema)]
 pub struct AppCode {
     /// The six digits.
@@ -103,20 +117,20 @@ pub struct AppCode {
 /// New backup codes.
 #[derive(Serialize, ToSchema)]
 pub struct RecoveryCodes {
-    /// Each works once. Nothing shows them again.
+    /// The codes. Each works once, and is never shown again.
     recovery_codes: Vec<String>,
 }
 
-/// A password, or a code.
+/// Proof for re-authentication: a password, a code or a passkey.
 #[derive(Deserialize, ToSchema)]
 pub struct Proofs {
-    /// One's password.
+    /// The password.
     #[serde(default, deserialize_with = "text")]
     password: String,
-    /// A code of one's app, or a backup code.
+    /// A code of the authenticator app, or a backup code.
     #[serde(default, deserialize_with = "text")]
     code: String,
-    /// What a passkey answered to the options of `/passkeys/confirm-options`.
+    /// The response of a passkey to the options of `/passkeys/confirm-options`.
     #[serde(default)]
     #[schema(value_type = Object)]
     passkey: Value,

@@ -1,7 +1,8 @@
-//! What programs call: the JSON API, and what operators' tools ask.
+//! The HTTP API: the JSON API for programs, and the endpoints for operators' tools.
 //!
-//! Each area has a table of [`Endpoint`]s: the route, its rule, its handler and its document in one row, so that none is
-//! without. What a request and an answer look like is read from the handler's own types ([`operation`]).
+//! Each area has a table of [`Endpoint`]s. A row contains the route, its rule, its handler and its
+//! documentation, so that no route lacks one of them. The format of requests and responses is
+//! derived from the handler's own types ([`operation`]).
 
 pub mod account;
 pub mod admin;
@@ -23,12 +24,12 @@ use authtuna::foundation::config::Settings;
 
 pub use endpoint::Endpoint;
 
-/// Routes that need no session and no working database.
+/// Returns the routes that need no session and no working database.
 pub fn plain() -> Vec<Endpoint> {
     health::routes()
 }
 
-/// The JSON API, as far as `settings` switch it on.
+/// Returns the routes of the JSON API that `settings` enable.
 pub fn api(settings: &Settings) -> Vec<Endpoint> {
     let mut all = vec![home::route()];
     all.extend(account::routes());
@@ -47,13 +48,13 @@ pub fn api(settings: &Settings) -> Vec<Endpoint> {
 /// The paths of [`beside_pages`].
 pub const BESIDE_PAGES: &[&str] = &[sessions::LIST];
 
-/// Answers in JSON at paths where the portal has pages: whoever asks for JSON by name gets these. Without the portal
-/// they are all there is.
+/// Returns the endpoints that respond in JSON at paths where the portal has pages, to clients that
+/// ask for JSON by name. Without the portal, nothing else responds at these paths.
 pub fn beside_pages() -> Vec<Endpoint> {
     vec![sessions::list_route()]
 }
 
-/// Every route that `settings` switch on.
+/// Returns every route that `settings` enable.
 pub fn all(settings: &Settings) -> Vec<Endpoint> {
     let mut all = plain();
     if !settings.app.only_middleware {

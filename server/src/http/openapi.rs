@@ -1,5 +1,5 @@
-//! The OpenAPI document, made from the routes themselves: what has no row there is not served, and what is served is
-//! here.
+//! Generates the OpenAPI document from the endpoints themselves, so that it contains exactly those
+//! that are served.
 
 use std::collections::BTreeMap;
 
@@ -32,30 +32,30 @@ const JSON: &str = "application/json";
 const SESSION: &str = "session";
 const REFUSAL: &str = "Refusal";
 
-/// The areas of the API: what a path begins with, and what is there.
+/// The areas of the API: the beginning of their paths, their name and their description.
 const AREAS: &[(&str, &str, &str)] = &[
-    ("/auth/", "Account", "Coming in, going out, and one's own account."),
+    ("/auth/", "Account", "Signing up, signing in, signing out, and the user's own account."),
     ("/ui/", "Account", ""),
-    ("/admin/users/roles/", "Grants", "Who is given which role, and where."),
+    ("/admin/users/roles/", "Grants", "Which roles users have, and in which scopes."),
     ("/admin/assignable", "Grants", ""),
-    ("/admin/users", "People", "People and their accounts."),
-    ("/admin/roles", "Roles", "What roles carry, their ranks, and what they may give on."),
-    ("/admin/permissions", "Permissions", "The catalogue of what can be allowed."),
-    ("/admin/access", "Access", "Why somebody may do something, and who may."),
-    ("/admin/audit", "Audit", "What happened."),
-    ("/", "Server", "How the server is, and this document."),
+    ("/admin/users", "People", "Users and their accounts."),
+    ("/admin/roles", "Roles", "What roles carry, their levels, and what their holders may assign and grant."),
+    ("/admin/permissions", "Permissions", "The catalog of permissions."),
+    ("/admin/access", "Access", "Why a user may do something, and who may do it."),
+    ("/admin/audit", "Audit", "The audit log."),
+    ("/", "Server", "The health of the server, and this document."),
 ];
 
-/// The route.
+/// Returns the route.
 pub(super) fn route() -> Endpoint {
-    Endpoint::get("/openapi.json", Guard::Public, serve, "This document")
+    Endpoint::get("/openapi.json", Guard::Public, serve, "Get this document")
 }
 
 async fn serve(State(state): State<AppState>) -> Document {
     Document(state)
 }
 
-/// The document, as it is answered.
+/// The document as a response.
 struct Document(AppState);
 
 impl IntoResponse for Document {
@@ -71,12 +71,16 @@ impl ApiResponse for Document {
     }
 }
 
-/// The document of the routes that `settings` switch on, as it is served.
+/// Returns the document of the routes that `settings` enable, as the server responds with it.
+///
+/// # Errors
+///
+/// [`CliError::Document`] when the document cannot be serialized.
 pub fn json(settings: &Settings) -> Result<Value, CliError> {
     serde_json::to_value(document(settings)).map_err(|problem| CliError::Document(problem.to_string()))
 }
 
-/// The document of the routes that `settings` switch on.
+/// Returns the document of the routes that `settings` enable.
 pub fn document(settings: &Settings) -> OpenApi {
     let endpoints = super::all(settings);
     let mut paths = PathsBuilder::new();
@@ -92,7 +96,7 @@ pub fn document(settings: &Settings) -> OpenApi {
     schemas.insert(REFUSAL.to_owned(), refusal().into());
     let cookie = ApiKeyValue::with_description(
         cookie_name(settings),
-        "Set by signing in. Requests that change something are refused when they come from another site."
+        "Set by sign-in. The server refuses requests from other sites that would change something."
             .to_owned(),
     );
     let components = ComponentsBuilder::new()
@@ -115,13 +119,14 @@ pub fn document(settings: &Settings) -> OpenApi {
 }
 
 const ABOUT: &str = "\
-Refusals are `{\"detail\", \"code\", \"errors\"}`: the code is stable, the detail is for people, and errors name the \
-fields. Times are whole seconds since the epoch. Lists go on by cursors, never by counting rows: give what `next`, or the \
-Link header with `rel=\"next\"`, says as `after`; `skip` is refused. Routes under /admin refuse fields and parameters \
-that they do not know; those under /auth and /ui do not look at them. Any answer can also be 408 (the request did not end \
-in time), 413 (too large) or 405 (the path has other methods).";
+Refusals are `{\"detail\", \"code\", \"errors\"}`: `code` is stable, `detail` is for people, and `errors` \
+name the fields. Times are whole seconds since the epoch. Lists are paged by cursors, never by counting \
+rows: for the next page, pass `next` as `after`, or follow the Link header with `rel=\"next\"`; `skip` is \
+refused. Routes under /admin refuse fields and parameters that they do not know; those under /auth and /ui \
+ignore them. Any response can also be a 408 (the request did not end in time), 413 (too large) or 405 (the \
+path has other methods).";
 
-/// The area of a path.
+/// Returns the area of a path.
 fn area(path: &str) -> &'static str {
     AREAS.iter().find(|(begin, _, _)| path.starts_with(begin)).map_or("", |(_, name, _)| name)
 }
@@ -141,13 +146,12 @@ fn operation(endpoint: &Endpoint) -> Operation {
     let words = rule.path.split(['/', '-', '{', '}', '.']).filter(|word| !word.is_empty());
     let id: Vec<&str> = words.collect();
     let needs = match rule.guard {
-        Guard::Public => "Open to everybody.".to_owned(),
+        Guard::Public => "Public.".to_owned(),
         Guard::SignedInOrEnrolling => {
-            "For whoever is signed in, also before they have set up what a role of theirs asks for."
-                .to_owned()
+            "Requires a session. Also works before the user has set up what their roles require.".to_owned()
         }
-        Guard::SignedIn => "For whoever is signed in.".to_owned(),
-        Guard::Permission(permission) => format!("Needs the permission `{permission}` everywhere."),
+        Guard::SignedIn => "Requires a session.".to_owned(),
+        Guard::Permission(permission) => format!("Requires the permission `{permission}` globally."),
     };
     let about = if about.is_empty() { needs } else { format!("{needs} {about}") };
     let mut operation = OperationBuilder::new()
@@ -178,7 +182,8 @@ fn operation(endpoint: &Endpoint) -> Operation {
     operation.build()
 }
 
-/// The parameters of the path: their names from its pattern, their schemas from the handler.
+/// Returns the parameters of the path, with the names from its pattern and the schemas from the
+/// handler.
 fn place(path: &str, contract: &Contract) -> Vec<utoipa::openapi::path::Parameter> {
     let names = path.split(['{', '}']).skip(1).step_by(2);
     names
@@ -194,7 +199,7 @@ fn place(path: &str, contract: &Contract) -> Vec<utoipa::openapi::path::Paramete
         .collect()
 }
 
-/// What a route refuses, by status.
+/// Returns the codes that a route may refuse with, by status.
 fn refusals(contract: &Contract) -> BTreeMap<u16, Vec<Code>> {
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in Code::ALL.iter().filter(|code| contract.refusals.contains(code.as_str())) {
@@ -203,15 +208,15 @@ fn refusals(contract: &Contract) -> BTreeMap<u16, Vec<Code>> {
     by_status
 }
 
-/// The name of a refusal by one of these codes, which many routes share.
+/// Returns the name of the response for these codes, which many routes share.
 fn name_of(codes: &[Code]) -> String {
     codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join("-")
 }
 
 fn success(status: StatusCode, schema: Option<&RefOr<Schema>>, linked: bool) -> Response {
     let mut response = ResponseBuilder::new().description(match status {
-        StatusCode::CREATED => "Made",
-        StatusCode::SEE_OTHER => "Sent on",
+        StatusCode::CREATED => "Created",
+        StatusCode::SEE_OTHER => "Redirected",
         _ => "Done",
     });
     if let Some(schema) = schema {
@@ -219,10 +224,10 @@ fn success(status: StatusCode, schema: Option<&RefOr<Schema>>, linked: bool) -> 
     }
     if linked {
         response = response
-            .header("Link", text_header("Leads to the next page, by rel=\"next\"; not there at the end."));
+            .header("Link", text_header("Links to the next page with rel=\"next\"; absent at the end."));
     }
     if status == StatusCode::SEE_OTHER {
-        response = response.header("Location", text_header("Where to."));
+        response = response.header("Location", text_header("The address to continue at."));
     }
     response.build()
 }
@@ -232,7 +237,7 @@ fn text_header(about: &str) -> Header {
     HeaderBuilder::new().schema(Some(text)).description(Some(about)).build()
 }
 
-/// A refusal by one of these codes.
+/// Returns the response for a refusal with one of these codes.
 fn refused(codes: &[Code]) -> Response {
     let names: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
     let code = ObjectBuilder::new()
@@ -246,7 +251,7 @@ fn refused(codes: &[Code]) -> Response {
         .build()
 }
 
-/// The schema of every refusal.
+/// Returns the schema of every refusal.
 fn refusal() -> Schema {
     let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
     let code = |about: &str| {
@@ -256,24 +261,24 @@ fn refusal() -> Schema {
     let problem = object()
         .property("field", text().description(Some("The field.")))
         .required("field")
-        .property("code", code("What is wrong with it."))
+        .property("code", code("The problem with it."))
         .required("code")
-        .property("detail", text().description(Some("The same in words.")))
+        .property("detail", text().description(Some("The problem in words.")))
         .required("detail");
     object()
-        .description(Some("Why not."))
+        .description(Some("Why the server refused the request."))
         .property("detail", text().description(Some("The code in words.")))
         .required("detail")
-        .property("code", code("The stable name of what is wrong."))
+        .property("code", code("The stable name of the problem."))
         .required("code")
         .property(
             "errors",
-            ArrayBuilder::new().items(problem).description(Some("The fields that it is about.")),
+            ArrayBuilder::new().items(problem).description(Some("The fields that have problems.")),
         )
         .into()
 }
 
-/// The name of the session's cookie.
+/// Returns the name of the session cookie.
 fn cookie_name(settings: &Settings) -> String {
     let sessions = &settings.sessions;
     let prefix = if sessions.secure && sessions.cookie_domain.is_none() { "__Host-" } else { "" };

@@ -1,5 +1,5 @@
-//! A handler's document, taken from its own types: what it reads from a request, and what it answers. So neither can say
-//! something else than the code does.
+//! Derives the documentation of a handler from its own types: what it reads from a request, and
+//! what it returns. The documentation therefore always matches the code.
 
 use std::collections::BTreeSet;
 
@@ -18,34 +18,34 @@ use utoipa::{IntoParams, ToSchema};
 use super::extract::{Body, MaybeBody, Params, PathParams};
 use super::response::{Accepted, Created, Items, List, Listed, NoContent};
 
-/// What is known of a route's requests and answers.
+/// What is known about the requests and responses of a route.
 #[derive(Clone, Default)]
 pub struct Contract {
-    /// The schemas of the path's parts, in their order.
+    /// The schemas of the path's parameters, in order.
     pub place: Vec<Schema>,
-    /// The query.
+    /// The parameters of the query.
     pub query: Vec<Parameter>,
-    /// The body's schema, and whether it must be there.
+    /// The schema of the body, and whether the body is required.
     pub body: Option<(RefOr<Schema>, bool)>,
     /// The status of success, and the schema of its body.
     pub success: Option<(StatusCode, Option<RefOr<Schema>>)>,
     /// Another status of success, with the same body.
     pub also: Option<StatusCode>,
-    /// Whether a Link header leads to the next page.
+    /// Whether a Link header points to the next page.
     pub linked: bool,
-    /// What is refused, by code.
+    /// The codes that the route may refuse with.
     pub refusals: BTreeSet<&'static str>,
-    /// Every schema that these refer to.
+    /// Every schema that the others refer to.
     pub schemas: Vec<(String, RefOr<Schema>)>,
 }
 
 impl Contract {
-    /// Notes that a route may be refused by these codes.
+    /// Adds codes that the route may refuse with.
     pub fn refuse(&mut self, codes: &[Code]) {
         self.refusals.extend(codes.iter().map(|code| code.as_str()));
     }
 
-    /// A reference to the schema of `T`, which is kept.
+    /// Adds the schema of `T`, and returns a reference to it.
     fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
         self.schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(&mut self.schemas);
@@ -57,34 +57,34 @@ impl Contract {
         self.success = Some((StatusCode::OK, Some(ArrayBuilder::new().items(row).build().into())));
     }
 
-    /// Notes that success has this status and body.
+    /// Sets the status and the body of success.
     pub fn succeed<T: ToSchema>(&mut self, status: StatusCode) {
         let schema = self.schema::<T>();
         self.success = Some((status, Some(schema)));
     }
 }
 
-/// A handler whose contract is known.
+/// A handler with a known contract.
 pub trait Described<T> {
-    /// Its contract.
+    /// Returns the contract.
     fn describe() -> Contract;
 }
 
-/// Something that a handler takes.
+/// A parameter of a handler.
 pub trait Part {
-    /// Notes it in the contract.
+    /// Adds the parameter to the contract.
     fn note(contract: &mut Contract);
 }
 
-/// Something that a handler answers.
+/// A return value of a handler.
 pub trait ApiResponse {
-    /// Notes it in the contract.
+    /// Adds the return value to the contract.
     fn note(contract: &mut Contract);
 }
 
-/// What the parts of a path can be.
+/// A type for the parameters of a path.
 pub trait Segments {
-    /// The schema of each.
+    /// Returns the schema of each parameter.
     fn schemas() -> Vec<Schema>;
 }
 
@@ -160,7 +160,7 @@ impl<T: IntoParams> Part for Params<T> {
     }
 }
 
-/// What is not given in a query is left out: there is no null.
+/// Removes null from the types of a parameter: in a query, an absent value is omitted.
 fn never_null(parameter: &mut Parameter) {
     if let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
         && let SchemaType::Array(types) = &object.schema_type
@@ -260,7 +260,7 @@ impl<T: ToSchema> ApiResponse for Items<T> {
             .required("items")
             .property(
                 "next",
-                next.description(Some("Give it as `after` for the rows after these; null at the end.")),
+                next.description(Some("Pass it as `after` to get the next rows; null on the last page.")),
             )
             .required("next");
         contract.success = Some((StatusCode::OK, Some(Schema::from(page).into())));
@@ -274,7 +274,7 @@ impl<T: ToSchema> ApiResponse for Listed<T> {
     }
 }
 
-/// One that sends a browser on.
+/// A response that redirects a browser.
 impl ApiResponse for Response {
     fn note(contract: &mut Contract) {
         contract.success = Some((StatusCode::SEE_OTHER, None));

@@ -1,6 +1,7 @@
-//! Passkeys, in JSON. The answers with options are those of `PublicKeyCredential.parseCreationOptionsFromJSON` and
-//! `parseRequestOptionsFromJSON`; what comes back is what `credential.toJSON()` gives. The browser that asked keeps a
-//! cookie, without which the answer counts nowhere.
+//! The JSON API for passkeys. Responses with options have the format of
+//! `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON`; clients
+//! return the result of `credential.toJSON()`. The browser that asked keeps a cookie, without which
+//! the result is not accepted.
 
 use authtuna::auth::Auth;
 use authtuna::authn::passkeys::{Ceremony, Kind, OwnPasskey};
@@ -21,57 +22,77 @@ use super::extract::{Body, MaybeBody, PathParams, text};
 use super::response::{Created, List, Message, NoContent, message};
 use authtuna::authz::guard::Guard::{Public, SignedIn, SignedInOrEnrolling};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     const REFUSED: &[Code] = &[BadPasskey, UserVerificationRequired, BadToken, FeatureOff];
     const UNKNOWN: &[Code] = &[PasskeyUnknown, PasskeyBlocked];
     vec![
-        Endpoint::get("/passkeys", SignedInOrEnrolling, list, "One's passkeys"),
-        Endpoint::post("/passkeys/register-options", SignedInOrEnrolling, ask_to_add, "Ask for a new passkey")
-            .about("Options for `navigator.credentials.create`. `/passkeys/register` wants what it gives, within the hour.")
-            .refuses(&[StepUpRequired, TooManyPasskeys, FeatureOff, TooManyAttempts]),
+        Endpoint::get("/passkeys", SignedInOrEnrolling, list, "List your passkeys"),
+        Endpoint::post(
+            "/passkeys/register-options",
+            SignedInOrEnrolling,
+            ask_to_add,
+            "Request a new passkey",
+        )
+        .about(
+            "Returns options for `navigator.credentials.create`. `/passkeys/register` accepts its result \
+             for an hour.",
+        )
+        .refuses(&[StepUpRequired, TooManyPasskeys, FeatureOff, TooManyAttempts]),
         Endpoint::post("/passkeys/register", SignedInOrEnrolling, add, "Add a passkey")
             .about(
-                "In the session that asked for it. Without a name it gets that of its authenticator. Whoever had no second \
-                 factor before gets ten backup codes, which nothing shows again.",
+                "Works only in the session that asked for it. Without a name, the passkey gets the name of \
+                 its authenticator. A user who had no second factor before gets ten backup codes, which are \
+                 never shown again.",
             )
             .refuses(REFUSED)
             .refuses(&[PasskeyExists, TooManyPasskeys, TooLong, BadCharacters]),
-        Endpoint::patch("/passkeys/{id}", SignedIn, rename, "Give a passkey another name")
-            .about("By the authenticator's id of it. An empty name is that of its authenticator.")
+        Endpoint::patch("/passkeys/{id}", SignedIn, rename, "Rename a passkey")
+            .about(
+                "`id` is the authenticator's id of the passkey. An empty name means that of its \
+                 authenticator.",
+            )
             .refuses(&[TooLong, BadCharacters]),
         Endpoint::delete("/passkeys/{id}", SignedIn, remove, "Remove a passkey")
-            .about("By the authenticator's id of it. 409 for the last way in.")
+            .about("`id` is the authenticator's id of the passkey. 409 if it is the last way to sign in.")
             .refuses(&[StepUpRequired, LastWayIn]),
-        Endpoint::post("/passkeys/login-options", Public, ask_to_sign_in, "Ask for a passkey to sign in with")
-            .about("Options for `navigator.credentials.get`. Whose passkey it is, it says by itself.")
+        Endpoint::post("/passkeys/login-options", Public, ask_to_sign_in, "Request a passkey to sign in")
+            .about("Returns options for `navigator.credentials.get`. The passkey itself identifies the user.")
             .refuses(&[FeatureOff, TooManyAttempts]),
-        Endpoint::post("/passkeys/login", Public, sign_in, "Sign in by a passkey")
-            .about("It is two factors in one: nothing more is asked for. The answer sets the session's cookie.")
+        Endpoint::post("/passkeys/login", Public, sign_in, "Sign in with a passkey")
+            .about("A passkey counts as both factors, so nothing else is required. Sets the session cookie.")
             .refuses(REFUSED)
             .refuses(UNKNOWN)
             .refuses(&[Suspended, EmailNotVerified, PasswordResetRequired]),
-        Endpoint::post("/passkeys/mfa-options", Public, ask_for_factor, "Ask for a passkey as second factor")
+        Endpoint::post("/passkeys/mfa-options", Public, ask_for_factor, "Request a passkey as second factor")
             .about(
-                "With the `mfa_token` that the first factor led to, or in the browser that has it as a cookie. The options of \
-                 `/passkeys/login-options` do as well.",
+                "Requires the `mfa_token` that the first factor returned, in the body or in the browser's \
+                 cookie. The options of `/passkeys/login-options` work as well.",
             )
             .refuses(&[BadToken, NotFound, TooManyAttempts]),
-        Endpoint::post("/passkeys/mfa-login", Public, show_factor, "Sign in by a passkey as second factor")
+        Endpoint::post("/passkeys/mfa-login", Public, show_factor, "Complete a sign-in with a passkey")
             .refuses(REFUSED)
             .refuses(UNKNOWN),
-        Endpoint::post("/passkeys/confirm-options", SignedInOrEnrolling, ask_to_confirm, "Ask for a passkey to confirm with")
-            .about("`/auth/confirm` wants what it gives as `passkey`.")
-            .refuses(&[NotFound, TooManyAttempts]),
-        Endpoint::post("/passkeys/signup-options", Public, ask_to_sign_up, "Ask for a passkey for a new account")
-            .about("Name and address come back with the passkey: `/passkeys/signup` wants nothing else.")
+        Endpoint::post(
+            "/passkeys/confirm-options",
+            SignedInOrEnrolling,
+            ask_to_confirm,
+            "Request a passkey to re-authenticate",
+        )
+        .about("`/auth/confirm` accepts its result as `passkey`.")
+        .refuses(&[NotFound, TooManyAttempts]),
+        Endpoint::post("/passkeys/signup-options", Public, ask_to_sign_up, "Request a passkey to sign up")
+            .about(
+                "The server keeps the username and the address: `/passkeys/signup` requires only the \
+                 passkey.",
+            )
             .refuses(&[BadUsername, UsernameTaken, BadEmail, EmailDomainNotAllowed, SignupClosed, TooLong])
             .refuses(&[FeatureOff, TooManyAttempts]),
-        Endpoint::post("/passkeys/signup", Public, sign_up, "Sign up with a passkey, and no password")
+        Endpoint::post("/passkeys/signup", Public, sign_up, "Sign up with a passkey and without a password")
             .about(
-                "As `/auth/signup`: 201 with a session, or 202 where mails are sent. The account has no backup codes yet: \
-                 `/mfa/recovery-codes` makes them, and should be asked at once.",
+                "Like `/auth/signup`: 201 with a session, or 202 if the server sends email. The account has \
+                 no backup codes yet; request them from `/mfa/recovery-codes` immediately.",
             )
             .refuses(REFUSED)
             .refuses(&[UsernameTaken, EmailTaken, EmailDomainNotAllowed, SignupClosed, TooManyAttempts]),
@@ -87,23 +108,23 @@ pub(super) struct Options(Value);
 /// A passkey. Times are whole seconds since the epoch.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Passkey {
-    /// The authenticator's id of it, in base64url.
+    /// The authenticator's id of the passkey, in base64url.
     id: String,
-    /// What its owner calls it.
+    /// The name that its owner gave it.
     name: String,
-    /// What keeps it, such as `1Password`; null when that is not known.
+    /// The authenticator that stores it, such as `1Password`; null if unknown.
     authenticator: Option<&'static str>,
-    /// What kind of thing that is: `manager`, `device` or `security_key`.
+    /// The kind of authenticator: `manager`, `device` or `security_key`; null if unknown.
     kind: Option<&'static str>,
     /// Whether it can be on several devices at once.
     backup_eligible: bool,
-    /// Whether it is.
+    /// Whether it is currently backed up.
     backed_up: bool,
     /// When it was added.
     created_at: i64,
     /// When it was last used.
     last_used_at: Option<i64>,
-    /// Since when it opens nothing, because there may be a copy.
+    /// When it was blocked, because a copy of it may exist; null if it is not.
     blocked_at: Option<i64>,
 }
 
@@ -126,50 +147,51 @@ impl From<OwnPasskey> for Passkey {
 /// A new passkey.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewPasskey {
-    /// What to call it.
+    /// The name to give it.
     #[serde(default, deserialize_with = "text")]
     name: String,
-    /// What `navigator.credentials.create` gave.
+    /// The result of `navigator.credentials.create`.
     #[serde(default)]
     #[schema(value_type = Object, required)]
     registration_response: Value,
 }
 
-/// A passkey that was added.
+/// An added passkey.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Added {
     /// `ok`.
     status: &'static str,
-    /// True.
+    /// Always true.
     verified: bool,
     /// The passkey.
     passkey: Passkey,
-    /// Backup codes: each works once, and nothing shows them again. Only for whoever had no second factor before.
+    /// The backup codes. Each works once, and is never shown again. Present only if the user had no
+    /// second factor before.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
 }
 
-/// Another name.
+/// A new name.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewName {
-    /// What to call it.
+    /// The name to give the passkey.
     #[serde(default, deserialize_with = "text")]
     name: String,
 }
 
-/// What an authenticator answered.
+/// The response of an authenticator.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct PasskeyAnswer {
-    /// What `navigator.credentials` gave.
+    /// The result of `navigator.credentials`.
     #[serde(default)]
     #[schema(value_type = Object, required)]
     response: Value,
 }
 
-/// The first factor.
+/// The token of a sign-in that needs a second factor.
 #[derive(Default, Deserialize, ToSchema)]
 pub(super) struct First {
-    /// What the first factor led to. Left out where the browser has it as a cookie.
+    /// The token that the first factor returned. Omitted if the browser has it as a cookie.
     #[serde(default, deserialize_with = "text")]
     mfa_token: String,
 }
@@ -177,14 +199,14 @@ pub(super) struct First {
 /// A passkey as second factor.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct SecondPasskey {
-    /// What the first factor led to. Left out where the browser has it as a cookie.
+    /// The token that the first factor returned. Omitted if the browser has it as a cookie.
     #[serde(default, deserialize_with = "text")]
     mfa_token: String,
-    /// What `navigator.credentials.get` gave.
+    /// The result of `navigator.credentials.get`.
     #[serde(default)]
     #[schema(value_type = Object, required)]
     response: Value,
-    /// Whether this browser is to be asked for no second factor for MFA_REMEMBER_DEVICE_DAYS.
+    /// Whether this browser may skip the second factor for MFA_REMEMBER_DEVICE_DAYS.
     #[serde(default)]
     remember: bool,
 }
@@ -196,7 +218,7 @@ pub(super) struct NewPasskeyAccount {
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     username: String,
-    /// The e-mail address.
+    /// The email address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     email: String,
@@ -326,13 +348,18 @@ fn options(context: &AuthContext, asked: Ceremony) -> Json<Options> {
     Json(Options(context.ask(asked)))
 }
 
-/// The token of somebody halfway in: as it is given, or the browser's cookie.
+/// Returns the token of a sign-in that needs a second factor: the given one, or else the browser's
+/// cookie.
 fn token(context: &AuthContext, given: String) -> String {
     let kept = || context.actor().origin.mfa_challenge.clone().unwrap_or_default();
     if given.is_empty() { kept() } else { given }
 }
 
-/// One of one's own passkeys by the authenticator's id of it.
+/// Finds a passkey of the caller by the authenticator's id of it.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] when the caller has no such passkey.
 async fn find(auth: &Auth, context: &AuthContext, id: &str) -> Result<PasskeyId, ApiError> {
     let own = auth.passkeys.list(context.actor()).await?;
     let found = own.into_iter().find(|own| own.credential_id == id);

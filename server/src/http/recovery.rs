@@ -1,5 +1,6 @@
-//! Recovery by whoever lost all second factors, in JSON. The answer to a request for the mail is the same whether the
-//! address has an account or not, and whether that has second factors or not.
+//! The JSON API for recovery by users who lost all second factors. The response to a request for
+//! the email is the same whether or not the address has an account, and whether or not the account
+//! has second factors.
 
 use authtuna::auth::Auth;
 use authtuna::authn::email_challenge::Proof;
@@ -17,69 +18,75 @@ use super::extract::{Body, text};
 use super::response::{Accepted, Message, message};
 use authtuna::authz::guard::Guard::{Public, SignedInOrEnrolling};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     let off: &[Code] = &[FeatureOff, MailOff];
     vec![
-        Endpoint::post("/auth/recovery/request", Public, request, "Ask for a mail to recover an account with")
-            .about("For whoever can show no second factor any more.")
+        Endpoint::post("/auth/recovery/request", Public, request, "Request a recovery email")
+            .about("For users who cannot use any of their second factors anymore.")
             .refuses(off)
             .refuses(&[BadEmail, TooLong, TooManyAttempts]),
-        Endpoint::post("/auth/recovery/start", Public, start, "Begin the waiting")
+        Endpoint::post("/auth/recovery/start", Public, start, "Start recovery")
             .about(
-                "By the token of that mail's link, or by its six digits in the browser that asked. The second factors can be \
-                 taken off after MFA_RECOVERY_DELAY_SECONDS, by the link of another mail.",
+                "Requires the token of the recovery email's link, or its six digits in the browser that \
+                 asked. After MFA_RECOVERY_DELAY_SECONDS, the second factors can be removed by the link of \
+                 another email.",
             )
             .refuses(off)
             .refuses(&[BadToken, BadOtp, RecoveryTooSoon, TooManyAttempts]),
-        Endpoint::post("/auth/recovery/cancel", Public, cancel, "Stop a recovery")
-            .about("By the link to stop it, which is in every mail about it.")
-            .refuses(&[BadToken]),
-        Endpoint::post("/auth/recovery/stop", Public, stop, "Stop a recovery by a second factor")
+        Endpoint::post("/auth/recovery/cancel", Public, cancel, "Stop recovery")
             .about(
-                "By a code of the account's app, or a backup code: for whoever can not sign in, because somebody else has their \
-                 mailbox. The answer is the same for a wrong code, where nothing is open, and for a name that nobody has.",
+                "Requires the token of the link to stop it, which every email about the recovery contains.",
+            )
+            .refuses(&[BadToken]),
+        Endpoint::post("/auth/recovery/stop", Public, stop, "Stop recovery with a second factor")
+            .about(
+                "Requires a code of the account's authenticator app, or a backup code. For users who cannot \
+                 sign in because someone else controls their mailbox. The response is the same for a wrong \
+                 code, without an open recovery, and for a name that matches no user.",
             )
             .refuses(&[RecoveryNotStopped, TooLong, TooManyAttempts]),
-        Endpoint::post("/auth/recovery/finish", Public, finish, "Have the second factors taken off")
+        Endpoint::post("/auth/recovery/finish", Public, finish, "Finish recovery")
             .about(
-                "Once the waiting is over, by the token of the mail that says so. All sessions end; the answer is a token to \
-                 set a password with (`/auth/reset-password`).",
+                "Removes the second factors, once the waiting period is over. Requires the token of the \
+                 email that announces this. Ends all sessions, and returns a token to set a password with \
+                 (`/auth/reset-password`).",
             )
             .refuses(off)
             .refuses(&[BadToken]),
-        Endpoint::post("/auth/recovery/undo", Public, undo, "Take the first second factor off again")
+        Endpoint::post("/auth/recovery/undo", Public, undo, "Undo the setup of the first second factor")
             .about(
-                "For whoever did not add it, by the token of the mail that told of it, for 72 hours. All sessions end; the \
-                 answer is a token to set a password with (`/auth/reset-password`).",
+                "For users who did not add it. Requires the token of the email that announced it, which \
+                 works for 72 hours. Ends all sessions, and returns a token to set a password with \
+                 (`/auth/reset-password`).",
             )
             .refuses(&[BadToken]),
-        Endpoint::get("/mfa/recovery", SignedInOrEnrolling, own, "One's own open recovery"),
-        Endpoint::delete("/mfa/recovery", SignedInOrEnrolling, cancel_own, "Stop one's own recovery")
+        Endpoint::get("/mfa/recovery", SignedInOrEnrolling, own, "Get your open recovery"),
+        Endpoint::delete("/mfa/recovery", SignedInOrEnrolling, cancel_own, "Stop your own recovery")
             .refuses(&[NotFound]),
     ]
 }
 
-/// Who keeps their second factors.
+/// A second factor that stops a recovery.
 #[derive(Deserialize, ToSchema)]
 pub struct Stop {
-    /// Username or e-mail address.
+    /// Username or email address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     identifier: String,
-    /// A code of the account's app, or a backup code.
+    /// A code of the account's authenticator app, or a backup code.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     code: String,
 }
 
-/// A recovery that is open.
+/// An open recovery.
 #[derive(Serialize, ToSchema)]
 pub struct OpenRecovery {
-    /// When the waiting began.
+    /// When the waiting period began.
     started_at: i64,
-    /// When it is over.
+    /// When the waiting period ends.
     due_at: i64,
 }
 
@@ -89,10 +96,10 @@ impl From<Recovery> for OpenRecovery {
     }
 }
 
-/// One's own recovery.
+/// The user's own recovery.
 #[derive(Serialize, ToSchema)]
 pub struct OwnRecovery {
-    /// The one that is open; null when none is.
+    /// The open recovery; null if there is none.
     recovery: Option<OpenRecovery>,
 }
 

@@ -1,4 +1,4 @@
-//! Forms of answers that several routes share.
+//! Responses that several routes share.
 
 use std::convert::Infallible;
 
@@ -12,19 +12,19 @@ use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
-/// What was done, in a sentence.
+/// A message that says what was done.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Message {
-    /// The sentence.
+    /// The message.
     pub message: &'static str,
 }
 
-/// `{"message": …}`.
+/// Returns `{"message": …}`.
 pub fn message(message: &'static str) -> Json<Message> {
     Json(Message { message })
 }
 
-/// Something that was made: 201.
+/// A resource that was created: 201.
 #[derive(Debug)]
 pub struct Created<T>(pub T);
 
@@ -34,7 +34,7 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
-/// Something that is not there any more: 204.
+/// An empty response after a deletion: 204.
 #[derive(Debug)]
 pub struct NoContent;
 
@@ -44,7 +44,7 @@ impl IntoResponse for NoContent {
     }
 }
 
-/// Something that goes on later: 202.
+/// A request whose work continues later: 202.
 #[derive(Debug)]
 pub struct Accepted<T>(pub T);
 
@@ -64,16 +64,16 @@ impl<T: Serialize> IntoResponse for List<T> {
     }
 }
 
-/// Some rows of a list.
+/// A page of a list.
 #[derive(Debug, Serialize)]
 pub struct Items<T> {
     /// The rows.
     pub items: Vec<T>,
-    /// Give it as `after` for the rows after these; null at the end.
+    /// Pass it as `after` to get the next rows; null on the last page.
     pub next: Option<String>,
 }
 
-/// `{"items": […], "next": …}`.
+/// Returns `{"items": […], "next": …}`.
 pub fn items<T, U>(page: Page<T>, change: impl FnMut(T) -> U) -> Items<U> {
     let Page { items, next } = page.map(change);
     Items { items, next }
@@ -85,15 +85,15 @@ impl<T: Serialize> IntoResponse for Items<T> {
     }
 }
 
-/// Some rows of a list as a bare array, as the Python version answers. A Link header (RFC 8288) with `rel="next"` leads
-/// to the rows after these; at the end there is none.
+/// A page of a list as a bare array, like in the Python version. A Link header (RFC 8288) with
+/// `rel="next"` points to the next page; the last page has none.
 #[derive(Debug)]
 pub struct Listed<T> {
     rows: Vec<T>,
     next: Option<String>,
 }
 
-/// A page of a list whose request was `here`.
+/// Returns a page of the list that was requested at `here`.
 pub fn listed<T, U>(here: &Here, page: Page<T>, change: impl FnMut(T) -> U) -> Listed<U> {
     let Page { items, next } = page.map(change);
     Listed { rows: items, next: next.map(|cursor| here.after(&cursor)) }
@@ -110,7 +110,7 @@ impl<T: Serialize> IntoResponse for Listed<T> {
     }
 }
 
-/// The address of the request at hand.
+/// The address of the current request.
 #[derive(Debug)]
 pub struct Here(Uri);
 
@@ -123,7 +123,7 @@ impl<S: Sync> FromRequestParts<S> for Here {
 }
 
 impl Here {
-    /// The same with another cursor.
+    /// Returns the same address with another cursor.
     fn after(&self, cursor: &str) -> String {
         let kept = form_urlencoded::parse(self.0.query().unwrap_or_default().as_bytes());
         let query = form_urlencoded::Serializer::new(String::new())

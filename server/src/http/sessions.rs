@@ -1,4 +1,4 @@
-//! One's own sessions, in JSON.
+//! The JSON API for the user's own sessions.
 
 use authtuna::auth::Auth;
 use authtuna::authn::sessions::SessionView;
@@ -16,49 +16,49 @@ use super::extract::PathParams;
 use super::response::{List, Message, message};
 use authtuna::authz::guard::Guard::SignedIn;
 
-/// Where the list is; the portal's page has the same path.
+/// The path of the list. The portal's page has the same path.
 pub const LIST: &str = "/ui/settings/sessions";
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     vec![
-        Endpoint::post("/ui/settings/sessions/{id}/terminate", SignedIn, end, "End one of one's sessions")
-            .about(
-                "404 for all that are not one's own; 400 for the one that asks, which is what signing out is for.",
-            )
+        Endpoint::post("/ui/settings/sessions/{id}/terminate", SignedIn, end, "End one of your sessions")
+            .about("404 for sessions of other users; 400 for the current session, which signing out ends.")
             .refuses(&[Code::BadRequest]),
         Endpoint::post(
             "/ui/settings/sessions/terminate-all",
             SignedIn,
             end_others,
-            "End all of one's other sessions",
+            "End all of your other sessions",
         ),
     ]
 }
 
-/// The list of sessions: JSON where the portal has a page.
+/// Returns the list of sessions, which responds in JSON where the portal has a page.
 pub(super) fn list_route() -> Endpoint {
-    Endpoint::get(LIST, SignedIn, list, "One's sessions")
-        .about("In JSON when that is asked for by name (`Accept: application/json`); else this is a page.")
+    Endpoint::get(LIST, SignedIn, list, "List your sessions").about(
+        "Responds in JSON if the client asks for it by name (`Accept: application/json`), and otherwise \
+         with a page.",
+    )
 }
 
 /// A session. Times are whole seconds since the epoch.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Session {
-    /// Its id.
+    /// The session's id.
     #[schema(value_type = String, format = "uuid")]
     session_id: SessionId,
-    /// Where it was used from last, when that is known.
+    /// The place that it was last used from, if known.
     region: Option<String>,
-    /// Browser and system.
+    /// The browser and the operating system.
     device: String,
-    /// The address it was used from last.
+    /// The IP address that it was last used from.
     last_ip: Option<String>,
     /// When it began.
     ctime: i64,
-    /// When it was used last.
+    /// When it was last used.
     mtime: i64,
-    /// Whether it is the one that asks.
+    /// Whether it is the caller's current session.
     is_current: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct Session {
 pub struct Ended {
     /// What was done.
     pub message: &'static str,
-    /// How many.
+    /// The number of sessions that were ended.
     pub terminated: u64,
 }
 
@@ -93,7 +93,7 @@ async fn end_others(State(auth): State<Auth>, context: AuthContext) -> Result<Js
     Ok(Json(Ended { message: "All other sessions have been terminated.", terminated }))
 }
 
-/// A session as it is shown.
+/// Converts a session to the format of the API.
 pub(super) fn session(session: SessionView) -> Session {
     let region: Vec<String> = [session.city, session.country].into_iter().flatten().collect();
     Session {

@@ -1,4 +1,5 @@
-//! Limits on how long a request may take and how much it may send; and changes that are never left half done.
+//! Limits how long a request may take and how much it may send, and never leaves a change half
+//! done.
 
 use authtuna::axum::ApiError;
 use authtuna::foundation::error::Error;
@@ -15,15 +16,16 @@ use tracing::Instrument;
 use super::answered;
 use crate::state::AppState;
 
-/// How much of a body that is too long is read and thrown away, so that the client hears why instead of finding the
-/// connection closed.
+/// How much of a body that is too long is read and discarded, so that the client receives the
+/// refusal instead of a closed connection.
 const DRAINED: usize = 4 * 1024 * 1024;
 
-/// Reads the body before the handler begins, within REQUEST_BODY_LIMIT_BYTES, and gives up after
+/// Reads the body before the handler starts, within REQUEST_BODY_LIMIT_BYTES, and gives up after
 /// REQUEST_TIMEOUT_SECONDS.
 ///
-/// A request that may change something runs in a task of its own: when the client hangs up, or time is up, between a
-/// commit and what follows it (such as forgetting a session that was ended), what follows still happens.
+/// A request that may change something runs in its own task. If the client disconnects or the time
+/// runs out between a commit and what follows it (such as evicting a session that ended), what
+/// follows still happens.
 pub async fn limited(state: AppState, request: Request, mut inner: Route) -> Response {
     let http = &state.auth.settings().http;
     let until = tokio::time::Instant::now() + http.request_timeout;
@@ -40,7 +42,8 @@ pub async fn limited(state: AppState, request: Request, mut inner: Route) -> Res
                 return close(response);
             }
         }
-        // Else axum's extractors would have a limit of their own, below one that an operator has set.
+        // Otherwise axum's extractors would apply their own limit, which may be lower than the
+        // operator's.
         DefaultBodyLimit::disable().apply(&mut request);
     }
     let answer = async {
@@ -58,14 +61,15 @@ pub async fn limited(state: AppState, request: Request, mut inner: Route) -> Res
     match tokio::time::timeout_at(until, answer).await {
         Ok(response) => response,
         Err(_) => {
-            tracing::warn!("a request was given up after REQUEST_TIMEOUT_SECONDS");
+            tracing::warn!("a request timed out after REQUEST_TIMEOUT_SECONDS");
             ApiError::from(Error::new(Code::Unavailable).retry_after(http.request_timeout)).into_response()
         }
     }
 }
 
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, Code> {
-    // A client that announces too much need not be listened to before it is refused, but it must hear the refusal.
+    // The server can refuse a body that is announced as too long without keeping any of it, but the
+    // client must receive the refusal.
     let mut too_long = usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limit);
     let mut kept = Vec::new();
     while !too_long {
@@ -78,7 +82,7 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Code> {
                     kept.extend_from_slice(data);
                 }
             }
-            // Cut off, or not in the form that its headers promise.
+            // The body was cut off, or does not have the format that its headers promise.
             Some(Err(_)) => return Err(Code::BadRequest),
         }
     }
@@ -95,7 +99,7 @@ async fn drain(mut body: Body) {
     }
 }
 
-/// What is left of the request on this connection makes no sense.
+/// Closes the connection, because the rest of the request on it cannot be interpreted.
 fn close(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

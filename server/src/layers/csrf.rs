@@ -1,4 +1,5 @@
-//! No request from another site changes anything (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata headers").
+//! Keeps requests from other sites from changing anything (OWASP CSRF Prevention Cheat Sheet,
+//! "Fetch Metadata headers").
 
 use authtuna::axum::ApiError;
 use authtuna::foundation::config::Settings;
@@ -8,10 +9,15 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::cli_error::CliError;
 
-/// How a request from another site is answered.
+/// Creates the response to a request from another site.
 pub type Refuse = fn(ProtectionError) -> Response;
 
-/// The layer. This server's own origin is known from API_BASE_URL, also behind a proxy that rewrites `Host`.
+/// Creates the layer. It knows this server's own origin from API_BASE_URL, so it also works behind
+/// a proxy that rewrites `Host`.
+///
+/// # Errors
+///
+/// [`CliError::Origin`] when API_BASE_URL is not a usable origin.
 pub fn layer(settings: &Settings) -> Result<CsrfLayer<Refuse>, CliError> {
     let origin = settings.app.api_base_url.origin().ascii_serialization();
     let layer = CsrfLayer::new()

@@ -1,5 +1,5 @@
-//! The outermost layer. It gives a request its id, and its answer the headers, a line in the log and a place in the
-//! counters. A panic further in is answered like any other fault.
+//! The outermost layer. It gives every request an id, sets the headers of the response, logs it and
+//! counts it. A panic in an inner layer becomes an internal error like any other.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -21,10 +21,10 @@ use super::{body, error_page};
 use crate::metrics::UNMATCHED;
 use crate::state::AppState;
 
-/// The header that carries the request's id back. One that a client sends is not looked at.
+/// The response header that contains the request id. The server ignores one that a client sends.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// See the module. What is further in runs within the limits of [`body`].
+/// Runs the inner layers within the limits of [`body`]; see the module documentation.
 pub async fn edge(state: AppState, mut request: Request, inner: Route) -> Result<Response, Infallible> {
     #[expect(clippy::disallowed_methods, reason = "a duration is measured; nothing is decided by it")]
     let began = Instant::now();
@@ -39,9 +39,9 @@ pub async fn edge(state: AppState, mut request: Request, inner: Route) -> Result
     request.extensions_mut().insert(nonce.clone());
 
     let span = tracing::info_span!("request", request.id = %id);
-    // Nothing that a panic leaves behind is used after it but the counters, which are atomic.
+    // After a panic, nothing that it left behind is used except the metrics, which are atomic.
     let answer = AssertUnwindSafe(body::limited(state.clone(), request, inner)).catch_unwind();
-    // The panic itself is told to the log by the hook of `crate::telemetry`.
+    // The hook in `crate::telemetry` logs the panic itself.
     let panicked = |_| ApiError::from(Code::Internal).into_response();
     let mut response = answer.instrument(span.clone()).await.unwrap_or_else(panicked);
     if page {
@@ -61,11 +61,12 @@ pub async fn edge(state: AppState, mut request: Request, inner: Route) -> Result
 fn header_value(id: RequestId) -> HeaderValue {
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
     let text = id.uuid().hyphenated().encode_lower(&mut text);
-    // A UUID is hexadecimal digits and hyphens.
+    // Cannot fail: a UUID consists of hexadecimal digits and hyphens.
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// The path's pattern and never the path: paths and queries carry tokens and names.
+/// Logs the response with the pattern of the path, never the path: paths and queries contain tokens
+/// and names.
 fn log(method: &Method, route: &str, status: StatusCode, took: Duration) {
     let ms = took.as_secs_f64() * 1000.0;
     let status = status.as_u16();

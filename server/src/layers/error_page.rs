@@ -1,5 +1,6 @@
-//! Refusals as pages, for people whose browser navigated or posted a form, where the app cannot show one: a panic, a
-//! database that does not answer, a body that is too large. Each is whole in itself: no file, no script, no database.
+//! Renders refusals as pages for browsers that navigated or posted a form, where the app cannot:
+//! after a panic, when the database does not respond, when a body is too large. Each page stands
+//! alone: it needs no file, no script and no database.
 
 use authtuna::model::code::Code;
 use authtuna::model::id::RequestId;
@@ -11,15 +12,15 @@ use super::headers::CspNonce;
 use crate::portal::{self, ErrorWords};
 use crate::state::AppState;
 
-/// The system's own colours, which are dark where the system is.
+/// Uses the colors of the system, which are dark if the system is.
 const STYLE: &str = "\
     :root{color-scheme:light dark}\
     body{margin:0;min-height:100vh;display:grid;place-content:center;font:1rem/1.5 system-ui,sans-serif}\
     main{max-width:26rem;padding:2rem 1.5rem}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}\
     p{margin:0 0 1.25rem}small{display:block;margin-top:2rem}code{overflow-wrap:anywhere}";
 
-/// Replaces the JSON of a refusal by a page; other answers stay as they are. `language` is the request's
-/// Accept-Language.
+/// Replaces the JSON of a refusal with a page. Other responses stay unchanged. `language` is the
+/// request's Accept-Language.
 pub fn dress(
     response: Response,
     state: &AppState,
@@ -35,7 +36,8 @@ pub fn dress(
     Response::from_parts(parts, Body::from(page))
 }
 
-/// Nothing in it comes from the request: the words are the portal's, the id and the nonce the server's.
+/// Renders the page. Nothing in it comes from the request: the texts are the portal's, the id and
+/// the nonce the server's.
 fn page(w: &ErrorWords, id: RequestId, CspNonce(nonce): &CspNonce) -> String {
     let ErrorWords { language, direction, title, body, request_id, home } = w;
     format!(

@@ -1,4 +1,5 @@
-//! The innermost layer: whether who asks may call this route. What has no rule is not there.
+//! The innermost layer: checks whether the caller may use the route. A route without a rule results
+//! in a 404.
 
 use std::convert::Infallible;
 
@@ -18,14 +19,14 @@ use crate::portal;
 use crate::route_rules::{Found, Kind};
 use crate::state::AppState;
 
-/// See the module. The router's pattern decides and never the path's text, so no spelling of a path has another rule
-/// than the handler that it reaches.
+/// Checks the rule of the route; see the module documentation. The router's pattern decides, never
+/// the text of the path, so no spelling of a path gets a different rule than its handler.
 pub async fn guard(state: AppState, request: Request, inner: Route) -> Result<Response, Infallible> {
     Ok(guarded(&state, request, inner).await)
 }
 
 async fn guarded(state: &AppState, mut request: Request, mut inner: Route) -> Response {
-    // Without a pattern it is the fallback, which shows nothing but "not found".
+    // Without a pattern, the request goes to the fallback, which only shows "not found".
     let Some(path) = request.extensions().get::<MatchedPath>() else {
         return answered(inner.call(request).await);
     };
@@ -33,7 +34,7 @@ async fn guarded(state: &AppState, mut request: Request, mut inner: Route) -> Re
         Found::RouteRule(rule) => rule,
         Found::OtherMethods(allowed) => return wrong_method(&allowed),
         Found::Nothing => {
-            tracing::error!(http.route = path.as_str(), "a route without a rule was called; it is refused");
+            tracing::error!(http.route = path.as_str(), "refused a request to a route without a rule");
             return ApiError::from(Code::NotFound).into_response();
         }
     };
@@ -59,7 +60,7 @@ async fn guarded(state: &AppState, mut request: Request, mut inner: Route) -> Re
     }
 }
 
-/// What is said to one person is kept by nobody (OWASP ASVS 5.0 14.3.2).
+/// Forbids storing the response, which is meant for one user (OWASP ASVS 5.0 14.3.2).
 fn kept_by_nobody(mut response: Response) -> Response {
     let unsaid = HeaderValue::from_static("no-store");
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(unsaid);
@@ -82,7 +83,7 @@ fn shows_login(kind: Kind, headers: &HeaderMap) -> bool {
     }
 }
 
-/// What to come back to: the page that was asked for, or the page that the form was on.
+/// Returns the page to come back to: the requested page, or the page that contained the form.
 fn asked_for(kind: Kind, request: &Request) -> LocalPath {
     let uri = match kind {
         Kind::Action => request
@@ -98,13 +99,13 @@ fn asked_for(kind: Kind, request: &Request) -> LocalPath {
     path.unwrap_or_else(|| LocalPath::of("/"))
 }
 
-/// To a page that leads on to `next`.
+/// Redirects to a page that leads on to `next`.
 fn then(page: &str, next: &LocalPath) -> Response {
     let next: String = byte_serialize(next.as_str().as_bytes()).collect();
     see_other(&format!("{page}?next={next}"))
 }
 
-/// Sends a browser on with a GET. `place` is a path of this server.
+/// Redirects a browser, which follows with a GET. `place` is a path of this server.
 pub fn see_other(place: &str) -> Response {
     let location = HeaderValue::from_str(place).unwrap_or(HeaderValue::from_static("/"));
     (

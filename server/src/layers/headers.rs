@@ -1,4 +1,4 @@
-//! The headers that tell browsers what an answer may do (OWASP ASVS 5.0 section 3.4).
+//! The headers that tell browsers what a response may do (OWASP ASVS 5.0 section 3.4).
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,45 +9,50 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Lets exactly one answer's own scripts and styles run. In a request's extensions.
+/// The nonce that allows the scripts and styles of a single response. Stored in the request's
+/// extensions.
 #[derive(Clone)]
 pub struct CspNonce(pub Arc<str>);
 
-/// What answers that are no pages may do: nothing. An SVG or a text that a browser is led to opens without scripts.
+/// The policy of responses that are not pages: nothing is allowed. An SVG or a text that a browser
+/// navigates to opens without scripts.
 const NOT_A_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
-/// What a mail in a frame may do: have its own look, and lead the whole window on when somebody clicks.
+/// The policy of an email in a frame: it may have its own styles, and navigate the whole window
+/// when the user clicks.
 const MAIL: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; \
      sandbox allow-top-navigation-by-user-activation",
 );
 
-/// What a page has to do with frames; in an answer's extensions. Nothing, for all that do not say so.
+/// How a page relates to frames, stored in the response's extensions. Pages without it neither
+/// contain frames nor may appear in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// It shows other pages of ours in frames.
+    /// The page contains frames with other pages of this server.
     Holds,
-    /// It is a mail, shown in a frame of ours.
+    /// The page is an email that is shown in a frame of this server.
     Held,
 }
 
-/// Features of browsers that no page of ours uses.
+/// Turns off the browser features that no page of this server uses.
 const PERMISSIONS: HeaderValue = HeaderValue::from_static(
     "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
      magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
 );
 
-/// The headers of every answer, as the settings want them.
+/// The headers of every response, built from the settings.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// The parts of the page policy before and after the nonce of `script-src`, and after that of `style-src`.
+    /// The parts of the page policy: before the nonce of `script-src`, between it and the nonce of
+    /// `style-src`, and after that.
     page: [String; 3],
     fixed: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl CspNonce {
-    /// A new one: 128 random bits (CSP3 section 7.1).
+    /// Creates a nonce of 128 random bits (CSP3 section 7.1).
     pub fn new(random: Random) -> Self {
         Self(STANDARD.encode(random.passing_bytes::<16>()).into())
     }
@@ -60,10 +65,11 @@ impl fmt::Debug for CspNonce {
 }
 
 impl Policy {
-    /// The policy of `settings`. `reload` is the address that a development build's pages wait on for a new build.
+    /// Builds the policy from `settings`. `reload` is the address on which the pages of a
+    /// development build wait for a new build.
     pub fn new(settings: &Settings, reload: Option<&str>) -> Self {
-        // A form's answer may send people on to another site that they may return to; browsers hold `form-action`
-        // against that too.
+        // The response to a form may redirect users to another site that they may return to.
+        // Browsers also check `form-action` against that site.
         let returns: String = settings
             .http
             .allowed_return_origins
@@ -82,7 +88,7 @@ impl Policy {
         let mut fixed = vec![
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-            // Forms without script return to where they came from.
+            // Forms without scripts redirect to the page that they came from.
             (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
             (HeaderName::from_static("permissions-policy"), PERMISSIONS),
             (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
@@ -98,7 +104,7 @@ impl Policy {
         Self { page, fixed }
     }
 
-    /// Puts the headers on an answer, over what is there.
+    /// Sets the headers of a response, replacing existing ones.
     pub fn apply(&self, headers: &mut HeaderMap, nonce: &CspNonce, framing: Option<Framing>) {
         for (name, value) in &self.fixed {
             headers.insert(name, value.clone());
@@ -119,7 +125,8 @@ impl Policy {
 
     fn for_page(&self, CspNonce(nonce): &CspNonce, more: &str) -> HeaderValue {
         let [before, between, after] = &self.page;
-        // Origins and base64 are ASCII; were they not, the strictest policy is the safe answer.
+        // Origins and base64 are ASCII. If they were not, the strictest policy would be the safe
+        // choice.
         HeaderValue::from_str(&format!("{before}{nonce}{between}{nonce}{after}{more}")).unwrap_or(NOT_A_PAGE)
     }
 }

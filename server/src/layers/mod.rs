@@ -1,17 +1,20 @@
-//! What happens to every request around its handler, the outermost first:
+//! The layers around every handler, the outermost first:
 //!
-//! 1. [`edge`]: request id, log line, counters, security headers. Everything that leaves passes it, panics included.
-//!    Within it [`body`]: the time limit, the body's size limit; a change that has begun runs to its end.
-//! 2. [`resume`]: what waited for a confirmation is posted again. Around pages and their forms only.
-//! 3. `tower_http`'s csrf: a request from another site changes nothing.
-//! 4. [`authtuna::axum::AuthLayer`]: who asks.
-//! 5. [`guard`]: whether they may call this route.
+//! 1. [`edge`]: request id, log line, metrics, security headers. Every response passes it,
+//!    including those after a panic. Inside it, [`body`] limits the time and the size of the body,
+//!    and lets a change that has started run to its end.
+//! 2. [`resume`]: posts a pending action again once the user has confirmed it's them. Only around
+//!    pages and their forms.
+//! 3. `tower_http`'s csrf: keeps requests from other sites from changing anything.
+//! 4. [`authtuna::axum::AuthLayer`]: identifies the caller.
+//! 5. [`guard`]: checks whether the caller may use the route.
 //!
-//! Health checks and static files go through the first alone. Refusals leave all of these as JSON; [`edge`] turns them
-//! into pages for people ([`error_page`]).
+//! Static files pass only the first, and health checks the first and the last. Refusals leave all
+//! of these as JSON; [`edge`] turns them into pages for browsers ([`error_page`]).
 //!
-//! What every request passes is a function that [`around`] makes a layer of. axum's `from_fn` copies all that is further
-//! in at each of its layers, which costs more than the layers themselves.
+//! A layer that every request passes is a function that [`around`] makes a layer of. axum's
+//! `from_fn` clones everything inside it at each layer, which costs more than the layers
+//! themselves.
 
 use std::convert::Infallible;
 
@@ -30,7 +33,7 @@ pub mod guard;
 pub mod headers;
 pub mod resume;
 
-/// A layer that calls `work` with the state, the request, and the route that it is around.
+/// Creates a layer that calls `work` with the state, the request, and the route inside it.
 pub fn around<W, F>(
     state: &AppState,
     work: W,
@@ -60,7 +63,7 @@ where
     })
 }
 
-/// The answer of what never fails.
+/// Returns the response of a service that cannot fail.
 pub(crate) fn answered(result: Result<Response, Infallible>) -> Response {
     match result {
         Ok(response) => response,

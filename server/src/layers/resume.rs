@@ -1,8 +1,9 @@
-//! What waited for a confirmation is done when it is confirmed.
+//! Performs a pending action once the user has confirmed it's them.
 //!
-//! A form that needs a confirmation first is kept, encrypted (`Auth::keep_action`). The form that confirms names it; when
-//! that was taken, this layer posts the kept one, in the same browser and through all inner layers, and answers with what
-//! became of it. So whoever confirms loses nothing that they typed.
+//! When a form needs confirmation first, the portal keeps it, encrypted (`PendingActions::keep`).
+//! The confirmation form names it. Once the confirmation is accepted, this layer posts the kept
+//! form in the same browser and through all inner layers, and returns its response, so the user
+//! does not lose what they typed.
 
 use std::net::SocketAddr;
 
@@ -22,16 +23,17 @@ use tower::ServiceExt;
 
 use super::headers::CspNonce;
 
-/// The longest form that is kept, in bytes: longer than what people type, and than what authenticators answer.
+/// The maximum size of a form that is kept, in bytes: more than users type, and more than
+/// authenticators return.
 const MAX_KEPT: usize = 4 * 1024;
 
-/// Around the routes of forms. `forms` are the same routes, to post to again.
+/// Runs around the routes of forms. `forms` contains the same routes, to post to again.
 pub async fn resume(State(forms): State<Router>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST || !is_form(&request) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    // The limit of bodies is a layer further out.
+    // An outer layer limits the size of bodies.
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return ApiError::from(Code::BodyTooLarge).into_response();
     };
@@ -51,13 +53,14 @@ fn is_form(request: &Request) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
-/// Posts `act` as the browser of `again` would by itself, which confirmed it just now. The answer leads on either way: to
-/// what was done, or back to the page that says what is wrong.
+/// Posts `act` as the browser of `again`, which has just confirmed, would. Either way the response
+/// leads on: to the result of the action, or back to the page that explains what is wrong.
 async fn post(forms: Router, mut again: Parts, act: PendingAction, confirmed: Response) -> Response {
     let Ok(uri) = act.path.parse() else { return confirmed };
     let scripted = !wants_page(&again.headers);
     again.uri = uri;
-    // The router leaves word of the route that it found first; what came from further out stays.
+    // The router recorded the first route that it found in the extensions, so only values from
+    // outer layers are kept.
     let mut extensions = Extensions::new();
     keep::<ConnectInfo<SocketAddr>>(&again.extensions, &mut extensions);
     keep::<RequestId>(&again.extensions, &mut extensions);
@@ -70,7 +73,7 @@ async fn post(forms: Router, mut again: Parts, act: PendingAction, confirmed: Re
         Ok(answer) => answer,
         Err(never) => match never {},
     };
-    // What the confirmation did to the cookies comes first: the act has the last word.
+    // The cookies of the confirmation come first, so that those of the action win.
     let later: Vec<HeaderValue> = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
     answer.headers_mut().remove(header::SET_COOKIE);
     for cookie in confirmed.headers().get_all(header::SET_COOKIE).iter().cloned().chain(later) {

@@ -193,13 +193,13 @@ impl Ceremonies {
 
     /// Counts a prompt: for whom it is, or for the address of somebody who is not known.
     pub(crate) async fn count(&self, actor: &Actor, user: Option<UserId>) -> Result<(), Error> {
-        let subject = actor.origin.ip.map(|ip| match user {
+        let Some(ip) = actor.origin.ip else { return Ok(()) };
+        let key = match user {
             Some(user) => RateLimitKey::prompts_to(user, ip),
             None => RateLimitKey::prompts(ip),
-        });
-        let deps = &self.deps;
-        let mut tx = deps.store.write().await?;
-        deps.limits.count(&mut tx, subject.as_slice()).await?;
+        };
+        let mut tx = self.deps.store.write().await?;
+        self.deps.limits.count(&mut tx, key).await?;
         tx.commit().await
     }
 

@@ -10,7 +10,7 @@ use crate::authn::sessions::is_known_device;
 use crate::authz::actor::Actor;
 use crate::foundation::error::{Error, Problem};
 use crate::foundation::names::{Identifier, identifier_key, identifier_problem};
-use crate::foundation::rate_limit::RateLimitKey;
+use crate::foundation::rate_limit::{Attempt, RateLimitKey};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
@@ -35,12 +35,12 @@ impl Recoveries {
         };
         let name = key.map_or_else(|| identifier.trim().to_lowercase(), Identifier::into_key);
         let id = found.map(|found| found.user.id);
-        let tries = self.count_stop(actor, id, &name, code).await?;
-        if self.stopped(actor, id.unwrap_or(users::NOBODY), code, &tries).await? {
+        let attempt = self.count_stop(actor, id, &name, code).await?;
+        let Some(attempt) = self.stopped(actor, id.unwrap_or(users::NOBODY), code, attempt).await? else {
             return Ok(());
-        }
+        };
         let mut work = self.deps.recorder.begin(actor).await?;
-        self.deps.limits.failed(&mut work.tx, &tries).await?;
+        attempt.fail(&mut work.tx).await?;
         let failed = Entry::new(Event::MfaFailed).with("reason", "recovery_not_stopped");
         work.record(match id {
             Some(id) => failed.to(id),
@@ -57,12 +57,12 @@ impl Recoveries {
         id: Option<UserId>,
         name: &str,
         code: &str,
-    ) -> Result<Vec<RateLimitKey>, Error> {
+    ) -> Result<Attempt, Error> {
         let origin = &actor.origin;
         let known =
             is_known_device(&mut self.deps.store.read().await?, id.unwrap_or(users::NOBODY), origin).await?;
         let mut tx = self.deps.store.write().await?;
-        let tries = match (id, origin.device_secret.filter(|_| known)) {
+        let keys = match (id, origin.device_secret.filter(|_| known)) {
             (Some(id), Some(device)) => vec![RateLimitKey::stops_from(id, &device)],
             _ => origin
                 .ip
@@ -71,13 +71,13 @@ impl Recoveries {
                 .chain([RateLimitKey::stops(name, origin.ip)])
                 .collect(),
         };
-        self.deps.limits.count(&mut tx, &tries).await?;
+        let attempt = self.deps.limits.begin(&mut tx, keys).await?;
         let all = RateLimitKey::all_stops(id.ok_or(name));
         let over = !known
             && !is_backup_code(code)
             && self.deps.limits.is_over(&mut tx, &all, MAX_CODES_PER_DAY).await?;
         tx.commit().await?;
-        if over { Err(Code::TooManyAttempts.into()) } else { Ok(tries) }
+        if over { Err(Code::TooManyAttempts.into()) } else { Ok(attempt) }
     }
 
     /// False when nothing was stopped; then nothing is used up either. The code is judged whether a recovery is open or not:
@@ -87,21 +87,21 @@ impl Recoveries {
         actor: &Actor,
         id: UserId,
         code: &str,
-        tries: &[RateLimitKey],
-    ) -> Result<bool, Error> {
+        attempt: Attempt,
+    ) -> Result<Option<Attempt>, Error> {
         let mut work = self.deps.recorder.begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user);
         let taken = self.mfa.verify_silently(&mut work, id, code).await?;
-        let (Some(user), Some(factor)) = (user, taken) else { return Ok(false) };
+        let (Some(user), Some(factor)) = (user, taken) else { return Ok(Some(attempt)) };
         if !end_and_tell(&self.deps, &mut work, &user, Ending::ByCode).await? {
-            return Ok(false);
+            return Ok(Some(attempt));
         }
-        self.deps.limits.succeeded(&mut work.tx, tries).await?;
+        attempt.succeed(&mut work.tx).await?;
         let presented = Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str());
         work.record(presented.with("reason", "recovery_stopped"));
         work.commit().await?;
-        Ok(true)
+        Ok(None)
     }
 }
 

@@ -29,7 +29,7 @@ use crate::foundation::crypto::password::Verdict;
 use crate::foundation::crypto::strength::Password;
 use crate::foundation::error::{Error, Problem};
 use crate::foundation::names::{Email, Identifier, identifier_key, identifier_problem};
-use crate::foundation::rate_limit::RateLimitKey;
+use crate::foundation::rate_limit::{Attempt, RateLimitKey};
 use crate::mail::{Circumstances, Message};
 use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
@@ -100,14 +100,13 @@ impl SignInFlow {
             None => None,
         };
         let nobody = key.map_or_else(|| typed.identifier.trim().to_lowercase(), Identifier::into_key);
-        let subjects = self.subjects(actor, found.as_ref().ok_or(nobody.as_str())).await?;
-        self.count(&subjects).await?;
-        let verdict = self.verify(&password, found.as_ref(), &subjects).await?;
+        let keys = self.keys(actor, found.as_ref().ok_or(nobody.as_str())).await?;
+        let (verdict, attempt) = self.verify(&password, found.as_ref(), keys).await?;
         let new_hash = self.hash_anew(verdict, &password).await?;
 
         let mut work = self.deps.recorder.begin(actor).await?;
         let (Some(found), true) = (found.as_ref(), verdict != Verdict::Wrong) else {
-            return self.refuse(work, found.as_ref(), &typed.identifier, &subjects).await;
+            return self.refuse(work, found.as_ref(), &typed.identifier, attempt).await;
         };
         let user = &found.user;
         let refusal = if user.suspended_at.is_some() {
@@ -118,13 +117,13 @@ impl SignInFlow {
             && user.email.is_some()
             && self.deps.email_challenges.sends()
         {
-            return self.ask_for_proof(work, actor, user, &subjects).await;
+            return self.ask_for_proof(work, actor, user, Some(attempt)).await;
         } else {
             None
         };
         if let Some((code, reason)) = refusal {
             // Whoever knows the password has not been guessing, whether they may come in or not.
-            self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
+            attempt.succeed(&mut work.tx).await?;
             work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", reason));
             work.commit().await?;
             return Err(code.into());
@@ -133,9 +132,9 @@ impl SignInFlow {
         // The person's row before the counts, as everywhere: two of one person never wait for each other.
         if !users::record_sign_in(&mut work.tx, found, now).await? {
             // It was the password when the row was read.
-            return self.refuse(work, Some(found), &typed.identifier, &subjects).await;
+            return self.refuse(work, Some(found), &typed.identifier, attempt).await;
         }
-        self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
+        attempt.succeed(&mut work.tx).await?;
         if let (Some(new), Some(old)) = (new_hash, &found.password_hash) {
             users::rehash(&mut work.tx, user.id, &new, old).await?;
         }
@@ -149,13 +148,15 @@ impl SignInFlow {
         mut work: Change,
         actor: &Actor,
         user: &User,
-        subjects: &[RateLimitKey],
+        attempt: Option<Attempt>,
     ) -> Result<SignInOutcome, Error> {
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
         let pending_challenge = self.deps.email_challenges.pending_challenge(actor, &address);
         self.deps.email_challenges.ask_to_verify(&mut work, user, Some(&pending_challenge)).await?;
-        self.deps.limits.succeeded(&mut work.tx, subjects).await?;
+        if let Some(attempt) = attempt {
+            attempt.succeed(&mut work.tx).await?;
+        }
         work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", "email_not_verified"));
         work.commit().await?;
         Ok(SignInOutcome::EmailChallenge(pending_challenge))
@@ -266,7 +267,7 @@ impl SignInFlow {
     /// Counts an account that is about to be made from the actor's address.
     pub(crate) async fn count_sign_up(&self, actor: &Actor) -> Result<(), Error> {
         match actor.origin.ip {
-            Some(ip) => self.count(&[RateLimitKey::sign_ups(ip)]).await,
+            Some(ip) => self.begin_attempt(vec![RateLimitKey::sign_ups(ip)]).await.map(drop),
             None => Ok(()),
         }
     }
@@ -290,12 +291,11 @@ impl SignInFlow {
         password: &Password,
         (field, failure): (Field, Event),
     ) -> Result<(), Error> {
-        let subjects = self.subjects(actor, Ok(found)).await?;
-        self.count(&subjects).await?;
-        let verdict = self.verify(password, Some(found), &subjects).await?;
+        let keys = self.keys(actor, Ok(found)).await?;
+        let (verdict, attempt) = self.verify(password, Some(found), keys).await?;
         let mut work = self.deps.recorder.begin(actor).await?;
         if verdict == Verdict::Wrong {
-            let closed = self.deps.limits.failed(&mut work.tx, &subjects).await?;
+            let closed = attempt.fail(&mut work.tx).await?;
             work.record(Entry::new(failure).to(found.user.id));
             if closed {
                 work.record(Entry::new(Event::LoginLocked).to(found.user.id));
@@ -303,18 +303,18 @@ impl SignInFlow {
             work.commit().await?;
             return Err(Error::on(field, Code::WrongPassword));
         }
-        self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
+        attempt.succeed(&mut work.tx).await?;
         work.commit().await
     }
 
     /// What the try counts against: a person, or the folded name of nobody. Asks the same questions for both.
-    async fn subjects(
+    async fn keys(
         &self,
         actor: &Actor,
         found: Result<&Credentials, &str>,
     ) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
-        let mut subjects: Vec<RateLimitKey> = origin.ip.map(RateLimitKey::address).into_iter().collect();
+        let mut keys: Vec<RateLimitKey> = origin.ip.map(RateLimitKey::address).into_iter().collect();
         let mut conn = self.deps.store.read().await?;
         let user = found.map_or(users::NOBODY, |found| found.user.id);
         let known = is_known_device(&mut conn, user, origin).await?;
@@ -323,37 +323,42 @@ impl SignInFlow {
             Some(device) => self.deps.limits.is_spent(&mut conn, device).await?,
             None => false,
         };
-        subjects.push(match (found, device) {
+        keys.push(match (found, device) {
             (Ok(_), Some(device)) if known && !spent => device,
             (Ok(found), _) => RateLimitKey::account(found.user.id),
             (Err(name), _) => RateLimitKey::nobody(name),
         });
-        Ok(subjects)
+        Ok(keys)
     }
 
-    async fn count(&self, subjects: &[RateLimitKey]) -> Result<(), Error> {
+    /// Counts an attempt, in a transaction of its own.
+    async fn begin_attempt(&self, keys: Vec<RateLimitKey>) -> Result<Attempt, Error> {
         let mut tx = self.deps.store.write().await?;
-        self.deps.limits.count(&mut tx, subjects).await?;
-        tx.commit().await
+        let attempt = self.deps.limits.begin(&mut tx, keys).await?;
+        tx.commit().await?;
+        Ok(attempt)
     }
 
-    /// Judges a counted try; one that can not be judged is not counted. An account that nobody signs in with has no
-    /// password here, whatever its row says.
+    /// Counts an attempt and judges it; one that cannot be judged is not counted. An account that nobody signs in with has
+    /// no password here, whatever its row says.
     async fn verify(
         &self,
         password: &Password,
         found: Option<&Credentials>,
-        counted: &[RateLimitKey],
-    ) -> Result<Verdict, Error> {
+        keys: Vec<RateLimitKey>,
+    ) -> Result<(Verdict, Attempt), Error> {
+        let attempt = self.begin_attempt(keys).await?;
         let open = found.filter(|found| !found.user.is_system && found.user.deleted_at.is_none());
-        let judged =
-            self.deps.passwords.verify(password, open.and_then(|found| found.password_hash.as_deref())).await;
-        if judged.is_err() {
-            let mut tx = self.deps.store.write().await?;
-            self.deps.limits.undo(&mut tx, counted).await?;
-            tx.commit().await?;
+        let hash = open.and_then(|found| found.password_hash.as_deref());
+        match self.deps.passwords.verify(password, hash).await {
+            Ok(verdict) => Ok((verdict, attempt)),
+            Err(error) => {
+                let mut tx = self.deps.store.write().await?;
+                attempt.cancel(&mut tx).await?;
+                tx.commit().await?;
+                Err(error)
+            }
         }
-        judged
     }
 
     async fn refuse(
@@ -361,9 +366,9 @@ impl SignInFlow {
         mut work: Change,
         found: Option<&Credentials>,
         typed: &str,
-        subjects: &[RateLimitKey],
+        attempt: Attempt,
     ) -> Result<SignInOutcome, Error> {
-        let closed = self.deps.limits.failed(&mut work.tx, subjects).await?;
+        let closed = attempt.fail(&mut work.tx).await?;
         for event in [Some(Event::LoginFailed), closed.then_some(Event::LoginLocked)].into_iter().flatten() {
             let mut entry = Entry::new(event).with("reason", "bad_credentials");
             // What was typed may be a password in the wrong field: it is only kept when it names an account.

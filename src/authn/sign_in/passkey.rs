@@ -43,7 +43,7 @@ impl SignInFlow {
             && user.email.is_some()
             && self.deps.email_challenges.sends()
         {
-            return self.ask_for_proof(work, actor, &user, &[]).await;
+            return self.ask_for_proof(work, actor, &user, None).await;
         } else {
             None
         };

@@ -203,19 +203,18 @@ impl SignInFlow {
         if code.trim().is_empty() {
             return Err(Error::on(Field::Code, Code::Required));
         }
-        let subjects = self.factor_subjects(actor, id).await?;
-        self.count(&subjects).await?;
+        let attempt = self.begin_attempt(self.factor_keys(actor, id).await?).await?;
         let mut work = self.deps.recorder.begin(actor).await?;
         users::lock(&mut work.tx, id).await?;
         let user = users::by_id(&mut work.tx, id).await?.map(|found| found.user).filter(User::may_enter);
         let user = user.ok_or_else(|| Error::on(Field::Token, Code::BadToken))?;
         if let Some(factor) = self.mfa.verify(&mut work, &user, code).await? {
-            self.deps.limits.succeeded(&mut work.tx, &subjects).await?;
+            attempt.succeed(&mut work.tx).await?;
             self.has_a_factor(&mut work, &user).await?;
             work.record(Entry::new(Event::MfaSucceeded).to(id).with("factor", factor.as_str()));
             return Ok((work, user, factor));
         }
-        let closed = self.deps.limits.failed(&mut work.tx, &subjects).await?;
+        let closed = attempt.fail(&mut work.tx).await?;
         work.record(Entry::new(failure).to(id));
         if closed {
             work.record(Entry::new(Event::LoginLocked).to(id));
@@ -231,7 +230,7 @@ impl SignInFlow {
 
     /// What a try counts against: whoever knows a password and guesses codes closes the account to strangers, never to
     /// its owner's own browsers.
-    async fn factor_subjects(&self, actor: &Actor, user: UserId) -> Result<Vec<RateLimitKey>, Error> {
+    async fn factor_keys(&self, actor: &Actor, user: UserId) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
         let mut conn = self.deps.store.read().await?;
         let known = is_known_device(&mut conn, user, origin).await?;

@@ -7,7 +7,7 @@ use super::loader::{Loader, SettingError, Source};
 use super::table::Sections;
 use super::{Settings, SettingsError, Sources, development, validate};
 
-/// Collects where settings come from.
+/// Collects the sources of settings.
 #[derive(Clone, Debug, Default)]
 pub struct SettingsBuilder {
     program: HashMap<String, String>,
@@ -17,35 +17,39 @@ pub struct SettingsBuilder {
 }
 
 impl SettingsBuilder {
-    /// Sets one setting by its name, above environment and file.
+    /// Sets one setting by its name. It takes precedence over the environment and the file.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.program.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Reads this file in place of `.env`. It must exist.
+    /// Reads this file instead of `.env`. It must exist.
     #[must_use]
     pub fn env_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.env_file = Some(path.into());
         self
     }
 
-    /// Reads neither environment nor file.
+    /// Reads neither the environment nor a file.
     #[must_use]
     pub fn no_env(mut self) -> Self {
         self.no_env = true;
         self
     }
 
-    /// Takes these values in place of the process environment.
+    /// Uses these values instead of the process environment.
     #[must_use]
     pub fn environment(mut self, values: impl IntoIterator<Item = (String, String)>) -> Self {
         self.environment = Some(values.into_iter().collect());
         self
     }
 
-    /// Reads and checks everything. Keys for development may be made on the way, in DATA_DIR.
+    /// Reads and checks all settings. This may create development keys in `DATA_DIR`.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] with everything that is wrong.
     pub fn build(self) -> Result<Settings, SettingsError> {
         let environment = self.environment.unwrap_or_else(process_environment);
         let control = |name: &str| environment.get(name).cloned().filter(|value| !value.is_empty());
@@ -73,17 +77,17 @@ impl SettingsBuilder {
         for (name, meant) in if no_env { Vec::new() } else { loader.unknown(&file_layer) } {
             if name == "SECRET_KEY" {
                 notices.push(format!(
-                    "{name} in {file_layer} has no effect: the keys are FERNET_KEYS and JWT_SECRET_KEY"
+                    "{name} in {file_layer} has no effect. Set FERNET_KEYS and JWT_SECRET_KEY instead"
                 ));
             } else {
-                notices.push(format!("{name} in {file_layer} is no setting: {}", suggestion(meant)));
+                notices.push(format!("{name} in {file_layer} has no effect: {}", suggestion(meant)));
             }
         }
         for (name, meant) in loader.unknown(&Source::Environment) {
             if let Some(meant) =
                 meant.filter(|meant| name.len() >= 8 && strsim::levenshtein(meant, &name) <= 2)
             {
-                notices.push(format!("{name} in the environment is no setting; did you mean {meant}?"));
+                notices.push(format!("{name} in the environment is not a setting; did you mean {meant}?"));
             }
         }
 
@@ -102,7 +106,7 @@ impl SettingsBuilder {
 
 fn suggestion(meant: Option<&str>) -> String {
     meant.map_or_else(
-        || "there is no such setting; `authtuna config` lists all".to_owned(),
+        || "there is no such setting; `authtuna config` lists all settings".to_owned(),
         |meant| format!("there is no such setting; did you mean {meant}?"),
     )
 }
@@ -121,11 +125,11 @@ fn read_file(path: &Path, must_exist: bool) -> Result<HashMap<String, String>, S
         Err(error) => return Err(wrong(format!("the file cannot be read: {error}"))),
     };
     dotenvy::Iter::new(file).collect::<Result<_, _>>().map_err(|error| match error {
-        // The line itself may hold a secret.
+        // The message does not quote the line: it may hold a secret.
         dotenvy::Error::LineParse(_, at) => {
-            wrong(format!("a line cannot be understood near its character {at}"))
+            wrong(format!("one of its lines cannot be parsed near character {at}"))
         }
-        _ => wrong("the file is not text in UTF-8".to_owned()),
+        _ => wrong("the file is not UTF-8 text".to_owned()),
     })
 }
 

@@ -1,4 +1,5 @@
-//! Keys for development: made once, so that nobody has to set any before the first look, and kept beside the data.
+//! Development keys: generated once and kept beside the data, so that a first run needs no
+//! settings.
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -16,7 +17,7 @@ struct Keys {
     fernet_keys: Vec<String>,
 }
 
-/// Puts in keys that are missing. Production has refused that before.
+/// Fills in missing keys. In production, validation has already rejected missing ones.
 pub(super) fn fill_in(settings: &mut Settings, loader: &mut Loader) {
     if settings.app.production || !settings.secrets.fernet_keys.is_empty() {
         return;
@@ -35,7 +36,7 @@ pub(super) fn fill_in(settings: &mut Settings, loader: &mut Loader) {
         }
         Err(error) => loader.note(
             "FERNET_KEYS",
-            format!("it is not set, and keys for development cannot be kept in {}: {error}", path.display()),
+            format!("set it, because the development keys in {} cannot be used: {error}", path.display()),
         ),
     }
 }
@@ -45,14 +46,14 @@ fn read(path: &Path) -> std::io::Result<Keys> {
     if keys.fernet_keys.is_empty() || keys.fernet_keys.iter().any(|key| fernet::Fernet::new(key).is_none()) {
         return Err(std::io::Error::new(
             ErrorKind::InvalidData,
-            "the file holds no Fernet keys; delete it to get new ones",
+            "the file holds no valid Fernet keys; delete it to get new ones",
         ));
     }
     Ok(keys)
 }
 
-/// Writes a new file beside its place and links it there: of two processes that start together one wins, the other
-/// reads what the first has written, and neither ever sees half a file.
+/// Writes a new file beside `path` and links it there. Of two processes that start together, one
+/// wins and the other reads what the first has written; neither ever sees half a file.
 fn make(path: &Path) -> std::io::Result<Keys> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;

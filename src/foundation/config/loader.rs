@@ -1,4 +1,4 @@
-//! Reads settings from where they may be, and notes everything that is wrong with them.
+//! Reads settings from their layers, and collects everything that is wrong with them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -13,11 +13,11 @@ pub enum Source {
     Program,
     /// The process environment.
     Environment,
-    /// A file.
+    /// The file with this name.
     File(String),
-    /// The table of settings.
+    /// The default in the table of settings.
     Default,
-    /// Made once for development, and kept in DATA_DIR.
+    /// Generated once for development, and kept in `DATA_DIR`.
     Development,
 }
 
@@ -33,18 +33,18 @@ impl fmt::Display for Source {
     }
 }
 
-/// One thing that is wrong with a setting. Never holds the value: it may be a secret.
+/// One problem with a setting. It never contains the value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
-    /// The setting.
+    /// The name of the setting.
     pub name: String,
     /// Where its value came from.
     pub source: Source,
-    /// What is wrong, and a right example.
+    /// What is wrong, with a valid example.
     pub problem: String,
 }
 
-/// The layers of settings, the strongest first.
+/// The layers of settings, strongest first.
 pub(super) struct Loader {
     layers: Vec<(Source, HashMap<String, String>)>,
     pub(super) wrong: Vec<SettingError>,
@@ -59,10 +59,10 @@ impl Loader {
         Self { layers: layers.into_iter().map(upper).collect(), wrong: Vec::new(), sources: BTreeMap::new() }
     }
 
-    /// The value of a setting. None when it is wrong; that is noted.
+    /// Returns the value of a setting. Reports a wrong value, and returns `None` for it.
     pub(super) fn take<T: Value>(&mut self, name: &'static str, default: &'static str) -> Option<T> {
-        // An empty value says "not set", and hides nothing below it: `.env` files are made from templates, and compose
-        // files hand on variables that are not there.
+        // An empty value means "not set" and hides nothing below it: `.env` files are made from
+        // templates, and compose files pass on variables that are not set.
         let found = self.layers.iter().find_map(|(source, values)| {
             let text = values.get(name)?.trim();
             (!text.is_empty()).then(|| (source.clone(), text.to_owned()))
@@ -80,13 +80,14 @@ impl Loader {
         }
     }
 
-    /// Notes that a setting is wrong.
+    /// Reports a problem with a setting.
     pub(super) fn note(&mut self, name: &str, problem: String) {
         let source = self.sources.get(name).map_or(Source::Default, |(source, _)| source.clone());
         self.wrong.push(SettingError { name: name.to_owned(), source, problem });
     }
 
-    /// Names in a layer that are no settings, each with the setting that was probably meant.
+    /// Returns the names in a layer that are not settings, each with the setting that was probably
+    /// meant.
     pub(super) fn unknown(&self, layer: &Source) -> Vec<(String, Option<&'static str>)> {
         let Some((_, values)) = self.layers.iter().find(|(source, _)| source == layer) else {
             return Vec::new();
@@ -99,7 +100,7 @@ impl Loader {
     }
 }
 
-/// The setting whose name is nearest, if one is near.
+/// Returns the setting with the most similar name, if one is similar enough.
 fn meant(name: &str) -> Option<&'static str> {
     TABLE
         .iter()

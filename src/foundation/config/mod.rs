@@ -1,7 +1,8 @@
-//! Settings: read from the program, the environment, a file, or their defaults; all problems told at once.
+//! Settings, read from the program, the environment, a file, or their defaults. All problems are
+//! reported at once.
 //!
-//! Not by a settings crate: those at hand stop at the first problem and do not remember where a value came from, and
-//! both are what an operator needs. The whole of it is one table ([`TABLE`]) and a loader.
+//! This uses no settings crate: those available stop at the first problem and do not record where a
+//! value came from, and operators need both. All of it is one table ([`TABLE`]) and a loader.
 
 mod builder;
 mod development;
@@ -51,7 +52,7 @@ pub struct Settings {
     notices: Vec<String>,
 }
 
-/// Where each value came from, and its text. Secrets are in it: it has no readable Debug.
+/// Where each value came from, and its text. The texts include secrets, so `Debug` prints none.
 #[derive(Clone)]
 struct Sources(BTreeMap<&'static str, (Source, String)>);
 
@@ -61,18 +62,18 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// One setting as it counts now.
+/// One setting as it is in effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     /// Its name.
     pub name: &'static str,
     /// Its section.
     pub section: &'static str,
-    /// Its value; secrets are masked.
+    /// Its value, masked if it is a secret.
     pub value: String,
     /// Where it came from.
     pub source: Source,
-    /// What it means.
+    /// Its description.
     pub doc: &'static str,
 }
 
@@ -93,43 +94,49 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Reads the settings of this process: its environment, and `.env` or the file that ENV_FILE_NAME names.
+    /// Reads the settings of this process from its environment, and from `.env` or the file that
+    /// `ENV_FILE_NAME` names.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] with everything that is wrong.
     pub fn load() -> Result<Self, SettingsError> {
         Self::builder().build()
     }
 
-    /// Settings given by a program, over those of its environment and file.
+    /// Returns a builder, with which a program can override its environment and file.
     pub fn builder() -> SettingsBuilder {
         SettingsBuilder::default()
     }
 
-    /// What an operator should know about these settings.
+    /// Returns what an operator should know about these settings.
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
 
-    /// Whether new passkeys are made.
+    /// Returns whether users can add passkeys.
     pub fn passkeys_offered(&self) -> bool {
         self.passkeys.enabled || self.passkeys.webauthn_enabled
     }
 
-    /// Whether browsers can make passkeys here: not for an address of numbers.
+    /// Returns whether browsers can create passkeys here. They cannot when the host is an IP
+    /// address.
     pub(crate) fn passkeys_possible(&self) -> bool {
         self.passkeys_offered() && self.webauthn_origin().domain().is_some()
     }
 
-    /// The origin in which passkeys are made and shown.
+    /// Returns the origin in which passkeys are created and used.
     pub(crate) fn webauthn_origin(&self) -> Url {
         self.passkeys.origin.clone().unwrap_or_else(|| self.app.api_base_url.clone())
     }
 
-    /// The domain that they are bound to (WebAuthn: RP ID).
+    /// Returns the domain that passkeys are bound to (WebAuthn: RP ID).
     pub(crate) fn webauthn_rp_id(&self) -> String {
         let host = || self.webauthn_origin().host_str().unwrap_or_default().to_owned();
         self.passkeys.rp_id.clone().unwrap_or_else(host)
     }
 
-    /// Every setting with its value and source, secrets masked.
+    /// Returns every setting with its value and source, secrets masked.
     pub fn describe(&self) -> Vec<Described> {
         let describe = |row: &Row| {
             let (source, text) =
@@ -173,7 +180,7 @@ impl Settings {
     }
 }
 
-/// The text of `.env.example`: every setting with its meaning and default.
+/// Returns the text of `.env.example`: every setting with its description and default.
 pub fn env_example() -> String {
     let mut text = String::from(
         "# Every setting of AuthTuna, with its default. Made from the table of settings: do not edit by hand.\n\
@@ -194,10 +201,10 @@ pub fn env_example() -> String {
     text
 }
 
-/// An address of a database without its passwords, wherever they stand.
+/// Masks the passwords in a database URI, wherever they are.
 fn mask_uri(text: &str) -> String {
     const MASK: &str = "********";
-    // SQLite's forms are no URLs, and hold no password.
+    // The SQLite forms are not URLs, and hold no password.
     let Ok(mut url) = Url::parse(text) else {
         return if text.contains('@') { MASK.to_owned() } else { text.to_owned() };
     };

@@ -1,23 +1,23 @@
-//! The colours of the pages: the setting THEME, as JSON.
+//! The colors of the pages: the setting `THEME`, as JSON.
 
 use serde::Deserialize;
 
 use super::value::{ThemeMode, Value};
 
-/// Colours and when they count.
+/// The colors, and when each set of them is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// Which of the two counts.
+    /// Which of the two sets is used.
     pub mode: ThemeMode,
-    /// By day.
+    /// The light colors.
     pub light: ThemeColors,
-    /// By night.
+    /// The dark colors.
     pub dark: ThemeColors,
 }
 
 macro_rules! colors {
     ($($name:ident $css:literal $light:literal $dark:literal;)+) => {
-        /// Twenty colours, each any CSS colour.
+        /// Twenty colors, each any CSS color.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[expect(missing_docs, reason = "the names say all there is")]
         pub struct ThemeColors { $(pub $name: String,)+ }
@@ -35,7 +35,7 @@ macro_rules! colors {
                 Self { $($name: $dark.to_owned(),)+ }
             }
 
-            /// The custom properties of the style sheet and their values.
+            /// Returns the custom properties of the style sheet, with their values.
             pub fn css_variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
                 [$(($css, self.$name.as_str())),+].into_iter()
             }
@@ -92,20 +92,21 @@ impl Value for Theme {
 
     fn parse(text: &str) -> Result<Self, String> {
         let given: Given = serde_json::from_str(text)
-            .map_err(|e| format!("be a JSON object of mode, light and dark ({e})"))?;
+            .map_err(|e| format!("be a JSON object with mode, light and dark ({e})"))?;
         let mode = given.mode.as_deref().map_or(Ok(ThemeMode::System), ThemeMode::parse);
-        let mode = mode.map_err(|wrong| format!("have a mode that must {wrong}"))?;
+        let mode = mode.map_err(|wrong| format!("have a valid mode, which must {wrong}"))?;
         let mut wrong = Vec::new();
         let light = ThemeColors::light().with(given.light, "light", &mut wrong);
         let dark = ThemeColors::dark().with(given.dark, "dark", &mut wrong);
         if wrong.is_empty() {
             return Ok(Self { mode, light, dark });
         }
-        Err(format!("have CSS colours; these are none: {}", wrong.join(", ")))
+        Err(format!("use CSS colors, which these are not: {}", wrong.join(", ")))
     }
 }
 
-/// Whether a text is one CSS colour. Strict, because it is written into a style sheet.
+/// Returns whether a text is one CSS color. This is strict, because the text is written into a
+/// style sheet.
 fn is_color(text: &str) -> bool {
     if let Some(hex) = text.strip_prefix('#') {
         return matches!(hex.len(), 3 | 4 | 6 | 8) && hex.bytes().all(|b| b.is_ascii_hexdigit());

@@ -1,4 +1,4 @@
-//! What must hold between settings, and what production refuses.
+//! Rules that settings must follow together, and what production rejects.
 
 use secrecy::ExposeSecret;
 
@@ -6,16 +6,17 @@ use super::loader::Loader;
 use super::value::{ClientIpSource, DatabaseUri, SameSite, Strategy};
 use super::{Settings, TABLE};
 
-/// The least that OWASP's Password Storage Cheat Sheet lets argon2id have: (memory in KiB, passes).
+/// The minimum that OWASP's Password Storage Cheat Sheet sets for argon2id: (memory in KiB,
+/// iterations).
 const ARGON2_FLOOR: &[(u32, u32)] = &[(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
-/// Notes everything that does not fit together.
+/// Reports settings that do not fit together.
 pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     let s = settings;
     let mut no = |name: &str, problem: &str| loader.note(name, problem.to_owned());
 
     if !s.database.use_async_engine {
-        no("DATABASE_USE_ASYNC_ENGINE", "it can only be true: there are no other drivers");
+        no("DATABASE_USE_ASYNC_ENGINE", "it must be true: there are only async drivers");
     }
     if s.database.pool_size == 0 {
         no("DATABASE_POOL_SIZE", "it must be at least 1");
@@ -42,38 +43,38 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
         no("SESSION_LIFETIME_SECONDS", "it must not be longer than SESSION_ABSOLUTE_LIFETIME_SECONDS");
     }
     if !is_token(&s.sessions.cookie_name) {
-        no("SESSION_TOKEN_NAME", "it must be letters, digits, - and _; for example session_token");
+        no("SESSION_TOKEN_NAME", "it must be 1 to 64 letters, digits, - and _; for example session_token");
     }
     if s.sessions.fingerprint_headers.iter().any(|name| !is_token(name)) {
-        no("FINGERPRINT_HEADERS", "each must be the name of a header; for example [\"User-Agent\"]");
+        no("FINGERPRINT_HEADERS", "each entry must be a header name; for example [\"User-Agent\"]");
     }
     if s.sessions.same_site == SameSite::None && !s.sessions.secure {
-        no("SESSION_SAME_SITE", "NONE needs SESSION_SECURE=true: browsers refuse it otherwise");
+        no("SESSION_SAME_SITE", "NONE needs SESSION_SECURE=true: browsers reject the cookie otherwise");
     }
     if let Some(domain) = &s.sessions.cookie_domain {
         let host = s.app.api_base_url.host_str().unwrap_or_default();
         let domain = domain.trim_start_matches('.');
         if host != domain && !host.ends_with(&format!(".{domain}")) {
-            no("SESSION_COOKIE_DOMAIN", "it must be the host of API_BASE_URL or a domain above it");
+            no("SESSION_COOKIE_DOMAIN", "it must be the host of API_BASE_URL or a parent domain of it");
         }
     }
     if !(4..=128).contains(&s.passwords.min_length) {
-        no("PASSWORD_MIN_LENGTH", "it must be 4 to 128");
+        no("PASSWORD_MIN_LENGTH", "it must be from 4 to 128");
     }
     if s.passwords.min_score > 4 {
-        no("PASSWORD_MIN_SCORE", "it must be 0 to 4");
+        no("PASSWORD_MIN_SCORE", "it must be from 0 to 4");
     }
     let (memory, passes) = (s.passwords.argon2_memory_kib, s.passwords.argon2_iterations);
     if !ARGON2_FLOOR.iter().any(|(least, with)| memory >= *least && passes >= *with) {
-        no("ARGON2_MEMORY_KIB", "with ARGON2_ITERATIONS it is below OWASP's least, such as 19456 with 2");
+        no("ARGON2_MEMORY_KIB", "it is below OWASP's minimum, such as 19456 with ARGON2_ITERATIONS=2");
     }
     if s.passwords.argon2_parallelism == 0 || memory > 4 * 1024 * 1024 || passes > 100 {
-        no("ARGON2_PARALLELISM", "it must be at least 1, with at most 4194304 KiB and 100 passes");
+        no("ARGON2_PARALLELISM", "it must be at least 1, with at most 4194304 KiB and 100 iterations");
     }
     if s.http.client_ip_source != ClientIpSource::Peer && s.http.trusted_proxies.is_empty() {
         no(
             "TRUSTED_PROXIES",
-            "it must name the proxies whose headers count, because CLIENT_IP_SOURCE is a header",
+            "it must list the proxies whose headers to trust, because CLIENT_IP_SOURCE is a header",
         );
     }
     for (name, header) in [
@@ -82,10 +83,10 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     ] {
         let Some(header) = header else { continue };
         if !is_token(header) {
-            no(name, "it must be the name of a header; for example CF-IPCountry");
+            no(name, "it must be a header name; for example CF-IPCountry");
         }
         if s.http.trusted_proxies.is_empty() {
-            no(name, "it needs TRUSTED_PROXIES: without them anybody could write the header");
+            no(name, "it needs TRUSTED_PROXIES: without them any client could set the header");
         }
     }
     if s.http.body_limit < 4096 {
@@ -98,14 +99,14 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     ];
     for (name, email) in names {
         if crate::foundation::names::Email::parse(email).is_err() {
-            no(name, "it must be an e-mail address; for example admin@example.org");
+            no(name, "it must be an email address; for example admin@example.org");
         }
     }
     if s.email.starttls && s.email.ssl_tls {
-        no("MAIL_SSL_TLS", "it can not be true together with MAIL_STARTTLS");
+        no("MAIL_SSL_TLS", "it cannot be true together with MAIL_STARTTLS");
     }
     if s.email.concurrency == 0 || s.email.concurrency > 100 {
-        no("MAIL_CONCURRENCY", "it must be 1 to 100");
+        no("MAIL_CONCURRENCY", "it must be from 1 to 100");
     }
     if s.email.enabled
         && s.email.use_credentials
@@ -113,7 +114,7 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     {
         no(
             "SMTP_PASSWORD",
-            "it needs SMTP_USERNAME, and the other way round, because USE_CREDENTIALS is true",
+            "it and SMTP_USERNAME must be set together, or neither, because USE_CREDENTIALS is true",
         );
     }
     let dkim = [
@@ -124,7 +125,7 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     if dkim.contains(&true) && dkim.contains(&false) {
         no(
             "DKIM_PRIVATE_KEY_PATH",
-            "it, DKIM_DOMAIN and DKIM_SELECTOR must be set together, or none of them",
+            "it, DKIM_DOMAIN and DKIM_SELECTOR must all be set, or none of the three",
         );
     }
     let (origin, rp_id) = (s.webauthn_origin(), s.webauthn_rp_id());
@@ -132,20 +133,20 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     if s.passkeys.rp_id.is_some() && host != rp_id && !host.ends_with(&format!(".{rp_id}")) {
         no(
             "WEBAUTHN_RP_ID",
-            "it must be the host of WEBAUTHN_ORIGIN (or of API_BASE_URL) or a domain above it",
+            "it must be the host of WEBAUTHN_ORIGIN (or of API_BASE_URL) or a parent domain of it",
         );
     }
     if s.passkeys.origin.is_some() && origin.domain().is_none() {
         no(
             "WEBAUTHN_ORIGIN",
-            "its host must be a domain: browsers make no passkeys for an address of numbers",
+            "its host must be a domain name: browsers do not create passkeys for IP addresses",
         );
     }
     if s.passkeys.origin.is_some() && origin.scheme() != "https" && host != "localhost" {
-        no("WEBAUTHN_ORIGIN", "it must begin with https://, because browsers make passkeys nowhere else");
+        no("WEBAUTHN_ORIGIN", "it must begin with https://, because browsers create passkeys nowhere else");
     }
     if s.rpc.tls_cert_file.is_some() != s.rpc.tls_key_file.is_some() {
-        no("RPC_TLS_CERT_FILE", "it needs RPC_TLS_KEY_FILE, and the other way round");
+        no("RPC_TLS_CERT_FILE", "it and RPC_TLS_KEY_FILE must be set together");
     }
     if s.privacy.pii_encryption && s.privacy.pii_hmac_key.is_none() {
         no("PII_HMAC_KEY", "it must be set, because PII_ENCRYPTION_ENABLED is true");
@@ -154,7 +155,7 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
         if fernet::Fernet::new(key.expose_secret()).is_none() {
             no(
                 "FERNET_KEYS",
-                &format!("key {} is no Fernet key; `authtuna keys generate` makes one", place + 1),
+                &format!("key {} is not a Fernet key; `authtuna keys generate` makes one", place + 1),
             );
         }
     }
@@ -163,7 +164,7 @@ pub(super) fn check(settings: &Settings, loader: &mut Loader) {
     }
 }
 
-/// What may not be so in production.
+/// Reports what production does not allow.
 fn production(s: &Settings, loader: &mut Loader) {
     let is_default =
         |name: &str, value: &str| TABLE.iter().any(|row| row.name == name && row.default == value);
@@ -175,18 +176,18 @@ fn production(s: &Settings, loader: &mut Loader) {
     for (name, value, counts) in secrets {
         let value = value.expose_secret();
         if counts && (is_default(name, value) || value.len() < 16) {
-            loader.note(name, "PRODUCTION needs a secret of your own, of at least 16 characters".to_owned());
+            loader.note(name, "PRODUCTION needs a secret of your own of at least 16 characters".to_owned());
         }
     }
     if s.secrets.fernet_keys.is_empty() {
-        loader.note("FERNET_KEYS", "PRODUCTION needs one; `authtuna keys generate` makes one".to_owned());
+        loader.note("FERNET_KEYS", "PRODUCTION needs a key; `authtuna keys generate` makes one".to_owned());
     }
     let host = s.app.api_base_url.host_str().unwrap_or_default();
     let local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
     if is_default("API_BASE_URL", s.app.api_base_url.as_str().trim_end_matches('/')) {
         loader.note(
             "API_BASE_URL",
-            "PRODUCTION needs the address under which people reach this server".to_owned(),
+            "PRODUCTION needs the public URL under which users reach this server".to_owned(),
         );
     } else if s.app.api_base_url.scheme() != "https" && !local {
         loader.note("API_BASE_URL", "PRODUCTION needs https://".to_owned());
@@ -195,26 +196,27 @@ fn production(s: &Settings, loader: &mut Loader) {
         loader.note("SESSION_SECURE", "PRODUCTION needs true".to_owned());
     }
     if s.email.enabled && s.email.smtp_host.is_none() {
-        let need = "PRODUCTION needs the mail server's name, because EMAIL_ENABLED is true";
+        let need = "PRODUCTION needs a mail server, because EMAIL_ENABLED is true";
         loader.note("SMTP_HOST", need.to_owned());
     }
     if let DatabaseUri::Postgres { url } = &s.database.uri
         && !is_private_connection(url.expose_secret())
     {
         let need =
-            "PRODUCTION needs TLS to a database on another machine: add ?sslmode=verify-full, or require";
+            "PRODUCTION needs TLS to a database on another machine: add ?sslmode=verify-full (or require)";
         loader.note("DEFAULT_DATABASE_URI", need.to_owned());
     }
 }
 
-/// What is no mistake, and an operator should know all the same.
+/// Returns what is not a mistake, but what an operator should know.
 pub(super) fn notices(s: &Settings) -> Vec<String> {
-    // Read and checked already, so that files can be written; each goes from this list with the feature it switches.
+    // These are read and checked already, so that operators can prepare their files. An entry
+    // leaves this list when its feature is implemented.
     let unused = [
-        ("STRATEGY", s.app.strategy != Strategy::Cookie, "only cookies are read"),
-        ("PASSWORD_BREACH_CHECK", s.passwords.breach_check, "no password is looked up"),
-        ("PII_ENCRYPTION_ENABLED", s.privacy.pii_encryption, "addresses are kept in clear"),
-        ("RPC_ENABLED", s.rpc.enabled, "there is no RPC"),
+        ("STRATEGY", s.app.strategy != Strategy::Cookie, "the server accepts only session cookies"),
+        ("PASSWORD_BREACH_CHECK", s.passwords.breach_check, "passwords are not looked up in breaches"),
+        ("PII_ENCRYPTION_ENABLED", s.privacy.pii_encryption, "email addresses are stored unencrypted"),
+        ("RPC_ENABLED", s.rpc.enabled, "there is no gRPC service"),
     ];
     let mut notices: Vec<String> = unused
         .into_iter()
@@ -223,8 +225,8 @@ pub(super) fn notices(s: &Settings) -> Vec<String> {
         .collect();
     if s.app.api_base_url.scheme() == "https" && s.http.client_ip_source == ClientIpSource::Peer {
         notices.push(
-            "API_BASE_URL is https, so a proxy stands before this server, but CLIENT_IP_SOURCE is peer: all clients \
-             seem to come from the proxy's address, and share its limits. Set CLIENT_IP_SOURCE and TRUSTED_PROXIES"
+            "API_BASE_URL is https, so this server is behind a proxy, but CLIENT_IP_SOURCE is peer: all clients \
+             appear to have the proxy's address and share its rate limits. Set CLIENT_IP_SOURCE and TRUSTED_PROXIES"
                 .to_owned(),
         );
     }
@@ -232,35 +234,37 @@ pub(super) fn notices(s: &Settings) -> Vec<String> {
     let local = matches!(email.smtp_host.as_deref(), None | Some("localhost" | "127.0.0.1" | "::1"));
     if email.enabled && !local && !encrypted {
         notices.push(
-            "MAIL_STARTTLS and MAIL_SSL_TLS are false: whoever is on the way to SMTP_HOST can read the mails and the \
-             password, and use the links in them"
+            "MAIL_STARTTLS and MAIL_SSL_TLS are false: anyone between this server and SMTP_HOST can read the password \
+             and the emails, and use the links in them. Set one of the two to true"
                 .to_owned(),
         );
     }
     if email.enabled && !local && encrypted && !email.validate_certs {
         notices.push(
-            "VALIDATE_CERTS is false: anybody on the way to SMTP_HOST can pretend to be it. For a certificate of your \
-             own authority, set SMTP_CA_FILE instead"
+            "VALIDATE_CERTS is false: anyone between this server and SMTP_HOST can impersonate it. For a certificate \
+             of your own CA, set SMTP_CA_FILE instead"
                 .to_owned(),
         );
     }
     notices
 }
 
-/// Whether nobody on the way can read what goes to the database: it is on this machine, or there has to be TLS.
+/// Returns whether the connection to the database is private: to this machine, or with TLS
+/// required.
 fn is_private_connection(uri: &str) -> bool {
     let Ok(url) = url::Url::parse(uri) else { return false };
     let option = |wanted: &[&str]| {
         url.query_pairs().filter(|(name, _)| wanted.contains(&name.as_ref())).map(|(_, value)| value).last()
     };
-    // A host in the query wins over the one in the address; a path is a socket.
+    // A host in the query overrides the one in the authority; a path is a socket.
     let host = option(&["host", "hostaddr"]).unwrap_or_else(|| url.host_str().unwrap_or_default().into());
     let local = host.starts_with('/') || matches!(&*host, "" | "localhost" | "127.0.0.1" | "::1" | "[::1]");
     let mode = option(&["sslmode", "ssl-mode"]);
     local || mode.is_some_and(|mode| matches!(&*mode, "require" | "verify-ca" | "verify-full"))
 }
 
-/// A token of RFC 9110, less the marks that no name of ours has.
+/// Returns whether `text` is a token of RFC 9110, of at most 64 characters, without the punctuation
+/// that no name here needs.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64

@@ -1,4 +1,4 @@
-//! How a setting's text becomes a value, and how a value is shown.
+//! How a setting's text is parsed into a value.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use url::Url;
 
 /// A type that a setting can have.
 pub(super) trait Value: Sized {
-    /// A right example, for error messages.
+    /// A valid example, for error messages.
     const EXAMPLE: &'static str;
 
-    /// Reads the text; what is wrong with it, in words that continue "must …".
+    /// Parses the text. The error says what is wrong, in words that continue "it must …".
     fn parse(text: &str) -> Result<Self, String>;
 }
 
@@ -47,7 +47,7 @@ impl Value for String {
 
     fn parse(text: &str) -> Result<Self, String> {
         if text.chars().any(char::is_control) {
-            return Err("have no control characters".to_owned());
+            return Err("contain no control characters".to_owned());
         }
         Ok(text.to_owned())
     }
@@ -69,12 +69,12 @@ impl Value for PathBuf {
     }
 }
 
-/// Whole seconds.
+/// Parses whole seconds.
 impl Value for Duration {
     const EXAMPLE: &'static str = "3600";
 
     fn parse(text: &str) -> Result<Self, String> {
-        // A century: longer times overflow when they are added to the present.
+        // At most a century: longer times overflow when they are added to the current time.
         match text.parse::<u64>() {
             Ok(seconds) if seconds <= 3_155_760_000 => Ok(Self::from_secs(seconds)),
             _ => Err("be a whole number of seconds, at most 3155760000 (a century)".to_owned()),
@@ -99,7 +99,7 @@ impl Value for Url {
             return Err("begin with http:// or https://".to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("have no user name or password in it".to_owned());
+            return Err("contain no user name or password".to_owned());
         }
         Ok(url)
     }
@@ -111,11 +111,11 @@ impl Value for IpNet {
     fn parse(text: &str) -> Result<Self, String> {
         text.parse()
             .or_else(|_| text.parse::<std::net::IpAddr>().map(Self::from))
-            .map_err(|_| "be an address or a network such as 10.0.0.0/8".to_owned())
+            .map_err(|_| "be an IP address or a network such as 10.0.0.0/8".to_owned())
     }
 }
 
-/// An empty text is no value.
+/// Parses an empty text as `None`.
 impl<T: Value> Value for Option<T> {
     const EXAMPLE: &'static str = T::EXAMPLE;
 
@@ -124,7 +124,7 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
-/// A JSON list, or values separated by commas.
+/// Parses a JSON list, or values separated by commas.
 impl<T: Value> Value for Vec<T> {
     const EXAMPLE: &'static str = "[\"one\", \"two\"]";
 
@@ -132,7 +132,7 @@ impl<T: Value> Value for Vec<T> {
         let text = text.trim();
         let items: Vec<String> = if text.starts_with('[') {
             serde_json::from_str(text)
-                .map_err(|_| "be a JSON list of texts, or values separated by commas".to_owned())?
+                .map_err(|_| "be a JSON list of strings, or values separated by commas".to_owned())?
         } else {
             text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
         };
@@ -140,7 +140,7 @@ impl<T: Value> Value for Vec<T> {
     }
 }
 
-/// Declares an enumeration that is read from words, in any case.
+/// Declares enums that are parsed from words, in any case.
 macro_rules! words {
     ($($(#[$doc:meta])+ $name:ident { $($(#[$vdoc:meta])+ $variant:ident = $word:literal,)+ })+) => {$(
         $(#[$doc])+
@@ -164,11 +164,11 @@ macro_rules! words {
 }
 
 words! {
-    /// How a client proves who it is.
+    /// How clients authenticate.
     Strategy {
         /// By a session cookie.
         Cookie = "COOKIE",
-        /// By an access token or an API key in the Authorization header.
+        /// By an access token or an API key in the `Authorization` header.
         Bearer = "BEARER",
         /// By either.
         Auto = "AUTO",
@@ -182,41 +182,42 @@ words! {
         /// HMAC with SHA-512.
         Hs512 = "HS512",
     }
-    /// From when a session's lifetime counts.
+    /// The moment from which a session's lifetime counts.
     LifetimeFrom {
-        /// From its last use.
+        /// From the session's last use.
         LastActivity = "last_activity",
-        /// From its beginning.
+        /// From the session's creation.
         Creation = "creation",
     }
-    /// The SameSite attribute of cookies (RFC 6265bis).
+    /// The `SameSite` attribute of cookies (RFC 6265bis).
     SameSite {
-        /// Sent when the person follows a link here.
+        /// Sent when the user follows a link to this site.
         Lax = "LAX",
         /// Sent by this site's own pages only.
         Strict = "STRICT",
-        /// Always sent; needs SESSION_SECURE.
+        /// Always sent; needs `SESSION_SECURE`.
         None = "NONE",
     }
     /// How SQLite waits for the disk.
     SqliteSynchronous {
-        /// Commits survive a crash of the program; a loss of power may cost the last ones, and never the database.
+        /// Commits survive a crash of the program. A power failure may lose the last ones, but
+        /// never the database.
         Normal = "normal",
-        /// Commits survive a loss of power.
+        /// Commits survive a power failure.
         Full = "full",
     }
-    /// Where the client's address is read from.
+    /// Where the server reads the client's IP address.
     ClientIpSource {
         /// The connection itself.
         Peer = "peer",
-        /// X-Forwarded-For, from the right, past the trusted proxies.
+        /// The header `X-Forwarded-For`, from the right, past the trusted proxies.
         XForwardedFor = "x-forwarded-for",
-        /// X-Real-IP.
+        /// The header `X-Real-IP`.
         XRealIp = "x-real-ip",
-        /// CF-Connecting-IP.
+        /// The header `CF-Connecting-IP`.
         CfConnectingIp = "cf-connecting-ip",
     }
-    /// The hash under which API keys are kept.
+    /// The hash with which API keys are stored.
     KeyHashAlgorithm {
         /// SHA-256.
         Sha256 = "SHA256",
@@ -225,35 +226,35 @@ words! {
         /// SHA-512.
         Sha512 = "SHA512",
     }
-    /// How log lines look.
+    /// The format of log lines.
     LogFormat {
-        /// For people.
+        /// Plain text, for people to read.
         Text = "text",
-        /// For machines.
+        /// JSON, for machines to read.
         Json = "json",
     }
-    /// Which colours a page has.
+    /// Which colors a page uses.
     ThemeMode {
-        /// The light ones.
+        /// The light colors.
         Single = "single",
-        /// The person chooses.
+        /// The colors that the user chooses.
         Multi = "multi",
-        /// Those of the person's system, until they choose.
+        /// Those of the user's system, until the user chooses.
         System = "system",
     }
 }
 
-/// Where the data is.
+/// Where the data is stored.
 #[derive(Clone, Debug)]
 pub enum DatabaseUri {
-    /// A file.
+    /// A SQLite file.
     Sqlite {
-        /// Its path.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// A server.
+    /// A PostgreSQL server.
     Postgres {
-        /// `postgres://user:password@host:port/name`.
+        /// The URL: `postgres://user:password@host:port/name`.
         url: SecretString,
     },
 }
@@ -264,15 +265,16 @@ impl Value for DatabaseUri {
     fn parse(text: &str) -> Result<Self, String> {
         let kinds = "begin with sqlite:/// or postgresql://";
         let (scheme, rest) = text.split_once(':').ok_or(kinds)?;
-        // SQLAlchemy writes the driver behind a plus sign.
+        // SQLAlchemy writes the driver after a plus sign.
         let kind = scheme.split_once('+').map_or(scheme, |(kind, _)| kind).to_ascii_lowercase();
         match kind.as_str() {
             "sqlite" => {
                 let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
-                // sqlite:///x is relative and sqlite:////x absolute, as in SQLAlchemy; sqlite:x and sqlite://x are plain.
+                // As in SQLAlchemy, sqlite:///x is relative and sqlite:////x absolute; sqlite:x and
+                // sqlite://x are taken as they are.
                 let path = rest.strip_prefix("///").or_else(|| rest.strip_prefix("//")).unwrap_or(rest);
                 if path.is_empty() || path.contains(":memory:") {
-                    return Err("name a file: a database in memory would be another one for each connection"
+                    return Err("name a file: every connection would have an in-memory database of its own"
                         .to_owned());
                 }
                 Ok(Self::Sqlite { path: PathBuf::from(path) })

@@ -1,4 +1,4 @@
-//! What keeps secrets: the key ring, one-time secrets, password hashing and password strength.
+//! Cryptography: the keyring, one-time secrets, password hashing and password strength.
 
 pub mod keyring;
 pub mod password;

@@ -1,7 +1,9 @@
-//! Password hashing with argon2id (OWASP Password Storage Cheat Sheet), off the async threads and bounded.
+//! Password hashing with argon2id (OWASP Password Storage Cheat Sheet), bounded and off the async
+//! threads.
 //!
-//! At most `hash_concurrency` hashes run at once, so a flood of sign-ins can not starve other requests; those who
-//! would wait too long are told to come back. Judging a new password takes its turn with them. Each slot keeps its memory between hashes, wiped.
+//! At most `hash_concurrency` hashes run at once, so that a flood of sign-ins cannot starve other
+//! requests. A request that would wait too long is told to come back later. Strength estimates of
+//! new passwords wait for the same slots. Each slot keeps its memory between hashes, wiped.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +21,7 @@ use crate::foundation::config::Passwords as Settings;
 use crate::foundation::error::Error;
 use crate::model::code::Code;
 
-/// How many may wait for each running hash: about two seconds' worth.
+/// How many callers may wait for each running hash: about two seconds' worth.
 const QUEUE_PER_SLOT: usize = 64;
 const HASH_BYTES: usize = 32;
 
@@ -36,23 +38,28 @@ struct Inner {
     queue_limit: usize,
     memory: Mutex<Vec<Vec<Block>>>,
     computed: AtomicU64,
-    /// A hash of nothing anybody knows, so that an unknown user costs the same as a known one.
+    /// A hash that matches no known password, so that verification costs the same for an unknown
+    /// user as for a known one.
     decoy: String,
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Wrong, or there is no password.
+    /// The password is wrong, or there is none to compare with.
     Wrong,
-    /// Right.
+    /// The password is right.
     Right,
-    /// Right, but hashed with weaker parameters than those of the settings: hash it anew.
+    /// The password is right, but its hash has weaker parameters than the settings: rehash it.
     RightButOld,
 }
 
 impl Passwords {
-    /// A hasher with the parameters of the settings.
+    /// Creates a hasher with the parameters of `settings`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`] when the parameters are invalid for argon2.
     pub fn new(settings: &Settings, random: Random) -> Result<Self, Error> {
         let params = Params::new(
             settings.argon2_memory_kib,
@@ -79,7 +86,11 @@ impl Passwords {
         })))
     }
 
-    /// Hashes a password; the PHC string to keep. Err([`Code::Busy`]) when too many wait.
+    /// Hashes a password. Returns the PHC string to store.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Busy`] when too many callers are waiting.
     pub async fn hash(&self, password: &Password) -> Result<String, Error> {
         let plain = zeroize::Zeroizing::new(password.bytes().to_vec());
         self.run(move |inner| {
@@ -91,7 +102,13 @@ impl Passwords {
         .await
     }
 
-    /// Compares a password with a stored hash. None, a user without password or no user at all, takes the same time.
+    /// Compares a password with a stored hash. `None`, for a user without a password or for no user
+    /// at all, takes the same time.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Busy`] when too many callers are waiting.
+    /// - [`Code::Internal`] when the stored hash is not one of argon2id.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, Error> {
         let plain = zeroize::Zeroizing::new(password.bytes().to_vec());
         let known = stored.is_some();
@@ -100,8 +117,13 @@ impl Passwords {
         Ok(if known { verdict } else { Verdict::Wrong })
     }
 
-    /// Checks a new password as [`NewPassword::parse`] does. The estimate is work that anybody can ask for: it takes its
-    /// turn with the hashes. Err([`Code::Busy`]) outside when too many wait.
+    /// Checks a new password like [`NewPassword::parse`]. Any client can ask for the estimate,
+    /// which takes time, so it waits for a slot like a hash.
+    ///
+    /// # Errors
+    ///
+    /// The inner error is that of [`NewPassword::parse`]; the outer one is [`Code::Busy`] when too
+    /// many callers are waiting.
     pub async fn accept(&self, text: &str, about: &[&str]) -> Result<Result<NewPassword, Code>, Error> {
         if let Err(code) = NewPassword::screen(text, &self.0.settings) {
             return Ok(Err(code));
@@ -115,7 +137,11 @@ impl Passwords {
         .await
     }
 
-    /// Judges a password while it is being typed, in turn with the hashes.
+    /// Rates a password while the user types it. It waits for a slot, like a hash.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Busy`] when too many callers are waiting.
     pub async fn judge(&self, text: &str, about: &[&str]) -> Result<Strength, Error> {
         let text = zeroize::Zeroizing::new(text.to_owned());
         let about: Vec<String> = about.iter().copied().map(str::to_owned).collect();
@@ -126,12 +152,12 @@ impl Passwords {
         .await
     }
 
-    /// How many hashes were computed since the start.
+    /// Returns how many hashes were computed since startup.
     pub fn computed(&self) -> u64 {
         self.0.computed.load(Ordering::Relaxed)
     }
 
-    /// Runs `work` on a blocking thread when a slot is free.
+    /// Runs `work` on a blocking thread once a slot is free.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner) -> Result<T, Error> + Send + 'static,
@@ -151,7 +177,8 @@ impl Passwords {
     }
 }
 
-/// A place in the queue, given back when it is dropped: also when the request is abandoned while it waits.
+/// A place in the queue. Dropping it gives the place back, also when the request is canceled while
+/// it waits.
 struct QueueSlot(Arc<Inner>);
 
 impl QueueSlot {
@@ -193,7 +220,7 @@ impl Inner {
         })
     }
 
-    /// One argon2id run, in memory that is taken from the pile and put back wiped.
+    /// Runs argon2id once, in memory that it takes from the pile and puts back wiped.
     fn fill(&self, params: &Params, plain: &[u8], salt: &[u8], hash: &mut [u8]) -> Result<(), Error> {
         self.computed.fetch_add(1, Ordering::Relaxed);
         let mut memory = self.pile().pop().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Which new passwords are taken (NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section 6.2).
+//! Which new passwords are accepted (NIST SP 800-63B-4 section 3.1.1.2, OWASP ASVS 5.0 section
+//! 6.2).
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -9,29 +10,38 @@ use unicode_normalization::UnicodeNormalization;
 use crate::foundation::config::Passwords as Settings;
 use crate::model::code::Code;
 
-/// The longest password, in bytes of UTF-8 after normalisation. Longer ones are refused, never cut.
+/// The longest password, in bytes of UTF-8 after normalization. Longer ones are rejected, never
+/// truncated.
 pub const MAX_BYTES: usize = 512;
 
-/// zxcvbn's time grows with the square of the length; what this many characters do not make strong, more seldom do.
+/// How many characters zxcvbn looks at. Its time grows with the square of the length, and a
+/// password that is weak at this length is seldom strong at a greater one.
 const ESTIMATED_CHARS: usize = 40;
-/// zxcvbn tries every way to read signs as letters (`4` as `a`, `(` as `c`). All of them at once are 800 ways, and a
-/// second of work: more than so many different ones stand for nothing but themselves.
+/// How many different signs zxcvbn may read as letters. It tries every combination (`4` as `a`, `(`
+/// as `c`); all signs at once make 800 combinations, which take a second. Further signs are
+/// replaced by ones that resemble no letter.
 const LETTER_SIGNS: usize = 6;
-/// The longest word about a person, in characters, and how many words are looked at.
+/// The longest word about the user, in characters, and how many such words are considered.
 const MAX_ABOUT: (usize, usize) = (100, 8);
 
-/// The 8,356 passwords of eight characters and more from Django's list of common passwords
-/// (by Royce Williams, from breach corpora; see the NOTICE beside the file), lower case, sorted.
+/// The 8,356 passwords of at least eight characters from Django's list of common passwords (by
+/// Royce Williams, from breach corpora; see the NOTICE beside the file), in lowercase, sorted.
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common-passwords.txt").lines().collect());
 
-/// A password as it was typed, normalised (NFC) so that every keyboard gives the same bytes.
+/// A password as the user typed it, normalized (NFC) so that every keyboard produces the same
+/// bytes.
 pub struct Password(SecretString);
 
 impl Password {
-    /// Takes what was typed, to be verified. Err when it is longer than any password can be.
+    /// Reads a typed password in order to verify it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::PasswordTooLong`] when it is longer than any password can be.
     pub fn typed(text: &str) -> Result<Self, Code> {
-        // NFC can shorten a text, but not to less than a third; beyond that even looking is wasted work.
+        // NFC can shorten a text, but not to less than a third: beyond that, normalizing is wasted
+        // work.
         if text.len() > 3 * MAX_BYTES {
             return Err(Code::PasswordTooLong);
         }
@@ -51,9 +61,19 @@ impl Password {
 pub struct NewPassword(Password);
 
 impl NewPassword {
-    /// Checks a new password. `about` are words that are easy to guess for this person: name, address, the product.
+    /// Checks a new password. `about` lists words that are easy to guess for this user: their name,
+    /// their email address, the product's name.
     ///
-    /// Takes milliseconds of work: servers call [`Passwords::accept`](super::password::Passwords::accept).
+    /// This takes milliseconds of work: servers call
+    /// [`Passwords::accept`](super::password::Passwords::accept).
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Required`] when the password is empty.
+    /// - [`Code::PasswordTooLong`] when it is longer than [`MAX_BYTES`].
+    /// - [`Code::PasswordTooShort`] when it has fewer characters than `PASSWORD_MIN_LENGTH`.
+    /// - [`Code::PasswordCommon`] when it is on the list of common passwords.
+    /// - [`Code::PasswordTooWeak`] when its estimate is below `PASSWORD_MIN_SCORE`.
     pub fn parse(text: &str, settings: &Settings, about: &[&str]) -> Result<Self, Code> {
         let password = Self::screen(text, settings)?;
         if estimate(password.0.expose_secret(), about) < settings.min_score {
@@ -62,7 +82,7 @@ impl NewPassword {
         Ok(Self(password))
     }
 
-    /// All checks that cost nothing.
+    /// Runs all checks that cost nothing.
     pub(super) fn screen(text: &str, settings: &Settings) -> Result<Password, Code> {
         if text.is_empty() {
             return Err(Code::Required);
@@ -78,13 +98,14 @@ impl NewPassword {
         Ok(password)
     }
 
-    /// The password itself.
+    /// Returns the password.
     pub fn password(&self) -> &Password {
         &self.0
     }
 }
 
-/// How hard a password is to guess: 0 (at once) to 4 (not in this life), by zxcvbn.
+/// Estimates with zxcvbn how hard a password is to guess, from 0 (instantly) to 4 (not in a
+/// lifetime).
 pub fn estimate(plain: &str, about: &[&str]) -> u8 {
     let about: Vec<&str> =
         about.iter().take(MAX_ABOUT.1).map(|word| first_chars(word, MAX_ABOUT.0)).collect();
@@ -96,8 +117,8 @@ fn first_chars(text: &str, count: usize) -> &str {
     &text[..end]
 }
 
-/// Puts signs that look like no letter in the place of those beyond the first [`LETTER_SIGNS`] different ones. Neither
-/// length nor variety changes much, and with them the estimate.
+/// Replaces signs beyond the first [`LETTER_SIGNS`] different ones with signs that resemble no
+/// letter. Length and variety hardly change, and so neither does the estimate.
 fn with_few_letter_signs(text: &str) -> String {
     const PLAIN: &[u8] = b"&#^*~?=";
     let mut seen = Vec::new();
@@ -114,18 +135,18 @@ fn with_few_letter_signs(text: &str) -> String {
     text.chars().enumerate().map(tame).collect()
 }
 
-/// The answer of the strength meter.
+/// The result of the strength meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strength {
-    /// 0 to 4.
+    /// The estimate, 0 to 4.
     pub score: u8,
-    /// Why it would be refused, if it would.
+    /// Why the password would be rejected, if it would.
     pub problem: Option<Code>,
 }
 
-/// Judges a password while it is being typed.
+/// Rates a password while the user types it.
 pub fn judge(plain: &str, settings: &Settings, about: &[&str]) -> Strength {
-    // What is refused never looks good, however clever the estimate finds it.
+    // A password that would be rejected never looks good, whatever the estimate says.
     let refused = |score: u8, code| Strength {
         score: score.min(settings.min_score.saturating_sub(1)),
         problem: Some(code),

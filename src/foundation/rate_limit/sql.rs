@@ -1,4 +1,4 @@
-//! The rows and statements of the throttle.
+//! The rows and statements of the `throttle` table.
 
 use crate::model::time::Timestamp;
 
@@ -16,10 +16,10 @@ crate::statements! {
         WHERE kind = $1 AND subject = $2 AND failures >= $4 AND locked_until IS NULL";
     pub(super) UNCOUNT = "UPDATE throttle SET failures = failures - 1, consecutive = 0 \
         WHERE kind = $1 AND subject = $2 AND failures > 0";
-    /// Takes back a try that was counted and never judged.
+    /// Takes back an attempt that was counted and never checked.
     pub(super) UNDO = "UPDATE throttle SET failures = failures - 1, consecutive = consecutive - 1 \
         WHERE kind = $1 AND subject = $2 AND failures > 0 AND consecutive > 0";
-    /// Ends the row of failures; a lock stays for its time.
+    /// Ends the streak of failures; a lock keeps its full duration.
     pub(super) RESET_STREAK = "UPDATE throttle SET consecutive = 0 WHERE kind = $1 AND subject = $2";
     pub(super) IS_SPENT = "SELECT 1 FROM throttle WHERE kind = $1 AND subject = $2 AND consecutive > $3";
     pub(super) FORGET = "DELETE FROM throttle WHERE kind = $1 AND subject = $2";

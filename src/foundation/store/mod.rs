@@ -1,8 +1,9 @@
-//! The database: SQLite inside the process, or Postgres. One SQL text serves both.
+//! The database: SQLite inside the process, or PostgreSQL. One SQL text serves both.
 //!
-//! [`Store::read`] lends a connection for statements that only look, [`Store::write`] a transaction for those that
-//! change. Statements are declared with [`statements!`](macro@crate::statements), so that a test can prepare every one of
-//! them on both databases.
+//! [`Store::read`] lends a connection for statements that only read, and [`Store::write`] a
+//! transaction for statements that write. Statements are declared with
+//! [`statements!`](macro@crate::statements), so that a test can prepare every one of them on both
+//! databases.
 
 mod open;
 mod query;

@@ -1,4 +1,4 @@
-//! Opening a database, bringing its tables up to date, and lending connections.
+//! Opens the database, migrates it, and lends connections.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,62 +19,63 @@ static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 #[cfg(feature = "postgres")]
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// How long a connection waits for another process to let go of a SQLite file.
+/// How long a connection waits for another process to release a SQLite file.
 #[cfg(feature = "sqlite")]
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A database that cannot be used, with what to do about it.
+/// Why the database cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// There is no file, and AUTO_CREATE_DATABASE is off.
+    /// There is no file, and `AUTO_CREATE_DATABASE` is off.
     #[error(
         "there is no database at {0}. Set AUTO_CREATE_DATABASE=true, or run `authtuna migrate`, to make one"
     )]
     Missing(PathBuf),
-    /// The folder of the file cannot be made or written.
+    /// The file's directory cannot be created or written.
     #[error(
         "cannot write in the folder {folder}: {source}. Make it writable for this user, or change DEFAULT_DATABASE_URI"
     )]
     Folder {
-        /// The folder.
+        /// The directory.
         folder: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The file can be read but not written.
     #[error("the database {0} is read-only. Make the file and its folder writable for this user")]
     ReadOnly(String),
-    /// Another process holds the file.
+    /// Another process has locked the file.
     #[error("the database {0} is locked by another program. End that program, then start again")]
     Locked(String),
-    /// No such server, wrong password, no such database, not a database.
+    /// The server cannot be reached, the password is wrong, the database does not exist, or the
+    /// file is not a database.
     #[error(
         "cannot open the database {place}: {source}. Check DEFAULT_DATABASE_URI, and that the database is running"
     )]
     Unreachable {
-        /// The place, without its password.
+        /// Where the database is, without its password.
         place: String,
-        /// What the driver said.
+        /// The error of the driver.
         source: sqlx::Error,
     },
-    /// A later version of this program has changed the tables.
+    /// A later version of this program has migrated the database.
     #[error(
         "the database is newer (migration {0}) than this program. Start the newer version, or restore a backup"
     )]
     Newer(i64),
-    /// The tables are older than this program, and AUTO_CREATE_DATABASE is off.
+    /// The database lacks migrations, and `AUTO_CREATE_DATABASE` is off.
     #[error("the database lacks migration {0}. Run `authtuna migrate`, or set AUTO_CREATE_DATABASE=true")]
     Outdated(i64),
-    /// A migration that was applied is not the one in this program.
+    /// A migration that was applied differs from the one in this program.
     #[error(
-        "migration {0} in the database differs from this program's. Restore a backup, or use the program that made it"
+        "migration {0} in the database differs from this program's. Restore a backup, or run the version that applied it"
     )]
     Altered(i64),
-    /// A migration failed. The transaction was rolled back.
-    #[error("a migration failed and was rolled back: {0}")]
+    /// A migration failed and was rolled back.
+    #[error("a migration failed and was rolled back: {0}. Remove the cause, then run `authtuna migrate`")]
     Migration(MigrateError),
     /// This build lacks the driver.
-    #[error("this build has no driver for {0}. Build it with that feature")]
+    #[error("this build has no driver for {0}. Rebuild it with the feature `{0}`")]
     NoDriver(&'static str),
 }
 
@@ -90,7 +91,7 @@ struct Opened {
 enum Pools {
     #[cfg(feature = "sqlite")]
     Sqlite {
-        /// SQLite has one writer at a time; one connection makes waiting for it fair and cheap.
+        /// SQLite allows one writer at a time; one connection makes waiting for it fair and cheap.
         write: sqlx::SqlitePool,
         read: sqlx::SqlitePool,
     },
@@ -103,7 +104,15 @@ impl Store {
         Self(Arc::new(Opened { pools, place }))
     }
 
-    /// Opens the database and looks whether it answers. Its tables are [`Store::migrate`]'s matter.
+    /// Opens the database and checks that it responds. [`Store::migrate`] creates its tables.
+    ///
+    /// # Errors
+    ///
+    /// - [`OpenError::Missing`] or [`OpenError::Folder`] when there is no SQLite file and it cannot
+    ///   be created.
+    /// - [`OpenError::ReadOnly`] or [`OpenError::Locked`] when the SQLite file cannot be written.
+    /// - [`OpenError::Unreachable`] when the database cannot be opened for another reason.
+    /// - [`OpenError::NoDriver`] when this build lacks the driver.
     pub async fn open(settings: &Database) -> Result<Self, OpenError> {
         match &settings.uri {
             DatabaseUri::Sqlite { path } => Self::open_sqlite(path, settings).await,
@@ -140,7 +149,8 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(|source| sqlite_trouble(&place, source))?;
-        // A statement that only looks must not slip into the write path: it would wait behind every writer.
+        // Reads have connections of their own: on the write connection they would wait behind every
+        // writer. `query_only` keeps writes out of them.
         let read = SqlitePoolOptions::new()
             .max_connections(settings.pool_size.clamp(1, 16))
             .acquire_timeout(settings.pool_timeout)
@@ -168,7 +178,7 @@ impl Store {
             options.get_database().unwrap_or_default()
         );
         let pool = PgPoolOptions::new()
-            // One is always listening for what other processes say.
+            // One connection always listens for notifications from other processes.
             .max_connections(settings.pool_size.saturating_add(settings.max_overflow).max(2))
             .acquire_timeout(settings.pool_timeout)
             .max_lifetime(settings.pool_recycle)
@@ -184,7 +194,14 @@ impl Store {
         Err(OpenError::NoDriver("postgres"))
     }
 
-    /// Brings the tables up to date. Several processes may do so at once: one works, the others wait.
+    /// Migrates the database to this program's version. Several processes may do so at once: one
+    /// works, and the others wait.
+    ///
+    /// # Errors
+    ///
+    /// - [`OpenError::Newer`] when a later version of this program has migrated the database.
+    /// - [`OpenError::Altered`] when an applied migration differs from the one in this program.
+    /// - [`OpenError::Migration`] when a migration fails.
     pub async fn migrate(&self) -> Result<(), OpenError> {
         match &self.0.pools {
             #[cfg(feature = "sqlite")]
@@ -199,13 +216,19 @@ impl Store {
         })
     }
 
-    /// Looks whether the tables are those of this program, and changes nothing.
+    /// Checks that the database has exactly the migrations of this program. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// - [`OpenError::Unreachable`] when there is no connection.
+    /// - [`OpenError::Outdated`] when the database lacks migrations, or their table cannot be read.
+    /// - [`OpenError::Newer`] when a later version of this program has migrated the database.
     pub async fn check_migrations(&self) -> Result<(), OpenError> {
         let newest = self.migrator().iter().map(|m| m.version).max().unwrap_or(0);
         let mut conn = self.read().await.map_err(|e| self.unreachable(e))?;
         let applied: Vec<(i64,)> = match APPLIED.query().all(&mut conn).await {
             Ok(rows) => rows,
-            // No table of migrations: an empty database.
+            // There is no table of migrations: the database is empty.
             Err(_) => return Err(OpenError::Outdated(newest)),
         };
         let last = applied.iter().map(|row| row.0).max().unwrap_or(0);
@@ -216,7 +239,12 @@ impl Store {
         }
     }
 
-    /// Lends a connection for statements that only look.
+    /// Lends a connection for statements that only read.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unavailable`](crate::model::code::Code::Unavailable) when no connection is free
+    /// within `DATABASE_POOL_TIMEOUT`, or the database does not respond.
     pub async fn read(&self) -> Result<Conn, Error> {
         match &self.0.pools {
             #[cfg(feature = "sqlite")]
@@ -227,9 +255,15 @@ impl Store {
         .map_err(|source| Error::database("acquire", source))
     }
 
-    /// Begins a transaction for statements that change something.
+    /// Begins a transaction for statements that write.
     ///
-    /// On SQLite it takes the write lock at once: a transaction that reads first and writes later could fail then.
+    /// On SQLite it takes the write lock at once: a transaction that reads first and writes later
+    /// could fail at the write.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Unavailable`](crate::model::code::Code::Unavailable) when no connection is free
+    /// within `DATABASE_POOL_TIMEOUT`, or the database does not respond.
     pub async fn write(&self) -> Result<Tx, Error> {
         match &self.0.pools {
             #[cfg(feature = "sqlite")]
@@ -240,7 +274,7 @@ impl Store {
         .map_err(|source| Error::database("BEGIN", source))
     }
 
-    /// The pool, for what only Postgres has: notifications between processes.
+    /// Returns the pool for what only PostgreSQL has: notifications between processes.
     #[cfg(feature = "postgres")]
     pub(crate) fn postgres(&self) -> Option<&sqlx::PgPool> {
         match &self.0.pools {
@@ -250,12 +284,12 @@ impl Store {
         }
     }
 
-    /// Where the database is, without its password.
+    /// Returns where the database is, without its password.
     pub fn place(&self) -> &str {
         &self.0.place
     }
 
-    /// `sqlite` or `postgres`.
+    /// Returns `sqlite` or `postgres`.
     pub fn kind(&self) -> &'static str {
         match &self.0.pools {
             #[cfg(feature = "sqlite")]
@@ -265,7 +299,8 @@ impl Store {
         }
     }
 
-    /// Waits for borrowed connections to come back, then closes. On SQLite the write-ahead log is folded in.
+    /// Waits until all connections are returned, then closes them. SQLite merges its write-ahead
+    /// log into the file.
     pub async fn close(&self) {
         match &self.0.pools {
             #[cfg(feature = "sqlite")]
@@ -299,7 +334,8 @@ crate::statements! {
     APPLIED = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 }
 
-/// A read-only file opens well, and even gives its write lock; only a write tells. This one is taken back.
+/// Checks that the file can be written. SQLite opens a read-only file without an error and even
+/// grants its write lock; only a write fails. This one is rolled back.
 #[cfg(feature = "sqlite")]
 async fn try_to_write(pool: &sqlx::SqlitePool) -> Result<(), sqlx::Error> {
     let mut probe = pool.begin_with("BEGIN IMMEDIATE").await?;
@@ -307,7 +343,7 @@ async fn try_to_write(pool: &sqlx::SqlitePool) -> Result<(), sqlx::Error> {
     probe.rollback().await
 }
 
-/// Tells a locked, a read-only and a wrong file apart.
+/// Tells apart a file that is locked, read-only or not a database.
 #[cfg(feature = "sqlite")]
 fn sqlite_trouble(place: &str, source: sqlx::Error) -> OpenError {
     let code = match &source {

@@ -8,7 +8,8 @@ use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use super::Value;
 use crate::foundation::error::Error;
 
-/// A SQL text with its name. Made by [`statements!`](macro@crate::statements) only, so none escapes the prepare test.
+/// A named SQL text. Only [`statements!`](macro@crate::statements) creates one, so that none
+/// escapes the prepare test.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
     /// The constant's name, for errors and traces.
@@ -17,7 +18,8 @@ pub struct Statement {
     pub text: &'static str,
 }
 
-/// Declares the SQL statements of an area, and `ALL` of them for the test that prepares each on both databases.
+/// Declares the SQL statements of a module, and `ALL` of them for the test that prepares each on
+/// both databases.
 #[macro_export]
 macro_rules! statements {
     ($($(#[$doc:meta])* $vis:vis $name:ident = $text:expr;)+) => {
@@ -26,12 +28,12 @@ macro_rules! statements {
             $vis const $name: $crate::foundation::store::Statement =
                 $crate::foundation::store::Statement { name: stringify!($name), text: $text };
         )+
-        /// Every statement of this area.
+        /// Every statement of this module.
         pub(crate) const ALL: &[$crate::foundation::store::Statement] = &[$($name),+];
     };
 }
 
-/// A row type that can be read from either database: `#[derive(sqlx::FromRow)]` gives it.
+/// A row type that can be read from either database. `#[derive(sqlx::FromRow)]` implements it.
 pub trait Record: row::FromSqlite + row::FromPostgres + Send + Unpin {}
 impl<T: row::FromSqlite + row::FromPostgres + Send + Unpin> Record for T {}
 
@@ -55,7 +57,7 @@ mod row {
     impl<T> FromPostgres for T {}
 }
 
-/// A connection lent by the store. Statements outside a [`Tx`] each stand alone.
+/// A connection lent by the store. Outside a [`Tx`], every statement commits on its own.
 pub struct Conn(Inner);
 
 enum Inner {
@@ -69,7 +71,7 @@ enum Inner {
     PostgresTx(sqlx::Transaction<'static, Postgres>),
 }
 
-/// The connection below, whichever kind it is.
+/// The underlying connection, of either kind.
 enum Driver<'c> {
     #[cfg(feature = "sqlite")]
     Sqlite(&'c mut SqliteConnection),
@@ -101,7 +103,13 @@ impl Conn {
         }
     }
 
-    /// Asks the database to parse and plan `statement` without running it.
+    /// Has the database parse and plan `statement` without running it.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Unavailable`](crate::model::code::Code::Unavailable) when the database does not
+    ///   respond.
+    /// - [`Code::Internal`](crate::model::code::Code::Internal) when it rejects the statement.
     pub async fn prepare(&mut self, statement: Statement) -> Result<(), Error> {
         use sqlx::Executor;
         use sqlx::SqlSafeStr;
@@ -116,7 +124,7 @@ impl Conn {
     }
 }
 
-/// A transaction. Dropped without [`Tx::commit`] it changes nothing.
+/// A transaction. Dropping it without [`Tx::commit`] rolls it back.
 pub struct Tx(Conn);
 
 impl Tx {
@@ -130,7 +138,14 @@ impl Tx {
         Self(Conn(Inner::PostgresTx(tx)))
     }
 
-    /// Makes the changes last.
+    /// Commits the changes.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Unavailable`](crate::model::code::Code::Unavailable) when the database does not
+    ///   respond.
+    /// - [`Code::Internal`](crate::model::code::Code::Internal) when the commit fails for another
+    ///   reason.
     pub async fn commit(self) -> Result<(), Error> {
         match self.0.0 {
             #[cfg(feature = "sqlite")]
@@ -161,12 +176,12 @@ impl std::ops::DerefMut for Tx {
 }
 
 impl Statement {
-    /// Gives the value of `$1`; the next `bind` gives that of `$2`.
+    /// Binds `$1`; the next `bind` binds `$2`.
     pub fn bind(self, value: impl Into<Value>) -> Query {
         self.query().bind(value)
     }
 
-    /// A run of this statement without values so far.
+    /// Creates a query from this statement, without values so far.
     pub fn query(self) -> Query {
         Query { statement: self, values: Vec::new() }
     }
@@ -179,7 +194,7 @@ pub struct Query {
     values: Vec<Value>,
 }
 
-/// Binds `$values` to a sqlx query of either kind.
+/// Binds `$values` to a sqlx query for either database.
 macro_rules! bound {
     ($query:expr, $values:expr) => {{
         let mut query = $query;
@@ -197,7 +212,7 @@ macro_rules! bound {
     }};
 }
 
-/// Runs `$method` of a typed query on whichever database `$conn` is.
+/// Runs `$method` of a typed query on the database that `$conn` is connected to.
 macro_rules! run_as {
     ($self:ident, $conn:ident, $method:ident) => {
         match $conn.driver() {
@@ -215,13 +230,19 @@ macro_rules! run_as {
 }
 
 impl Query {
-    /// Gives the value of the next `$n`.
+    /// Binds the next `$n`.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
     }
 
-    /// Runs it; the number of rows that it changed.
+    /// Runs the query. Returns the number of rows that it changed.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Unavailable`](crate::model::code::Code::Unavailable) when the database does not
+    ///   respond.
+    /// - [`Code::Internal`](crate::model::code::Code::Internal) when the statement fails.
     pub async fn execute(self, conn: &mut Conn) -> Result<u64, Error> {
         match conn.driver() {
             #[cfg(feature = "sqlite")]
@@ -238,17 +259,36 @@ impl Query {
         .map_err(|source| Error::database(self.statement.name, source))
     }
 
-    /// The one row that there must be.
+    /// Returns the one row that must exist.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Unavailable`](crate::model::code::Code::Unavailable) when the database does not
+    ///   respond.
+    /// - [`Code::Internal`](crate::model::code::Code::Internal) when the statement fails, or there
+    ///   is no row.
     pub async fn one<T: Record>(self, conn: &mut Conn) -> Result<T, Error> {
         run_as!(self, conn, fetch_one)
     }
 
-    /// The row, if there is one.
+    /// Returns the row, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Unavailable`](crate::model::code::Code::Unavailable) when the database does not
+    ///   respond.
+    /// - [`Code::Internal`](crate::model::code::Code::Internal) when the statement fails.
     pub async fn optional<T: Record>(self, conn: &mut Conn) -> Result<Option<T>, Error> {
         run_as!(self, conn, fetch_optional)
     }
 
-    /// Every row.
+    /// Returns every row.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Unavailable`](crate::model::code::Code::Unavailable) when the database does not
+    ///   respond.
+    /// - [`Code::Internal`](crate::model::code::Code::Internal) when the statement fails.
     pub async fn all<T: Record>(self, conn: &mut Conn) -> Result<Vec<T>, Error> {
         run_as!(self, conn, fetch_all)
     }

@@ -1,4 +1,4 @@
-//! The values that a statement binds, and how a point in time lies in each database.
+//! The values that statements bind, and how each database stores a point in time.
 
 use crate::model::id::{
     GrantId, MailId, PasskeyId, PermissionId, RecoveryId, RequestId, RoleId, SessionId, TokenId, UserId,
@@ -6,20 +6,21 @@ use crate::model::id::{
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// A value for a `$n` of a statement. Each carries its type, so that NULL has one too (Postgres asks for it).
+/// A value for a `$n` of a statement. Each variant carries its type, so that NULL has one too, as
+/// PostgreSQL requires.
 #[derive(Clone, Debug)]
 pub enum Value {
-    /// INTEGER / bigint
+    /// INTEGER in SQLite, bigint in PostgreSQL.
     Int(Option<i64>),
-    /// INTEGER / boolean
+    /// INTEGER in SQLite, boolean in PostgreSQL.
     Bool(bool),
-    /// TEXT
+    /// TEXT in both.
     Text(Option<String>),
-    /// BLOB / bytea
+    /// BLOB in SQLite, bytea in PostgreSQL.
     Blob(Option<Vec<u8>>),
-    /// BLOB / uuid
+    /// BLOB in SQLite, uuid in PostgreSQL.
     Uuid(Option<uuid::Uuid>),
-    /// INTEGER / timestamptz
+    /// INTEGER in SQLite, timestamptz in PostgreSQL.
     Time(Option<Timestamp>),
 }
 
@@ -108,12 +109,14 @@ mod postgres {
 
     use super::Timestamp;
 
-    /// 2000-01-01T00:00:00Z, the zero of Postgres' binary timestamps, in microseconds since the Unix epoch.
+    /// 2000-01-01T00:00:00Z, the zero of PostgreSQL's binary timestamps, in microseconds since the
+    /// Unix epoch.
     const PG_EPOCH: i64 = 946_684_800_000_000;
 
     impl Type<Postgres> for Timestamp {
         fn type_info() -> PgTypeInfo {
-            // The fixed oid of timestamptz (pg_type.dat); by name it would cost a look-up per connection.
+            // The fixed OID of timestamptz (pg_type.dat). Naming the type would cost a lookup per
+            // connection.
             PgTypeInfo::with_oid(sqlx::postgres::types::Oid(1184))
         }
     }

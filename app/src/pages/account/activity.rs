@@ -1,4 +1,4 @@
-//! `/ui/activity`: what happened to the account.
+//! `/ui/activity`: the account's activity.
 
 use authtuna::auth::Auth;
 use authtuna::axum::AuthContext;
@@ -18,10 +18,10 @@ use crate::ui::components::{Empty, Icon};
 use crate::ui::form::Left;
 use crate::ui::load::load;
 
-/// How many events a page shows.
+/// The number of events per page.
 const EVENTS: u32 = 25;
 
-/// What happened, by pages.
+/// The activity, page by page.
 #[component]
 pub(crate) fn ActivityPage() -> impl IntoView {
     let t = lang();

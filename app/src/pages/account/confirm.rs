@@ -1,4 +1,4 @@
-//! `/ui/confirm`: "confirm it's you", before an act that a thief of the session must not do.
+//! `/ui/confirm`: "confirm it's you", before an action that a stolen session alone must not allow.
 
 use authtuna::auth::Auth;
 use authtuna::authn::sign_in::Confirms;
@@ -35,7 +35,7 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
     let next = query("next").as_deref().and_then(LocalPath::to_return_to);
     let next = next.map_or_else(|| SECURITY.to_owned(), |next| next.as_str().to_owned());
     let by = query("by").unwrap_or_default();
-    // What is done then. Where that is gone, the page that was left.
+    // The action to perform after that. If it is gone, the user returns to the page they left.
     let act = query("act").unwrap_or_default();
     let address = awaited();
     Either::Right(load(move |auth: Auth, context| async move {
@@ -83,11 +83,11 @@ pub(crate) fn ConfirmPage() -> impl IntoView {
     }))
 }
 
-/// What comes after the confirmation.
+/// What follows the confirmation.
 struct Then {
-    /// The page to go on to.
+    /// The page to continue to.
     next: String,
-    /// The token of what is done before; empty for nothing.
+    /// The token of the pending action to perform first; empty if there is none.
     act: String,
 }
 
@@ -100,7 +100,7 @@ impl Then {
     }
 }
 
-/// The way that was asked for, if the person has it; else their best.
+/// Returns the requested method if the user has it, or else the user's best one.
 fn chosen(ways: &[Confirms], by: &str) -> Option<Confirms> {
     let wanted = match by {
         "passkey" => Some(Confirms::Passkey),
@@ -203,7 +203,7 @@ fn mail(t: Lang, tried: Tried, then: &Then, email: String, waits: bool) -> impl 
     })
 }
 
-/// By the link of the mail: its button acts, in the session that this browser has.
+/// Confirms with the email's link. Its button acts on the session in this browser.
 fn by_link(t: Lang, token: String, left: Left) -> impl IntoView {
     view! {
         <ActionForm

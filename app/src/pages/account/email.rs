@@ -1,4 +1,4 @@
-//! `/ui/settings/email`: asking for another address.
+//! `/ui/settings/email`: requests a change of the email.
 
 use authtuna::auth::Auth;
 use authtuna::axum::AuthContext;
@@ -21,7 +21,7 @@ use crate::ui::form::{Field, Left, Submit, Tried, form_words, password_words};
 use crate::ui::load::load;
 use crate::ui::sign_in::product;
 
-/// The form.
+/// The form to change the email.
 #[component]
 pub(crate) fn EmailPage() -> impl IntoView {
     let t = lang();
@@ -43,7 +43,7 @@ async fn content(t: Lang, auth: Auth, context: AuthContext, tried: Tried) -> Res
         ));
     }
     let user = own(&auth, context.actor()).await?;
-    // Before a password is typed, which is kept for nothing.
+    // Re-authenticate before the user types a password, because a form with one is never kept.
     let confirms = user.has_password && auth.mfa.factors(context.actor()).await?.wanted();
     if confirms && auth.step_up.require(context.actor()).is_err() {
         leptos_axum::redirect(&query(CONFIRM, "next", EMAIL));
@@ -94,7 +94,7 @@ async fn content(t: Lang, auth: Auth, context: AuthContext, tried: Tried) -> Res
     }))
 }
 
-/// The address as a line of a list, with what can be done about it where mails are sent.
+/// The email as a row of a list, with its actions if the server sends email.
 #[component]
 pub(crate) fn EmailLine(t: Lang, address: Option<String>, verified: bool) -> impl IntoView {
     let has_one = address.is_some();
@@ -102,7 +102,7 @@ pub(crate) fn EmailLine(t: Lang, address: Option<String>, verified: bool) -> imp
     let (tone, badge, note) = match (good, sends()) {
         (true, _) => (Tone::Ok, Some(t.overview_verified()), t.email_note()),
         (false, true) => (Tone::Warn, Some(t.overview_not_verified()), t.email_note_unverified()),
-        // Where no mails are sent, nobody can do anything about it.
+        // If the server sends no email, the user cannot do anything about it.
         (false, false) => (Tone::Plain, None, t.field_email_note()),
     };
     view! {
@@ -120,7 +120,7 @@ pub(crate) fn EmailLine(t: Lang, address: Option<String>, verified: bool) -> imp
     }
 }
 
-/// What can be done about the address. `confirms` where it is not known to be the person's.
+/// The actions for the email. `confirms` says that it is not verified yet.
 #[component]
 fn Acts(t: Lang, confirms: bool) -> impl IntoView {
     let confirm = confirms.then(|| {

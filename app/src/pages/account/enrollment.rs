@@ -1,4 +1,4 @@
-//! `/mfa/enrollment`: what a role asks for has to be set up before anything else.
+//! `/mfa/enrollment`: the user sets up what a role requires, before anything else.
 
 use authtuna::auth::Auth;
 use authtuna::model::paths::{ADD_PASSKEY, DASHBOARD, LocalPath, MFA_SETUP};
@@ -16,7 +16,7 @@ use crate::ui::form::Left;
 use crate::ui::load::load;
 use crate::ui::sign_in::Entry;
 
-/// Why, and what there is to choose from.
+/// The reason, and the choice of factors.
 #[component]
 pub(crate) fn EnrollmentPage() -> impl IntoView {
     let t = lang();
@@ -67,7 +67,7 @@ pub(crate) fn EnrollmentPage() -> impl IntoView {
     })
 }
 
-/// One of the ways, with what it is for whoever does not know the word.
+/// One of the factors, with a note for users who do not know the term.
 #[component]
 fn EnrollmentOption(
     to: String,

@@ -1,4 +1,4 @@
-//! Lines of activity.
+//! The rows of the activity.
 
 use authtuna::audit::{Activity, Event};
 use authtuna::model::id::UserId;
@@ -10,14 +10,14 @@ use crate::messages;
 use crate::ui::components::{Tile, Tone};
 use crate::ui::time::Time;
 
-/// What happened, newest first.
+/// The events, newest first.
 #[component]
 pub(super) fn Events(t: Lang, now: Timestamp, viewer: UserId, events: Vec<Activity>) -> impl IntoView {
     let line = move |event: Activity| {
         let (icon, tone) = picture(messages::event_of(&event));
         let mut about = Vec::new();
         if event.actor.is_some_and(|actor| actor != viewer) {
-            // Where an administrator sits is their own affair.
+            // An administrator's location is not disclosed.
             about.push(t.activity_by_other().to_owned());
         } else {
             about.extend(

@@ -1,5 +1,5 @@
-//! `/mfa/setup` and `/mfa/codes`: the authenticator app and its backup codes; and the section about them of the security
-//! page.
+//! `/mfa/setup` and `/mfa/codes`: the authenticator app and its backup codes; and their section of
+//! the security page.
 
 use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
@@ -31,7 +31,7 @@ use crate::ui::time::{Time, around};
 /// The form of this page.
 const FORM: &str = "enable-totp";
 
-/// Three steps to an authenticator app.
+/// Sets up an authenticator app, in three steps.
 #[component]
 pub(crate) fn SetUpApp() -> impl IntoView {
     let t = lang();
@@ -74,7 +74,7 @@ async fn set_up(
             </section>
         }));
     }
-    // A session that was confirmed too long ago begins anew, and confirms.
+    // If the session was confirmed too long ago, the setup starts over with a confirmation.
     let pending = match auth.mfa.pending_totp(context.actor()).await {
         Err(error) if error.code() == Code::StepUpRequired => None,
         pending => pending?,
@@ -85,11 +85,11 @@ async fn set_up(
     })
 }
 
-/// Where the set-up leads.
+/// Where the setup leads.
 struct Then {
-    /// To go on to.
+    /// The page to continue to.
     target: Option<LocalPath>,
-    /// To stop.
+    /// The page to return to on cancel.
     out: String,
 }
 
@@ -100,7 +100,7 @@ impl Then {
     }
 }
 
-/// Before there is a secret.
+/// Shown before there is a secret.
 fn begin(t: Lang, then: Then) -> impl IntoView {
     view! {
         <section class="card">
@@ -119,11 +119,12 @@ fn begin(t: Lang, then: Then) -> impl IntoView {
     }
 }
 
-/// On a phone the app is on the device at hand, which can't look at its own screen; elsewhere it is in another pocket. Both
-/// ways are there, and the style sheet knows which comes first.
+/// Shows the secret, as a QR code and as a link. On a phone, the app is on the same device, which
+/// cannot scan its own screen; elsewhere, the app is on another device. The page offers both ways,
+/// and the style sheet decides which comes first.
 fn scan(t: Lang, setup: TotpSetup, tried: &Tried, then: Then) -> impl IntoView + use<> {
     let TotpSetup { secret, uri, qr } = setup;
-    // In groups of four, as people read aloud.
+    // Groups of four are easier to read aloud.
     let groups: Vec<&str> =
         secret.as_bytes().chunks(4).filter_map(|group| str::from_utf8(group).ok()).collect();
     let key = groups.join(" ");
@@ -163,7 +164,7 @@ fn scan(t: Lang, setup: TotpSetup, tried: &Tried, then: Then) -> impl IntoView +
                         kind=CodeKind::Digits
                         label=t.field_app_code()
                         note=t.field_app_code_note()
-                        // Else the steps before it would be scrolled away.
+                        // Otherwise the steps above would scroll out of view.
                         focus=error.is_some()
                         error
                     />
@@ -177,7 +178,7 @@ fn scan(t: Lang, setup: TotpSetup, tried: &Tried, then: Then) -> impl IntoView +
     }
 }
 
-/// The codes, until their owner says that they are saved.
+/// Shows the codes, until their owner confirms that they are saved.
 #[component]
 pub(crate) fn BackupCodes() -> impl IntoView {
     let t = lang();
@@ -242,12 +243,13 @@ fn list(
     }
 }
 
-/// The dialog that turns the app off.
+/// The id of the dialog that turns the app off.
 const TURN_OFF: &str = "turn-off-app";
-/// The dialog that makes new backup codes.
+/// The id of the dialog that creates new backup codes.
 const NEW_CODES: &str = "new-codes";
 
-/// What the security page says of second factors that are no passkeys. Nothing where they are not offered and there are none.
+/// The section of the security page about second factors other than passkeys. Renders nothing if
+/// they are not offered and the account has none.
 pub(crate) fn section(
     t: Lang,
     now: Timestamp,
@@ -260,7 +262,7 @@ pub(crate) fn section(
             let last = factors.passkeys == 0 && factors.blocked_passkeys == 0;
             Some(Either::Left(app_on(t, now, since, last.then(|| last_step(t, user)))))
         }
-        // Where there are passkeys, they are what is missing, and say so.
+        // Where passkeys are offered, they are what is missing, and their section says so.
         None => {
             let missed = !factors.wanted() && !offered.passkeys;
             offered.apps.then(|| Either::Right(app_off(t, missed)))
@@ -279,12 +281,12 @@ pub(crate) fn section(
     })
 }
 
-/// What it means that the last second factor is taken off.
+/// Returns what it means to remove the last second factor.
 pub(super) fn last_step(t: Lang, user: &User) -> &'static str {
     if user.has_password { t.mfa_last_step() } else { t.mfa_last_step_mail() }
 }
 
-/// `loss` is what is lost with it besides.
+/// The row of an app that is on. `loss` says what else the user loses with it.
 fn app_on(t: Lang, now: Timestamp, since: Timestamp, loss: Option<&'static str>) -> impl IntoView {
     let body = [Some(t.mfa_turn_off_body()), loss].into_iter().flatten().collect::<Vec<_>>().join(" ");
     view! {
@@ -307,7 +309,8 @@ fn app_on(t: Lang, now: Timestamp, since: Timestamp, loss: Option<&'static str>)
     }
 }
 
-/// `missed` where nothing else is asked for after the password, or could be.
+/// The row of an app that is off. `missed` says that the account has no second factor, and that the
+/// server does not offer passkeys instead.
 fn app_off(t: Lang, missed: bool) -> impl IntoView {
     let tone = if missed { Tone::Warn } else { Tone::Plain };
     view! {
@@ -350,7 +353,7 @@ fn codes_line(t: Lang, factors: Factors, offered: bool) -> impl IntoView {
     }
 }
 
-/// The badge of too few.
+/// The badge for too few backup codes.
 pub(super) fn few(t: Lang, factors: Factors) -> impl IntoView + use<> {
     let text = if factors.backup_codes_left == 0 { t.mfa_codes_gone() } else { t.mfa_codes_few() };
     (!factors.has_enough_codes()).then(|| view! { <Badge tone=Tone::Warn text/> })

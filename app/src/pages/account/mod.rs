@@ -1,4 +1,4 @@
-//! Pages of one's own account.
+//! Pages of the user's own account.
 
 pub(crate) mod activity;
 pub(crate) mod confirm;
@@ -25,24 +25,24 @@ use authtuna::model::paths::{LocalPath, MFA_ENROLL, SECURITY};
 use crate::i18n::Lang;
 use crate::links::leading_to;
 
-/// The account of the person who asks.
+/// Returns the caller's account.
 async fn own(auth: &Auth, actor: &Actor) -> Result<User, Error> {
     let id = actor.user()?.user.id;
     auth.users.get(actor, id).await?.ok_or_else(|| Code::NotAuthenticated.into())
 }
 
-/// Whether the person has to set up first what a role of theirs asks for.
+/// Returns whether the user must first set up a factor that one of their roles requires.
 fn enrols(actor: &Actor) -> bool {
     actor.session_user().is_ok_and(|snapshot| snapshot.lacks.is_some())
 }
 
-/// Where the way out of setting something up leads: who has to, comes back to the choice of what, and goes on to `target`
-/// from there.
+/// Returns where canceling a setup leads. A user who must set up a factor returns to the choice of
+/// factors, and continues to `target` from there.
 fn way_out(actor: &Actor, target: Option<&LocalPath>) -> String {
     if enrols(actor) { leading_to(MFA_ENROLL, target) } else { SECURITY.to_owned() }
 }
 
-/// The words of the way back to security, for those who may go there.
+/// Returns the label of the link back to the security page, for a user who may go there.
 fn back(t: Lang, actor: &Actor) -> Option<&'static str> {
     (!enrols(actor)).then(|| t.security_title())
 }

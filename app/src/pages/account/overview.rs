@@ -95,14 +95,16 @@ fn content(t: Lang, auth: &Auth, now: Timestamp, at_a_glance: AtAGlance) -> impl
     }
 }
 
-/// What protects the account, each part in place or not. What is None does not count here.
+/// What protects the account, and whether each part is in place. A part that is `None` does not
+/// count here.
 #[derive(Clone, Copy)]
 struct Parts {
     password: bool,
     second: bool,
-    /// Where there is nothing for which they could stand in, they are none of the parts.
+    /// `None` without a second factor, because backup codes stand in for one.
     codes: Option<bool>,
-    /// Where no mails are sent, an address protects nothing, and nobody can do anything about it.
+    /// `None` if the server sends no email: the address then protects nothing, and the user cannot
+    /// do anything about it.
     email: Option<bool>,
 }
 
@@ -121,7 +123,7 @@ impl Parts {
         [Some(self.password), Some(self.second), self.codes, self.email].into_iter().flatten()
     }
 
-    /// What is missing, in words.
+    /// Describes what is missing.
     fn missing(self, t: Lang) -> Vec<&'static str> {
         let all = [
             (Some(self.password), t.overview_missing_password()),
@@ -133,7 +135,7 @@ impl Parts {
     }
 }
 
-/// Where a second factor is set up, and what to call it; None for those who have one, or can not.
+/// Returns the page to set up a second factor; `None` for a user who has one, or cannot set one up.
 fn set_up(factors: Factors, offered: Offered) -> Option<&'static str> {
     match offered {
         _ if factors.wanted() => None,
@@ -143,7 +145,8 @@ fn set_up(factors: Factors, offered: Offered) -> Option<&'static str> {
     }
 }
 
-/// All of it in one picture and one sentence, with the first thing to do. A recovery that is open comes before everything.
+/// The whole state in one picture and one sentence, with the first thing to do. An open recovery
+/// comes before everything else.
 #[component]
 fn Glance(
     t: Lang,
@@ -201,7 +204,7 @@ fn PasswordLine(t: Lang, now: Timestamp, user: User, good: bool) -> impl IntoVie
     }
 }
 
-/// What is asked for besides a password, or instead of one.
+/// The second factor: what sign-in requires besides a password, or instead of one.
 #[component]
 fn SecondLine(t: Lang, factors: Factors, offered: Offered) -> impl IntoView {
     let (tone, state) = if factors.wanted() {
@@ -231,7 +234,7 @@ fn SecondLine(t: Lang, factors: Factors, offered: Offered) -> impl IntoView {
     }
 }
 
-/// What is left when all else is lost.
+/// The backup codes, for when everything else is lost.
 #[component]
 fn CodesLine(t: Lang, factors: Factors, offered: Offered) -> impl IntoView {
     let good = factors.has_enough_codes();
@@ -253,11 +256,11 @@ fn CodesLine(t: Lang, factors: Factors, offered: Offered) -> impl IntoView {
     }
 }
 
-/// How much of what could protect the account does.
+/// A gauge of how many of the possible protections are in place.
 #[component]
 fn Ring(t: Lang, good: usize, all: usize, calm: bool) -> impl IntoView {
     let (said, short) = (good.to_string(), all.to_string());
-    // pathLength makes the whole ring as long as there are protections.
+    // `pathLength` makes the whole ring as long as there are protections.
     view! {
         <svg
             class=if calm { "gauge" } else { "gauge warn" }

@@ -1,4 +1,5 @@
-//! One's passkeys: their section of the security page, `/ui/settings/passkeys/add`, and the page of each.
+//! The user's passkeys: their section of the security page, `/ui/settings/passkeys/add`, and the
+//! page of each.
 
 use authtuna::auth::Auth;
 use authtuna::authn::mfa::Factors;
@@ -32,7 +33,8 @@ use crate::ui::load::load;
 use crate::ui::time::{Time, around};
 use crate::viewer::request;
 
-/// What the security page says of passkeys. It urges on whoever has no second factor at all. Nothing where they are not offered and there are none.
+/// The section of the security page about passkeys. It urges a user without any second factor to
+/// add one. Renders nothing if passkeys are not offered and the account has none.
 pub(crate) fn section(
     t: Lang,
     now: Timestamp,
@@ -70,7 +72,7 @@ pub(crate) fn section(
     })
 }
 
-/// What password managers are told of them; which are left when one was `removed`.
+/// Tells password managers about the passkeys, and, if one was `removed`, which are left.
 pub(crate) fn told(accepted: Accepted, removed: bool) -> impl IntoView {
     let Accepted { rp_id, user_id, name, display_name, credential_ids } = accepted;
     let all_accepted_credential_ids = removed.then_some(credential_ids);
@@ -113,7 +115,7 @@ fn badge(t: Lang, own: &OwnPasskey) -> impl IntoView + use<> {
     view! { <Badge tone text/> }
 }
 
-/// When it was added, and used last.
+/// Renders when a passkey was added and last used.
 fn when(t: Lang, now: Timestamp, own: &OwnPasskey) -> impl IntoView + use<> {
     let added = around(&t.passkeys_added(HERE), view! { <Time t now at=own.created_at/> });
     let used = match own.last_used_at {
@@ -123,7 +125,7 @@ fn when(t: Lang, now: Timestamp, own: &OwnPasskey) -> impl IntoView + use<> {
     view! { {added} " · " {used} }
 }
 
-/// Making one.
+/// Creates a passkey.
 #[component]
 pub(crate) fn AddPasskeyPage() -> impl IntoView {
     let t = lang();
@@ -143,7 +145,7 @@ async fn add(
     left: Left,
     target: Option<LocalPath>,
 ) -> Result<impl IntoView, Error> {
-    // Before anything is typed: a prompt can not be kept until then.
+    // Re-authenticate before the user types anything, because a prompt cannot be kept until later.
     if auth.step_up.require(context.actor()).is_err() {
         leptos_axum::redirect(&query(CONFIRM, "next", &leading_to(ADD_PASSKEY, target.as_ref())));
     }
@@ -203,16 +205,16 @@ async fn add(
     })
 }
 
-/// Whether an authenticator app does as well, for whoever can not make a passkey.
+/// Returns whether an authenticator app will do, for a user who cannot create a passkey.
 fn can_set_up_app(auth: &Auth, actor: &Actor, factors: Factors) -> bool {
     let lacks = actor.session_user().ok().and_then(|snapshot| snapshot.lacks);
     auth.settings().mfa.enabled && factors.totp_since.is_none() && lacks != Some(Requirement::Passkey)
 }
 
-/// The dialog that removes one.
+/// The id of the dialog that removes a passkey.
 const REMOVE: &str = "remove-passkey";
 
-/// One of them: its name, and what is known of it.
+/// One passkey: its name, and what is known about it.
 #[component]
 pub(crate) fn PasskeyPage() -> impl IntoView {
     let t = lang();
@@ -246,12 +248,12 @@ pub(crate) fn PasskeyPage() -> impl IntoView {
     }
 }
 
-/// Whether a passkey is the only second factor.
+/// Returns whether a passkey is the only second factor.
 fn is_last(factors: Factors) -> bool {
     factors.totp_since.is_none() && factors.passkeys + factors.blocked_passkeys == 1
 }
 
-/// Where there is no such passkey, or none anymore.
+/// Shown when there is no such passkey, or no longer.
 fn gone(t: Lang, left: &Left) -> impl IntoView + use<> {
     view! {
         <Head heading=t.passkeys_gone().to_owned() subtitle=t.passkeys_gone_body() back=Some(t.security_title())/>
@@ -262,7 +264,7 @@ fn gone(t: Lang, left: &Left) -> impl IntoView + use<> {
     }
 }
 
-/// `loss` is what is lost with it besides.
+/// The page of a passkey. `loss` says what else the user loses with it.
 fn one(
     t: Lang,
     now: Timestamp,

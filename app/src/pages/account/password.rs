@@ -1,4 +1,4 @@
-//! The section about the password of the security page: changing it, or choosing the first.
+//! The section of the security page about the password: changing it, or choosing the first one.
 
 use authtuna::accounts::users::User;
 use authtuna::authn::mfa::Factors;
@@ -17,19 +17,19 @@ use crate::links::query;
 use crate::ui::form::{Submit, Tried, form_words, password_words};
 use crate::ui::time::{Time, around};
 
-/// The form of whoever has a password.
+/// The form for a user who has a password.
 pub(super) const CHANGE: &str = "change-password";
-/// The form of whoever has none.
+/// The form for a user who has none.
 pub(super) const SET: &str = "set-password";
 
-/// The forms, as they were tried last.
+/// The last attempts at the forms.
 pub(super) struct Tries {
     pub(super) change: Tried,
     pub(super) set: Tried,
 }
 
-/// The section. Passwords have `minimum` characters at least. A first one wants a session that was `confirmed` lately: no
-/// password is kept until it is.
+/// The section. A password has at least `minimum` characters. A first password requires a recently
+/// `confirmed` session, because a form with a password cannot wait for that.
 pub(super) fn section(
     t: Lang,
     now: Timestamp,
@@ -110,12 +110,13 @@ fn set(t: Lang, user: &User, factors: Factors, note: String, tried: Tried) -> im
     }
 }
 
-/// For password managers, to know whose password it is. Without a name it is not sent.
+/// Tells password managers whose password it is. The input has no name, so the browser does not
+/// send it.
 fn whose(username: String) -> impl IntoView {
     view! { <input type="text" autocomplete="username" value=username hidden/> }
 }
 
-/// The password that is chosen.
+/// The field for the chosen password.
 fn chosen(t: Lang, label: &'static str, note: String, error: Option<String>) -> impl IntoView {
     view! {
         <PasswordField

@@ -1,4 +1,4 @@
-//! `/ui/profile`: how a person appears, and how they sign in.
+//! `/ui/profile`: how the user appears, and how they sign in.
 
 use authtuna::auth::Auth;
 use authtuna::axum::AuthContext;
@@ -16,7 +16,7 @@ use crate::ui::form::{Field, Left, Submit, Tried, form_words};
 use crate::ui::load::load;
 use crate::ui::time::around;
 
-/// Username and names.
+/// The username and the first and last name.
 #[component]
 pub(crate) fn Profile() -> impl IntoView {
     let t = lang();
@@ -81,7 +81,7 @@ async fn content(t: Lang, auth: Auth, context: AuthContext, tried: Tried) -> Res
     })
 }
 
-/// The address: it is changed elsewhere.
+/// The email, which the user changes on another page.
 #[component]
 fn Fixed(t: Lang, value: String) -> impl IntoView {
     let place = view! { <a href=SECURITY>{t.security_title()}</a> };

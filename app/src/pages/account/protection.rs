@@ -1,4 +1,5 @@
-//! What protects an account, as a picture: three questions, each answered by what is there and what is missing.
+//! What protects an account, as a picture: three questions, each answered with what is in place and
+//! what is missing.
 
 use authtuna::accounts::users::User;
 use authtuna::auth::Auth;
@@ -8,7 +9,7 @@ use leptos::prelude::*;
 use crate::i18n::Lang;
 use crate::ui::components::{Icon, Tone};
 
-/// One question with its answer.
+/// A question with its answer.
 struct Answer {
     icon: &'static str,
     question: &'static str,
@@ -16,19 +17,19 @@ struct Answer {
     answer: String,
 }
 
-/// What can be done about it here.
+/// What the server offers to protect an account.
 #[derive(Clone, Copy)]
 pub(crate) struct Offered {
-    /// Mails are sent.
+    /// The server sends email.
     pub(crate) mails: bool,
-    /// Passkeys can be added.
+    /// Users can add passkeys.
     pub(crate) passkeys: bool,
-    /// Authenticator apps can be set up.
+    /// Users can set up authenticator apps.
     pub(crate) apps: bool,
 }
 
 impl Offered {
-    /// By the settings.
+    /// Reads the settings.
     pub(crate) fn of(auth: &Auth) -> Self {
         let settings = auth.settings();
         Self {
@@ -39,7 +40,7 @@ impl Offered {
     }
 }
 
-/// The picture.
+/// Renders the picture.
 pub(crate) fn picture(t: Lang, user: &User, factors: Factors, offered: Offered) -> impl IntoView + use<> {
     let answers = [in_(t, user, factors), stolen(t, user, factors), lost(t, user, factors, offered)];
     let one = |Answer { icon, question, tone, answer }: Answer| {
@@ -73,9 +74,10 @@ pub(crate) fn picture(t: Lang, user: &User, factors: Factors, offered: Offered) 
     }
 }
 
-/// How one comes in.
+/// How the user signs in.
 fn in_(t: Lang, user: &User, factors: Factors) -> Answer {
-    // That a password alone is not enough is said once, by the second answer; a mail is a key that others keep.
+    // Only the second answer warns that a password alone is not enough. An email is a key that
+    // others hold.
     let by_mail = if factors.wanted() { Tone::Plain } else { Tone::Warn };
     let (tone, answer) = match (factors.passkeys, user.has_password) {
         (0, true) => (Tone::Plain, t.protection_in_password().to_owned()),
@@ -89,7 +91,7 @@ fn in_(t: Lang, user: &User, factors: Factors) -> Answer {
 /// What a stolen password opens.
 fn stolen(t: Lang, user: &User, factors: Factors) -> Answer {
     let (tone, answer) = match (factors.wanted(), factors.totp_since.is_some(), factors.passkeys > 0) {
-        // Then the mailbox is the key, of which the first answer speaks.
+        // Then the mailbox is the key, which the first answer covers.
         (wanted, ..) if !user.has_password => {
             (if wanted { Tone::Ok } else { Tone::Plain }, t.protection_stolen_none())
         }
@@ -101,7 +103,7 @@ fn stolen(t: Lang, user: &User, factors: Factors) -> Answer {
     Answer { icon: "shield", question: t.protection_stolen(), tone, answer: answer.to_owned() }
 }
 
-/// What is left when phone and computer are lost.
+/// What is left when the phone and the computer are lost.
 fn lost(t: Lang, user: &User, factors: Factors, offered: Offered) -> Answer {
     let proved = offered.mails && user.email_verified_at.is_some();
     let codes = factors.backup_codes_left.unsigned_abs();
@@ -114,7 +116,7 @@ fn lost(t: Lang, user: &User, factors: Factors, offered: Offered) -> Answer {
     Answer { icon: "key", question: t.protection_lost(), tone, answer }
 }
 
-/// Nothing is set up: what would be of help, of what there is here.
+/// Returns what would help an account without any protection, among what the server offers.
 fn nothing(t: Lang, offered: Offered) -> &'static str {
     match offered {
         Offered { mails: true, passkeys: true, .. } => t.protection_lost_nothing(),

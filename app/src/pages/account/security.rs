@@ -1,4 +1,4 @@
-//! `/ui/settings`: what keeps others out.
+//! `/ui/settings`: what keeps others out of the account.
 
 use authtuna::auth::Auth;
 use authtuna::axum::AuthContext;
@@ -17,7 +17,7 @@ use crate::ui::components::{Tile, Tone};
 use crate::ui::form::Left;
 use crate::ui::load::load;
 
-/// The password, the address, and the way to the sessions.
+/// The protection, passkeys, authenticator app, password and email, and a link to the sessions.
 #[component]
 pub(crate) fn Security() -> impl IntoView {
     let t = lang();
@@ -66,7 +66,7 @@ async fn content(
                 </li>
             </ul>
         </section>
-        // Last: it shows nothing, and would stand between two cards.
+        // Last, because it renders nothing, and would otherwise come between two cards.
         {offered.passkeys.then(|| passkeys::told(accepted, removed))}
     })
 }

@@ -1,4 +1,4 @@
-//! `/ui/settings/sessions`: where one is signed in.
+//! `/ui/settings/sessions`: where the user is signed in.
 
 use authtuna::auth::Auth;
 use authtuna::authn::sessions::SessionView;
@@ -19,10 +19,10 @@ use crate::ui::form::Left;
 use crate::ui::load::load;
 use crate::ui::time::{Time, around};
 
-/// The id of the dialog that ends all others.
+/// The id of the dialog that ends all other sessions.
 const END_ALL: &str = "end-all";
 
-/// Where one is signed in.
+/// The sessions of the user.
 #[component]
 pub(crate) fn Sessions() -> impl IntoView {
     let t = lang();
@@ -36,7 +36,7 @@ pub(crate) fn Sessions() -> impl IntoView {
 
 async fn content(t: Lang, auth: Auth, context: AuthContext, left: Left) -> Result<impl IntoView, Error> {
     let mut sessions = auth.sessions.list(context.actor()).await?;
-    // This device first, the others as they were used last.
+    // The current session first, then the others by last use.
     sessions.sort_by_key(|session| !session.current);
     let now = auth.clock.now();
     let country = sessions.iter().find(|session| session.current).and_then(|session| session.country.clone());

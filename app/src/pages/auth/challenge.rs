@@ -20,7 +20,7 @@ use crate::ui::form::{Left, Submit, Tried, form_words, passkey_words};
 use crate::ui::load::load;
 use crate::ui::sign_in::Entry;
 
-/// One of the factors, and links to the others.
+/// The form for one factor, and links to the others.
 #[component]
 pub(crate) fn Challenge() -> impl IntoView {
     if sent_on() {
@@ -67,7 +67,7 @@ pub(crate) fn Challenge() -> impl IntoView {
     }))
 }
 
-/// What stands for a factor in `by`.
+/// Returns the value of `by` for a factor.
 fn way(factor: Factor) -> &'static str {
     match factor {
         Factor::Passkey => "passkey",
@@ -76,7 +76,7 @@ fn way(factor: Factor) -> &'static str {
     }
 }
 
-/// What to do about a factor that is asked for.
+/// Returns the instructions for a factor.
 fn how(t: Lang, factor: Factor) -> &'static str {
     match factor {
         Factor::Passkey => t.challenge_passkey(),
@@ -114,12 +114,12 @@ fn gone(t: Lang, login: String) -> impl IntoView {
     }
 }
 
-/// The factor that is asked for.
+/// The factor that the page asks for.
 struct Asked {
     t: Lang,
     factor: Factor,
     next: (&'static str, String),
-    /// For how long the browser can be remembered; 0 for not at all.
+    /// For how many days the browser can be remembered; 0 if it cannot.
     days: u32,
     tried: Tried,
 }

@@ -1,4 +1,5 @@
-//! `/ui/settings/email/confirm` and `/auth/change-email/undo`: what the mails about a new address lead to.
+//! `/ui/settings/email/confirm` and `/auth/change-email/undo`: the pages that the emails about a
+//! new address link to.
 
 use authtuna::auth::Auth;
 use authtuna::model::paths::{EMAIL, FORGOT_PASSWORD};
@@ -16,7 +17,7 @@ use crate::ui::load::load;
 /// The form of the first page.
 const FORM: (&str, &str) = (ConfirmEmailChange::PATH, "confirm-email-change");
 
-/// Without a token: waiting for the mail. With one: the address that the account gets.
+/// Waits for the email; with a token, shows the address that the account gets.
 #[component]
 pub(crate) fn ChangeEmailPage() -> impl IntoView {
     let t = lang();
@@ -38,7 +39,7 @@ fn check_inbox(t: Lang, left: Left) -> impl IntoView {
             view! { <NotWaiting t title=t.email_title() to=EMAIL.to_owned() word=t.email_change_heading()/> },
         );
     };
-    // Asking again takes the password again: that is on the page where it was asked.
+    // Another email requires the password again, which the user types on the page of the request.
     let again = move || view! { <a class="button wide" href=EMAIL>{t.inbox_again()}</a> };
     Either::Right(view! {
         <CheckInbox
@@ -72,7 +73,7 @@ fn confirm(t: Lang, token: String, address: String, left: Left) -> impl IntoView
     }
 }
 
-/// The way back, for the owner of the old address.
+/// Undoes the change, for the owner of the old address.
 #[component]
 pub(crate) fn UndoEmailPage() -> impl IntoView {
     let t = lang();

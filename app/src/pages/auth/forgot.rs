@@ -18,7 +18,7 @@ use crate::ui::load::load;
 use crate::ui::sign_in::Entry;
 use crate::viewer::auth;
 
-/// Asking for the mail.
+/// Asks for a password reset email.
 #[component]
 pub(crate) fn Forgot() -> impl IntoView {
     let t = lang();
@@ -45,7 +45,7 @@ pub(crate) fn Forgot() -> impl IntoView {
     })
 }
 
-/// Without a token: waiting for the mail. With one: the new password.
+/// Waits for the email; with a token, sets the new password.
 #[component]
 pub(crate) fn Reset() -> impl IntoView {
     let t = lang();

@@ -18,7 +18,7 @@ use crate::ui::form::{Field, Left, Submit, form_words, passkey_words, password_w
 use crate::ui::sign_in::{Entry, product};
 use crate::viewer::auth;
 
-/// Sign-in by password.
+/// Sign-in with a password or a passkey.
 #[component]
 pub(crate) fn Login() -> impl IntoView {
     if sent_on() {

@@ -1,4 +1,4 @@
-//! Pages for people who are not signed in.
+//! Pages for users who are not signed in.
 
 pub(crate) mod challenge;
 pub(crate) mod change_email;
@@ -14,7 +14,7 @@ pub(crate) mod verify;
 use crate::viewer::{request, signed_in};
 use authtuna::model::paths::{DASHBOARD, LocalPath};
 
-/// One value of the page's query.
+/// Returns a parameter of the page's query.
 pub(crate) fn query(name: &str) -> Option<String> {
     request(|parts| {
         let mut pairs = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
@@ -22,22 +22,22 @@ pub(crate) fn query(name: &str) -> Option<String> {
     })
 }
 
-/// The token of a link.
+/// Returns the token of the page's link.
 fn token() -> Option<String> {
     query("token").filter(|token| !token.is_empty())
 }
 
-/// Where the person was going, for the form that leads on.
+/// Returns where the user was going, as a field for the form that continues there.
 fn next() -> (&'static str, String) {
     ("next", target().map(|target| target.as_str().to_owned()).unwrap_or_default())
 }
 
-/// Where the person was going.
+/// Returns where the user was going.
 pub(crate) fn target() -> Option<LocalPath> {
     query("next").as_deref().and_then(LocalPath::to_return_to)
 }
 
-/// Whoever is signed in has nothing to do here: sends them on. Whether it did.
+/// Redirects a signed-in user, who has nothing to do here. Returns whether it did.
 fn sent_on() -> bool {
     let signed_in = signed_in();
     if signed_in {

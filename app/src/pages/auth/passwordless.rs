@@ -1,4 +1,4 @@
-//! `/auth/passwordless` and `/auth/passwordless/login`: sign-in by a mail.
+//! `/auth/passwordless` and `/auth/passwordless/login`: sign-in by email.
 
 use authtuna::auth::Auth;
 use authtuna::model::paths::{LOGIN, MAGIC_LINK};
@@ -21,7 +21,7 @@ use crate::ui::sign_in::{Entry, product};
 /// The form of the second page.
 const FORM: (&str, &str) = (SignInByMail::PATH, "sign-in-by-mail");
 
-/// Asking for the mail.
+/// Asks for a sign-in email.
 #[component]
 pub(crate) fn Passwordless() -> impl IntoView {
     if sent_on() {
@@ -48,7 +48,7 @@ pub(crate) fn Passwordless() -> impl IntoView {
     })
 }
 
-/// Without a token: waiting for the mail. With one: whose account it opens.
+/// Waits for the email; with a token, shows whose account it opens.
 #[component]
 pub(crate) fn PasswordlessLogin() -> impl IntoView {
     let t = lang();
@@ -108,7 +108,7 @@ fn enter(t: Lang, token: String, username: &str, left: Left) -> impl IntoView + 
     }
 }
 
-/// Where nobody signs in by a mail.
+/// Shown when users cannot sign in by email.
 fn off(t: Lang) -> impl IntoView {
     if !sends() {
         return Either::Left(view! { <NoMail t title=t.magic_title()/> });

@@ -1,4 +1,4 @@
-//! `/auth/recovery` and what its mails lead to: for whoever lost all second factors.
+//! `/auth/recovery` and the pages that its emails link to, for users who lost all second factors.
 
 use authtuna::auth::Auth;
 use authtuna::authn::recovery::Recovery;
@@ -26,7 +26,7 @@ use crate::ui::sign_in::{Entry, product};
 /// The form of the second page.
 const FORM: (&str, &str) = (StartRecovery::PATH, "start-recovery");
 
-/// Asking for the mail.
+/// Asks for the email to start a recovery.
 #[component]
 pub(crate) fn AskRecovery() -> impl IntoView {
     let t = lang();
@@ -53,7 +53,7 @@ pub(crate) fn AskRecovery() -> impl IntoView {
     })
 }
 
-/// Without a token: waiting for the mail. With one: beginning.
+/// Waits for the email; with a token, starts the recovery.
 #[component]
 pub(crate) fn StartRecoveryPage() -> impl IntoView {
     let t = lang();
@@ -112,7 +112,7 @@ fn check_inbox(t: Lang, left: Left) -> impl IntoView {
     })
 }
 
-/// Stopping it: with the token of a mail by that, without one by a code.
+/// Stops a recovery: with the token of an email, or else with a code.
 #[component]
 pub(crate) fn CancelRecoveryPage() -> impl IntoView {
     let t = lang();
@@ -173,7 +173,7 @@ fn stop_by_code(t: Lang, left: Left) -> impl IntoView {
     }
 }
 
-/// Having the factors taken off, once the waiting is over.
+/// Removes the second factors, once the delay is over.
 #[component]
 pub(crate) fn FinishRecoveryPage() -> impl IntoView {
     let t = lang();
@@ -204,7 +204,7 @@ pub(crate) fn FinishRecoveryPage() -> impl IntoView {
     })
 }
 
-/// Taking the first second factor off again, for whoever did not add it.
+/// Removes all second factors again, for a user who did not add the first one.
 #[component]
 pub(crate) fn UndoFactorsPage() -> impl IntoView {
     let t = lang();
@@ -242,8 +242,8 @@ pub(crate) fn UndoFactorsPage() -> impl IntoView {
     })
 }
 
-/// The way out: this link can only finish. Whoever is signed in finds the button that stops it on every page of their
-/// account, and whoever signs in by one of the second steps stops it by that.
+/// The way out, because this link can only finish the recovery. A signed-in user finds the button
+/// that stops it on every page of the account, and signing in with a second factor stops it too.
 fn keep(t: Lang) -> impl IntoView {
     view! {
         <p class="below">
@@ -252,7 +252,7 @@ fn keep(t: Lang) -> impl IntoView {
     }
 }
 
-/// Before the waiting is over.
+/// Shown before the delay is over.
 fn early(t: Lang, open: Recovery) -> impl IntoView {
     let (_, until) = messages::exactly(t, open.due_at);
     let subtitle = t.recovery_early_body(&until);
@@ -264,7 +264,7 @@ fn early(t: Lang, open: Recovery) -> impl IntoView {
     }
 }
 
-/// A link of a recovery that is over.
+/// Shown for a link of a recovery that is over.
 fn over(t: Lang, left: Left) -> impl IntoView {
     view! {
         <Dead
@@ -278,7 +278,7 @@ fn over(t: Lang, left: Left) -> impl IntoView {
     }
 }
 
-/// Where nobody recovers an account by themselves.
+/// Shown when users cannot recover their accounts themselves.
 fn off(t: Lang) -> impl IntoView {
     if !sends() {
         return Either::Left(view! { <NoMail t title=t.recovery_title()/> });
@@ -291,7 +291,7 @@ fn off(t: Lang) -> impl IntoView {
     })
 }
 
-/// For how long one waits, in words.
+/// Returns the delay, in words.
 fn waiting_time(t: Lang) -> String {
     crate::viewer::auth()
         .map_or_else(|_| String::new(), |auth| messages::in_words(t, auth.settings().mfa.recovery_delay))

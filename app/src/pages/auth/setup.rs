@@ -1,4 +1,4 @@
-//! `/setup`: the first administrator, by the one-time link that the server prints.
+//! `/setup`: creates the first administrator, with the one-time link that the server prints.
 
 use authtuna::auth::Auth;
 use authtuna::model::paths::LOGIN;
@@ -17,7 +17,7 @@ use crate::ui::form::{Left, Submit, form_words};
 use crate::ui::load::load;
 use crate::ui::sign_in::{Entry, product};
 
-/// Making the first administrator.
+/// Creates the first administrator.
 #[component]
 pub(crate) fn Setup() -> impl IntoView {
     let t = lang();

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::i18n::lang;
 use crate::ui::sign_in::Entry;
 
-/// After sign-out.
+/// Shown after sign-out.
 #[component]
 pub(crate) fn SignedOut() -> impl IntoView {
     let t = lang();

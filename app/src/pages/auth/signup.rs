@@ -23,7 +23,7 @@ use crate::viewer::auth;
 /// The fields of a new account.
 pub(super) const FIELDS: &[&str] = &["username", "email", "password"];
 
-/// Making an account.
+/// Creates an account.
 #[component]
 pub(crate) fn Signup() -> impl IntoView {
     if sent_on() {
@@ -107,7 +107,7 @@ fn with_passkey(t: Lang, tried: Tried, next: String, other: String) -> impl Into
     }
 }
 
-/// Username and address.
+/// The fields for the username and the email.
 #[component]
 fn Names(t: Lang, tried: Tried) -> impl IntoView {
     view! {
@@ -130,7 +130,7 @@ fn Names(t: Lang, tried: Tried) -> impl IntoView {
     }
 }
 
-/// Username, address, password.
+/// The fields for the username, the email and the password.
 #[component]
 pub(super) fn NewAccount(t: Lang, tried: Tried) -> impl IntoView {
     let error = tried.error("password");

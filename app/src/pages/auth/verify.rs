@@ -1,4 +1,4 @@
-//! `/auth/verify`: proving an address.
+//! `/auth/verify`: verifies an email.
 
 use authtuna::auth::Auth;
 use authtuna::authn::sign_up::ToConfirm;
@@ -20,7 +20,7 @@ use crate::viewer::signed_in;
 /// The form of this page.
 const FORM: (&str, &str) = (ConfirmEmail::PATH, "confirm-email");
 
-/// Without a token: waiting for the mail. With one: what it confirms.
+/// Waits for the email; with a token, shows what it confirms.
 #[component]
 pub(crate) fn Verify() -> impl IntoView {
     let t = lang();
@@ -84,7 +84,7 @@ fn confirm(t: Lang, token: String, found: ToConfirm, left: Left) -> impl IntoVie
     let taken = tried.error("username").is_some();
     let named = username.clone().filter(|_| !taken).map(|name| (t.inbox_username(), name));
     let facts: Vec<_> = [Some(address), named].into_iter().flatten().collect();
-    // The one that was refused stands in the field, to be changed.
+    // The field contains the refused username, for the user to change.
     let refused = username.filter(|_| taken).unwrap_or_default();
     let fields = move || view! { <OtherUsername t tried refused/> };
     view! {
@@ -105,7 +105,8 @@ fn confirm(t: Lang, token: String, found: ToConfirm, left: Left) -> impl IntoVie
     }
 }
 
-/// For whoever's name was taken before the mail was opened. Not to be seen until that is said.
+/// A field for another username, if the first was taken before the user opened the email. It stays
+/// hidden until the page says so.
 #[component]
 fn OtherUsername(t: Lang, tried: Tried, refused: String) -> impl IntoView {
     let (value, error) = tried.field("username");
@@ -117,7 +118,8 @@ fn OtherUsername(t: Lang, tried: Tried, refused: String) -> impl IntoView {
                 id="username"
                 name="username"
                 type="text"
-                // What is in it decides whether it is seen.
+                // The style sheet hides the field while its placeholder is visible, so while it is
+                // empty.
                 placeholder=" "
                 value=value
                 autocomplete="username"

@@ -1,4 +1,4 @@
-//! The database, what is in it, and the clock that wrote it.
+//! Checks the database, its contents, and the clock.
 
 use std::time::Duration;
 
@@ -12,14 +12,15 @@ use authtuna::model::time::Timestamp;
 use super::{Finding, fail, ok, warn};
 use crate::cli_error::explain;
 
-/// Two machines' clocks may differ by this much without harm.
+/// How much the clocks of two machines may differ without harm.
 const SKEW: Duration = Duration::from_secs(60);
-/// Whoever looks for what is wrong does not want to wait as long as a request would.
+/// How long to wait for the database. An operator who is looking for a problem does not want to
+/// wait as long as a request would.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// 2026-01-01T00:00:00Z: a clock that says less stands still or was never set.
+/// 2026-01-01T00:00:00Z. A clock that shows an earlier time has stopped or was never set.
 const OLDEST: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 
-/// Everything that the database can tell.
+/// Checks everything that concerns the database.
 pub(super) async fn database(settings: &Settings) -> Vec<Finding> {
     let mut looking = settings.database.clone();
     looking.auto_create = false;
@@ -27,7 +28,7 @@ pub(super) async fn database(settings: &Settings) -> Vec<Finding> {
     let store = match Store::open(&looking).await {
         Ok(store) => store,
         Err(OpenError::Missing(path)) if settings.database.auto_create => {
-            let text = format!("there is none at {} yet: the first start makes it", path.display());
+            let text = format!("there is no database at {} yet: the first start makes it", path.display());
             return vec![warn("database", text), clock(None)];
         }
         Err(problem) => return vec![fail("database", format!("{problem}.")), clock(None)],
@@ -45,17 +46,14 @@ pub(super) async fn database(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// A database whose tables are this program's.
+/// Checks a database whose tables match this program.
 async fn within(store: &Store) -> Vec<Finding> {
     let place = store.place();
     let chain = match audit::verify(store).await {
-        Ok(None) => ok("audit log", "every entry is as it was written"),
+        Ok(None) => ok("audit log", "every entry is unchanged"),
         Ok(Some(broken)) => fail(
             "audit log",
-            format!(
-                "{}. Somebody changed the database from outside; compare it with a backup",
-                explain(broken)
-            ),
+            format!("{}. The database was changed from outside; compare it with a backup", explain(broken)),
         ),
         Err(problem) => unreadable("audit log", &problem),
     };
@@ -67,24 +65,24 @@ async fn within(store: &Store) -> Vec<Finding> {
 }
 
 fn unreadable(what: &'static str, problem: &Error) -> Finding {
-    fail(what, format!("the database could not be read: {problem}"))
+    fail(what, format!("the database cannot be read: {problem}"))
 }
 
-/// Whether this machine's clock can be right. `last` is when the last audit entry was written.
+/// Checks whether this machine's clock can be right. `last` is the time of the last audit entry.
 fn clock(last: Option<Timestamp>) -> Finding {
     let now = Clock::system().now();
     if now < OLDEST {
-        return fail("clock", "it shows a time before this program was written. Set it, and keep it by NTP");
+        return fail("clock", "it shows a time before this program was written. Set it, and run NTP");
     }
     match last {
         Some(last) if last > now.plus(SKEW) => {
             let seconds = last.since(now).as_secs();
             let text = format!(
-                "it is {seconds} s behind the last entry of the audit log: it was set back, or another machine's is fast. \
-                 Keep all clocks by NTP"
+                "it is {seconds} s behind the last entry of the audit log: it was set back, or the clock of \
+                 another machine is fast. Synchronize all clocks by NTP"
             );
             fail("clock", text)
         }
-        _ => ok("clock", "it shows a time that can be right"),
+        _ => ok("clock", "it shows a plausible time"),
     }
 }

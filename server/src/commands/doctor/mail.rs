@@ -1,4 +1,4 @@
-//! Mails: whether the settings for them can be used, and whether one arrives.
+//! Checks whether the email settings are usable, and whether an email arrives.
 
 use authtuna::auth::Auth;
 use authtuna::foundation::config::Settings;
@@ -7,7 +7,7 @@ use authtuna::mail::{Mailer, Step, Verdict, folder};
 use super::{Finding, fail, ok, warn};
 use crate::commands::mail;
 
-/// How mails are sent, as far as that shows without sending one.
+/// Checks how the server sends email, as far as possible without sending any.
 pub(super) fn set_up(settings: &Settings) -> Finding {
     if let Err(problem) = authtuna::mail::check(settings) {
         return fail("mail", format!("{problem}."));
@@ -16,19 +16,20 @@ pub(super) fn set_up(settings: &Settings) -> Finding {
         Ok(None) => ok("mail", "off (EMAIL_ENABLED)"),
         Ok(Some(Mailer::Files(_) | Mailer::Memory(_))) => {
             let text =
-                format!("SMTP_HOST is not set: mails are only written into {}", folder(settings).display());
+                format!("SMTP_HOST is not set: emails are only written to {}", folder(settings).display());
             warn("mail", text)
         }
         Ok(Some(Mailer::Smtp(_))) => {
             let host = settings.email.smtp_host.as_deref().unwrap_or_default();
             let port = settings.email.smtp_port;
-            ok("mail", format!("by {host}:{port}; `authtuna doctor --mail you@example.org` sends one"))
+            ok("mail", format!("via {host}:{port}; `authtuna doctor --mail you@example.org` sends a test"))
         }
         Err(problem) => fail("mail", format!("{problem}.")),
     }
 }
 
-/// Sends a mail to `to`. Needs the database as a start does: what was tested is noted in the audit log.
+/// Sends an email to `to`. Opens the database as a start does, because the audit log records the
+/// test.
 pub(super) async fn test(settings: Settings, to: &str) -> Vec<Finding> {
     let auth = match Auth::start(settings).await {
         Ok(auth) => auth,
@@ -53,7 +54,7 @@ pub(super) async fn test(settings: Settings, to: &str) -> Vec<Finding> {
         match (step.verdict, step.step) {
             (Verdict::Passed, _) => ok(what, text),
             (Verdict::Failed, step) if step.is_needed() => fail(what, text),
-            // Mails arrive without the records too, with luck: a private server needs none.
+            // Email may arrive without these records too, and a private server needs none.
             (Verdict::Failed | Verdict::Unknown, _) => warn(what, text),
         }
     });

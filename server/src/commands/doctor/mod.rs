@@ -1,4 +1,5 @@
-//! `authtuna doctor`: looks at everything that a start needs, and changes nothing: no key is made, no database, no table.
+//! `authtuna doctor`: checks everything that a start needs. Without `--mail`, it changes nothing:
+//! it creates no key, no database and no table.
 
 mod data;
 mod mail;
@@ -10,18 +11,18 @@ use authtuna::foundation::config::Settings;
 use super::say;
 use crate::cli_error::CliError;
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
-    /// It is right.
+    /// The check passed.
     Ok,
-    /// It works, and somebody should know.
+    /// It works, but the operator should know.
     Warn,
-    /// It must be mended.
+    /// It must be fixed.
     Fail,
 }
 
-/// What was checked, how that ended, and what to do.
+/// What was checked, the result, and what to do.
 #[derive(Debug)]
 struct Finding {
     mark: Mark,
@@ -41,8 +42,11 @@ fn fail(what: &'static str, text: impl Into<String>) -> Finding {
     Finding { mark: Mark::Fail, what, text: text.into() }
 }
 
-/// Checks this installation, a line for each check. Err([`CliError::Unhealthy`]) when one failed.
-/// `to` is sent a mail.
+/// Checks this installation, and prints a line for each check. Sends an email to `to`.
+///
+/// # Errors
+///
+/// [`CliError::Unhealthy`] when a check failed.
 pub(super) async fn doctor(to: Option<String>) -> Result<(), CliError> {
     let findings = match setup::settings() {
         Ok((settings, findings)) => {
@@ -52,7 +56,7 @@ pub(super) async fn doctor(to: Option<String>) -> Result<(), CliError> {
             }
             findings
         }
-        // Nothing else can be looked at without them.
+        // Without settings, nothing else can be checked.
         Err(problem) => vec![fail("settings", problem.to_string())],
     };
     for finding in &findings {
@@ -75,7 +79,7 @@ async fn rest(settings: &Settings, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// The lines of one finding: its texts may have several.
+/// Prints a finding, whose text may have several lines.
 fn tell(finding: &Finding) -> Result<(), CliError> {
     let mark = match finding.mark {
         Mark::Ok => "ok",

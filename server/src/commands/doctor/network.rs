@@ -1,4 +1,5 @@
-//! Addresses: where the server listens, whose word counts for where a client is, and what is known of places.
+//! Checks the addresses that the server listens on, the proxies that it trusts, and the GeoIP
+//! database.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::{Finding, fail, ok, warn};
 
-/// Whether the addresses can be listened on. They are let go at once.
+/// Checks whether the server can listen on its addresses, and releases them immediately.
 pub(super) async fn listening(settings: &Settings) -> Vec<Finding> {
     let wanted = [
         ("SERVER_ADDRESS", Some(settings.http.server_address)),
@@ -26,7 +27,8 @@ async fn listen(setting: &'static str, address: SocketAddr) -> Finding {
         Ok(_) => ok("address", format!("{address} ({setting}) is free")),
         Err(problem) if problem.kind() == ErrorKind::AddrInUse => {
             let text = format!(
-                "{address} ({setting}) is in use. That is right if AuthTuna runs; else end that program"
+                "{address} ({setting}) is in use. That is expected if AuthTuna is running; otherwise, end \
+                 that program"
             );
             warn("address", text)
         }
@@ -34,35 +36,36 @@ async fn listen(setting: &'static str, address: SocketAddr) -> Finding {
     }
 }
 
-/// Whether the client's address is read from where it really stands.
+/// Checks whether the server reads the client's address from the right place.
 pub(super) fn addresses(settings: &Settings) -> Vec<Finding> {
     let http = &settings.http;
     let everybody: Vec<String> =
         http.trusted_proxies.iter().filter(|net| net.prefix_len() == 0).map(ToString::to_string).collect();
     if !everybody.is_empty() {
         let text = format!(
-            "TRUSTED_PROXIES holds {}: anybody could write their own address. Name the proxies alone",
+            "TRUSTED_PROXIES contains {}: anybody could write their own address. List only the proxies",
             everybody.join(", ")
         );
         return vec![fail("proxies", text)];
     }
     let behind_proxy = settings.app.api_base_url.scheme() == "https";
     if http.client_ip_source == ClientIpSource::Peer && behind_proxy {
-        let text = "API_BASE_URL is https, so a proxy stands in front, but CLIENT_IP_SOURCE is peer: everybody has the \
-                    proxy's address, and shares its limits. Name its header, and its address in TRUSTED_PROXIES";
+        let text = "API_BASE_URL is https, so the server is behind a proxy, but CLIENT_IP_SOURCE is peer: \
+                    all clients have the proxy's address, and share its limits. Set CLIENT_IP_SOURCE to the \
+                    proxy's header, and list the proxy in TRUSTED_PROXIES";
         return vec![warn("proxies", text)];
     }
     let text = match http.client_ip_source {
         ClientIpSource::Peer => "the client's address is that of its connection".to_owned(),
         _ => format!(
-            "{} networks of proxies are trusted with the client's address",
+            "{} networks of proxies are trusted to report the client's address",
             http.trusted_proxies.len()
         ),
     };
     vec![ok("proxies", text)]
 }
 
-/// Whether countries can be known.
+/// Checks whether the server can determine countries.
 pub(super) fn places(settings: &Settings) -> Finding {
     let http = &settings.http;
     if let Some(path) = &http.geoip_database_path {
@@ -71,7 +74,8 @@ pub(super) fn places(settings: &Settings) -> Finding {
             Err(problem) => fail(
                 "places",
                 format!(
-                    "GEOIP_DATABASE_PATH {} cannot be read: {problem}. Name a MaxMind-format (.mmdb) file, or leave it empty",
+                    "GEOIP_DATABASE_PATH {} cannot be read: {problem}. Set it to a MaxMind-format (.mmdb) \
+                     file, or leave it empty",
                     path.display()
                 ),
             ),
@@ -85,5 +89,5 @@ pub(super) fn places(settings: &Settings) -> Finding {
                     GEOIP_COUNTRY_HEADER";
         return warn("places", text);
     }
-    ok("places", "unknown, and not asked for")
+    ok("places", "unknown, and not needed")
 }

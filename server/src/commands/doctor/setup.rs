@@ -1,4 +1,4 @@
-//! Settings, keys, files, mail.
+//! Checks the settings, the keys and the portal's files.
 
 use authtuna::foundation::config::{Settings, SettingsError, Source};
 use authtuna::foundation::crypto::keyring::Keyring;
@@ -6,17 +6,21 @@ use authtuna::foundation::crypto::keyring::Keyring;
 use super::{Finding, fail, ok, warn};
 use crate::site::Site;
 
-/// Where the core keeps keys for development, in DATA_DIR.
+/// The file in DATA_DIR where the core keeps keys for development.
 const DEVELOPMENT_KEYS: &str = "development-keys.json";
 
-/// The settings, and what is to be said of them and of the keys.
+/// Loads the settings, and checks them and the keys.
+///
+/// # Errors
+///
+/// [`SettingsError`] when a setting is invalid.
 pub(super) fn settings() -> Result<(Settings, Vec<Finding>), SettingsError> {
-    // Reading settings outside production makes keys where there are none. A passing key keeps it from that.
+    // Outside production, loading the settings creates missing keys. A temporary key prevents that.
     let probe = Settings::builder().set("FERNET_KEYS", Keyring::generate_key()).build()?;
     let without_keys = keys_are_missing() && !probe.app.data_dir.join(DEVELOPMENT_KEYS).exists();
     let settings = if without_keys { probe } else { Settings::load()? };
 
-    let mut findings = vec![ok("settings", format!("all {} can be used", settings.describe().len()))];
+    let mut findings = vec![ok("settings", format!("all {} are valid", settings.describe().len()))];
     findings.extend(settings.notices().iter().map(|notice| warn("settings", notice)));
     findings.push(if without_keys {
         warn(
@@ -25,14 +29,15 @@ pub(super) fn settings() -> Result<(Settings, Vec<Finding>), SettingsError> {
         )
     } else {
         match Keyring::new(&settings.secrets.fernet_keys) {
-            Ok(_) => ok("keys", format!("{} of FERNET_KEYS", settings.secrets.fernet_keys.len())),
-            Err(problem) => fail("keys", format!("{problem}. `authtuna keys generate` makes one")),
+            Ok(_) => ok("keys", format!("{} in FERNET_KEYS", settings.secrets.fernet_keys.len())),
+            Err(problem) => fail("keys", format!("{problem}. `authtuna keys generate` creates one")),
         }
     });
     Ok((settings, findings))
 }
 
-/// Whether FERNET_KEYS is set nowhere. Production says so, and makes nothing.
+/// Returns whether FERNET_KEYS is not set anywhere. Settings for production report that, and create
+/// no keys.
 fn keys_are_missing() -> bool {
     let strict = Settings::builder().set("PRODUCTION", "true").build();
     strict.is_err_and(|problems| {
@@ -40,14 +45,15 @@ fn keys_are_missing() -> bool {
     })
 }
 
-/// What production would refuse, or what is advised in it.
+/// Checks for what production would refuse, and for what is recommended in production.
 pub(super) fn production(settings: &Settings) -> Vec<Finding> {
     if settings.app.production {
-        let mut findings = vec![ok("production", "PRODUCTION is true, and nothing stands against it")];
+        let mut findings = vec![ok("production", "PRODUCTION is true, and all settings allow it")];
         if settings.passwords.min_length < 15 {
             findings.push(warn(
                 "passwords",
-                "PASSWORD_MIN_LENGTH is below 15, which NIST SP 800-63B-4 asks for where a password is the only factor",
+                "PASSWORD_MIN_LENGTH is below 15, which NIST SP 800-63B-4 requires where a password is the \
+                 only factor",
             ));
         }
         return findings;
@@ -63,7 +69,7 @@ pub(super) fn production(settings: &Settings) -> Vec<Finding> {
     vec![warn("production", text)]
 }
 
-/// The portal's files.
+/// Checks the portal's files.
 pub(super) fn site(settings: &Settings) -> Option<Finding> {
     if settings.app.only_middleware {
         return None;

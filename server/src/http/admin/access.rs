@@ -1,4 +1,5 @@
-//! The access explorer: why somebody may do something, who may, what a person may do, and what a change would do.
+//! The access explorer: why a user may do something, who may do it, what a user may do, and what a
+//! change would do.
 
 use authtuna::auth::Auth;
 use authtuna::authz::access::Held;
@@ -20,174 +21,182 @@ use crate::http::extract::{Body, Params, PathParams, page, person, rows, scope};
 use crate::http::response::{Items, List, items};
 use authtuna::authz::guard::Guard::SignedIn;
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     vec![
-        Endpoint::get("/admin/access/explain", SignedIn, explain, "Why somebody may do something, or may not")
+        Endpoint::get("/admin/access/explain", SignedIn, explain, "Explain why a user has access or why not")
             .about(
-                "One's own access is open to everybody. Of others one sees the grants in scopes where one holds \
-                 `roles:read` or `roles:manage`; `complete` says whether there may be more.",
+                "Everyone may ask about their own access. Of other users, the caller sees the assignments \
+                 in scopes where the caller holds `roles:read` or `roles:manage`; `complete` says whether \
+                 there may be more.",
             )
             .refuses(&[Forbidden, UserNotFound, PermissionNotFound, BadScope]),
-        Endpoint::get("/admin/access/who-can", SignedIn, who_can, "Who may do something")
+        Endpoint::get("/admin/access/who-can", SignedIn, who_can, "List the users who may do something")
             .about(
-                "Each with every reason. Needs `roles:read` or `roles:manage` in the scope; who holds it only there \
-                 does not see whose grants come from above.",
+                "Lists each user with every reason. Requires `roles:read` or `roles:manage` in the scope. A \
+                 caller who holds it only there does not see users whose assignments come from above.",
             )
             .refuses(&[Forbidden, PermissionNotFound, BadScope, BadCursor]),
-        Endpoint::get("/admin/access/users/{id}", SignedIn, what_can, "What somebody may do")
-            .about("The roles that they hold, as far as the one who asks may see. One's own are open.")
+        Endpoint::get("/admin/access/users/{id}", SignedIn, what_can, "List what a user may do")
+            .about(
+                "Lists the roles that the user holds, as far as the caller may see. Everyone may see their \
+                 own.",
+            )
             .refuses(&[Forbidden, UserNotFound]),
-        Endpoint::post("/admin/roles/{name}/what-if", PANEL, what_if, "What a change of a role would do")
-            .about("Nothing is changed. Needs what the change itself needs, and is refused as it would be.")
+        Endpoint::post("/admin/roles/{name}/what-if", PANEL, what_if, "Preview a change to a role")
+            .about(
+                "Changes nothing. Requires what the change itself requires, and is refused when the change \
+                 would be.",
+            )
             .refuses(&[TooLong, BadCharacters])
             .refuses(EDIT),
     ]
 }
 
-/// Who, what and where.
+/// A user, a permission and a scope.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
-    /// Who.
+    /// The user.
     #[param(format = "uuid")]
     user_id: String,
-    /// What.
+    /// The permission.
     permission: String,
-    /// Where; everywhere when not given.
+    /// The scope; global by default.
     #[serde(default)]
     scope: String,
 }
 
-/// What and where.
+/// A permission and a scope.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WhoCan {
-    /// What.
+    /// The permission.
     permission: String,
-    /// Where; everywhere when not given.
+    /// The scope; global by default.
     #[serde(default)]
     scope: String,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     after: Option<String>,
-    /// Rows wanted: 50 when not given, at most 200.
+    /// The number of rows: 50 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }
 
-/// A grant by which somebody holds a permission.
+/// An assignment by which a user holds a permission.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Reason {
-    /// The grant.
+    /// The assignment.
     grant: GrantLine,
-    /// Whether its role carries the permission because it holds every permission.
+    /// Whether the role carries the permission because it holds every permission.
     by_rule: bool,
 }
 
-/// Whether somebody may do something somewhere, and why.
+/// Whether and why a user may do something in a scope.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Explained {
-    /// Whether they may, as far as the one who asks may see.
+    /// Whether the user may, as far as the caller may see.
     allowed: bool,
-    /// Whether they may come in at all.
+    /// Whether the account is active, that is, neither suspended nor deleted.
     may_enter: bool,
-    /// Every grant that allows it.
+    /// Every assignment that allows it.
     chains: Vec<Reason>,
-    /// Grants that carry the permission, but in scopes that do not cover this one.
+    /// Assignments that carry the permission, but in scopes that do not cover this one.
     elsewhere: Vec<Reason>,
-    /// Grants that would allow it, had they not run out.
+    /// Assignments that would allow it if they had not expired.
     expired: Vec<Reason>,
-    /// The roles that carry the permission. Only for who sees all roles.
+    /// The roles that carry the permission. Empty unless the caller may see all roles.
     carried_by: Vec<String>,
-    /// Whether the one who asks sees all grants.
+    /// Whether the caller may see all assignments.
     complete: bool,
 }
 
-/// Somebody who may do something, with every reason.
+/// A user who may do something, with every reason.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HolderLine {
-    /// Who.
+    /// The user.
     #[schema(value_type = String, format = "uuid")]
     user_id: UserId,
-    /// Their username.
+    /// The username.
     username: String,
-    /// Every grant that allows it.
+    /// Every assignment that allows it.
     chains: Vec<Reason>,
 }
 
-/// A role that somebody holds, with everything that it carries.
+/// A role that a user holds, with everything that it carries.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HeldLine {
     /// The role.
     role_name: String,
-    /// Its rank.
+    /// The role's level.
     level: Option<i64>,
-    /// Where it counts.
+    /// The scope of the assignment.
     scope: String,
-    /// Who gave it; null for the program itself.
+    /// The user who assigned it; null if the program itself did.
     #[schema(value_type = Option<String>, format = "uuid")]
     given_by: Option<UserId>,
-    /// When.
+    /// When it was assigned.
     given_at: i64,
-    /// Until when it counts.
+    /// When the assignment expires.
     expires_at: Option<i64>,
-    /// Whether it holds every permission there is.
+    /// Whether the role holds every permission.
     all_permissions: bool,
-    /// The permissions that it carries.
+    /// The permissions that the role carries.
     permissions: Vec<String>,
-    /// The keys (names in lower case) of the roles that its holders may give and take.
+    /// The keys (names in lower case) of the roles that its holders may assign and remove.
     can_assign: Vec<String>,
     /// The permissions that its holders may add to roles without holding them.
     can_grant: Vec<String>,
 }
 
-/// What a change of a role would do to those who hold it.
+/// What a change to a role would do to its holders.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ImpactPreview {
     /// The role.
     role_name: String,
-    /// How many people hold it at this moment.
+    /// How many users hold the role now.
     holders: i64,
-    /// Its level until now.
+    /// The role's current level.
     level_before: Option<i64>,
-    /// Its level after the change.
+    /// The role's level after the change.
     level_after: Option<i64>,
-    /// Permissions that people would gain.
+    /// Permissions that users would gain.
     gains: Vec<ImpactLine>,
-    /// Permissions that people would lose.
+    /// Permissions that users would lose.
     loses: Vec<ImpactLine>,
-    /// Roles that holders could give from then on.
+    /// Roles that holders could assign after the change.
     may_assign: Vec<String>,
-    /// Roles that they could not give any more by this role.
+    /// Roles that holders could no longer assign by this role.
     may_not_assign: Vec<String>,
-    /// Permissions that holders could add to roles from then on.
+    /// Permissions that holders could add to roles after the change.
     may_grant: Vec<String>,
-    /// Permissions that they could not add any more by this role.
+    /// Permissions that holders could no longer add to roles by this role.
     may_not_grant: Vec<String>,
 }
 
-/// Who would gain or lose a permission: those whose other grants do not give it to them there.
+/// The users who would gain or lose a permission. Does not include users who hold it in the same
+/// scope by other assignments.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ImpactLine {
     /// The permission.
     permission: String,
-    /// How many people.
+    /// The number of users.
     people: i64,
-    /// The first hundred.
+    /// The first hundred of them.
     named: Vec<AffectedLine>,
 }
 
-/// Somebody who would gain or lose something, and where.
+/// A user who would gain or lose something, and the scope.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AffectedLine {
-    /// Who.
+    /// The user.
     #[schema(value_type = String, format = "uuid")]
     user_id: UserId,
-    /// Their username.
+    /// The username.
     username: String,
-    /// Where.
+    /// The scope.
     scope: String,
 }
 

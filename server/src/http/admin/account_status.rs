@@ -1,4 +1,4 @@
-//! Whether somebody may come in, and what happened to them.
+//! Suspending and unlocking users, and their entries in the audit log.
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, AuthContext};
@@ -15,32 +15,37 @@ use crate::http::endpoint::Endpoint;
 use crate::http::extract::{MaybeBody, Params, PathParams, page, rows, text};
 use crate::http::response::{Here, Listed, Message, listed, message};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     let one: &[Code] = &[UserNotFound, AboveYourLevel];
     vec![
-        Endpoint::post("/admin/users/{id}/suspend", PANEL, suspend, "Suspend somebody")
-            .about("Needs `users:manage`, and a level above theirs. Their sessions end at once.")
+        Endpoint::post("/admin/users/{id}/suspend", PANEL, suspend, "Suspend a user")
+            .about(
+                "Requires `users:manage` and a level above the user's. Ends the user's sessions immediately.",
+            )
             .refuses(&[TooLong, BadCharacters])
             .refuses(one),
         Endpoint::post("/admin/users/{id}/unsuspend", PANEL, unsuspend, "Lift a suspension")
-            .about("Needs what suspending needs.")
+            .about("Requires what suspending requires.")
             .refuses(&[TooLong, BadCharacters])
             .refuses(one),
-        Endpoint::post("/admin/users/{id}/unlock", PANEL, unlock, "Open sign-in again")
-            .about("After too many wrong passwords have closed it. Needs what suspending needs.")
-            .refuses(one),
-        Endpoint::get("/admin/users/{id}/audit-log", PANEL, trail, "What happened to somebody")
+        Endpoint::post("/admin/users/{id}/unlock", PANEL, unlock, "Unlock sign-in")
             .about(
-                "Needs `audit:read`. The newest first. A Link header leads on. Empty for ids that nobody has: the log \
-                 outlives accounts.",
+                "For users who are locked out after too many wrong passwords. Requires what suspending \
+                 requires.",
+            )
+            .refuses(one),
+        Endpoint::get("/admin/users/{id}/audit-log", PANEL, trail, "List the audit log entries of a user")
+            .about(
+                "Requires `audit:read`. Newest first. A Link header points to the next page. Empty for ids \
+                 that match no user: the log outlives accounts.",
             )
             .refuses(&[BadCursor]),
     ]
 }
 
-/// Why.
+/// The reason for an action.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Why {
@@ -49,13 +54,13 @@ pub(super) struct Why {
     reason: String,
 }
 
-/// Which page of a list.
+/// A page of a list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pages {
-    /// What the Link header of the page before says.
+    /// The cursor in the Link header of the previous page.
     after: Option<String>,
-    /// Rows wanted: 25 when not given, at most 200.
+    /// The number of rows: 25 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,

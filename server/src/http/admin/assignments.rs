@@ -1,4 +1,4 @@
-//! Giving roles to people and taking them away; who holds a role.
+//! Assigning roles to users, removing them, and listing the holders of a role.
 
 use authtuna::auth::Auth;
 use authtuna::authz::actor::Actor;
@@ -19,102 +19,110 @@ use crate::http::extract::{Body, Params, PathParams, moment, page, person, rows,
 use crate::http::response::{Items, List, Message, items, message};
 use authtuna::authz::guard::Guard::SignedIn;
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     let giving: &[Code] = &[RoleNotFound, UserNotFound, Forbidden, AboveYourLevel, BadScope, BuiltIn];
     vec![
-        Endpoint::post("/admin/users/roles/assign", SignedIn, assign, "Give somebody a role")
+        Endpoint::post("/admin/users/roles/assign", SignedIn, assign, "Assign a role to a user")
             .about(
-                "Whoever may give it in that scope may use this. Without `scope` it counts everywhere. Giving what \
-                 somebody has already changes nothing but its end.",
+                "Open to callers who may assign the role in that scope. Without `scope`, the assignment is \
+                 global. Assigning a role that the user already holds changes only its expiry.",
             )
             .refuses(&[BadExpiry, OutlivesGiver, StepUpRequired])
             .refuses(giving),
-        Endpoint::post("/admin/users/roles/revoke", SignedIn, revoke, "Take a role away from somebody")
-            .about("In one scope; in others they keep it. Whoever may give it there may take it.")
+        Endpoint::post("/admin/users/roles/revoke", SignedIn, revoke, "Remove a role from a user")
+            .about(
+                "Removes it in one scope; the user keeps it in others. Open to callers who may assign it \
+                 there.",
+            )
             .refuses(&[GrantNotFound])
             .refuses(giving),
-        Endpoint::get("/admin/assignable-roles", SignedIn, assignable, "The roles that one may give"),
+        Endpoint::get("/admin/assignable-roles", SignedIn, assignable, "List the roles that you may assign"),
         Endpoint::get(
             "/admin/users/{id}/assignable-roles",
             PANEL,
             assignable_to,
-            "The roles that one may give somebody",
+            "List the roles that you may assign to a user",
         )
-        .about("Everywhere. Needs `users:read` or `users:manage`, to see that there is such a person.")
+        .about(
+            "Lists the roles that you may assign globally. Requires `users:read` or `users:manage`, to see \
+             that the user exists.",
+        )
         .refuses(&[UserNotFound]),
-        Endpoint::get("/admin/roles/{name}/members", SignedIn, members, "Who holds a role")
+        Endpoint::get("/admin/roles/{name}/members", SignedIn, members, "List the holders of a role")
             .about(
-                "In `scope` and below it, everywhere when not given. Needs `roles:read` or `roles:manage` there. In \
-                 the order of giving; grants that have run out are among them until they are purged.",
+                "Lists holders in `scope` and below it, or in all scopes if `scope` is omitted. Requires \
+                 `roles:read` or `roles:manage` there. In the order of assignment. Includes expired \
+                 assignments until they are purged.",
             )
             .refuses(&[Forbidden, RoleNotFound, BadScope, BadCursor]),
     ]
 }
 
-/// A role for somebody.
+/// A role to assign to a user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AssignRoleRequest {
-    /// To whom.
+    /// The user.
     #[schema(format = "uuid")]
     user_id: String,
     /// The role.
     role_name: String,
-    /// Where it counts; everywhere when not given.
+    /// The scope; global by default.
     #[serde(default, deserialize_with = "text")]
     #[schema(default = "global")]
     scope: String,
-    /// Until when it counts; for good when not given.
+    /// When the assignment expires; never by default.
     expires_at: Option<i64>,
 }
 
-/// A role to take away.
+/// A role to remove from a user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RemoveRoleRequest {
-    /// From whom.
+    /// The user.
     #[schema(format = "uuid")]
     user_id: String,
     /// The role.
     role_name: String,
-    /// Where; everywhere when not given.
+    /// The scope; global by default.
     #[serde(default, deserialize_with = "text")]
     #[schema(default = "global")]
     scope: String,
 }
 
-/// A role that was given.
+/// A role that was assigned.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Given {
     /// What was done.
     message: &'static str,
-    /// The grant.
+    /// The assignment.
     grant: GrantLine,
 }
 
-/// A role that one may give.
+/// A role that the caller may assign.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Assignable {
-    /// Its name.
+    /// The role's name.
     name: String,
-    /// What it is for.
+    /// What the role is for.
     description: String,
-    /// Where, of the scopes that one holds roles in; below them too.
+    /// The scopes in which the caller may assign it, of those in which the caller holds roles.
+    /// Scopes below them are included.
     scopes: Vec<String>,
 }
 
-/// Where, and which page.
+/// A scope, and a page of a list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Members {
-    /// Where; everywhere when not given.
+    /// The scope; global by default.
     #[serde(default)]
     scope: String,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     after: Option<String>,
-    /// Rows wanted: 50 when not given, at most 200.
+    /// The number of rows: 50 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
@@ -170,7 +178,7 @@ async fn members(
     Ok(items(found, GrantLine::from))
 }
 
-/// The roles that `actor` may give, each with where.
+/// Returns the roles that `actor` may assign, each with the scopes.
 pub(super) async fn assignable_by(auth: &Auth, actor: &Actor) -> Result<Vec<Assignable>, ApiError> {
     let roles = auth.roles.assignable_anywhere(actor).await?;
     let line = |(role, scopes): (authtuna::authz::roles::Role, Vec<Scope>)| Assignable {

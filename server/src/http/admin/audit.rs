@@ -1,4 +1,4 @@
-//! The whole audit log.
+//! The audit log.
 
 use authtuna::audit::AuditFilter;
 use authtuna::auth::Auth;
@@ -15,39 +15,39 @@ use crate::http::endpoint::Endpoint;
 use crate::http::extract::{Params, moment, page, parsed, person, rows};
 use crate::http::response::{Items, items};
 
-/// The route.
+/// Returns the route.
 pub(super) fn routes() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/admin/audit-log", PANEL, list, "What happened")
-            .about("Needs `audit:read`. The newest first. The log itself notes who reads it.")
+        Endpoint::get("/admin/audit-log", PANEL, list, "List the entries of the audit log")
+            .about("Requires `audit:read`. Newest first. The log itself records who reads it.")
             .refuses(&[Code::Unknown, Code::BadCursor, Code::UserNotFound]),
     ]
 }
 
-/// Which entries are wanted. All of it must fit.
+/// Which entries to return. They must match every filter.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
-    /// The event, by its stable name, such as `ROLE_ASSIGNED`.
+    /// The stable name of the event, such as `ROLE_ASSIGNED`.
     #[serde(default)]
     event_type: String,
-    /// To whom it happened.
+    /// The user whom the event affected.
     #[serde(default)]
     user_id: String,
-    /// Who did it.
+    /// The user who caused the event.
     #[serde(default)]
     actor_id: String,
-    /// Not before this moment.
+    /// The earliest time of an entry.
     #[serde(default, deserialize_with = "parsed")]
     #[param(value_type = Option<i64>)]
     since: Option<i64>,
-    /// Before this moment.
+    /// The time before which an entry must lie.
     #[serde(default, deserialize_with = "parsed")]
     #[param(value_type = Option<i64>)]
     until: Option<i64>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     after: Option<String>,
-    /// Rows wanted: 50 when not given, at most 200.
+    /// The number of rows: 50 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,

@@ -1,4 +1,4 @@
-//! People, roles, permissions, grants and happenings as they are shown to administrators.
+//! Users, roles, permissions, assignments and audit events in the format for administrators.
 
 use authtuna::accounts::users::User;
 use authtuna::audit::Activity;
@@ -11,27 +11,27 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// A person, in a list.
+/// A user in a list.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PersonLine {
-    /// Their id.
+    /// The user's id.
     #[schema(value_type = String, format = "uuid")]
     id: UserId,
-    /// Their username.
+    /// The username.
     username: String,
-    /// Their address; null for accounts of the software.
+    /// The email address; null for accounts of the software.
     email: Option<String>,
-    /// Whether they may come in.
+    /// Whether the user may sign in.
     is_active: bool,
-    /// Whether sign-in asks for a second factor.
+    /// Whether sign-in requires a second factor.
     mfa_enabled: bool,
-    /// Whether the address is known to be theirs.
+    /// Whether the address is verified.
     email_verified: bool,
-    /// Since when they are suspended.
+    /// When the user was suspended; null if they are not suspended.
     suspended_at: Option<i64>,
-    /// Since when they are deleted.
+    /// When the account was deleted; null if it is not deleted.
     deleted_at: Option<i64>,
-    /// When the account was made.
+    /// When the account was created.
     created_at: i64,
 }
 
@@ -54,24 +54,24 @@ impl From<&User> for PersonLine {
 /// A role.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RoleLine {
-    /// Its id.
+    /// The role's id.
     #[schema(value_type = String, format = "uuid")]
     id: RoleId,
-    /// Its name.
+    /// The role's name.
     name: String,
-    /// What it is for.
+    /// What the role is for.
     description: String,
-    /// Its rank, 0 to 999; null for none.
+    /// The level, 0 to 999; null if the role has none.
     level: Option<i64>,
-    /// What its holders must have: `mfa`, `passkey`, or null for nothing.
+    /// What holders must have set up: `mfa`, `passkey`, or null for nothing.
     requires: Option<&'static str>,
-    /// Whether the software brings it along.
+    /// Whether the role is built in.
     system: bool,
-    /// Whether it holds every permission, later ones too.
+    /// Whether the role holds every permission, including ones created later.
     all_permissions: bool,
-    /// When it was made.
+    /// When the role was created.
     created_at: i64,
-    /// When it was changed last.
+    /// When the role was last changed.
     updated_at: i64,
 }
 
@@ -94,18 +94,18 @@ impl From<Role> for RoleLine {
 /// A permission.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PermissionLine {
-    /// Its id.
+    /// The permission's id.
     #[schema(value_type = String, format = "uuid")]
     id: PermissionId,
-    /// Its name.
+    /// The permission's name.
     name: String,
-    /// What it is about: the first part of its name.
+    /// What the permission is about: the first part of its name.
     resource: String,
-    /// What it allows.
+    /// What the permission allows.
     description: String,
-    /// Whether the software brings it along, or it belongs to a role.
+    /// Whether the permission is built in, or belongs to a role.
     system: bool,
-    /// When it was made.
+    /// When the permission was created.
     created_at: i64,
 }
 
@@ -122,27 +122,27 @@ impl From<Permission> for PermissionLine {
     }
 }
 
-/// A role as given to somebody.
+/// An assignment: a role given to a user in a scope.
 #[derive(Serialize, ToSchema)]
 pub(super) struct GrantLine {
-    /// Its id.
+    /// The assignment's id.
     #[schema(value_type = String, format = "uuid")]
     id: GrantId,
-    /// To whom.
+    /// The user.
     #[schema(value_type = String, format = "uuid")]
     user_id: UserId,
-    /// Their username.
+    /// The username.
     username: String,
     /// The role.
     role_name: String,
-    /// Where it counts.
+    /// The scope.
     scope: String,
-    /// Who gave it; null for the program itself.
+    /// The user who assigned the role; null if the program itself did.
     #[schema(value_type = Option<String>, format = "uuid")]
     given_by: Option<UserId>,
-    /// When.
+    /// When the role was assigned.
     given_at: i64,
-    /// Until when it counts; null for good.
+    /// When the assignment expires; null if never.
     expires_at: Option<i64>,
 }
 
@@ -161,38 +161,38 @@ impl From<Grant> for GrantLine {
     }
 }
 
-/// Something that happened.
+/// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AuditEvent {
-    /// Its number in the log.
+    /// The number of the entry in the log.
     seq: i64,
-    /// What, by its stable name.
+    /// The stable name of the event.
     event_type: String,
-    /// When.
+    /// When the event happened.
     timestamp: i64,
-    /// Who did it; null for the program itself, and for somebody unknown.
+    /// The user who caused the event; null if the program itself or an unknown client did.
     #[schema(value_type = Option<String>, format = "uuid")]
     actor_id: Option<UserId>,
-    /// To whom it happened.
+    /// The user whom the event affected.
     #[schema(value_type = Option<String>, format = "uuid")]
     user_id: Option<UserId>,
-    /// Where it counts, for roles.
+    /// The scope, for roles.
     scope: Option<String>,
-    /// The request that did it.
+    /// The id of the request that caused the event.
     #[schema(value_type = Option<String>, format = "uuid")]
     request_id: Option<String>,
-    /// The address it came from.
+    /// The IP address that the request came from.
     ip_address: Option<String>,
-    /// Browser and system.
+    /// The browser and the operating system.
     device: Option<String>,
-    /// Country code.
+    /// The country code.
     country: Option<String>,
-    /// City.
+    /// The city.
     city: Option<String>,
-    /// More about it.
+    /// More details of the event.
     #[schema(value_type = Object)]
     details: Value,
-    /// Names and addresses in it; null once they were erased with the person.
+    /// Names and addresses in the entry; null once they have been erased with the user.
     #[schema(value_type = Option<Object>)]
     personal: Value,
 }
@@ -217,7 +217,7 @@ impl From<Activity> for AuditEvent {
     }
 }
 
-/// Whole seconds since the epoch.
+/// Converts a time to whole seconds since the epoch.
 pub(super) fn seconds(at: Option<Timestamp>) -> Option<i64> {
     at.map(Timestamp::seconds)
 }

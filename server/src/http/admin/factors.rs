@@ -1,4 +1,4 @@
-//! What protects others' accounts beside the password, and how they recover when they lost it.
+//! The second factors of other users, and the recovery of users who lost theirs.
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, AuthContext};
@@ -16,42 +16,45 @@ use crate::http::extract::PathParams;
 use crate::http::recovery::OpenRecovery;
 use crate::http::response::{Message, message};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     let one: &[Code] = &[UserNotFound, AboveYourLevel];
     vec![
-        Endpoint::get("/admin/users/{id}/factors", PANEL, factors, "Somebody's second factors")
-            .about("Needs `users:manage`, and a level above theirs. The audit log notes who looked.")
+        Endpoint::get("/admin/users/{id}/factors", PANEL, factors, "Get the second factors of a user")
+            .about("Requires `users:manage` and a level above the user's. The audit log records who looked.")
             .refuses(one),
-        Endpoint::delete("/admin/users/{id}/factors", PANEL, remove, "Take somebody's second factors off")
-            .about("Needs `users:manage`, and a level above theirs. Their sessions end; they are told by mail, and choose another password.")
+        Endpoint::delete("/admin/users/{id}/factors", PANEL, remove, "Remove the second factors of a user")
+            .about(
+                "Requires `users:manage` and a level above the user's. Ends the user's sessions. The user \
+                 is notified by email, and must choose a new password.",
+            )
             .refuses(one)
             .refuses(&[NoSecondFactor]),
-        Endpoint::delete("/admin/users/{id}/recovery", PANEL, end, "Stop somebody's recovery")
-            .about("Needs `users:manage`, and a level above theirs. They are told by mail.")
+        Endpoint::delete("/admin/users/{id}/recovery", PANEL, end, "Stop the recovery of a user")
+            .about("Requires `users:manage` and a level above the user's. The user is notified by email.")
             .refuses(one)
             .refuses(&[NotFound]),
-        Endpoint::post("/admin/users/{id}/recovery/hasten", PANEL, hasten, "End the waiting of a recovery")
+        Endpoint::post("/admin/users/{id}/recovery/hasten", PANEL, hasten, "End a recovery's waiting period")
             .about(
-                "Needs `users:manage`, and a level above theirs. They get the mail to finish it, and nothing is taken off \
-                 before they do.",
+                "Requires `users:manage` and a level above the user's. The user receives the email to \
+                 finish the recovery, and nothing is removed before they do.",
             )
             .refuses(one)
             .refuses(&[NotFound, FeatureOff, MailOff]),
     ]
 }
 
-/// Somebody's second factors.
+/// A user's second factors.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TheirFactors {
-    /// Since when codes of an app are asked for, in seconds since the epoch; null when none are.
+    /// When the authenticator app was enabled, in seconds since the epoch; null if it is not.
     totp_since: Option<i64>,
-    /// How many passkeys can be shown.
+    /// The number of passkeys that can be used.
     passkeys: i64,
-    /// How many backup codes can still be used.
+    /// The number of backup codes that can still be used.
     recovery_codes_left: i64,
-    /// Their open recovery; null when there is none.
+    /// The open recovery; null if there is none.
     recovery: Option<OpenRecovery>,
 }
 

@@ -1,4 +1,4 @@
-//! Mails to send, and the test of their way.
+//! The outbox, and the email test.
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, AuthContext};
@@ -18,69 +18,74 @@ use crate::http::endpoint::Endpoint;
 use crate::http::extract::{Body, Params, PathParams, page, rows};
 use crate::http::response::{Items, List, Message, items, message};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/admin/mails", PANEL, list, "Mails of the last 30 days")
+        Endpoint::get("/admin/mails", PANEL, list, "List the emails of the last 30 days")
             .about(
-                "Needs `users:manage`. The newest first, without what they say. The audit log notes who looked.",
+                "Requires `users:manage`. Newest first, without their text. The audit log records who \
+                 looked.",
             )
             .refuses(&[Code::BadCursor, Code::Unknown]),
-        Endpoint::post("/admin/mails/{id}/retry", PANEL, retry, "Try a mail again now")
-            .about("Needs `users:manage`. For mails that wait, and for those that were given up.")
-            .refuses(&[Code::NotFound, Code::MailDone, Code::MailOff]),
-        Endpoint::post("/admin/mails/test", PANEL, test, "Send a mail, and say how every step of it went")
+        Endpoint::post("/admin/mails/{id}/retry", PANEL, retry, "Retry an email now")
             .about(
-                "Needs `users:manage`. Connects, signs in and sends at once, and looks at the SPF, DKIM and DMARC records \
-                 of the sender's domain. What fails is in the answer, which is 200 all the same.",
+                "Requires `users:manage`. For emails that are waiting, and for those that the server gave \
+                 up on.",
+            )
+            .refuses(&[Code::NotFound, Code::MailDone, Code::MailOff]),
+        Endpoint::post("/admin/mails/test", PANEL, test, "Send a test email")
+            .about(
+                "Requires `users:manage`. Connects, signs in and sends immediately, and checks the SPF, \
+                 DKIM and DMARC records of the sender's domain. Returns the result of every step. The \
+                 status is 200 even if a step failed.",
             )
             .refuses(&[Code::BadEmail, Code::TooLong, Code::MailOff]),
     ]
 }
 
-/// Which mails are wanted.
+/// Which emails to return.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
-    /// Only those that are `queued`, `sent` or `failed`.
+    /// Only emails that are `queued`, `sent` or `failed`.
     #[serde(default)]
     state: String,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     after: Option<String>,
-    /// Rows wanted: 50 when not given, at most 200.
+    /// The number of rows: 50 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }
 
-/// A mail.
+/// An email.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MailRow {
-    /// Its id.
+    /// The email's id.
     #[schema(value_type = String, format = "uuid")]
     id: MailId,
-    /// Which message, such as `password_reset`.
+    /// The kind of message, such as `password_reset`.
     kind: String,
-    /// Whom it is about; null for people without an account.
+    /// The user whom the email concerns; null for recipients without an account.
     #[schema(value_type = Option<String>, format = "uuid")]
     user_id: Option<UserId>,
-    /// Where it goes.
+    /// The address of the recipient.
     to: String,
     /// `queued`, `sent` or `failed`.
     state: &'static str,
     /// When it was queued.
     created_at: i64,
-    /// When it is given up at the latest.
+    /// When the server gives up at the latest.
     expires_at: i64,
-    /// When it is tried next; null when it is done.
+    /// When the server tries next; null when it is done.
     next_try_at: Option<i64>,
-    /// How often it was tried.
+    /// How often the server has tried.
     tries: i64,
-    /// Why the last try failed: a stable name, a colon, and the mail server's words.
+    /// Why the last try failed: a stable name, a colon, and the reply of the mail server.
     last_error: Option<String>,
-    /// When a mail server took it.
+    /// When a mail server accepted it.
     sent_at: Option<i64>,
-    /// When it was given up.
+    /// When the server gave up.
     failed_at: Option<i64>,
 }
 
@@ -103,11 +108,11 @@ impl From<MailLine> for MailRow {
     }
 }
 
-/// To whom a test goes.
+/// The recipient of a test email.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Recipient {
-    /// An address.
+    /// The email address.
     email: String,
 }
 
@@ -116,11 +121,11 @@ pub(super) struct Recipient {
 pub(super) struct StepRow {
     /// `connect`, `sign_in`, `send`, `spf`, `dkim` or `dmarc`.
     step: &'static str,
-    /// `passed`, `failed`, or `unknown`: not tried, or nobody could tell.
+    /// `passed`, `failed`, or `unknown` if it was not tried or could not be determined.
     verdict: &'static str,
-    /// Why, as a stable name; `ok` when it passed.
+    /// The reason, as a stable name; `ok` if the step passed.
     code: &'static str,
-    /// The mail server's words, or the record that was found.
+    /// The reply of the mail server, or the record that was found.
     text: String,
 }
 

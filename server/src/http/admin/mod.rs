@@ -1,11 +1,12 @@
-//! `/admin`: what administrators do, in JSON.
+//! `/admin`: the JSON API for administrators.
 //!
-//! Paths, methods and bodies of the Python version stay; its lists are bare arrays that go on by a Link header, newer
-//! ones are `{"items", "next"}`. Times are whole seconds since the epoch. Unknown fields and parameters are refused: a
-//! mistyped one would look like a change that was made, or a filter that was applied.
+//! Paths, methods and bodies are those of the Python version. Its lists are bare arrays with a Link
+//! header to the next page; newer lists are `{"items", "next"}`. Times are whole seconds since the
+//! epoch. Unknown fields and parameters are refused, because a mistyped one would look like a
+//! change that was made, or a filter that was applied.
 //!
-//! Most routes ask for `admin:access:panel` at the door, as a courtesy. Those that make sense within one scope ask only
-//! that somebody is signed in: the core knows what they may do there.
+//! Most routes first require `admin:access:panel`, as a courtesy. Routes that make sense within a
+//! single scope require only a session: the core decides what the caller may do there.
 
 mod access;
 mod account_status;
@@ -30,10 +31,10 @@ use authtuna::model::permission::ADMIN_ACCESS_PANEL;
 use super::endpoint::Endpoint;
 use authtuna::authz::guard::Guard;
 
-/// For who may open the admin console.
+/// The guard of routes for users who may open the admin console.
 const PANEL: Guard = Guard::Permission(ADMIN_ACCESS_PANEL);
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     let areas = [
         users::routes(),
@@ -50,7 +51,11 @@ pub(super) fn routes() -> Vec<Endpoint> {
     areas.into_iter().flatten().collect()
 }
 
-/// The person with this id, for somebody who may see them.
+/// Returns the user with this id, if the caller may see them.
+///
+/// # Errors
+///
+/// [`Code::UserNotFound`] when there is no such user.
 async fn found(auth: &Auth, context: &AuthContext, id: UserId) -> Result<User, ApiError> {
     let user = auth.users.get(context.actor(), id).await?;
     Ok(user.ok_or_else(|| Error::on(Field::User, Code::UserNotFound))?)

@@ -1,4 +1,4 @@
-//! The catalogue of permissions.
+//! The catalog of permissions.
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, AuthContext};
@@ -17,56 +17,56 @@ use crate::http::extract::{Body, Params, PathParams, page, rows, text};
 use crate::http::operation::{ApiResponse, Contract};
 use crate::http::response::{Items, Message, items, message};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     vec![
-        Endpoint::get("/admin/permissions", PANEL, list, "All permissions")
-            .about("Needs `permissions:read` or `permissions:manage`. Those of one resource together.")
+        Endpoint::get("/admin/permissions", PANEL, list, "List the permissions")
+            .about("Requires `permissions:read` or `permissions:manage`. Grouped by resource.")
             .refuses(&[BadCursor]),
-        Endpoint::post("/admin/permissions", PANEL, create, "Make a permission")
+        Endpoint::post("/admin/permissions", PANEL, create, "Create a permission")
             .about(
-                "Needs `permissions:manage`. 201 when it was made; 200 with the one that there is, as it is, when it \
-                 existed.",
+                "Requires `permissions:manage`. 201 if the permission was created. If it existed, 200 with \
+                 the existing permission, unchanged.",
             )
             .refuses(&[BadPermissionName, ReservedName, TooLong, BadCharacters]),
         Endpoint::patch("/admin/permissions/{name}", PANEL, describe, "Change a permission's description")
-            .about("Needs `permissions:manage`. Its name is what code asks for, and stays.")
+            .about("Requires `permissions:manage`. The name never changes, because code refers to it.")
             .refuses(&[PermissionNotFound, TooLong, BadCharacters]),
         Endpoint::delete("/admin/permissions/{name}", PANEL, delete, "Delete a permission")
             .about(
-                "It is taken out of every role. Needs `permissions:manage`, and that one may change each role that \
-                 carries it.",
+                "Removes it from every role. Requires `permissions:manage`, and that the caller may change \
+                 each role that carries it.",
             )
             .refuses(&[PermissionNotFound, BuiltIn, AboveYourLevel]),
     ]
 }
 
-/// Which permissions are wanted.
+/// Which permissions to return.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Search {
-    /// What they are about: the first part of their names.
+    /// What the permissions are about: the first part of their names.
     #[serde(default)]
     resource: String,
     /// A part of the name or the description.
     #[serde(default)]
     search: String,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     after: Option<String>,
-    /// Rows wanted: 50 when not given, at most 200.
+    /// The number of rows: 50 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }
 
-/// A permission to be made.
+/// A permission to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreatePermissionRequest {
-    /// Its name: two or more parts of `[a-z0-9_-]` joined by `:`, the resource first.
+    /// The name: two or more parts of `[a-z0-9_-]` joined by `:`, the resource first.
     name: String,
-    /// What it allows.
+    /// What the permission allows.
     #[serde(default, deserialize_with = "text")]
     description: String,
 }
@@ -75,11 +75,11 @@ pub(super) struct CreatePermissionRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Description {
-    /// What it allows.
+    /// What the permission allows.
     description: String,
 }
 
-/// A permission that was made, or that there was.
+/// A permission that was created, or that already existed.
 pub(super) struct MadeOrFound {
     line: PermissionLine,
     made: bool,

@@ -1,4 +1,4 @@
-//! Roles: what they carry, their ranks, and what they may give on.
+//! Roles: what they carry, their levels, and what their holders may assign and grant.
 
 use authtuna::auth::Auth;
 use authtuna::authz::roles::{NewRole, RoleChange};
@@ -18,55 +18,73 @@ use crate::http::endpoint::Endpoint;
 use crate::http::extract::{Body, Params, PathParams, given, page, rows, text};
 use crate::http::response::{Created, Here, Listed, Message, listed, message};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     vec![
-        Endpoint::get("/admin/roles", PANEL, list, "All roles")
-            .about("Needs `roles:read` or `roles:manage`. The highest level first. A Link header leads on.")
-            .refuses(&[BadCursor]),
-        Endpoint::post("/admin/roles", PANEL, create, "Make a role")
+        Endpoint::get("/admin/roles", PANEL, list, "List the roles")
             .about(
-                "Needs `roles:manage`, a level above the new role's, and of each permission what adding it to a role \
-                 needs. The permission `roles:assign:<name>` comes into being with it.",
+                "Requires `roles:read` or `roles:manage`. Highest level first. A Link header points to the \
+                 next page.",
+            )
+            .refuses(&[BadCursor]),
+        Endpoint::post("/admin/roles", PANEL, create, "Create a role")
+            .about(
+                "Requires `roles:manage`, a level above the new role's, and for each permission what adding \
+                 it to a role requires. Also creates the permission `roles:assign:<name>`.",
             )
             .refuses(&[BadRoleName, RoleExists, TooLong, BadCharacters])
             .refuses(EDIT),
-        Endpoint::get("/admin/roles/{name}/details-data", PANEL, details, "Everything about a role")
-            .about("Needs `roles:read` or `roles:manage`. `users` are the first fifty who hold it.")
+        Endpoint::get("/admin/roles/{name}/details-data", PANEL, details, "Get a role with its details")
+            .about("Requires `roles:read` or `roles:manage`. `users` contains the first fifty holders.")
             .refuses(&[RoleNotFound]),
         Endpoint::patch("/admin/roles/{name}", PANEL, change, "Change a role")
-            .about("All of it or nothing. Each part has its own rule; what is not given stays.")
+            .about(
+                "Makes all of the changes or none. Each part has its own rule; omitted parts stay unchanged.",
+            )
             .refuses(&[TooLong, BadCharacters])
             .refuses(EDIT),
         Endpoint::delete("/admin/roles/{name}", PANEL, delete, "Delete a role")
-            .about("Everybody loses it. Needs what changing it needs, and that one may give it everywhere.")
+            .about(
+                "All holders lose it. Requires what changing it requires, and that the caller may assign it \
+                 globally.",
+            )
             .refuses(EDIT),
-        Endpoint::post("/admin/roles/{name}/permissions", PANEL, add_permission, "Have a role carry a permission")
-            .about("One that it carries already is no error.")
-            .refuses(EDIT),
+        Endpoint::post(
+            "/admin/roles/{name}/permissions",
+            PANEL,
+            add_permission,
+            "Add a permission to a role",
+        )
+        .about("It is not an error if the role already carries it.")
+        .refuses(EDIT),
         Endpoint::delete(
             "/admin/roles/{name}/permissions/{permission}",
             PANEL,
             remove_permission,
-            "Take a permission out of a role",
+            "Remove a permission from a role",
         )
-        .about("One that it does not carry is no error.")
+        .about("It is not an error if the role does not carry it.")
         .refuses(EDIT),
-        Endpoint::post("/admin/roles/grants/assign-role", PANEL, let_assign, "Let holders of a role give another")
-            .refuses(EDIT),
+        Endpoint::post(
+            "/admin/roles/grants/assign-role",
+            PANEL,
+            let_assign,
+            "Let holders of a role assign another role",
+        )
+        .refuses(EDIT),
         Endpoint::post(
             "/admin/roles/grants/grant-permission",
             PANEL,
             let_grant,
             "Let holders of a role add a permission to roles",
         )
-        .about("Without holding it themselves.")
+        .about("Holders need not hold the permission themselves.")
         .refuses(EDIT),
     ]
 }
 
-/// What a change of a role may be refused by.
+/// The codes that a change to a role may be refused with.
 pub(super) const EDIT: &[Code] = &[
     Code::StepUpRequired,
     Code::RoleNotFound,
@@ -78,63 +96,63 @@ pub(super) const EDIT: &[Code] = &[
     Code::AssignCycle,
 ];
 
-/// Which roles are wanted.
+/// Which roles to return.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Search {
     /// A part of the name or the description.
     #[serde(default)]
     search: String,
-    /// What the Link header of the page before says.
+    /// The cursor in the Link header of the previous page.
     after: Option<String>,
-    /// Rows wanted: 50 when not given, at most 200.
+    /// The number of rows: 50 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }
 
-/// A role to be made.
+/// A role to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateRoleRequest {
-    /// Its name: letters and digits of ASCII, `_` and `-`.
+    /// The name: ASCII letters and digits, `_` and `-`.
     name: String,
-    /// What it is for.
+    /// What the role is for.
     #[serde(default, deserialize_with = "text")]
     description: String,
-    /// Its rank, 0 to 999; none when not given.
+    /// The level, 0 to 999; none by default.
     level: Option<i64>,
-    /// Permissions that it carries from the start.
+    /// The permissions that the role carries from the start.
     #[serde(default)]
     permissions: Vec<String>,
 }
 
-/// What is to change about a role.
+/// A change to a role.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct UpdateRoleRequest {
-    /// What it is for.
+    /// What the role is for.
     description: Option<String>,
-    /// Its rank, 0 to 999; null takes the rank away.
+    /// The level, 0 to 999; null removes it.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     level: Option<Option<i64>>,
-    /// What its holders must have before a session of theirs does anything else: `mfa` (a second factor) or `passkey`; null
-    /// asks for nothing any more.
+    /// What holders must set up before their sessions may do anything else: `mfa` (a second factor)
+    /// or `passkey`; null removes the requirement.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     requires: Option<Option<Requirement>>,
-    /// Permissions that it is to carry.
+    /// Permissions to add to the role.
     add_permissions: Vec<String>,
-    /// Permissions that it is not to carry any more.
+    /// Permissions to remove from the role.
     remove_permissions: Vec<String>,
-    /// Roles that its holders are to give and take.
+    /// Roles that holders may assign and remove after the change.
     add_assignable: Vec<String>,
-    /// Roles that they are not to give and take any more.
+    /// Roles that holders may no longer assign and remove.
     remove_assignable: Vec<String>,
-    /// Permissions that its holders are to add to roles without holding them.
+    /// Permissions that holders may add to roles without holding them.
     add_grantable: Vec<String>,
-    /// Permissions that they are not to add any more.
+    /// Permissions that holders may no longer add to roles.
     remove_grantable: Vec<String>,
 }
 
@@ -158,53 +176,53 @@ impl From<UpdateRoleRequest> for RoleChange {
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PermissionNamed {
-    /// Its name.
+    /// The permission's name.
     permission_name: String,
 }
 
 /// A permission that a role carries.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Carried {
-    /// Its name.
+    /// The permission's name.
     name: String,
 }
 
-/// Two roles.
+/// A role whose holders may assign another role.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LetAssign {
-    /// The role whose holders may give.
+    /// The role whose holders may assign the other.
     assigner_role_name: String,
-    /// The role that they may give.
+    /// The role that they may assign.
     assignable_role_name: String,
 }
 
-/// A role and a permission.
+/// A role whose holders may add a permission to roles.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LetGrant {
-    /// The role whose holders may add.
+    /// The role whose holders may add the permission.
     granter_role_name: String,
     /// The permission that they may add.
     grantable_permission_name: String,
 }
 
-/// Everything about a role.
+/// A role with its details.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RoleDetails {
     #[serde(flatten)]
     line: RoleLine,
-    /// The permissions that it carries; empty for one that holds all by rule.
+    /// The permissions that the role carries; empty if it holds every permission by rule.
     permissions: Vec<Carried>,
-    /// The roles that its holders may give and take.
+    /// The roles that its holders may assign and remove.
     can_assign: Vec<String>,
     /// The permissions that its holders may add to roles without holding them.
     can_grant: Vec<String>,
-    /// The roles whose lists let their holders give this one.
+    /// The roles whose lists allow their holders to assign this one.
     assigned_by: Vec<String>,
-    /// How many people hold it.
+    /// How many users hold the role.
     members: i64,
-    /// The first of those who were given it.
+    /// The first users to whom the role was assigned.
     users: Vec<GrantLine>,
 }
 

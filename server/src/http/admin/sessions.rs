@@ -1,4 +1,4 @@
-//! Where others are signed in.
+//! The sessions of other users.
 
 use authtuna::auth::Auth;
 use authtuna::axum::{ApiError, AuthContext};
@@ -13,30 +13,31 @@ use crate::http::extract::PathParams;
 use crate::http::response::{List, Message, message};
 use crate::http::sessions::{Ended, Session, session};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     let one: &[Code] = &[Code::UserNotFound, Code::AboveYourLevel];
     vec![
-        Endpoint::get("/admin/users/{id}/sessions", PANEL, list, "Where somebody is signed in")
+        Endpoint::get("/admin/users/{id}/sessions", PANEL, list, "List the sessions of a user")
             .about(
-                "Needs `users:read` or `users:manage`. The last used first. The audit log notes who looked.",
+                "Requires `users:read` or `users:manage`. Most recently used first. The audit log records \
+                 who looked.",
             )
             .refuses(&[Code::UserNotFound]),
         Endpoint::post(
             "/admin/users/{id}/sessions/{sid}/terminate",
             PANEL,
             end,
-            "End one of somebody's sessions",
+            "End one of a user's sessions",
         )
-        .about("Needs `users:manage`, and a level above theirs.")
+        .about("Requires `users:manage` and a level above the user's.")
         .refuses(one),
         Endpoint::post(
             "/admin/users/{id}/sessions/terminate-all",
             PANEL,
             end_all,
-            "End all of somebody's sessions",
+            "End all sessions of a user",
         )
-        .about("Needs `users:manage`, and a level above theirs.")
+        .about("Requires `users:manage` and a level above the user's.")
         .refuses(one),
     ]
 }

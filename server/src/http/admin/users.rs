@@ -1,4 +1,4 @@
-//! People: finding, making and changing accounts.
+//! Finding, creating and changing users.
 
 use authtuna::accounts::users::{NewAccount, State as Wanted, UserChange, UserFilter};
 use authtuna::auth::Auth;
@@ -22,74 +22,74 @@ use crate::http::endpoint::Endpoint;
 use crate::http::extract::{Body, Params, PathParams, page, parsed, rows, scope, text};
 use crate::http::response::{Created, Here, Listed, Message, listed, message};
 
-/// The routes.
+/// Returns the routes.
 pub(super) fn routes() -> Vec<Endpoint> {
     use Code::*;
     let names: &[Code] = &[BadUsername, UsernameTaken, TooLong, BadCharacters, BadRequest];
     let one: &[Code] = &[UserNotFound, AboveYourLevel];
     vec![
-        Endpoint::get("/admin/users/search", PANEL, search, "Find people")
+        Endpoint::get("/admin/users/search", PANEL, search, "Search users")
             .about(
-                "Needs `users:read` or `users:manage`; to filter by roles, `roles:read` or `roles:manage` as well. The \
-                 newest first. A Link header leads on.",
+                "Requires `users:read` or `users:manage`; filtering by role also requires `roles:read` or \
+                 `roles:manage`. Newest first. A Link header points to the next page.",
             )
             .refuses(&[BadScope, BadCursor, Unknown]),
-        Endpoint::get("/admin/users/{id}/details-data", PANEL, details, "Everything about a person")
+        Endpoint::get("/admin/users/{id}/details-data", PANEL, details, "Get a user with their details")
             .about(
-                "Needs `users:read` or `users:manage`. Of their roles those are listed that the one who asks may see. \
-                 The audit log notes who looked.",
+                "Requires `users:read` or `users:manage`. Includes the user's assignments that the caller \
+                 may see. The audit log records who looked.",
             )
             .refuses(&[UserNotFound]),
-        Endpoint::post("/admin/users", PANEL, create, "Make an account")
+        Endpoint::post("/admin/users", PANEL, create, "Create an account")
             .about(
-                "Needs `users:manage`. It has no password: its owner sets one. Nobody calls the address verified but \
-                 its owner, by proving it.",
+                "Requires `users:manage`. The account has no password; its owner sets one. Only its owner \
+                 can verify the address, by proving control of it.",
             )
             .refuses(names)
             .refuses(&[BadEmail, EmailTaken]),
         Endpoint::patch("/admin/users/{id}", PANEL, update, "Change an account")
-            .about("Needs `users:manage`, and a level above theirs. What is not given stays.")
+            .about("Requires `users:manage` and a level above the user's. Omitted fields stay unchanged.")
             .refuses(names)
             .refuses(one),
         Endpoint::delete("/admin/users/{id}", PANEL, delete, "Delete an account")
             .about(
-                "Needs `users:manage`, and a level above theirs. Their sessions end at once. It can be restored for \
-                 a while.",
+                "Requires `users:manage` and a level above the user's. Ends the user's sessions \
+                 immediately. The account can be restored for a while.",
             )
             .refuses(one),
         Endpoint::post("/admin/users/{id}/restore", PANEL, restore, "Restore a deleted account").refuses(one),
     ]
 }
 
-/// Which people are wanted.
+/// Which users to return.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Search {
-    /// A part of the username or the e-mail address.
+    /// A part of the username or the email address.
     #[serde(default)]
     identity: String,
-    /// A role that they hold.
+    /// A role that the users hold.
     #[serde(default)]
     role: String,
-    /// The scope in which they hold a role: exactly this one.
+    /// The exact scope in which the users hold a role.
     #[serde(default)]
     scope: String,
-    /// `true` for those that may come in, `false` for those that are suspended.
+    /// `true` for users who may sign in, `false` for suspended users.
     #[serde(default, deserialize_with = "parsed")]
     #[param(value_type = Option<bool>)]
     is_active: Option<bool>,
-    /// `present` (all but deleted ones), `active`, `suspended` or `deleted`; in place of `is_active`.
+    /// `present` (all but deleted users), `active`, `suspended` or `deleted`. Replaces `is_active`.
     #[serde(default)]
     state: String,
-    /// What the Link header of the page before says.
+    /// The cursor in the Link header of the previous page.
     after: Option<String>,
-    /// Rows wanted: 50 when not given, at most 200.
+    /// The number of rows: 50 by default, at most 200.
     #[serde(default, deserialize_with = "rows")]
     #[param(value_type = Option<u32>)]
     limit: Option<u32>,
 }
 
-/// An account to be made.
+/// An account to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateAccountRequest {
@@ -97,65 +97,65 @@ pub(super) struct CreateAccountRequest {
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     username: String,
-    /// The e-mail address.
+    /// The email address.
     #[serde(default, deserialize_with = "text")]
     #[schema(required)]
     email: String,
-    /// First name.
+    /// The first name.
     #[serde(default, deserialize_with = "text")]
     first_name: String,
-    /// Last name.
+    /// The last name.
     #[serde(default, deserialize_with = "text")]
     last_name: String,
-    /// Free data of the product built on this.
+    /// Free-form data of the product built on AuthTuna.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
 }
 
-/// What is to change about an account.
+/// A change to an account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountChange {
     /// The username.
     username: Option<String>,
-    /// First name; empty for none.
+    /// The first name; empty removes it.
     first_name: Option<String>,
-    /// Last name; empty for none.
+    /// The last name; empty removes it.
     last_name: Option<String>,
-    /// Free data of the product built on this; replaces what was there.
+    /// Free-form data of the product built on AuthTuna. Replaces the existing data.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
 }
 
-/// Everything about a person.
+/// A user with their details.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PersonDetails {
     #[serde(flatten)]
     line: PersonLine,
-    /// First name.
+    /// The first name.
     first_name: Option<String>,
-    /// Last name.
+    /// The last name.
     last_name: Option<String>,
-    /// Free data of the product built on this.
+    /// Free-form data of the product built on AuthTuna.
     #[schema(value_type = Object)]
     metadata: Value,
-    /// Whether they have a password.
+    /// Whether the user has a password.
     has_password: bool,
-    /// Whether it must be set anew before it counts.
+    /// Whether the user must reset the password before it works again.
     requires_password_reset: bool,
-    /// Whether it is an account of the software.
+    /// Whether the account belongs to the software.
     system: bool,
-    /// Why they are suspended.
+    /// Why the user is suspended.
     suspended_reason: Option<String>,
-    /// When the account was changed last.
+    /// When the account was last changed.
     updated_at: i64,
-    /// When they signed in last.
+    /// When the user last signed in.
     last_login_at: Option<i64>,
-    /// The roles that they were given, as far as the one who asks may see.
+    /// The user's assignments, as far as the caller may see them.
     roles: Vec<GrantLine>,
-    /// Whether that is all of them. If not, there may be more.
+    /// Whether `roles` contains all assignments. If not, there may be more.
     roles_complete: bool,
-    /// The roles that the one who asks may give.
+    /// The roles that the caller may assign.
     can_assign: Vec<Assignable>,
 }
 
@@ -168,7 +168,7 @@ async fn search(
     let named = (!wanted.state.is_empty()).then(|| Wanted::parse(&wanted.state));
     let state = match (named, wanted.is_active) {
         (Some(Some(state)), None) => state,
-        // Not known, or said twice.
+        // The state is unknown, or given twice.
         (Some(_), _) => return Err(Error::on(Field::State, Code::Unknown).into()),
         (None, Some(true)) => Wanted::Active,
         (None, Some(false)) => Wanted::Suspended,
@@ -250,7 +250,7 @@ async fn restore(
     Ok(message("User restored."))
 }
 
-/// What of somebody's roles may be seen, and whether that is all of them.
+/// Returns the assignments of a user that the caller may see, and whether they are all of them.
 async fn seen_roles(auth: &Auth, context: &AuthContext, id: UserId) -> Result<(Vec<Grant>, bool), ApiError> {
     let actor = context.actor();
     let sees_all = actor.user_id() == Some(id)
