@@ -1,14 +1,14 @@
-//! Whether an answer is wanted as a page or as JSON.
+//! Whether a client wants a page or JSON.
 
 use ::axum::http::{HeaderMap, header};
 
-/// Whether the client shows pages: a browser that navigates, or posts a form, says `text/html`; scripts and programs
-/// do not.
+/// Returns whether the client shows pages. A browser that navigates or submits a form accepts
+/// `text/html`; scripts and programs do not.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     mentions(headers, "text/html")
 }
 
-/// Whether the client asks for JSON by name, and not for a page.
+/// Returns whether the client asks for JSON by name, and not for a page.
 pub fn wants_json(headers: &HeaderMap) -> bool {
     mentions(headers, "application/json") && !wants_page(headers)
 }

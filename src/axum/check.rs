@@ -1,4 +1,4 @@
-//! Asking a [`Rule`] about a request: as a layer around routes, or as an extractor of one handler.
+//! Checks a [`Rule`] for a request: as a layer around routes, or as an extractor of one handler.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -26,7 +26,7 @@ use crate::model::scope::Scope;
 
 /// A rule with a name, for [`Allowed`]. [`check!`](crate::check) declares one in a line.
 pub trait Check: 'static {
-    /// What the person must hold, and where.
+    /// What the user must hold, and in which scope.
     const RULE: Rule;
 }
 
@@ -55,10 +55,11 @@ macro_rules! check {
     )+};
 }
 
-/// The signed-in person, who meets the rule of `C`.
+/// The signed-in user, who meets the rule of `C`.
 ///
-/// Without a session 401, without the right 403; a path that names nobody's resource is 404. `Option<Allowed<C>>` is
-/// None in place of 401 and 403, for handlers that show more to some.
+/// The response is 401 without a session, 403 when the user does not meet the rule, and 404 when
+/// the path cannot name a resource. `Option<Allowed<C>>` is `None` instead of 401 and 403, for
+/// handlers that show more to some users.
 ///
 /// ```
 /// use authtuna::axum::{Allowed, RequirePermission, check};
@@ -78,7 +79,7 @@ pub struct Allowed<C> {
 }
 
 impl<C> Allowed<C> {
-    /// The scope in which the rule was asked.
+    /// Returns the scope in which the rule was checked.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -117,25 +118,26 @@ impl<C: Check, S: Sync> OptionalFromRequestParts<S> for Allowed<C> {
     }
 }
 
-/// What a rule says of a request.
+/// The outcome of a rule for a request.
 enum Verdict {
-    /// This person meets it in this scope.
+    /// The user meets the rule in this scope.
     Allowed(Arc<Identity>, Scope),
-    /// Nobody is signed in who may do something.
+    /// No user is signed in, or the user must first set up a factor.
     Nobody(Error),
-    /// The path names nobody's resource.
+    /// The path cannot name a resource.
     Nowhere,
-    /// The person does not hold what it asks for.
+    /// The user does not hold what the rule requires.
     Lacking,
 }
 
-/// Asks `rule`. Err when the rule can not be right: that is told whoever asks, so that it is found by its first caller.
+/// Checks `rule` for a request. Fails for every caller when the rule itself is invalid, so that the
+/// first request reveals the mistake.
 async fn judge(rule: &Rule, parts: &mut Parts) -> Result<Verdict, Error> {
     let asked = if rule.reads_path() {
         match RawPathParams::from_request_parts(parts, &()).await {
             Ok(parameters) => rule.asked(&parameters),
             Err(RawPathParamsRejection::MissingPathParams(_)) => rule.asked([]),
-            // Bytes that are no text.
+            // The path is not valid UTF-8.
             Err(_) => Asked::Nowhere,
         }
     } else {
@@ -175,7 +177,7 @@ impl<S> Layer<S> for Rule {
     }
 }
 
-/// The service that a [`Rule`] makes as a layer.
+/// The service that a [`Rule`] produces as a layer.
 #[derive(Clone)]
 pub struct RuleService<S> {
     inner: S,
@@ -197,7 +199,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let rule = self.rule;
-        // The service that was polled ready is the one to call; the clone takes its place.
+        // Call the service that was polled ready; the clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {

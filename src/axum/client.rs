@@ -1,4 +1,5 @@
-//! Where a request comes from: from the connection, or from a header that a trusted proxy has written.
+//! Where a request comes from: taken from the connection, or from a header that a trusted proxy
+//! wrote.
 
 use std::net::IpAddr;
 
@@ -10,18 +11,18 @@ use crate::foundation::crypto::token::sha256_parts;
 use crate::foundation::user_agent::MAX_USER_AGENT;
 use crate::model::id::RequestId;
 
-/// The client's address, put into a request by [`super::AuthLayer`].
+/// The client's IP address, which [`super::AuthLayer`] inserts into each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientIp(pub IpAddr);
 
-/// Reads origins from requests.
+/// Reads the origins of requests.
 pub(super) struct Origins {
     http: Http,
     fingerprint_headers: Vec<String>,
     places: Option<maxminddb::Reader<Vec<u8>>>,
 }
 
-/// A GeoIP database that can not be used.
+/// A GeoIP database that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "GEOIP_DATABASE_PATH {path} cannot be read: {source}. Name a MaxMind-format (.mmdb) file, or leave it empty"
@@ -43,7 +44,7 @@ impl Origins {
         Ok(Self { http: http.clone(), fingerprint_headers, places })
     }
 
-    /// The origin of a request. `peer` is the other end of the connection.
+    /// Returns the origin of a request. `peer` is the other end of the connection.
     pub(super) fn read(
         &self,
         headers: &HeaderMap,
@@ -73,8 +74,8 @@ impl Origins {
         }
     }
 
-    /// The client's address. A header counts only when the connection comes from a trusted proxy; without one, or with
-    /// one that makes no sense, it is the proxy's own.
+    /// Returns the client's address. A header counts only when the connection comes from a trusted
+    /// proxy. If the header is missing or invalid, the result is the proxy's own address.
     fn client_ip(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
         let name = match self.http.client_ip_source {
             ClientIpSource::Peer => return peer,
@@ -85,12 +86,14 @@ impl Origins {
         if !peer.is_some_and(|ip| self.is_trusted(ip)) {
             return peer;
         }
-        // By bytes: what a client wrote before the proxy may be no text, and must not hide what the proxy wrote.
+        // Split bytes, not text: what a client wrote before the proxy may not be valid text, and
+        // must not hide what the proxy wrote.
         let written =
             headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
         let chain: Vec<&str> = written.map(|hop| str::from_utf8(hop).unwrap_or_default().trim()).collect();
-        // From the right: each proxy appends whom it saw. The first that is no proxy of ours is the client; what stands
-        // to the left of it is the client's own word.
+        // Read from the right: each proxy appends the address it saw. The first address that is not
+        // a trusted proxy is the client. What is to the left of it comes from the client, and
+        // proves nothing.
         for hop in chain.iter().rev() {
             let Ok(ip) = hop.parse::<IpAddr>().map(|ip| ip.to_canonical()) else { return peer };
             if !self.is_trusted(ip) {
@@ -129,7 +132,8 @@ impl Origins {
         found.unwrap_or_default()
     }
 
-    /// SHA-256 over the configured headers. A header that is missing is not the same as an empty one.
+    /// Returns the SHA-256 hash of the configured headers. A missing header hashes differently from
+    /// an empty one.
     fn fingerprint(&self, headers: &HeaderMap) -> [u8; 32] {
         sha256_parts(self.fingerprint_headers.iter().flat_map(|name| {
             let value = headers.get(name);
@@ -139,7 +143,7 @@ impl Origins {
     }
 }
 
-/// The language that is asked for first (RFC 9110 section 12.5.4); weights are for those after it.
+/// Returns the language that the client names first (RFC 9110 section 12.5.4), and ignores weights.
 fn language(headers: &HeaderMap) -> Option<String> {
     let first = headers.get(http::header::ACCEPT_LANGUAGE)?.to_str().ok()?.split([',', ';']).next()?.trim();
     let fits = (2..=35).contains(&first.len())

@@ -1,5 +1,6 @@
-//! The cookies: the session's, the mark of a browser in which somebody signed in before, and what a browser keeps while
-//! it waits for a mail, or for a second factor.
+//! The cookies: the session cookie; the device cookie, which marks a browser in which a user signed
+//! in before; and those that hold a pending email challenge, an MFA challenge or a passkey
+//! ceremony.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,17 +14,17 @@ use crate::foundation::config::{Sessions, Settings};
 use crate::foundation::crypto::keyring::Keyring;
 use crate::model::time::Timestamp;
 
-/// A browser is remembered for 400 days, the longest that browsers allow (RFC 6265bis).
+/// How long a browser is remembered: 400 days, the longest that browsers allow (RFC 6265bis).
 const DEVICE_DAYS: i64 = 400;
 
-/// Writes and reads the cookies, as the settings want them.
+/// Writes and reads the cookies, as the settings require.
 pub(super) struct CookieJar {
     session: String,
     device: String,
     pending_challenge: String,
     mfa_challenge: String,
     ceremony: String,
-    /// How long a mail is waited for.
+    /// How long a browser keeps a pending email challenge.
     patience: Duration,
     settings: Sessions,
 }
@@ -32,7 +33,8 @@ impl CookieJar {
     pub(super) fn new(settings: &Settings) -> Self {
         let patience = Duration::seconds(i64::try_from(settings.tokens.expiry.as_secs()).unwrap_or(i64::MAX));
         let settings = settings.sessions.clone();
-        // The prefix makes browsers refuse the cookie from anybody but this very host (RFC 6265bis section 4.1.3.2).
+        // With the prefix, browsers reject the cookie unless this very host set it (RFC 6265bis
+        // section 4.1.3.2).
         let prefix = if settings.secure && settings.cookie_domain.is_none() { "__Host-" } else { "" };
         Self {
             session: format!("{prefix}{}", settings.cookie_name),
@@ -45,7 +47,7 @@ impl CookieJar {
         }
     }
 
-    /// The cookies of ours that a request carries.
+    /// Reads our cookies from the headers of a request.
     pub(super) fn read<'h>(&self, headers: &'h HeaderMap) -> Sent<'h> {
         let names =
             [&self.session, &self.device, &self.pending_challenge, &self.mfa_challenge, &self.ceremony];
@@ -122,9 +124,9 @@ impl CookieJar {
     }
 }
 
-/// What a request carries of the cookies.
+/// Our cookies in a request.
 pub(super) struct Sent<'h> {
-    /// The session cookie's value.
+    /// The value of the session cookie.
     pub(super) session: Option<&'h str>,
     device: Option<&'h str>,
     pending_challenge: Option<&'h str>,
@@ -133,24 +135,25 @@ pub(super) struct Sent<'h> {
 }
 
 impl Sent<'_> {
-    /// The device cookie's secret.
+    /// Returns the secret in the device cookie.
     pub(super) fn device(&self) -> Option<[u8; 32]> {
         secret(self.device?)
     }
 
-    /// The secret of a browser in which a passkey was asked for.
+    /// Returns the secret of a passkey ceremony that this browser asked for.
     pub(super) fn ceremony(&self) -> Option<[u8; 32]> {
         secret(self.ceremony?)
     }
 
-    /// What the browser keeps while it waits for a mail. What it keeps too long is nobody's word.
+    /// Returns the pending email challenge of this browser, unless it has expired.
     pub(super) fn pending_challenge(&self, keys: &Keyring, now: Timestamp) -> Option<PendingChallenge> {
         let value = self.pending_challenge.filter(|value| !value.is_empty())?;
         let pending_challenge: PendingChallenge = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
         (now < pending_challenge.until).then_some(pending_challenge)
     }
 
-    /// The token of somebody who proved their first factor in this browser, while it can be good for anything.
+    /// Returns the token of the MFA challenge that began in this browser with the first factor,
+    /// unless it has expired.
     pub(super) fn mfa_challenge(&self, keys: &Keyring, now: Timestamp) -> Option<String> {
         let value = self.mfa_challenge.filter(|value| !value.is_empty())?;
         let (token, until): (String, Timestamp) = serde_json::from_slice(&keys.decrypt(value)?).ok()?;
@@ -163,18 +166,20 @@ fn secret(value: &str) -> Option<[u8; 32]> {
     URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()
 }
 
-/// The value of the only cookie of this name. None when there are several: one was planted, and which of them is ours
-/// can't be known.
+/// Returns the value of the only cookie with this name.
+///
+/// Returns `None` when there are several: one was planted, and the server cannot tell which one is
+/// its own.
 pub fn cookie_value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let [value] = values(headers, [name]);
     value
 }
 
-/// [`cookie_value`] of several names, by one reading.
+/// Does the same as [`cookie_value`] for several names in one pass.
 fn values<'h, const N: usize>(headers: &'h HeaderMap, names: [&str; N]) -> [Option<&'h str>; N] {
     let mut found = [None; N];
     let mut twice = [false; N];
-    // By bytes: a neighbour that another application set may be no text.
+    // Split bytes, not text: a cookie of another application may not be valid text.
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     for pair in lines.flat_map(|line| line.split(|byte| *byte == b';')) {
         let Some((key, value)) = str::from_utf8(pair).ok().and_then(|pair| pair.split_once('=')) else {

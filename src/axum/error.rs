@@ -1,4 +1,4 @@
-//! Errors as JSON.
+//! Errors as JSON responses.
 
 use ::axum::Json;
 use ::axum::http::{HeaderValue, StatusCode, header};
@@ -9,7 +9,7 @@ use crate::foundation::error::Error;
 use crate::model::code::Code;
 use crate::model::scope::ScopeError;
 
-/// An error of the core as an answer: its status, `{"detail", "code", "errors"}`, and Retry-After.
+/// Responds with an error of the core: its status, `{"detail", "code", "errors"}`, and Retry-After.
 #[derive(Debug)]
 pub struct ApiError(pub Error);
 
@@ -49,7 +49,7 @@ impl IntoResponse for ApiError {
             body["errors"] = errors.into();
         }
         let mut response = (status, Json(body)).into_response();
-        // For layers that show people a page in place of JSON.
+        // For layers that show users a page instead of JSON.
         response.extensions_mut().insert(code);
         if let Some(seconds) = error.retry_after_seconds() {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

@@ -1,4 +1,4 @@
-//! Extractors: who asks, and from where.
+//! Extractors for the caller, and for where the request comes from.
 
 use std::convert::Infallible;
 use std::ops::Deref;
@@ -22,7 +22,8 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
     }
 }
 
-/// The signed-in person. A request without one is answered 401; `Option<CurrentUser>` takes both.
+/// The signed-in user. The response to a request without one is 401; `Option<CurrentUser>` accepts
+/// both.
 ///
 /// ```
 /// use authtuna::axum::CurrentUser;
@@ -61,7 +62,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for CurrentUser {
     }
 }
 
-/// The signed-in person, if there is one. Refuses nobody.
+/// The signed-in user, if there is one. Accepts requests without a session.
 ///
 /// ```
 /// use authtuna::axum::OptionalUser;
@@ -83,8 +84,9 @@ impl<S: Sync> FromRequestParts<S> for OptionalUser {
     }
 }
 
-/// Without an address the router is served without its connections' addresses: a fault of the program, answered 500.
-/// Serve it by `into_make_service_with_connect_info::<SocketAddr>()`.
+/// Responds with 500 when the address is unknown. That is a fault of the program: the router is
+/// served without the addresses of its connections. Serve it with
+/// `into_make_service_with_connect_info::<SocketAddr>()`.
 impl<S: Sync> FromRequestParts<S> for ClientIp {
     type Rejection = ApiError;
 

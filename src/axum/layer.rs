@@ -1,4 +1,4 @@
-//! The layer that knows who asks.
+//! The layer that finds out who makes a request.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -24,12 +24,13 @@ use crate::authz::actor::{Actor, Principal};
 use crate::model::code::Code;
 use crate::model::id::RequestId;
 
-/// Checks the session of every request and puts a [`AuthContext`] into it.
+/// Checks the session of every request, and inserts an [`AuthContext`] into the request.
 ///
-/// Who opens a page (GET, `Accept: text/html`) that needs somebody signed in is sent to the sign-in page, with the way
-/// back as `?next=`; every other request is answered 401 in JSON. The sign-in page is `/auth/login` of this server, or
-/// the portal's at API_BASE_URL where ONLY_MIDDLEWARE is set: that one cannot come back to another server, so `next` is
-/// left out.
+/// A browser that opens a page (GET, `Accept: text/html`) that requires a signed-in user is
+/// redirected to the sign-in page, with the way back as `?next=`. Every other request gets a 401 in
+/// JSON. The sign-in page is `/auth/login` of this server or, with ONLY_MIDDLEWARE, that of the
+/// portal at API_BASE_URL. The portal cannot redirect back to another server, so `next` is left out
+/// in that case.
 ///
 /// ```
 /// # async fn example(auth: authtuna::auth::Auth) -> Result<(), Box<dyn std::error::Error>> {
@@ -55,7 +56,11 @@ struct Shared {
 }
 
 impl AuthLayer {
-    /// A layer over `auth`. Err when the GeoIP database of the settings can not be read.
+    /// Creates a layer over `auth`.
+    ///
+    /// # Errors
+    ///
+    /// [`GeoIpError`] when the GeoIP database in the settings cannot be read.
     pub fn new(auth: Auth) -> Result<Self, GeoIpError> {
         let settings = auth.settings();
         let origins = Origins::new(&settings.http, &settings.sessions)?;
@@ -64,14 +69,15 @@ impl AuthLayer {
         Ok(Self { shared: Arc::new(Shared { auth, origins, jar }), login_redirect })
     }
 
-    /// Sends people who are not signed in to this page. A path is one of this server, and gets `?next=`.
+    /// Redirects browsers without a session to this page. A path is a page of this server, and gets
+    /// `?next=`.
     #[must_use]
     pub fn sign_in_page(mut self, page: Uri) -> Self {
         self.login_redirect = Some(Arc::new(Entrance::at(page)));
         self
     }
 
-    /// Sends nobody anywhere: browsers get the 401 too.
+    /// Turns redirects off: browsers get the 401 too.
     #[must_use]
     pub fn without_redirects(mut self) -> Self {
         self.login_redirect = None;
@@ -87,7 +93,7 @@ impl<S> Layer<S> for AuthLayer {
     }
 }
 
-/// The service that [`AuthLayer`] makes.
+/// The service that [`AuthLayer`] produces.
 #[derive(Clone)]
 pub struct AuthService<S> {
     inner: S,
@@ -111,7 +117,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let shared = Arc::clone(&self.shared);
         let login_redirect = self.login_redirect.clone();
-        // The service that was polled ready is the one to call; the clone takes its place.
+        // Call the service that was polled ready; the clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
@@ -132,7 +138,8 @@ where
                         (Actor::in_session(&snapshot, origin), replacement.map_or(Change::None, Change::Set))
                     }
                     Ok(Checked::Closed) => (Actor::anonymous_at(origin), Change::Delete),
-                    // Nobody is let in, and nobody's cookie is lost, because the database did not answer.
+                    // When the database does not respond, let no user in, but do not delete any
+                    // cookie.
                     Err(error) => return Ok(ApiError::from(error).into_response()),
                 },
             };
@@ -155,7 +162,7 @@ where
     }
 }
 
-/// What the check found about the session cookie.
+/// What the session check decided about the session cookie.
 enum Change {
     None,
     Set(String),
@@ -172,7 +179,7 @@ impl Shared {
             changes.map(|changes| *changes).unwrap_or_default();
         let actor = context.actor();
         let keys = self.auth.keyring();
-        // Whoever is in, or goes, waits for nothing.
+        // After a sign-in or a sign-out, nothing is pending in this browser.
         let arrived = actor.origin.pending_challenge.is_some() && !matches!(session, CookieChange::Keep);
         let email_challenges = match pending_challenge {
             Some(pending_challenge) => self.jar.set_waiting(&pending_challenge, keys),
@@ -204,7 +211,7 @@ fn add_cookies<const N: usize>(response: &mut Response<Body>, cookies: [Option<H
     let headers = response.headers_mut();
     for cookie in cookies.into_iter().flatten() {
         headers.append(header::SET_COOKIE, cookie);
-        // An answer that carries a cookie is for one person (RFC 9111 section 7.3).
+        // A response that sets a cookie is for one user (RFC 9111 section 7.3).
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }

@@ -1,4 +1,4 @@
-//! Where people are sent who open a page without being signed in.
+//! Where browsers without a session are redirected when they open a page.
 
 use ::axum::extract::OriginalUri;
 use ::axum::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
@@ -16,7 +16,7 @@ pub(super) struct Entrance {
 }
 
 impl Entrance {
-    /// The portal's page: on this server, or, where this one only shares the portal's database, at API_BASE_URL.
+    /// Uses the portal's sign-in page: on this server or, with ONLY_MIDDLEWARE, at API_BASE_URL.
     pub(super) fn of(app: &App) -> Self {
         let mut page = app.api_base_url.clone();
         page.set_path(LOGIN);
@@ -29,18 +29,19 @@ impl Entrance {
         Self { page }
     }
 
-    /// Where to send this request when it turns out that nobody is signed in. None for what is answered as it is: only
-    /// a browser that opens a page can show another one, and only what was read can be read again afterwards.
+    /// Returns where to redirect this request if no user turns out to be signed in. Returns `None`
+    /// when the response stays as it is: only a browser that opens a page can show another one, and
+    /// only a page that was read can be opened again afterwards.
     pub(super) fn for_request<B>(&self, request: &Request<B>) -> Option<HeaderValue> {
         let reads = [Method::GET, Method::HEAD].contains(request.method());
         if !reads || !wants_page(request.headers()) {
             return None;
         }
         let asked = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
-        // A page on another server could not come back: it only takes paths of its own.
+        // A page on another server cannot redirect back here: it accepts only paths of its own.
         let here = self.page.authority().is_none();
         if here && asked.path() == self.page.path() {
-            // It would send people to itself, for ever.
+            // The page would redirect to itself forever.
             return None;
         }
         let next = asked.path_and_query().filter(|_| here).and_then(|next| LocalPath::short(next.as_str()));
@@ -57,7 +58,7 @@ impl Entrance {
     }
 }
 
-/// Sends a browser on with a GET.
+/// Redirects a browser, which follows with a GET.
 pub(super) fn see_other(place: HeaderValue) -> Response {
     let unsaid = HeaderValue::from_static("no-store");
     (StatusCode::SEE_OTHER, [(header::LOCATION, place), (header::CACHE_CONTROL, unsaid)]).into_response()

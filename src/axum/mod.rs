@@ -1,8 +1,10 @@
-//! The core inside an Axum service: who asks, whether they may, and the cookies.
+//! Integrates the core into an Axum service: who makes a request, what they may do, and the
+//! cookies.
 //!
 //! # A service
 //!
-//! [`AuthLayer`] goes around all routes. It looks at the session's cookie of every request, before any handler runs.
+//! [`AuthLayer`] wraps all routes. It checks the session cookie of every request before a handler
+//! runs.
 //!
 //! ```no_run
 //! use std::net::SocketAddr;
@@ -13,7 +15,8 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let auth = Auth::start(Settings::load()?).await?;
-//!     // Purges; and on Postgres hears what other processes change. Without it every request asks the database.
+//!     // Deletes old rows and, on PostgreSQL, listens for changes that other processes make.
+//!     // Without it, every request queries the database.
 //!     tokio::spawn(authtuna::jobs::run(auth.clone()));
 //!
 //!     let app = Router::new()
@@ -21,28 +24,29 @@
 //!         .layer(AuthLayer::new(auth.clone())?);
 //!
 //!     let listener = tokio::net::TcpListener::bind(auth.settings().http.server_address).await?;
-//!     // With the addresses of connections: limits of tries, and the log, go by them.
+//!     // Rate limits and the audit log need the addresses of the connections.
 //!     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
 //!     Ok(())
 //! }
 //! ```
 //!
-//! # Who asks
+//! # The caller
 //!
 //! | a handler takes | it gets | without a session |
 //! |---|---|---|
-//! | [`CurrentUser`] | the signed-in person | is not called: 401 |
-//! | [`OptionalUser`], or `Option<CurrentUser>` | the person, if there is one | None |
-//! | [`Allowed<C>`](Allowed) | the person, who meets the rule of `C` | is not called: 401; without the right 403 |
-//! | `Option<Allowed<C>>` | the person, if they meet it | None |
-//! | [`AuthContext`] | the actor, for operations of the core, and the way to begin and end sessions | an anonymous actor |
-//! | [`ClientIp`] | the client's address | the same |
+//! | [`CurrentUser`] | the signed-in user | is not called: 401 |
+//! | [`OptionalUser`] or `Option<CurrentUser>` | the user, if one is signed in | `None` |
+//! | [`Allowed<C>`](Allowed) | the user, who meets the rule of `C` | is not called: 401; 403 when the user does not meet the rule |
+//! | `Option<Allowed<C>>` | the user, if they meet the rule | `None` |
+//! | [`AuthContext`] | the actor, for operations of the core, and the methods that begin and end sessions | an anonymous actor |
+//! | [`ClientIp`] | the client's IP address | the same |
 //!
-//! The first four give a [`Identity`](crate::authz::identity::Identity): `user` (id, name, address), `session`, and `access`,
-//! all they may do. It is read from memory most of the time; whatever changes it ends that at once.
+//! The first four give an [`Identity`](crate::authz::identity::Identity): `user` (id, name,
+//! address), `session`, and `access`, which is everything the user may do. It usually comes from
+//! memory, from which any change to it evicts it at once.
 //!
-//! Operations of the core take the actor, and decide by themselves. Rules in front of a handler are for what the
-//! service itself does.
+//! Operations of the core take the actor and authorize it themselves. Rules in front of a handler
+//! are for what the service itself does.
 //!
 //! ```
 //! use authtuna::{Auth, axum::ApiError, axum::AuthContext};
@@ -55,11 +59,12 @@
 //! # let _: Router<Auth> = Router::new().route("/sessions", get(sessions));
 //! ```
 //!
-//! # Whether they may
+//! # Authorization
 //!
-//! A [`Rule`] says what one must hold, and where. [`RequirePermission`] and [`RequireRole`] make rules; they are
-//! constants, and cost about a microsecond to ask. A rule is a layer around routes, or stands in front of one
-//! handler under a name that [`check!`](crate::check) gives it:
+//! A [`Rule`] says what a user must hold, and in which scope. [`RequirePermission`] and
+//! [`RequireRole`] create rules; rules are constants, and checking one takes about a microsecond.
+//! Use a rule as a layer around routes, or in front of one handler, under a name that
+//! [`check!`](crate::check) declares:
 //!
 //! ```
 //! use authtuna::axum::{Allowed, RequirePermission, RequireRole, check};
@@ -78,27 +83,28 @@
 //! let app = admin.route("/orgs/{org_id}/projects", get(projects));
 //! ```
 //!
-//! | the rule says | what is held counts when it is held |
+//! | the rule says | what the user holds counts in |
 //! |---|---|
-//! | nothing | everywhere (`global`) |
-//! | `.in_scope("org:1/team:2")` | in that scope, or above it |
-//! | `.scope_from_path("org_id")` | in `org:<value>` or above it, by the value in the path |
-//! | `.scope_from_path("slug").prefix("org")` | the same, where the parameter has another name |
+//! | nothing | the scope `global` |
+//! | `.in_scope("org:1/team:2")` | that scope, and those above it |
+//! | `.scope_from_path("org_id")` | `org:<value>` with the value in the path, and the scopes above it |
+//! | `.scope_from_path("slug").prefix("org")` | the same, if the parameter has another name |
 //!
-//! A value of the path is one segment of a scope, never more: `/orgs/1%2Fteam:2` is answered 404, whoever is signed in.
-//! A rule that cannot be right (an unknown form of scope, a parameter that the route does not have) is answered 500
-//! with a line in the log, and an empty list of permissions 403: a mistake lets nobody in.
+//! A value in the path is one segment of a scope, never more: for every signed-in user, the
+//! response to `/orgs/1%2Fteam:2` is 404. A mistake in a rule lets no user in: for an invalid rule
+//! (an unknown form of scope, a parameter that the route does not have) the response is 500, with a
+//! line in the log, and for an empty list of permissions it is 403.
 //!
-//! # What others are told
+//! # Redirects and errors
 //!
-//! Without a session, a browser that opens a page (`GET`, `Accept: text/html`) is sent to the sign-in page with
-//! `?next=`, see [`AuthLayer`]. Everything else is answered in JSON by [`ApiError`], as are errors of the core:
-//! `{"detail": "Not authenticated.", "code": "not_authenticated"}`.
+//! Without a session, a browser that opens a page (`GET`, `Accept: text/html`) is redirected to the
+//! sign-in page with `?next=`, see [`AuthLayer`]. Every other request gets JSON from [`ApiError`],
+//! and so do errors of the core: `{"detail": "Not authenticated.", "code": "not_authenticated"}`.
 //!
 //! # Signing in
 //!
-//! The portal does it. A service may also by itself: [`AuthContext::enter`], [`AuthContext::begin`] and [`AuthContext::end`] have the answer
-//! carry the cookies.
+//! The portal signs users in. A service may do it itself: [`AuthContext::enter`],
+//! [`AuthContext::begin`] and [`AuthContext::end`] add the cookies to the response.
 //!
 //! ```
 //! use authtuna::{Auth, authn::sign_in::SignIn, axum::ApiError, axum::AuthContext};
@@ -111,14 +117,15 @@
 //! # let _: Router<Auth> = Router::new().route("/login", post(sign_in));
 //! ```
 //!
-//! Cookies are `SameSite=Lax` by default: other sites can open pages as the person, but post nothing. So let no GET
-//! change anything.
+//! Cookies are `SameSite=Lax` by default: other sites can open pages as the user, but cannot post
+//! anything. So let no GET request change anything.
 //!
 //! # Beside a portal
 //!
-//! With ONLY_MIDDLEWARE, the same DEFAULT_DATABASE_URI, FERNET_KEYS and FINGERPRINT_HEADERS, and a SESSION_COOKIE_DOMAIN
-//! that both hosts are below, a service takes the portal's sessions for its own. On Postgres it learns of a session that
-//! ends, and of a role that is taken away, at once; on SQLite within SESSION_DB_VERIFICATION_INTERVAL.
+//! With ONLY_MIDDLEWARE, a service accepts the sessions of a portal. Both need the same
+//! DEFAULT_DATABASE_URI, FERNET_KEYS and FINGERPRINT_HEADERS, and a SESSION_COOKIE_DOMAIN that
+//! covers both hosts. On PostgreSQL the service learns at once that a session ended or that a role
+//! was revoked; on SQLite, within SESSION_DB_VERIFICATION_INTERVAL.
 
 mod accept;
 mod check;
@@ -150,17 +157,18 @@ use crate::authn::sign_up::SignedUp;
 use crate::authz::actor::{Actor, PendingChallenge};
 use crate::model::time::Timestamp;
 
-/// One request's view of who asks, and what its answer is to do to the browser's cookies. Cheap to clone.
+/// The actor of a request, and the changes to the browser's cookies that the response makes. Cheap
+/// to clone.
 #[derive(Clone)]
 pub struct AuthContext(Arc<Inner>);
 
 struct Inner {
     actor: Actor,
-    /// None while there are none: most requests want nothing.
+    /// `None` until there is a change: most requests make none.
     changes: Mutex<Option<Box<CookieChanges>>>,
 }
 
-/// What the answer does to the browser's cookies.
+/// The changes to the browser's cookies that the response makes.
 #[derive(Default)]
 struct CookieChanges {
     session: CookieChange,
@@ -169,21 +177,21 @@ struct CookieChanges {
     ceremony: Option<CeremonyKept>,
 }
 
-/// What a browser keeps of a passkey prompt.
+/// What the browser keeps of a passkey ceremony.
 struct CeremonyKept {
     secret: [u8; 32],
     until: Timestamp,
 }
 
-/// What the answer does to the session's cookies.
+/// The change to the session's cookies that the response makes.
 #[derive(Default)]
 enum CookieChange {
-    /// Nothing more than the check of the session found.
+    /// No change beyond what the session check decided.
     #[default]
     Keep,
-    /// Somebody came in.
+    /// A user signed in.
     Begin(SignedIn),
-    /// Somebody went out.
+    /// The user signed out.
     End,
 }
 
@@ -192,19 +200,24 @@ impl AuthContext {
         Self(Arc::new(Inner { actor, changes: Mutex::new(None) }))
     }
 
-    /// Who asks, and from where.
+    /// Returns the actor: who makes the request, and from where.
     pub fn actor(&self) -> &Actor {
         &self.0.actor
     }
 
-    /// Has the answer carry the cookies of a session that has just begun.
+    /// Adds the cookies of a session that has just begun to the response.
     pub fn begin(&self, signed_in: SignedIn) {
         self.change(|changes| changes.session = CookieChange::Begin(signed_in));
     }
 
-    /// Has the answer carry how far somebody came. True when they are in. Else the browser keeps what makes the code of a mail
-    /// work in it; or what shows that the first factor was proved, and [`Auth::second_factor`](crate::auth::Auth::second_factor) is next, with the token that
-    /// `actor().origin.mfa_challenge` then has.
+    /// Adds the cookies for the outcome of a sign-in to the response. Returns whether the user is
+    /// signed in.
+    ///
+    /// If not, the outcome is one of two challenges. For an email challenge, the browser keeps what
+    /// makes the emailed code work in it. For an MFA challenge, it keeps the proof of the first
+    /// factor; the next step is
+    /// [`SignInFlow::with_second_factor`](crate::authn::sign_in::SignInFlow::with_second_factor),
+    /// with the token that the browser's next request has in `actor().origin.mfa_challenge`.
     pub fn enter(&self, progress: SignInOutcome) -> bool {
         match progress {
             SignInOutcome::In(signed_in) => {
@@ -222,24 +235,26 @@ impl AuthContext {
         }
     }
 
-    /// Has the answer delete the session's cookie.
+    /// Deletes the session cookie with the response.
     pub fn end(&self) {
         self.change(|changes| changes.session = CookieChange::End);
     }
 
-    /// Has the browser keep what makes the code of a mail work in it.
+    /// Has the browser keep what makes the code of an email work in it.
     pub fn wait(&self, pending_challenge: PendingChallenge) {
         self.change(|changes| changes.pending_challenge = Some(pending_challenge));
     }
 
-    /// Has the browser keep what makes the answer to a passkey prompt count in it. The rest is for its scripts.
+    /// Has the browser keep what makes its answer to a passkey prompt valid there. Returns the
+    /// options for the browser's script.
     pub fn ask(&self, ceremony: Ceremony) -> serde_json::Value {
         let kept = CeremonyKept { secret: ceremony.secret, until: ceremony.until };
         self.change(|changes| changes.ceremony = Some(kept));
         ceremony.options
     }
 
-    /// Has the answer carry what a sign-up led to. True when somebody is signed in.
+    /// Adds the cookies for the outcome of a sign-up to the response. Returns whether the user is
+    /// signed in.
     pub fn signed_up(&self, outcome: SignedUp) -> bool {
         match outcome {
             SignedUp::In(signed_in) => {

@@ -1,13 +1,16 @@
-//! Rules: what one must hold, and where. They are values that a program writes down; [`super::check`] asks them.
+//! Rules: what a user must hold, and in which scope. Programs declare them as constants;
+//! [`super::check`] checks them.
 
 use crate::authz::access::Access;
 use crate::model::permission::PermissionName;
 use crate::model::role::RoleName;
 use crate::model::scope::Scope;
 
-/// What a person must hold, and in which scope. Made by [`RequirePermission`] or [`RequireRole`].
+/// What a user must hold, and in which scope. [`RequirePermission`] and [`RequireRole`] create
+/// rules.
 ///
-/// As a layer it guards routes; as the rule of a [`Check`](super::Check) it guards one handler.
+/// As a layer, a rule guards routes; as the rule of a [`Check`](super::Check), it guards one
+/// handler.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     kind: Kind,
@@ -34,22 +37,22 @@ enum RuleScope {
     Everywhere,
     Literal(&'static str),
     FromPath(&'static str),
-    /// Said twice.
+    /// The rule sets two scopes.
     Twice,
 }
 
-/// Where a rule asks about one request.
+/// Where a rule is checked for one request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// Here.
+    /// In this scope.
     In(Scope),
-    /// What stands in the path is no segment of a scope: nobody's resource.
+    /// The value in the path is not a segment of a scope, so it cannot name a resource.
     Nowhere,
-    /// The rule cannot be right, whoever asks.
+    /// The rule is invalid, whatever the request.
     Fault(&'static str),
 }
 
-/// Rules about permissions.
+/// Creates rules about permissions.
 ///
 /// ```
 /// use authtuna::axum::{RequirePermission, Rule};
@@ -62,24 +65,26 @@ pub(super) enum Asked {
 pub struct RequirePermission;
 
 impl RequirePermission {
-    /// One must hold this permission.
+    /// Requires this permission.
     pub const fn one(permission: &'static str) -> Rule {
         Rule::new(Kind::Permission, Names::One(permission))
     }
 
-    /// One must hold every one of these. An empty list lets nobody in.
+    /// Requires all of these permissions. An empty list lets no user in.
     pub const fn all(permissions: &'static [&'static str]) -> Rule {
         Rule::new(Kind::Permission, Names::All(permissions))
     }
 
-    /// One must hold at least one of these. An empty list lets nobody in.
+    /// Requires at least one of these permissions. An empty list lets no user in.
     pub const fn any(permissions: &'static [&'static str]) -> Rule {
         Rule::new(Kind::Permission, Names::Any(permissions))
     }
 }
 
-/// Rules about roles. Names are compared without regard to case; a role above the one that is asked for does not stand
-/// in for it. What somebody may do is better asked by permission: roles change.
+/// Creates rules about roles.
+///
+/// Role names are case-insensitive. A higher role does not stand in for the required one. Prefer
+/// permissions for what a user may do: roles change.
 ///
 /// ```
 /// use authtuna::axum::{RequireRole, Rule};
@@ -90,17 +95,17 @@ impl RequirePermission {
 pub struct RequireRole;
 
 impl RequireRole {
-    /// One must hold this role.
+    /// Requires this role.
     pub const fn one(role: &'static str) -> Rule {
         Rule::new(Kind::Role, Names::One(role))
     }
 
-    /// One must hold every one of these. An empty list lets nobody in.
+    /// Requires all of these roles. An empty list lets no user in.
     pub const fn all(roles: &'static [&'static str]) -> Rule {
         Rule::new(Kind::Role, Names::All(roles))
     }
 
-    /// One must hold at least one of these. An empty list lets nobody in.
+    /// Requires at least one of these roles. An empty list lets no user in.
     pub const fn any(roles: &'static [&'static str]) -> Rule {
         Rule::new(Kind::Role, Names::Any(roles))
     }
@@ -111,23 +116,28 @@ impl Rule {
         Self { kind, names, scope: RuleScope::Everywhere, prefix: None }
     }
 
-    /// In this scope, such as `org:1/team:2`, or in one that covers it. Without a scope, a rule asks for what is held
-    /// everywhere. A text that is no scope lets nobody in: 500, and a line in the log.
+    /// Checks the rule in this scope, such as `org:1/team:2`: what the user holds there, or in a
+    /// scope that covers it, counts.
+    ///
+    /// A rule without a scope requires what the user holds globally. A text that is not a scope
+    /// lets no user in: the response is 500, and the log says why.
     #[must_use]
     pub const fn in_scope(self, scope: &'static str) -> Self {
         self.at(RuleScope::Literal(scope))
     }
 
-    /// In the scope `<prefix>:<value>`, with the value of this parameter of the route. The prefix is the parameter's
-    /// name without `_id`, unless [`Rule::prefix`] says another: `org_id` with the value 17 asks in `org:17`.
+    /// Checks the rule in the scope `<prefix>:<value>`, where the value is that of this route
+    /// parameter.
     ///
-    /// A value that is no single segment of a scope is answered 404; a route without the parameter 500.
+    /// The prefix is the parameter's name without `_id`, unless [`Rule::prefix`] sets another:
+    /// `org_id` with the value 17 is checked in `org:17`. The response is 404 for a value that is
+    /// not a single segment of a scope, and 500 for a route without the parameter.
     #[must_use]
     pub const fn scope_from_path(self, parameter: &'static str) -> Self {
         self.at(RuleScope::FromPath(parameter))
     }
 
-    /// The prefix for [`Rule::scope_from_path`].
+    /// Sets the prefix for [`Rule::scope_from_path`].
     #[must_use]
     pub const fn prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = Some(prefix);
@@ -139,8 +149,9 @@ impl Rule {
         self
     }
 
-    /// Whether somebody who may do what `access` says meets the rule in `scope`. The rule's own scope is not looked at:
-    /// for handlers that know better than the path where to ask.
+    /// Returns whether a user with this access meets the rule in `scope`.
+    ///
+    /// Ignores the rule's own scope: for handlers that know the scope better than the path does.
     ///
     /// ```
     /// use authtuna::authz::access::Access;
@@ -162,12 +173,12 @@ impl Rule {
         }
     }
 
-    /// Whether the path of a request has to be read.
+    /// Returns whether the rule reads the path of the request.
     pub(super) fn reads_path(&self) -> bool {
         matches!(self.scope, RuleScope::FromPath(_))
     }
 
-    /// Where to ask, for a route with these parameters.
+    /// Returns where to check the rule for a route with these parameters.
     pub(super) fn asked<'p>(&self, parameters: impl IntoIterator<Item = (&'p str, &'p str)>) -> Asked {
         if let Some(fault) = self.fault() {
             return Asked::Fault(fault);
@@ -183,12 +194,12 @@ impl Rule {
                 let Some((_, value)) = values.next() else {
                     return Asked::Fault("the route has no parameter of this name");
                 };
-                // Which of the two the handler reads can't be known.
+                // It is unknown which of the two the handler reads.
                 if values.next().is_some() {
                     return Asked::Fault("the route has two parameters of this name");
                 }
                 let prefix = self.prefix.unwrap_or(name.strip_suffix("_id").unwrap_or(name));
-                // With a good value in place of what came, only the prefix can be wrong.
+                // With a valid value in place of the actual one, only the prefix can be wrong.
                 if Scope::at(prefix, "0").is_err() {
                     return Asked::Fault("its prefix begins no scope");
                 }
@@ -198,7 +209,7 @@ impl Rule {
         }
     }
 
-    /// What is wrong with it wherever it stands.
+    /// Returns what is wrong with the rule, whatever the request.
     fn fault(&self) -> Option<&'static str> {
         let names = match &self.names {
             Names::One(name) => std::slice::from_ref(name),

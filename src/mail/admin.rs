@@ -1,4 +1,4 @@
-//! What administrators do with mails: look at them, have them tried again.
+//! What administrators do with emails: list those in the outbox, and retry them.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,20 +15,20 @@ use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
 use crate::model::time::Timestamp;
 
-/// What became of a mail.
+/// The delivery state of an email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailState {
-    /// It waits for its first try, or the next.
+    /// The email waits for its first or next attempt.
     Queued,
-    /// A mail server took it.
+    /// A mail server accepted the email.
     Sent,
-    /// It was given up.
+    /// The server gave up on the email.
     Failed,
 }
 
 impl MailState {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -37,47 +37,55 @@ impl MailState {
         }
     }
 
-    /// None for any other word.
+    /// Parses a stable name. Returns `None` for any other string.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Queued, Self::Sent, Self::Failed].into_iter().find(|state| state.as_str() == text)
     }
 }
 
-/// A mail of the outbox, without what it says.
+/// An email in the outbox, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailLine {
-    /// Its id.
+    /// The id.
     pub id: MailId,
-    /// Which message, such as `password_reset`.
+    /// The kind of message, such as `password_reset`.
     pub kind: String,
-    /// Whom it is about; None for people without an account.
+    /// The user that the email is about; `None` for a recipient without an account.
     pub user: Option<UserId>,
-    /// Where it goes; empty when the key of that time is gone.
+    /// The recipient's address; empty when the key that encrypted it is gone.
     pub to: String,
-    /// What became of it.
+    /// The delivery state.
     pub state: MailState,
-    /// When it was queued.
+    /// When the email was queued.
     pub created_at: Timestamp,
-    /// When it is given up at the latest.
+    /// The latest time at which the server gives up.
     pub expires_at: Timestamp,
-    /// When it is tried next.
+    /// When the next attempt is due.
     pub next_try_at: Option<Timestamp>,
-    /// Whether somebody is sending it at the moment, or was when their server died.
+    /// Whether a node has claimed the email: it is sending the email now, or it died while it was.
     pub under_way: bool,
-    /// How often it was tried.
+    /// The number of attempts so far.
     pub tries: i64,
-    /// Why the last try failed: a stable name, a colon, and the mail server's words. None when the key of that time is
-    /// gone.
+    /// Why the last attempt failed: a stable name, a colon, and the mail server's reply. `None`
+    /// when the key that encrypted it is gone.
     pub last_error: Option<String>,
-    /// When a mail server took it.
+    /// When a mail server accepted the email.
     pub sent_at: Option<Timestamp>,
-    /// When it was given up.
+    /// When the server gave up on the email.
     pub failed_at: Option<Timestamp>,
 }
 
 impl Outbox {
-    /// Mails of the last 30 days, the newest first; only those in `state`, if one is given. Needs `users:manage`
-    /// everywhere: addresses are in it. The audit log notes who looked.
+    /// Returns a page of the emails of the last 30 days, newest first; only those in `state`, if it
+    /// is given.
+    ///
+    /// The actor needs `users:manage` globally, because the list contains addresses. The audit log
+    /// records who read it.
+    ///
+    /// # Errors
+    ///
+    /// - As for [`Actor::require`].
+    /// - [`Code::BadCursor`] when the cursor is invalid.
     pub async fn list(
         &self,
         actor: &Actor,
@@ -105,8 +113,16 @@ impl Outbox {
         Ok(page.cut(found, |row| row.id.to_string()).map(|row| self.line(row)))
     }
 
-    /// Has a mail tried again now, whether it waits or was given up. Needs `users:manage` everywhere. Ok(None) when there
-    /// is no such mail. Err([`Code::MailDone`]) when it was sent, is being sent, or what it opens has run out.
+    /// Schedules an attempt to send an email now, whether it is queued or was given up.
+    ///
+    /// The actor needs `users:manage` globally. Returns `Ok(None)` when there is no such email.
+    ///
+    /// # Errors
+    ///
+    /// - As for [`Actor::require`].
+    /// - [`Code::MailOff`] when EMAIL_ENABLED is not set.
+    /// - [`Code::MailDone`] when the email was sent, is being sent, or cannot be decrypted, or when
+    ///   what it opens has expired.
     pub async fn retry(&self, actor: &Actor, id: MailId) -> Result<Option<()>, Error> {
         actor.require(USERS_MANAGE, &Scope::global())?;
         self.require()?;
@@ -134,7 +150,7 @@ impl Outbox {
         Ok(Some(()))
     }
 
-    /// Until when a letter that is tried again makes sense; None when it does not any more.
+    /// Returns when a retried email expires; `None` when what it opens has expired already.
     fn worth_until(&self, email_message: &EmailMessage, now: Timestamp) -> Option<Timestamp> {
         let give_up = now.plus(self.settings.give_up_after);
         match email_message.expires_at {

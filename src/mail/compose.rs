@@ -1,4 +1,4 @@
-//! A mail as it goes over the wire: headers, two parts, and the DKIM signature.
+//! Composes an email as it goes over the wire: headers, two parts, and the DKIM signature.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,43 +26,44 @@ use crate::model::code::Code;
 use crate::model::id::MailId;
 use crate::model::time::Timestamp;
 
-/// A mail, ready to be handed over.
+/// An email, ready for delivery.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Its id in the outbox; the Message-ID is made of it, so that it stays the same over all tries.
+    /// The id in the outbox. The Message-ID is derived from it, so it stays the same for every
+    /// attempt.
     pub id: MailId,
-    /// The envelope's sender.
+    /// The envelope sender.
     pub(super) from: Address,
-    /// The envelope's recipient.
+    /// The envelope recipient.
     pub(super) to: Address,
-    /// Headers and body, with lines that end in CRLF.
+    /// The headers and the body, with CRLF line endings.
     pub data: Vec<u8>,
 }
 
 impl Mail {
-    /// The address that it goes to; its domain in ASCII.
+    /// Returns the recipient's address, with its domain in ASCII.
     pub fn to(&self) -> &str {
         self.to.as_ref()
     }
 }
 
-/// Makes mails of what was written.
+/// Composes emails from rendered messages.
 pub(super) struct Composer {
     from: Mailbox,
     signer: Option<Arc<Signer>>,
 }
 
-/// Signs by DKIM (RFC 6376).
+/// Signs emails with DKIM (RFC 6376).
 pub(super) struct Signer {
     config: DkimConfig,
     pub(super) domain: String,
     pub(super) selector: String,
-    /// What the `p=` of the record in DNS has to say.
+    /// The expected `p=` value of the DNS record; `None` for an Ed25519 key.
     pub(super) public: Option<String>,
 }
 
-/// The headers that are signed (RFC 6376 section 5.4.1). Not Content-Type: lettre keeps it with the body, and would sign it
-/// as one that is not there.
+/// The signed headers (RFC 6376 section 5.4.1). Content-Type is not among them: lettre keeps it
+/// with the body, and would sign it as a missing header.
 const SIGNED: &[&str] = &["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Auto-Submitted"];
 
 impl Composer {
@@ -83,13 +84,16 @@ impl Composer {
         self.signer.as_deref()
     }
 
-    /// The domain of the sender.
+    /// Returns the sender's domain.
     pub(super) fn domain(&self) -> &str {
         self.from.email.domain()
     }
 
-    /// The mail. There is no List-Unsubscribe (RFC 2369): every message answers one act and none comes again, and a
-    /// notice of security must not be refusable by whoever reads the mails of another.
+    /// Composes the email.
+    ///
+    /// There is no List-Unsubscribe header (RFC 2369): every message answers one action and none
+    /// recurs, and an intruder who reads a user's email must not be able to turn off security
+    /// notices.
     pub(super) fn compose(
         &self,
         id: MailId,
@@ -107,7 +111,7 @@ impl Composer {
             .subject(written.subject)
             .date(date)
             .message_id(Some(format!("<{id}@{}>", self.domain())))
-            // RFC 3834: no automatic answers to automatic mails.
+            // RFC 3834: no automatic replies to automatic emails.
             .raw_header(automatic)
             .multipart(MultiPart::alternative_plain_html(written.text, written.html))
             .map_err(|source| Error::internal("mail", source))?;
@@ -118,7 +122,8 @@ impl Composer {
     }
 }
 
-/// The address with its domain in ASCII: not every server on the way takes others (RFC 6531).
+/// Parses an address and converts its domain to ASCII: not every server on the way accepts other
+/// domains (RFC 6531).
 pub(super) fn address(text: &str) -> Result<Address, Code> {
     let email = Email::parse(text)?;
     let local = email.as_str().rsplit_once('@').map_or("", |(local, _)| local);
@@ -138,16 +143,17 @@ impl Signer {
     }
 }
 
-/// RFC 8410: the algorithm of Ed25519 keys.
+/// The algorithm identifier of Ed25519 keys (RFC 8410).
 const ED25519: &str = "1.3.101.112";
 
-/// A key in PEM: RSA in PKCS#1 or PKCS#8, as `openssl genrsa` of any age writes it, or Ed25519 in PKCS#8.
+/// Reads a key in PEM: RSA in PKCS#1 or PKCS#8, as any version of `openssl genrsa` writes it, or
+/// Ed25519 in PKCS#8.
 fn key(text: &str) -> Result<(DkimSigningKey, Option<String>), String> {
     if let Ok((_, document)) = SecretDocument::from_pem(text)
         && let Ok(info) = PrivateKeyInfo::from_der(document.as_bytes())
         && info.algorithm.oid.to_string() == ED25519
     {
-        // RFC 8410 section 7: an octet string of 32 bytes within.
+        // RFC 8410 section 7: the key is a nested octet string of 32 bytes.
         let seed = info.private_key.strip_prefix(&[4, 32]).ok_or("the Ed25519 key in it is damaged")?;
         let key = DkimSigningKey::new(&STANDARD.encode(seed), DkimSigningAlgorithm::Ed25519);
         return Ok((key.map_err(|problem| problem.to_string())?, None));

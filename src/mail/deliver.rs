@@ -1,8 +1,9 @@
 //! The job that empties the outbox.
 //!
-//! Whoever sends a mail has claimed it: a mark of their own, for a time longer than a try may take. Only the holder of
-//! the mark notes what became of it. A server that dies leaves the claim behind, and when its time is up another takes
-//! the mail. It is sent a second time only if the mail server had taken it and the note was not written.
+//! A node claims an email before it sends it: it writes a mark of its own into the row, which lasts
+//! longer than an attempt may take. Only the node that holds the mark records the outcome. When a
+//! node dies, its claim expires and another node takes the email over. An email is sent twice only
+//! if the mail server accepted it and the node could not record that.
 
 use std::time::Duration;
 
@@ -19,36 +20,42 @@ use crate::foundation::error::Error;
 use crate::model::id::MailId;
 use crate::model::time::Timestamp;
 
-/// How long the second try waits; each one after it twice as long as the one before.
+/// The delay before the second attempt. Each further delay is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
-/// The longest pause between two tries.
+/// The longest delay between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
-/// How long before it is worth nothing a mail gets its last try.
+/// How long before it expires an email gets its last attempt.
 const LAST_CALL: Duration = Duration::from_secs(60);
-/// How often a node looks for mails that others queued and did not send.
+/// How often a node looks for emails that other nodes queued and did not send.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How long mails that are done can be looked at.
+/// How long finished emails are kept, so that administrators can look at them.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
 
 impl Outbox {
-    /// Sends everything that is due, MAIL_CONCURRENCY at a time. How many mails were tried. Only for the program itself: the
-    /// jobs do it, a test may.
+    /// Sends everything that is due, MAIL_CONCURRENCY emails at a time, and returns how many it
+    /// attempted.
+    ///
+    /// Only for the program itself: the jobs call it, and tests may.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`](crate::model::code::Code::Forbidden) when the actor is not the program.
     pub async fn deliver_due(&self, program: &Actor) -> Result<u64, Error> {
         program.require_system()?;
         let mut under_way = FuturesUnordered::new();
         let mut tried = 0;
         loop {
-            // Before the claim: its time must not pass in a queue.
+            // Get a permit before claiming: the claim must not expire while waiting for one.
             let permit = tokio::select! {
                 permit = self.places.clone().acquire_owned() => permit,
                 Some(()) = under_way.next(), if !under_way.is_empty() => continue,
             };
-            // Closed: the program ends.
+            // The semaphore is closed: the program is shutting down.
             let Ok(permit) = permit else { break };
             match self.claim().await? {
                 Some((claimed, claim)) => {
                     tried += 1;
-                    // A task of its own: a job that is dropped must not cut off a mail in the middle.
+                    // A separate task, because dropping the job must not cut off an email halfway.
                     let outbox = self.clone();
                     let task = tokio::spawn(async move {
                         outbox.handle(&claimed, claim).await;
@@ -61,7 +68,8 @@ impl Outbox {
                     if under_way.is_empty() {
                         break;
                     }
-                    // A server that hangs must not keep mails waiting that are queued meanwhile.
+                    // A mail server that hangs must not delay emails that are queued in the
+                    // meantime.
                     tokio::select! {
                         _ = under_way.next() => {}
                         () = self.wake.notified() => self.step_back().await,
@@ -73,8 +81,8 @@ impl Outbox {
         Ok(tried)
     }
 
-    /// Ends sending: nothing new is begun, and what is under way gets `grace`. What is cut off then is tried again by
-    /// whoever comes next.
+    /// Stops sending: no new attempts begin, and those in progress get `grace` to finish. The next
+    /// start, or another node, sends the emails that were cut off.
     pub async fn finish(&self, grace: Duration) {
         let all = u32::try_from(self.settings.concurrency).unwrap_or(u32::MAX);
         let ended = tokio::time::timeout(grace, self.places.acquire_many(all)).await;
@@ -84,7 +92,7 @@ impl Outbox {
         }
     }
 
-    /// Sends mails as they become due, until it is dropped.
+    /// Sends emails as they become due, until the future is dropped.
     pub(crate) async fn run(&self) {
         if self.mailer.is_none() {
             return;
@@ -97,21 +105,22 @@ impl Outbox {
                     LOOK_EVERY
                 }
             };
-            // Ended early by a mail that is queued here.
+            // An email queued by this node ends the pause early.
             if tokio::time::timeout(pause, self.wake.notified()).await.is_ok() {
                 self.step_back().await;
             }
         }
     }
 
-    /// Waits while the request that queued a mail is answered, for a time that nobody can guess. Were it written and sent at
-    /// once, the answer's time would tell whether there was anything to send (OWASP ASVS 5.0 6.3.8).
+    /// Waits for an unpredictable time while the request that queued an email is answered. If the
+    /// email were rendered and sent at once, the response time would reveal whether there was
+    /// anything to send (OWASP ASVS 5.0 6.3.8).
     async fn step_back(&self) {
         let jitter = u64::from(u16::from_be_bytes(self.random.bytes())) % 150;
         tokio::time::sleep(Duration::from_millis(50 + jitter)).await;
     }
 
-    /// Sends what is due; how long until there is something to do again.
+    /// Sends what is due, and returns how long to wait before looking again.
     async fn turn(&self) -> Result<Duration, Error> {
         self.deliver_due(&Actor::system()).await?;
         if let Some(mailer) = &self.mailer {
@@ -122,12 +131,12 @@ impl Outbox {
         Ok(wait.clamp(Duration::from_millis(10), LOOK_EVERY))
     }
 
-    /// Takes the next mail that is due.
+    /// Claims the next email that is due.
     async fn claim(&self) -> Result<Option<(Claimed, Uuid)>, Error> {
         loop {
             let now = self.clock.now();
             let claim = self.random.uuid(now);
-            // The note of what became of it must also be written in this time.
+            // The claim must also cover the time it takes to record the outcome.
             let until = now.plus(2 * self.settings.timeout + Duration::from_secs(1));
             let mut tx = self.store.write().await?;
             let claimed = CLAIM.bind(until).bind(claim).bind(now).optional(&mut tx).await?;
@@ -135,7 +144,7 @@ impl Outbox {
             if let Some(claimed) = claimed {
                 return Ok(Some((claimed, claim)));
             }
-            // Another node may have been faster with the one that stood first.
+            // Another node may have claimed the first email in the meantime.
             let next: Option<(Timestamp,)> = NEXT.query().optional(&mut self.store.read().await?).await?;
             if next.is_none_or(|(next,)| next > now) {
                 return Ok(None);
@@ -154,7 +163,7 @@ impl Outbox {
         }
     }
 
-    /// None for what only looks as if.
+    /// Tries to send the email. Returns `None` for a dummy message.
     async fn try_to_send(&self, mail: &Claimed) -> Option<Result<String, Refusal>> {
         if mail.sent_at.is_some() {
             return None;
@@ -215,7 +224,7 @@ impl Outbox {
         let mut tx = self.store.write().await?;
         LATER.bind(next).bind(self.told(refusal)).bind(mail.id).bind(claim).execute(&mut tx).await?;
         tx.commit().await?;
-        // Without the server's words: they may hold the address.
+        // Do not log the mail server's reply: it may contain the address.
         tracing::warn!(mail.id = %mail.id, mail.kind = mail.kind, mail.tries = mail.tries, reason, "mail not sent yet");
         Ok(())
     }
@@ -240,14 +249,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// The time until the next try: twice as long after each, and not the same for all mails that failed together.
+    /// Returns the delay before the next attempt. It doubles with every attempt, and differs
+    /// between emails that failed together.
     fn pause(&self, tries: i64) -> Duration {
         let doubled = FIRST_PAUSE.saturating_mul(1 << (tries - 1).clamp(0, 20));
         let jitter = u32::from(u16::from_be_bytes(self.random.bytes())) % 400;
         doubled.min(LONGEST_PAUSE) * (800 + jitter) / 1000
     }
 
-    /// Deletes mails that were done with long ago. The number of rows.
+    /// Deletes finished emails that are older than [`KEEP`], and returns the number of rows.
     pub(crate) async fn purge(&self) -> Result<u64, Error> {
         let before = self.clock.now().minus(KEEP);
         let millis = u128::try_from(before.micros() / 1000).unwrap_or(0);
@@ -257,7 +267,8 @@ impl Outbox {
         Ok(rows)
     }
 
-    /// What an administrator reads; encrypted, as the address is: servers repeat it.
+    /// Returns the error text for administrators. It is encrypted like the address, because mail
+    /// servers repeat the address in their replies.
     fn told(&self, refusal: &Refusal) -> String {
         self.keys.encrypt(format!("{}: {}", refusal.reason.as_str(), refusal.text).as_bytes())
     }

@@ -1,4 +1,4 @@
-//! The records in DNS that let others believe our mails.
+//! Reads the DNS records that make other mail servers trust our emails.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,23 +8,24 @@ use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfi
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 
-/// How long one question may take.
+/// How long a query may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Who is asked for records.
+/// The DNS servers to query: those of the system by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Dns(Option<SocketAddr>);
 
 impl Dns {
-    /// The server at `address`. Without one, those of the system are asked.
+    /// Queries the server at `address` instead of the system's servers.
     pub fn at(address: SocketAddr) -> Self {
         Self(Some(address))
     }
 
-    /// The texts at `name`; none when there is no such name. Err when nobody answers: that says nothing about the records.
+    /// Returns the TXT records at `name`; none when the name does not exist. Fails when no server
+    /// responds, which says nothing about the records.
     pub(super) async fn texts(&self, name: &str) -> Result<Vec<String>, Silent> {
         let resolver = self.resolver().ok_or(Silent)?;
-        // A final dot: the name as it is, without the system's search list.
+        // The trailing dot keeps the system's search list out.
         let asked = tokio::time::timeout(PATIENCE, resolver.txt_lookup(format!("{name}."))).await;
         match asked.map_err(|_| Silent)? {
             Ok(found) => Ok(found.answers().iter().filter_map(|record| text(&record.data)).collect()),
@@ -50,11 +51,11 @@ impl Dns {
     }
 }
 
-/// DNS does not answer.
+/// No DNS server responded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Silent;
 
-/// The parts of a record belong together, without anything between them (RFC 7208 section 3.3).
+/// Joins the strings of a TXT record, without anything between them (RFC 7208 section 3.3).
 fn text(data: &RData) -> Option<String> {
     let RData::TXT(text) = data else { return None };
     let bytes: Vec<u8> = text.txt_data.iter().flat_map(|part| part.iter().copied()).collect();

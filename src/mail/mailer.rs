@@ -1,4 +1,4 @@
-//! Where mails go: to a mail server, into files, or into memory.
+//! Where emails go: to a mail server, into files, or into memory.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,22 +9,22 @@ use super::smtp::Smtp;
 use crate::foundation::config::Settings;
 use crate::model::id::MailId;
 
-/// What sends mails.
+/// Delivers emails.
 pub enum Mailer {
-    /// A mail server.
+    /// To a mail server.
     Smtp(Smtp),
-    /// A folder in which each mail becomes a file `<id>.eml`. For development.
+    /// Into a folder, each email as a file `<id>.eml`. For development.
     Files(PathBuf),
-    /// Memory. For tests.
+    /// Into memory. For tests.
     Memory(Mailbox),
 }
 
-/// Mails that were sent into memory. Clones share them.
+/// Emails that were delivered into memory. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Mailbox(Arc<Mutex<Vec<Mail>>>);
 
 impl Mailbox {
-    /// Every mail so far, the oldest first.
+    /// Returns all emails so far, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -34,55 +34,55 @@ impl Mailbox {
     }
 }
 
-/// Why a mailer can not be made of the settings.
+/// Why the mailer cannot be built from the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum MailerError {
-    /// The sender is no address.
+    /// DEFAULT_SENDER_EMAIL is not an email address.
     #[error("DEFAULT_SENDER_EMAIL is no e-mail address")]
     Sender,
-    /// The key for signing can not be used.
+    /// The DKIM key cannot be used.
     #[error("DKIM_PRIVATE_KEY_PATH {path}: {1}", path = .0.display())]
     Dkim(PathBuf, String),
-    /// The certificates can not be used.
+    /// The certificates in SMTP_CA_FILE cannot be used.
     #[error("SMTP_CA_FILE {path}: {1}", path = .0.display())]
     Certificates(PathBuf, String),
-    /// TLS can not be set up.
+    /// TLS cannot be set up.
     #[error("TLS to SMTP_HOST: {0}")]
     Tls(String),
-    /// A template can not be used.
+    /// A template cannot be used.
     #[error(transparent)]
     Template(#[from] super::templates::TemplateError),
 }
 
-/// Why a mail was not taken.
+/// Why an email was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The server refuses the recipient for good.
+    /// The mail server refused the recipient permanently.
     RecipientRefused,
-    /// The server refuses the mail itself for good.
+    /// The mail server refused the email itself permanently.
     ContentRefused,
-    /// The server refuses us as the sender.
+    /// The mail server refused our address as the sender.
     SenderRefused,
-    /// User name and password do not do.
+    /// The mail server did not accept the username and password.
     SignInFailed,
-    /// No TLS, or a certificate that is not right.
+    /// The mail server has no TLS, or an invalid certificate.
     Tls,
-    /// Nobody answers, or the connection broke.
+    /// The mail server did not respond, or the connection broke.
     Connection,
-    /// The server asks to come back later.
+    /// The mail server asked to try again later.
     TryLater,
-    /// It took longer than MAIL_TIMEOUT_SECONDS.
+    /// The attempt took longer than MAIL_TIMEOUT_SECONDS.
     TimedOut,
-    /// The file can not be written.
+    /// The file could not be written.
     File,
-    /// It was not delivered before it was worth nothing any more.
+    /// The email expired before it was delivered.
     Expired,
-    /// The letter can not be read: it was encrypted with a key that is gone.
+    /// The email cannot be decrypted: its key is gone.
     Unreadable,
 }
 
 impl Reason {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RecipientRefused => "recipient_refused",
@@ -99,18 +99,20 @@ impl Reason {
         }
     }
 
-    /// Whether trying again makes no sense. What an operator can mend is tried again: a wrong password, a certificate.
+    /// Returns whether another attempt is pointless. Errors that an operator can fix, such as a
+    /// wrong password or certificate, are retried.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::RecipientRefused | Self::ContentRefused | Self::Expired | Self::Unreadable)
     }
 }
 
-/// A mail that was not taken: why, and what the server said.
+/// A failed delivery: the reason, and the mail server's reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// In the server's words, or the system's. May hold the recipient's address; never a secret of ours.
+    /// The mail server's reply, or the system's error. May contain the recipient's address, but no
+    /// secrets of ours.
     pub text: String,
 }
 
@@ -119,16 +121,22 @@ impl Refusal {
         Self { reason, text: in_one_line(&text.to_string()) }
     }
 
-    /// The same, short, and without the `secrets` that the server may have repeated.
+    /// Shortens the text, and masks the `secrets` that the mail server may have repeated.
     pub(super) fn without(self, secrets: &[String]) -> Self {
-        // Before it is cut: the beginning of a secret is one too.
+        // Mask before truncating: the beginning of a secret is a secret too.
         let text = secrets.iter().fold(self.text, |text, secret| text.replace(secret.as_str(), "…"));
         Self { text: clean(&text), ..self }
     }
 }
 
 impl Mailer {
-    /// The one that the settings ask for: none without EMAIL_ENABLED; without SMTP_HOST, files in DATA_DIR/mail.
+    /// Builds the mailer that the settings ask for: none without EMAIL_ENABLED, and files in
+    /// DATA_DIR/mail without SMTP_HOST.
+    ///
+    /// # Errors
+    ///
+    /// - [`MailerError::Certificates`] when SMTP_CA_FILE cannot be used.
+    /// - [`MailerError::Tls`] when TLS cannot be set up.
     pub fn of(settings: &Settings) -> Result<Option<Self>, MailerError> {
         if !settings.email.enabled {
             return Ok(None);
@@ -139,7 +147,11 @@ impl Mailer {
         Smtp::new(host, settings).map(Self::Smtp).map(Some)
     }
 
-    /// Hands `mail` over. What the server said to it.
+    /// Delivers `mail` and returns the mail server's reply.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] when the email was not delivered.
     pub async fn send(&self, mail: &Mail) -> Result<String, Refusal> {
         match self {
             Self::Smtp(smtp) => smtp.send(mail).await,
@@ -156,7 +168,7 @@ impl Mailer {
         }
     }
 
-    /// Lets go of connections that are kept for the next mail.
+    /// Closes the connections that are kept for the next email.
     pub(super) async fn rest(&self) {
         if let Self::Smtp(smtp) = self {
             smtp.rest().await;
@@ -164,12 +176,12 @@ impl Mailer {
     }
 }
 
-/// Where mails are written without SMTP_HOST.
+/// Returns the folder into which emails are written without SMTP_HOST.
 pub fn folder(settings: &Settings) -> PathBuf {
     settings.app.data_dir.join("mail")
 }
 
-/// Whole or not at all, and readable by nobody else: the links in it open something.
+/// Writes the file atomically, and readable only by its owner: the links in it grant access.
 fn write(folder: &Path, id: MailId, data: &[u8]) -> std::io::Result<String> {
     std::fs::create_dir_all(folder)?;
     let unfinished = folder.join(format!(".{id}.part"));

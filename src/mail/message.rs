@@ -1,25 +1,25 @@
-//! Every message that is sent: one variant each, with what its templates say.
+//! The messages: one variant for each, with the values that its templates use.
 
 use serde::{Deserialize, Serialize};
 
 use crate::authz::actor::Origin;
 use crate::model::time::Timestamp;
 
-/// Where and when something happened, as far as it is known: for notices that ask "was it you?".
+/// When and where something happened, as far as it is known. For notices that ask "was it you?".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// Browser and system; empty when unknown.
+    /// The browser and operating system; empty when unknown.
     pub device: String,
-    /// The client's address; empty when unknown.
+    /// The client's IP address; empty when unknown.
     pub ip: String,
-    /// City and country; empty when unknown.
+    /// The city and country; empty when unknown.
     pub place: String,
 }
 
 impl Circumstances {
-    /// What is known of a request.
+    /// Collects what is known about a request.
     pub fn of(origin: &Origin, at: Timestamp) -> Self {
         let place = [origin.city.as_deref(), origin.country.as_deref()];
         Self {
@@ -31,7 +31,7 @@ impl Circumstances {
     }
 }
 
-/// A template of a message; one that is missing does not compile.
+/// Includes a built-in template of a message. A missing file is a compile error.
 macro_rules! built_in {
     ($kind:literal, $file:literal) => {
         (concat!($kind, $file), include_str!(concat!("templates/en/", $kind, $file)))
@@ -40,8 +40,8 @@ macro_rules! built_in {
 
 macro_rules! messages {
     ($($(#[$doc:meta])+ $name:ident = $kind:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)? })+) => {
-        /// A message, with what its templates say beside the names of product and person. Its kind is the name of the
-        /// folder of its templates.
+        /// A message, with the values that its templates use besides the product's and the
+        /// recipient's name. Its kind is the name of the folder that holds its templates.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(tag = "kind")]
         #[expect(missing_docs, reason = "the fields are named after what they are; the rules are at the head of the list")]
@@ -50,17 +50,17 @@ macro_rules! messages {
         }
 
         impl Message {
-            /// Every kind.
+            /// All kinds.
             pub const KINDS: &[&str] = &[$($kind),+];
 
-            /// The built-in templates of every kind: name and text.
+            /// The built-in templates of all kinds, as name and text.
             pub(super) const TEMPLATES: &[(&str, &str)] = &[$(
                 built_in!($kind, "/subject.txt"),
                 built_in!($kind, "/body.txt"),
                 built_in!($kind, "/body.html"),
             )+];
 
-            /// The stable name, such as `password_reset`.
+            /// Returns the stable name, such as `password_reset`.
             pub fn kind(&self) -> &'static str {
                 match self { $(Self::$name { .. } => $kind),+ }
             }
@@ -69,7 +69,8 @@ macro_rules! messages {
 }
 
 impl Message {
-    /// What opens something: the tokens of its links, and its digits. Only its reader may see them.
+    /// Returns the secrets of the message: the tokens of its links, and its code. Only the
+    /// recipient may see them.
     pub(super) fn secrets(&self) -> Vec<String> {
         let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(self) else { return Vec::new() };
         let secret = |(name, value): (&String, &serde_json::Value)| {
@@ -81,65 +82,68 @@ impl Message {
     }
 }
 
-// `link` is on API_BASE_URL and opens a page; `code` is six digits, for the browser that asked.
+// `link` is on API_BASE_URL and opens a page. `code` is six digits, for the browser that asked.
 #[rustfmt::skip]
 messages! {
-    /// Somebody signs up: the address is theirs?
+    /// Asks a recipient who signs up to confirm that the address is theirs.
     SignUp = "sign_up" { link: String, code: String }
-    /// Somebody signs up with an address that has an account: to its owner.
+    /// Tells the owner of an account that someone tried to sign up with its address.
     SignUpTaken = "sign_up_taken" { sign_in: String, reset: String }
-    /// Somebody with an account proves their address.
+    /// Asks a user to confirm the address of their account.
     Verification = "verification" { link: String, code: String }
-    /// A new password, for whoever forgot theirs.
+    /// Lets a user who forgot their password choose a new one.
     PasswordReset = "password_reset" { link: String, code: String }
-    /// Sign-in without a password.
+    /// Signs a user in without a password.
     MagicLink = "magic_link" { link: String, code: String }
-    /// An account was made.
+    /// Reports that an account was created.
     Welcome = "welcome" { link: String }
-    /// Sign-in in a browser that was not known.
+    /// Reports a sign-in from an unknown browser.
     NewDevice = "new_device" { circumstances: Circumstances, link: String }
-    /// The password was changed or set.
+    /// Reports that the password was changed or set.
     PasswordChanged = "password_changed" { circumstances: Circumstances, link: String }
-    /// An account is to get this address: it is theirs? To the new address.
+    /// Asks a user to confirm the new address of their account. Goes to the new address.
     EmailChange = "email_change" { link: String, code: String }
-    /// An account was to get the address of another: to the owner of that.
+    /// Reports that someone tried to give this address to another account. Goes to the address's
+    /// owner.
     EmailChangeTaken = "email_change_taken" { circumstances: Circumstances }
-    /// The address was changed: to the new one.
+    /// Reports a change of address. Goes to the new address.
     EmailChanged = "email_changed" { link: String }
-    /// The address was changed: to the old one, with the way back.
+    /// Reports a change of address, with a link to undo it. Goes to the old address.
     EmailChangedOld = "email_changed_old" { circumstances: Circumstances, undo: String, hours: u64 }
-    /// A change of address was undone by the address before: to the one that the account had until then.
+    /// Reports that a change of address was undone from the old address. Goes to the address that
+    /// the account had until then.
     EmailChangeUndone = "email_change_undone" { circumstances: Circumstances }
-    /// A second factor was added. `factor` is `totp`, `backup_codes` or another stable name.
+    /// Reports a new second factor. `factor` is `totp`, `backup_codes` or another stable name.
     FactorAdded = "factor_added" { circumstances: Circumstances, factor: String, link: String }
-    /// A second factor was removed.
+    /// Reports that a second factor was removed.
     FactorRemoved = "factor_removed" { circumstances: Circumstances, factor: String, link: String }
-    /// A passkey was added.
+    /// Reports a new passkey.
     PasskeyAdded = "passkey_added" { circumstances: Circumstances, passkey: String, link: String }
-    /// A passkey was removed.
+    /// Reports that a passkey was removed.
     PasskeyRemoved = "passkey_removed" { circumstances: Circumstances, passkey: String, link: String }
-    /// A passkey may have been copied, and opens nothing any more.
+    /// Reports that a passkey may have been copied and no longer works.
     PasskeyBlocked = "passkey_blocked" { circumstances: Circumstances, passkey: String, link: String }
-    /// Few backup codes are left.
+    /// Warns that few backup codes are left.
     BackupCodesLow = "backup_codes_low" { left: u32, link: String }
-    /// Somebody says that they lost all their factors.
+    /// Reports that someone started recovery, saying that they lost all their factors.
     RecoveryStarted = "recovery_started" { circumstances: Circumstances, until: Timestamp, cancel: String }
-    /// That was cancelled.
+    /// Reports that the recovery was canceled.
     RecoveryCancelled = "recovery_cancelled" { circumstances: Circumstances, link: String }
-    /// The factors were taken off the account.
+    /// Reports that recovery removed the factors from the account.
     RecoveryDone = "recovery_done" { circumstances: Circumstances, link: String }
-    /// The account was suspended.
+    /// Reports that the account was suspended.
     AccountSuspended = "account_suspended" {}
-    /// A sensitive act wants a proof. `act` is a stable name.
+    /// Asks a user to confirm a sensitive operation. `act` is its stable name.
     ConfirmAct = "confirm_act" { act: String, link: String, code: String }
-    /// Whether mails arrive at all.
+    /// Shows whether emails arrive at all.
     SelfTest = "self_test" {}
-    /// Somebody may have lost all their factors: it is them? `wait` is in minutes.
+    /// Asks a user whether they lost all their factors and want to recover the account. `wait` is
+    /// in minutes.
     RecoveryRequest = "recovery_request" { link: String, code: String, wait: u64 }
-    /// Half of the waiting is over.
+    /// Reports that half of the recovery's waiting period is over.
     RecoveryReminder = "recovery_reminder" { until: Timestamp, cancel: String }
-    /// The waiting is over. `until` is how long the link works.
+    /// Reports that the recovery's waiting period is over. The link expires at `until`.
     RecoveryReady = "recovery_ready" { link: String, until: Timestamp, cancel: String }
-    /// The first second factor was added, with the way back.
+    /// Reports the first second factor of an account, with a link to undo it.
     FirstFactor = "first_factor" { circumstances: Circumstances, factor: String, undo: String, hours: u64 }
 }

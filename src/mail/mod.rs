@@ -1,33 +1,38 @@
-//! Mail: what is said ([`Message`]), and the outbox that says it.
+//! Email: the messages ([`Message`]), and the outbox that delivers them.
 //!
-//! A mail is written into the outbox in the transaction of its cause ([`Outbox`]): nothing that happened goes untold,
-//! nothing is told that did not happen. A job delivers it, and goes on
-//! trying until MAIL_GIVE_UP_SECONDS, or until what the mail opens has run out.
+//! The core writes an email into the outbox ([`Outbox`]) in the transaction of the change that
+//! causes it: every change is reported, and nothing that did not happen is. A job delivers the
+//! email. It retries until MAIL_GIVE_UP_SECONDS have passed, or until what the email opens has
+//! expired.
 //!
-//! # Where mails go
+//! # Where emails go
 //!
-//! | settings | mails go |
+//! | settings | emails go |
 //! |---|---|
-//! | EMAIL_ENABLED is not set | nowhere; what needs a mail says so |
+//! | EMAIL_ENABLED is not set | nowhere; operations that need an email fail with [`Code::MailOff`] |
 //! | EMAIL_ENABLED, no SMTP_HOST | into files in DATA_DIR/mail; not in PRODUCTION |
-//! | EMAIL_ENABLED and SMTP_HOST | to that server ([`Smtp`]), signed where the DKIM settings are set |
-//! | whatever they say | to the [`Mailer`] given to `Auth::start_with`: [`Mailbox`] keeps them in memory for tests |
+//! | EMAIL_ENABLED and SMTP_HOST | to that server ([`Smtp`]), signed if the DKIM settings are set |
+//! | any | to the [`Mailer`] given to `Auth::start_with`, if there is one; [`Mailbox`] keeps them in memory for tests |
 //!
-//! # Templates of one's own
+//! [`Code::MailOff`]: crate::model::code::Code::MailOff
 //!
-//! EMAIL_TEMPLATE_DIR holds files that replace the built-in ones of `src/mail/templates/en`, each on its own:
+//! # Custom templates
+//!
+//! Each file in EMAIL_TEMPLATE_DIR replaces one of the built-in files of `src/mail/templates/en`:
 //!
 //! ```text
-//! layout.html                  around every HTML part
+//! layout.html                  wraps every HTML part
 //! password_reset/subject.txt   one message, in every language
 //! de/words.txt                 what messages share, in German
-//! de/password_reset/body.html  one message in German
+//! de/password_reset/body.html  one message, in German
 //! ```
 //!
-//! The language of a letter is looked for as it is (`de-AT`), in general (`de`), as DEFAULT_LANGUAGE, and is English else.
-//! Templates are those of minijinja, which are Jinja's; they see the fields of the [`Message`] and `app`, `url`, `name`,
-//! `language`, `minutes` (for which the link works; 0 for notices), `light` and `dark` (the colors of THEME). They are read at
-//! the start, which fails with file and line where one can not be used.
+//! For the language of an email, the server looks for its exact name (`de-AT`), then its general
+//! name (`de`), then DEFAULT_LANGUAGE, and falls back to English. The templates use the syntax of
+//! minijinja, which is Jinja's. They see the fields of the [`Message`] and `app`, `url`, `name`,
+//! `language`, `minutes` (for which the link works; 0 for notices), `light` and `dark` (the colors
+//! of THEME). The server reads them at startup, which fails with the file and line of a template
+//! that cannot be used.
 //!
 //! ```no_run
 //! use authtuna::authz::actor::Actor;

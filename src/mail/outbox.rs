@@ -1,4 +1,4 @@
-//! What waits to be sent.
+//! The queue of emails to send.
 
 use std::sync::Arc;
 
@@ -22,24 +22,24 @@ use crate::model::code::Code;
 use crate::model::id::{MailId, UserId};
 use crate::model::time::Timestamp;
 
-/// A message to somebody.
+/// A message to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailMessage {
     /// The address, as its owner wrote it.
     pub to: String,
-    /// What the person is called; empty for people without an account.
+    /// The recipient's name; empty for a recipient without an account.
     pub name: String,
-    /// The person; None for people without an account.
+    /// The recipient's id; `None` for a recipient without an account.
     pub user: Option<UserId>,
-    /// The language in which they read; None for DEFAULT_LANGUAGE.
+    /// The recipient's language; `None` for DEFAULT_LANGUAGE.
     pub language: Option<String>,
-    /// When it is worth nothing any more, because what it opens has run out. None for notices.
+    /// When the message becomes useless, because what it opens expires. `None` for notices.
     pub expires_at: Option<Timestamp>,
-    /// What is said.
+    /// The message.
     pub message: Message,
 }
 
-/// Mails to send. Cheap to clone.
+/// Queues and sends emails. Cheap to clone.
 #[derive(Clone)]
 pub struct Outbox {
     pub(super) store: Store,
@@ -48,18 +48,18 @@ pub struct Outbox {
     pub(super) settings: Email,
     pub(super) renderer: Arc<Renderer>,
     pub(super) composer: Arc<Composer>,
-    /// None where EMAIL_ENABLED is not set.
+    /// `None` when EMAIL_ENABLED is not set.
     pub(super) mailer: Option<Arc<Mailer>>,
     pub(super) dns: Dns,
     pub(super) clock: Clock,
     pub(super) random: Random,
-    /// Told when there is something to send.
+    /// Notified when there is something to send.
     pub(super) wake: Arc<Notify>,
-    /// One for each mail that may be under way.
+    /// One permit for each email that may be in progress.
     pub(super) places: Arc<Semaphore>,
 }
 
-/// What an outbox is built on.
+/// What an outbox is built from.
 pub(crate) struct Deps {
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
@@ -69,8 +69,8 @@ pub(crate) struct Deps {
 }
 
 impl Outbox {
-    /// Sends by `mailer`, or, without one, as the settings say. Err when a file that they name can not be used: a template,
-    /// a key, certificates.
+    /// Builds an outbox that sends through `mailer` or, without one, as the settings say. Fails
+    /// when a file that the settings name cannot be used: a template, a key, certificates.
     pub(crate) fn new(deps: Deps, settings: &Settings, mailer: Option<Mailer>) -> Result<Self, MailerError> {
         let mailer = match mailer {
             Some(mailer) => Some(mailer),
@@ -93,7 +93,7 @@ impl Outbox {
         })
     }
 
-    /// The same outbox with another source of DNS records for [`Outbox::self_test`].
+    /// Sets the DNS servers that [`Outbox::self_test`] queries.
     #[must_use]
     pub fn asking(mut self, dns: Dns) -> Self {
         self.dns = dns;
@@ -104,18 +104,24 @@ impl Outbox {
         self.clock.now()
     }
 
-    /// Ok when mails are sent. Err([`Code::MailOff`]) when EMAIL_ENABLED is not set: for what can not do without.
+    /// Checks that emails can be sent; for operations that need one.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::MailOff`] when EMAIL_ENABLED is not set.
     pub fn require(&self) -> Result<(), Error> {
         if self.mailer.is_some() { Ok(()) } else { Err(Code::MailOff.into()) }
     }
 
-    /// Has a letter sent once `work` is committed. Where EMAIL_ENABLED is not set, nothing is.
+    /// Queues an email, to be sent once `work` is committed. Does nothing when EMAIL_ENABLED is not
+    /// set.
     pub(crate) async fn queue(&self, work: &mut Change, email_message: &EmailMessage) -> Result<(), Error> {
         self.write(work, email_message, None).await
     }
 
-    /// Writes what [`Outbox::queue`] would, and sends nothing: so that it takes as long to answer whoever asks for a mail
-    /// to an address that nobody has (OWASP ASVS 5.0 6.3.8). The job forgets it when its turn comes.
+    /// Queues a dummy message: writes what [`Outbox::queue`] would, but nothing is sent. A request
+    /// for an email to an unknown address then takes as long to answer as any other (OWASP ASVS 5.0
+    /// 6.3.8). The job deletes the dummy when its turn comes.
     pub(crate) async fn queue_dummy(
         &self,
         work: &mut Change,
@@ -153,19 +159,36 @@ impl Outbox {
         Ok(())
     }
 
-    /// The letter as it is sent, written at `created_at`.
+    /// Renders the email as it is sent, written at `created_at`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Internal`] when the built-in template fails.
     pub fn render(&self, email_message: &EmailMessage, created_at: Timestamp) -> Result<Rendered, Error> {
         self.renderer.render(email_message, created_at)
     }
 
-    /// The letters that wait, the oldest first. Only for the program itself: they hold links that open something.
+    /// Returns the queued emails, oldest first.
+    ///
+    /// Only for the program itself: they contain links that grant access.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the actor is not the program.
     pub async fn queued(&self, program: &Actor) -> Result<Vec<EmailMessage>, Error> {
         program.require_system()?;
         let rows: Vec<(String,)> = WAITING.query().all(&mut self.store.read().await?).await?;
         Ok(rows.iter().filter_map(|(text,)| self.read_letter(text)).collect())
     }
 
-    /// Queues a letter by itself. Only for the program itself: a service that sends messages of its own, and tests.
+    /// Queues an email in a transaction of its own.
+    ///
+    /// Only for the program itself: for a service that sends messages, and for tests.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the actor is not the program.
+    /// - [`Code::MailOff`] when EMAIL_ENABLED is not set.
     pub async fn send(&self, program: &Actor, email_message: &EmailMessage) -> Result<(), Error> {
         program.require_system()?;
         self.require()?;
@@ -175,8 +198,12 @@ impl Outbox {
     }
 }
 
-/// Whether the files that `settings` name for mails can be used: templates, the key for signing, certificates. A start
-/// finds the same.
+/// Checks the files that `settings` name for emails: the templates, the DKIM key and the
+/// certificates. Startup makes the same checks.
+///
+/// # Errors
+///
+/// The [`MailerError`] for the first file that cannot be used.
 pub fn check(settings: &Settings) -> Result<(), MailerError> {
     Mailer::of(settings)?;
     Composer::new(settings)?;

@@ -1,4 +1,4 @@
-//! A letter in words.
+//! Renders messages.
 
 use minijinja::value::{Serde, Value};
 use serde_json::{Map, Value as Json, json};
@@ -11,23 +11,24 @@ use crate::foundation::error::Error;
 use crate::model::text::is_bidi_control;
 use crate::model::time::Timestamp;
 
-/// The longest line of the text part, in characters (RFC 3676 section 4.2); addresses of links may be longer.
+/// The maximum line length of the text part, in characters (RFC 3676 section 4.2). URLs may be
+/// longer.
 const WIDTH: usize = 76;
-/// The longest of what people wrote that is shown, in characters. Links may be longer.
+/// The maximum length of text that users wrote, in characters. Links may be longer.
 const LONGEST: usize = 200;
 
-/// A message as it is sent.
+/// A rendered message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// One line.
+    /// A single line.
     pub subject: String,
-    /// For readers of plain text.
+    /// The plain text part.
     pub text: String,
-    /// A whole HTML page that loads nothing.
+    /// A complete HTML page that loads nothing.
     pub html: String,
 }
 
-/// Writes letters.
+/// Renders messages.
 pub(super) struct Renderer {
     templates: Templates,
     app: String,
@@ -36,7 +37,8 @@ pub(super) struct Renderer {
 }
 
 impl Renderer {
-    /// Reads the templates, and writes every kind of message once where EMAIL_TEMPLATE_DIR has a part in it.
+    /// Reads the templates. In each language for which EMAIL_TEMPLATE_DIR has files, it also
+    /// renders every kind of message once.
     pub(super) fn new(settings: &Settings) -> Result<Self, TemplateError> {
         let folder = settings.email.template_dir.as_deref();
         let renderer = Self {
@@ -54,8 +56,9 @@ impl Renderer {
         Ok(renderer)
     }
 
-    /// The letter in the language of its reader. A template of EMAIL_TEMPLATE_DIR that fails is told to the log, and the
-    /// built-in one takes its place: a person who waits for a mail can not mend it.
+    /// Renders the message in the recipient's language. If a template of EMAIL_TEMPLATE_DIR fails,
+    /// it logs the error and uses the built-in one: a user who is waiting for an email cannot fix
+    /// the template.
     pub(super) fn render(
         &self,
         email_message: &EmailMessage,
@@ -85,13 +88,13 @@ impl Renderer {
         context.insert("subject".to_owned(), subject.as_str().into());
         let context = Value::from(Serde(&context));
         let text = wrapped(&language.write(&format!("{kind}/body.txt"), &context)?);
-        // Escaping writes slashes as `&#x2f;`; in text and quoted attributes, where values stand, nothing needs that, and
-        // whoever reads the source can read the addresses.
+        // Escaping turns slashes into `&#x2f;`. Values only appear in text and quoted attributes,
+        // where that is not needed, and plain slashes keep the URLs in the source readable.
         let html = language.write(&format!("{kind}/body.html"), &context)?.replace("&#x2f;", "/");
         Ok(Rendered { subject, text, html: html.trim().to_owned() + "\n" })
     }
 
-    /// What templates can say.
+    /// Builds the values that templates can use.
     fn context(
         &self,
         language: &Language,
@@ -120,7 +123,7 @@ impl Renderer {
     }
 }
 
-/// The colours by the names that the setting THEME has for them.
+/// Returns the colors by the names that the setting THEME uses.
 fn colors(colors: &ThemeColors) -> Json {
     let named = colors.css_variables();
     named
@@ -129,7 +132,8 @@ fn colors(colors: &ThemeColors) -> Json {
         .into()
 }
 
-/// A field of a message as templates get it: points in time in their parts, text in one line that does what it seems to.
+/// Converts a field of a message for templates: timestamps become their parts, and text becomes a
+/// single line without control characters or bidirectional marks.
 fn readable(name: String, value: Json) -> (String, Json) {
     let value = match value {
         Json::Number(micros) if matches!(name.as_str(), "at" | "until") => {
@@ -138,7 +142,7 @@ fn readable(name: String, value: Json) -> (String, Json) {
         Json::Object(fields) => {
             Json::Object(fields.into_iter().map(|(name, value)| readable(name, value)).collect())
         }
-        // A link is ours, and worth nothing when it is cut.
+        // Links are our own, and useless when truncated.
         Json::String(text) if text.starts_with("https://") || text.starts_with("http://") => {
             in_one_line(&text).into()
         }
@@ -159,8 +163,8 @@ fn moment(micros: i64) -> Json {
     })
 }
 
-/// What somebody wrote, fit to stand in a header, a line or a page: without control characters, line ends, marks that turn
-/// text around, and more than a reader wants.
+/// Makes text that a user wrote safe for a header, a line or a page: removes control characters,
+/// line breaks and bidirectional marks, and truncates what is longer than [`LONGEST`].
 pub(super) fn clean(text: &str) -> String {
     let words = in_one_line(text);
     match words.char_indices().nth(LONGEST) {
@@ -169,7 +173,7 @@ pub(super) fn clean(text: &str) -> String {
     }
 }
 
-/// The same, however long it is.
+/// Does the same as [`clean`], but does not truncate.
 pub(super) fn in_one_line(text: &str) -> String {
     let unfit = |c: char| c.is_control() || is_bidi_control(c) || matches!(c, '\u{2028}' | '\u{2029}');
     let text: String = text.chars().map(|c| if unfit(c) { ' ' } else { c }).collect();
@@ -183,7 +187,8 @@ pub(super) fn in_one_line(text: &str) -> String {
     words
 }
 
-/// Lines of at most [`WIDTH`], and never two empty ones. What is indented stays as it is.
+/// Wraps lines at [`WIDTH`], and reduces consecutive empty lines to one. Keeps indented lines as
+/// they are.
 fn wrapped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! One letter of every kind: for the tests, and for whoever looks at templates.
+//! Sample emails, one of every kind: for the tests, and for developers who look at templates.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use crate::model::time::Timestamp;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A letter of every kind, in the order of [`Message::KINDS`]. Their links lead to `base` and open nothing.
+/// Returns one email of every kind, in the order of [`Message::KINDS`]. Their links lead to `base`
+/// and open nothing.
 pub fn samples(base: &Url, now: Timestamp) -> Vec<EmailMessage> {
     let base = base.as_str().trim_end_matches('/');
     let to = |path: &str| format!("{base}{path}");

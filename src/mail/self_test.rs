@@ -1,4 +1,4 @@
-//! Whether mails arrive, step by step, and whether others will believe them.
+//! Tests step by step whether emails arrive, and whether other mail servers trust them.
 
 use super::compose::{Composer, Mail};
 use super::dns::{Dns, Silent};
@@ -14,30 +14,31 @@ use crate::model::id::MailId;
 use crate::model::permission::USERS_MANAGE;
 use crate::model::scope::Scope;
 
-/// What is tested.
+/// A step of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Reaching the mail server, with the TLS that the settings ask for.
+    /// Connecting to the mail server, with the TLS that the settings require.
     Connect,
-    /// Signing in there.
+    /// Signing in to the mail server.
     SignIn,
-    /// Handing over a mail.
+    /// Handing over an email.
     Send,
-    /// The record that says who may send for the domain (RFC 7208).
+    /// The DNS record that says who may send for the domain (RFC 7208).
     Spf,
-    /// The record with the key of the signature (RFC 6376).
+    /// The DNS record with the public key of the signature (RFC 6376).
     Dkim,
-    /// The record that says what is done with mails that neither fits (RFC 7489).
+    /// The DNS record that says what to do with emails that pass neither check (RFC 7489).
     Dmarc,
 }
 
 impl Step {
-    /// Whether no mail arrives when it fails. The others decide whether it is believed.
+    /// Returns whether no email arrives if this step fails. The other steps decide whether emails
+    /// are trusted.
     pub const fn is_needed(self) -> bool {
         matches!(self, Self::Connect | Self::SignIn | Self::Send)
     }
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
@@ -50,19 +51,19 @@ impl Step {
     }
 }
 
-/// How a step ended.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is right.
+    /// The step succeeded.
     Passed,
-    /// It is not.
+    /// The step failed.
     Failed,
-    /// It was not tried, or nobody could tell.
+    /// The step was not tried, or its outcome is unknown.
     Unknown,
 }
 
 impl Verdict {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -72,16 +73,16 @@ impl Verdict {
     }
 }
 
-/// One step of a test.
+/// The result of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tested {
-    /// Which.
+    /// The step.
     pub step: Step,
-    /// How it ended.
+    /// The outcome.
     pub verdict: Verdict,
-    /// Why, as a stable name.
+    /// The reason, as a stable name.
     pub code: &'static str,
-    /// The mail server's words, or the record that was found.
+    /// The mail server's reply, or the DNS record that was found.
     pub text: String,
 }
 
@@ -92,8 +93,16 @@ impl Tested {
 }
 
 impl Outbox {
-    /// Sends a mail to `to` at once, past the outbox, and looks at the records of the sender's domain. Needs
-    /// `users:manage` everywhere. Never fails for what it tests: that is in what it says.
+    /// Sends an email to `to` at once, without the outbox, and looks up the DNS records of the
+    /// sender's domain.
+    ///
+    /// The actor needs `users:manage` globally. A step that fails is not an error: the result
+    /// reports it.
+    ///
+    /// # Errors
+    ///
+    /// - As for [`Actor::require`].
+    /// - [`Code::MailOff`](crate::model::code::Code::MailOff) when EMAIL_ENABLED is not set.
     pub async fn self_test(&self, actor: &Actor, to: &Email) -> Result<Vec<Tested>, Error> {
         actor.require(USERS_MANAGE, &Scope::global())?;
         self.require()?;
@@ -142,7 +151,7 @@ async fn handed_over(mailer: &Mailer, mail: &Mail) -> Vec<Tested> {
         }
         Mailer::Files(_) | Mailer::Memory(_) => (mailer.send(mail).await, false),
     };
-    // What comes after a step that failed was not tried.
+    // Steps after the one that failed were not tried.
     let steps = match mailer {
         Mailer::Smtp(_) if signs_in => &[Step::Connect, Step::SignIn, Step::Send][..],
         Mailer::Smtp(_) => &[Step::Connect, Step::Send],
@@ -169,7 +178,7 @@ async fn records(dns: &Dns, composer: &Composer) -> Vec<Tested> {
     vec![spf, dkim, dmarc]
 }
 
-/// The one record that there must be.
+/// Checks that exactly one of the records fits.
 fn found(step: Step, texts: Result<Vec<String>, Silent>, fits: impl Fn(&str) -> bool) -> Tested {
     let Ok(texts) = texts else {
         return Tested::new(step, Verdict::Unknown, "dns_silent", "DNS does not answer");
@@ -177,7 +186,7 @@ fn found(step: Step, texts: Result<Vec<String>, Silent>, fits: impl Fn(&str) -> 
     let mut fitting = texts.into_iter().filter(|text| fits(text));
     match (fitting.next(), fitting.next()) {
         (None, _) => Tested::new(step, Verdict::Failed, "no_record", ""),
-        // With two, receivers take neither (RFC 7208 section 4.5, RFC 7489 section 6.6.3).
+        // Receivers ignore both of two records (RFC 7208 section 4.5, RFC 7489 section 6.6.3).
         (Some(first), Some(_)) => Tested::new(step, Verdict::Failed, "several_records", first),
         (Some(text), None) => Tested::new(step, Verdict::Passed, "ok", text),
     }
@@ -198,7 +207,8 @@ async fn dkim(dns: &Dns, composer: &Composer) -> Tested {
     }
 }
 
-/// The domain's own record, or that of a domain above it, which counts for it too.
+/// Checks the record of the domain, or else that of the nearest domain above it, which applies to
+/// it too.
 async fn dmarc(dns: &Dns, domain: &str) -> Tested {
     let mut at = domain;
     loop {
@@ -211,13 +221,14 @@ async fn dmarc(dns: &Dns, domain: &str) -> Tested {
     }
 }
 
-/// Whether a record begins with this version and nothing like it.
+/// Returns whether a record starts with exactly this version.
 fn is_version(text: &str, version: &str) -> bool {
     let rest = text.strip_prefix(version);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ';']))
 }
 
-/// The value of a tag in a list such as `v=DKIM1; p=MII…`, without the spaces that may stand in it.
+/// Returns the value of a tag in a list such as `v=DKIM1; p=MII…`, without the whitespace that it
+/// may contain.
 fn tag(text: &str, name: &str) -> Option<String> {
     text.split(';').find_map(|part| {
         let (tag, value) = part.split_once('=')?;

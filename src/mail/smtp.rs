@@ -1,8 +1,8 @@
-//! Mails to a mail server (RFC 5321), by lettre.
+//! Sends emails to a mail server (RFC 5321) with lettre.
 //!
-//! Connections are kept for the next mail while there are some, and never come back from a mail that failed or was cut
-//! off: lettre's own pool takes connections back in the middle of a command, and the next mail would become part of the
-//! one before.
+//! Connections are kept for the next email while there are more to send. A connection is never
+//! reused after an email that failed or was cut off: lettre's own pool takes connections back in
+//! the middle of a command, and the next email would become part of the previous one.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::compose::Mail;
 use super::mailer::{MailerError, Reason, Refusal};
 use crate::foundation::config::Settings;
 
-/// A mail server.
+/// The client of a mail server.
 pub struct Smtp {
     host: String,
     port: u16,
@@ -29,14 +29,14 @@ pub struct Smtp {
     user: Option<(String, SecretString)>,
     hello: ClientId,
     timeout: Duration,
-    /// Connections that wait for the next mail.
+    /// Open connections that wait for the next email.
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
 enum Security {
-    /// In clear.
+    /// Unencrypted.
     None,
-    /// In clear until both agree to encrypt; without that nothing is said.
+    /// Unencrypted until both sides switch to TLS; nothing is sent without it.
     StartTls(TlsParameters),
     /// Encrypted from the first byte.
     Tls(TlsParameters),
@@ -45,9 +45,9 @@ enum Security {
 /// How far a connection got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// The server answered, encrypted if that is asked for.
+    /// The server responded, encrypted if the settings require it.
     Connected,
-    /// It knows us.
+    /// The server accepted our credentials.
     SignedIn,
 }
 
@@ -75,7 +75,7 @@ impl Smtp {
         })
     }
 
-    /// Hands a mail over, in MAIL_TIMEOUT_SECONDS at most.
+    /// Sends an email within MAIL_TIMEOUT_SECONDS.
     pub(super) async fn send(&self, mail: &Mail) -> Result<String, Refusal> {
         let reply = self.in_time(async {
             let mut connection = self.connection().await?;
@@ -89,7 +89,7 @@ impl Smtp {
         reply.await
     }
 
-    /// Opens a connection, tells `progress` how far it gets, and hands over a mail.
+    /// Opens a connection, reports to `progress` how far it gets, and sends an email.
     pub(super) async fn try_out(
         &self,
         mail: &Mail,
@@ -104,16 +104,16 @@ impl Smtp {
         reply.await
     }
 
-    /// Whether the server is asked for a password.
+    /// Returns whether we sign in to the server with a password.
     pub(super) fn signs_in(&self) -> bool {
         self.user.is_some()
     }
 
-    /// Ends the connections that wait.
+    /// Closes the idle connections.
     pub(super) async fn rest(&self) {
         let idle = std::mem::take(&mut *self.idle());
         for mut connection in idle {
-            // Whether the server says goodbye too is its own affair.
+            // It does not matter whether the server responds to QUIT.
             let _ = tokio::time::timeout(Duration::from_secs(1), connection.abort()).await;
         }
     }
@@ -130,7 +130,7 @@ impl Smtp {
         })
     }
 
-    /// One that waits and still answers, or a new one.
+    /// Returns an idle connection that still responds, or opens a new one.
     async fn connection(&self) -> Result<AsyncSmtpConnection, Refusal> {
         loop {
             let Some(mut connection) = self.idle().pop() else { break };
@@ -194,15 +194,16 @@ impl Smtp {
         reply.map(|reply| said(&reply)).map_err(|problem| self.refusal(Reason::ContentRefused, &problem))
     }
 
-    /// What an error means at a step that the server refuses by `refused`.
+    /// Classifies the error of a step. `refused` is the reason if the server refuses that step.
     fn refusal(&self, refused: Reason, problem: &SmtpError) -> Refusal {
         let status = problem.status().map(u16::from);
         let reason = match status {
-            // RFC 4954 section 6: they are about us, whatever the step.
+            // RFC 4954 section 6: these are about our credentials, whatever the step.
             Some(530 | 534 | 535 | 538) => Reason::SignInFailed,
             Some(500..) => refused,
             Some(_) => Reason::TryLater,
-            // What lettre itself refuses: a server without STARTTLS, or without a way to sign in.
+            // Refused by lettre itself: a server without STARTTLS, or without a supported way to
+            // sign in.
             None if problem.is_client() => refused,
             None if problem.is_tls() || is_about_certificates(problem) => Reason::Tls,
             None => Reason::Connection,
@@ -210,11 +211,12 @@ impl Smtp {
         Refusal::new(reason, self.without_secrets(&explained(problem)))
     }
 
-    /// A server that repeats what we said must not make the password readable.
+    /// Masks our credentials: a server that repeats what we sent must not expose the password.
     fn without_secrets(&self, text: &str) -> String {
         let Some((user, password)) = &self.user else { return text.to_owned() };
         let password = password.expose_secret();
-        // As AUTH LOGIN and AUTH PLAIN send it (RFC 4616), and as it is; a few letters are part of any text.
+        // Encoded as AUTH LOGIN and AUTH PLAIN send it (RFC 4616), and in plain text. Skip strings
+        // of a few characters, which occur in any text.
         let said = [STANDARD.encode(password), STANDARD.encode(format!("\0{user}\0{password}"))];
         let said = said.iter().map(String::as_str).chain([password]).filter(|said| said.len() >= 4);
         said.fold(text.to_owned(), |text, said| text.replace(said, "…"))
@@ -243,7 +245,7 @@ fn said(reply: &Response) -> String {
     super::render::clean(&format!("{} {}", reply.code(), text.join(" ")))
 }
 
-/// The error and what caused it, as far as its own text leaves that out.
+/// Returns the text of the error, with those of its causes that the text leaves out.
 fn explained(problem: &SmtpError) -> String {
     let mut text = problem.to_string();
     let mut source = std::error::Error::source(problem);
@@ -257,7 +259,7 @@ fn explained(problem: &SmtpError) -> String {
     text
 }
 
-/// rustls' errors come as data that is not valid.
+/// rustls reports its errors as I/O errors of the kind `InvalidData`.
 fn is_about_certificates(problem: &SmtpError) -> bool {
     let mut source = std::error::Error::source(problem);
     while let Some(next) = source {

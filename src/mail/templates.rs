@@ -1,4 +1,5 @@
-//! The templates: those built in, and those of EMAIL_TEMPLATE_DIR that replace them, file by file.
+//! The templates: the built-in ones, and the files of EMAIL_TEMPLATE_DIR that replace them one by
+//! one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::message::Message;
 
-/// What all messages share, in the built-in language.
+/// The templates that all messages share, in the built-in language.
 const SHARED: &[(&str, &str)] = &[
     ("layout.txt", include_str!("templates/en/layout.txt")),
     ("layout.html", include_str!("templates/en/layout.html")),
@@ -16,14 +17,14 @@ const SHARED: &[(&str, &str)] = &[
     ("words.txt", include_str!("templates/en/words.txt")),
 ];
 
-/// The language of the templates that are built in.
+/// The language of the built-in templates.
 pub(super) const BUILT_IN: &str = "en";
 
-/// A template that can not be used.
+/// A template that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("EMAIL_TEMPLATE_DIR: {place}: {problem}")]
 pub struct TemplateError {
-    /// The file, and the line where it is known.
+    /// The file, and the line if it is known.
     place: String,
     problem: String,
 }
@@ -36,27 +37,28 @@ impl TemplateError {
 
 /// The templates of one language.
 pub(super) struct Language {
-    /// Its name, such as `de`.
+    /// The name, such as `de`.
     pub(super) name: String,
     environment: Environment<'static>,
-    /// Where those come from that are not built in.
+    /// The files of the templates that are not built in.
     files: BTreeMap<String, PathBuf>,
 }
 
 impl Language {
-    /// Writes template `name`.
+    /// Renders the template `name`.
     pub(super) fn write(&self, name: &str, context: &Value) -> Result<String, TemplateError> {
         let template = self.environment.get_template(name);
         template.and_then(|template| template.render(context)).map_err(|problem| self.explain(name, &problem))
     }
 
-    /// Whether any file of the folder is used.
+    /// Returns whether all templates are built in.
     pub(super) fn is_built_in(&self) -> bool {
         self.files.is_empty()
     }
 
     fn explain(&self, name: &str, problem: &minijinja::Error) -> TemplateError {
-        // What failed may be a template that the one asked for includes: the innermost error knows best.
+        // The template that failed may be one that the requested template includes. The innermost
+        // error names it.
         let mut innermost = problem;
         let mut source = std::error::Error::source(problem);
         while let Some(next) = source {
@@ -76,7 +78,7 @@ impl Language {
     }
 }
 
-/// Every language there is.
+/// The templates of all languages.
 pub(super) struct Templates {
     built_in: Language,
     languages: BTreeMap<String, Language>,
@@ -84,7 +86,7 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    /// Reads `folder`. `default` is the language of people who chose none.
+    /// Reads the templates in `folder`. `default` is the language of users who chose none.
     pub(super) fn read(folder: Option<&Path>, default: &str) -> Result<Self, TemplateError> {
         let built_in = assemble(BUILT_IN, &BTreeMap::new())?;
         let mut languages = BTreeMap::new();
@@ -100,7 +102,8 @@ impl Templates {
         Ok(Self { built_in, languages, default: default.to_owned() })
     }
 
-    /// The templates of `wanted`, or of the nearest language that there is: `de-AT`, `de`, the default, the built-in.
+    /// Returns the templates of `wanted`, or of the nearest available language: `de-AT`, `de`, the
+    /// default, the built-in one.
     pub(super) fn of(&self, wanted: Option<&str>) -> &Language {
         let wanted = wanted.unwrap_or(&self.default);
         let general = wanted.split('-').next().unwrap_or(wanted);
@@ -111,18 +114,19 @@ impl Templates {
             .unwrap_or(&self.built_in)
     }
 
-    /// The templates that are built in.
+    /// Returns the built-in templates.
     pub(super) fn built_in(&self) -> &Language {
         &self.built_in
     }
 
-    /// Every language that the folder has a part in.
+    /// Returns the languages for which the folder has files.
     pub(super) fn replaced(&self) -> impl Iterator<Item = &Language> {
         self.languages.values().filter(|language| !language.is_built_in())
     }
 }
 
-/// What is built in, with `files` in their place.
+/// Assembles the templates of a language: the built-in ones, with `files` in place of those they
+/// replace.
 fn assemble(name: &str, files: &BTreeMap<String, PathBuf>) -> Result<Language, TemplateError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -147,7 +151,7 @@ fn assemble(name: &str, files: &BTreeMap<String, PathBuf>) -> Result<Language, T
 
 type Files = BTreeMap<String, PathBuf>;
 
-/// The files of `folder`: those for every language, and those of each.
+/// Finds the files of `folder`: those for every language, and those for each.
 fn found(folder: &Path) -> Result<(Files, BTreeMap<String, Files>), TemplateError> {
     let (mut common, mut own) = (Files::new(), BTreeMap::<String, Files>::new());
     for (name, path) in entries(folder)? {
@@ -171,7 +175,7 @@ fn found(folder: &Path) -> Result<(Files, BTreeMap<String, Files>), TemplateErro
     Ok((common, own))
 }
 
-/// Adds a file, or the files of a message's folder.
+/// Adds a file, or the files in the folder of a message.
 fn collect(name: &str, path: &Path, into: &mut Files) -> Result<(), TemplateError> {
     if path.is_dir() {
         for (file, path) in entries(path)? {
@@ -189,7 +193,7 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, TemplateError> {
     for entry in std::fs::read_dir(folder).map_err(read)? {
         let entry = entry.map_err(read)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // What editors and version control leave behind.
+        // Skip the hidden files that editors and version control leave behind.
         if !name.starts_with('.') {
             entries.push((name, entry.path()));
         }
@@ -198,7 +202,7 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, TemplateError> {
     Ok(entries)
 }
 
-/// A language, perhaps with a script or region (BCP 47).
+/// Returns whether `name` is a language tag, with or without a script or region (BCP 47).
 fn is_language(name: &str) -> bool {
     let mut parts = name.split('-');
     let general = parts.next().unwrap_or_default();

@@ -1,20 +1,21 @@
-//! Backup codes: what opens an account when nothing else is at hand.
+//! Backup codes, which open an account when no other second factor is at hand.
 
 use crate::foundation::clock::Random;
 use crate::foundation::crypto::token::sha256_parts;
 use crate::model::id::UserId;
 
-/// How many there are at a time.
+/// The number of codes in a set.
 pub(super) const COUNT: usize = 10;
-/// How many are left when their owner is reminded to make new ones.
+/// The number of codes left at which the server reminds the owner to generate new ones.
 pub(super) const FEW: u32 = 3;
-/// Crockford's base 32: no letter that looks like a digit. Five bits each; 24 of them are 120 bits, so that a plain hash is
-/// enough to keep one (OWASP ASVS 5.0 6.5.2 asks for 112).
+/// Crockford's Base32, which has no letter that looks like a digit. Each character has five bits;
+/// 24 of them are 120 bits, so a plain hash is enough to store a code (OWASP ASVS 5.0 6.5.2
+/// requires 112).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 24;
 const GROUP: usize = 6;
 
-/// A new code, as people see it: `XXXXXX-XXXXXX-XXXXXX-XXXXXX`.
+/// Generates a code in the form that users see: `XXXXXX-XXXXXX-XXXXXX-XXXXXX`.
 pub(super) fn new_code(random: Random) -> String {
     let email_messages = random.bytes::<LENGTH>().map(|byte| ALPHABET[usize::from(byte & 31)]);
     let groups: Vec<&str> =
@@ -22,8 +23,8 @@ pub(super) fn new_code(random: Random) -> String {
     groups.join("-")
 }
 
-/// A code as it was typed, in one form: without blanks and hyphens, in capitals, look-alikes read as what they stand for.
-/// None for what can be no code.
+/// Normalizes a typed code: without blanks and hyphens, in capitals, and with look-alikes read as
+/// the digits that they stand for. `None` for text that cannot be a code.
 pub(super) fn normal(typed: &str) -> Option<String> {
     let mut code = String::with_capacity(LENGTH);
     for email_message in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
@@ -40,7 +41,7 @@ pub(super) fn normal(typed: &str) -> Option<String> {
     (code.len() == LENGTH).then_some(code)
 }
 
-/// What is kept of a code in its normal form.
+/// Returns the hash to store for a normalized code.
 pub(super) fn hash(user: UserId, normal: &str) -> [u8; 32] {
     sha256_parts([b"backup code".as_slice(), user.uuid().as_bytes(), normal.as_bytes()])
 }

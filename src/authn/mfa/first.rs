@@ -1,4 +1,5 @@
-//! The first second factor of an account: what could be opened without one until then ends, and its owner gets a way back.
+//! What happens when an account gets its first second factor: everything that was opened without
+//! one ends, and the owner gets a way to undo it.
 
 use std::time::Duration;
 
@@ -15,13 +16,16 @@ use crate::foundation::names::Email;
 use crate::mail::{Circumstances, Message};
 use crate::model::paths;
 
-/// For how long these links work.
+/// How long the undo links work.
 const UNDO: Duration = Duration::from_secs(72 * 3600);
 
 impl Mfa {
-    /// Takes back what a password or a mail alone could open until now, as part of `work`, which adds the first second
-    /// factor: whoever had one may have other sessions, have made browsers known, and begun something. A session that goes
-    /// on would have what roles give to people with a second factor, without ever showing one.
+    /// Ends what a password or an email alone could open so far, as part of `work`, which adds the
+    /// first second factor.
+    ///
+    /// Someone who had the password or the mailbox may have other sessions, known browsers, and
+    /// pending flows. A session that continued would get what roles give to users with a second
+    /// factor, without ever presenting one.
     pub(crate) async fn forget_what_passwords_opened(
         &self,
         work: &mut Change,
@@ -41,12 +45,16 @@ impl Mfa {
         self.deps.tokens.void_of(&mut work.tx, user, begun).await
     }
 
-    /// Tells somebody of their first second factor, with a link to take it off again, as part of `work`. False when there is
-    /// no such link: where no mails are sent, for an address that nobody has proved, and for accounts that may do more than
-    /// everybody's, for which there are administrators.
+    /// Tells the user about their first second factor, with a link to remove it again, as part of
+    /// `work`.
     ///
-    /// Whoever stole a password can put a factor of theirs on the account. Its owner could neither remove that nor recover:
-    /// each sign-in of the thief would stop it. For these hours the mailbox decides, as it did until now.
+    /// Returns false when there is no such link: where the server sends no email, when the address
+    /// is not verified, and for accounts with more access than an ordinary one, for which
+    /// administrators can help.
+    ///
+    /// A thief of a password can add a factor of their own. The owner could neither remove it nor
+    /// recover, because each sign-in of the thief would stop the recovery. For these hours the
+    /// mailbox decides, as it did before.
     pub(crate) async fn tell_of_first(
         &self,
         work: &mut Change,

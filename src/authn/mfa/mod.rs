@@ -1,7 +1,8 @@
 //! Second factors: authenticator apps (TOTP) and backup codes.
 //!
-//! Who has one is asked for it at every sign-in, whichever way they come (the module `login`). Changing them needs a
-//! session that was confirmed lately. A wrong code costs a few hashes by SHA: nothing here is slow.
+//! A user who has a second factor must present it at every sign-in, whatever the first factor was
+//! (see the module `sign_in`). Changing second factors requires a session in which the user
+//! authenticated recently. Checking a code costs a few SHA hashes, so nothing here is slow.
 
 mod backup;
 mod first;
@@ -29,22 +30,22 @@ use crate::model::id::{SessionId, UserId};
 use crate::model::paths;
 use crate::model::time::Timestamp;
 
-/// The longest code that is read at all.
+/// The longest code that is read, in bytes.
 const MAX_CODE: usize = 64;
 
-/// What can be asked for after the first factor.
+/// A second factor that sign-in can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Factor {
     /// A passkey.
     Passkey,
-    /// A code of an authenticator app.
+    /// A code from an authenticator app.
     Totp,
     /// A backup code.
     BackupCode,
 }
 
 impl Factor {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passkey => "passkey",
@@ -57,43 +58,46 @@ impl Factor {
 /// The second factors of an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Factors {
-    /// Since when codes of an authenticator app are asked for.
+    /// When the authenticator app was enabled.
     pub totp_since: Option<Timestamp>,
-    /// How many passkeys can be used.
+    /// The number of usable passkeys.
     pub passkeys: i64,
-    /// How many passkeys are there that can not be used, because there may be a copy of each.
+    /// The number of passkeys that are blocked, because a copy of each may exist.
     pub blocked_passkeys: i64,
-    /// How many backup codes can still be used.
+    /// The number of unused backup codes.
     pub backup_codes_left: i64,
 }
 
 impl Factors {
-    /// Whether a second factor is asked for. A blocked passkey keeps the account closed to whoever has only the password.
+    /// Returns whether sign-in requires a second factor. A blocked passkey counts: the password
+    /// alone must not open the account.
     pub fn wanted(&self) -> bool {
         self.totp_since.is_some() || self.passkeys > 0 || self.blocked_passkeys > 0
     }
 
-    /// Whether something is asked for that can not be shown: all that is left is blocked.
+    /// Returns whether a second factor is required but none can be presented, because only blocked
+    /// passkeys are left.
     pub fn is_stuck(&self) -> bool {
         self.wanted() && self.usable().is_empty()
     }
 
-    /// Whether so many backup codes are left that nobody has to think of them. With fewer, a mail says so.
+    /// Returns whether enough backup codes are left. With fewer, the server sends the user a
+    /// reminder.
     pub fn has_enough_codes(&self) -> bool {
         self.backup_codes_left > i64::from(backup::FEW)
     }
 
-    /// What can be asked for, the best first.
+    /// Returns the factors that sign-in can ask for, the best first.
     pub fn usable(&self) -> Vec<Factor> {
         let passkey = (self.passkeys > 0).then_some(Factor::Passkey);
         let totp = self.totp_since.map(|_| Factor::Totp);
-        // They stand in for another factor, and are none by themselves.
+        // Backup codes stand in for another factor, and are none by themselves.
         let backup = (self.wanted() && self.backup_codes_left > 0).then_some(Factor::BackupCode);
         passkey.into_iter().chain(totp).chain(backup).collect()
     }
 }
 
-/// The second factors of accounts.
+/// Manages the second factors of accounts.
 #[derive(Clone)]
 pub struct Mfa {
     deps: Deps,
@@ -104,17 +108,26 @@ impl Mfa {
         Self { deps }
     }
 
-    /// One's own second factors.
+    /// Returns the caller's own second factors.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn factors(&self, actor: &Actor) -> Result<Factors, Error> {
         let id = actor.session_user()?.user.id;
         factors_of(&mut self.deps.store.read().await?, id).await
     }
 
-    /// Makes a secret for one's authenticator app, in the place of one that was made before and never confirmed. It counts
-    /// once [`Mfa::verify_and_enable_totp`] has seen a code of it.
+    /// Generates a secret for the caller's authenticator app, and replaces one that was generated
+    /// before and never confirmed. The app counts as a factor once [`Mfa::verify_and_enable_totp`]
+    /// has accepted a code from it.
     ///
-    /// Err([`Code::StepUpRequired`]) when the session was confirmed too long ago, Err([`Code::TotpEnabled`]) when there is
-    /// an app already, Err([`Code::FeatureOff`]) without MFA_ENABLED.
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::FeatureOff`] without MFA_ENABLED.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
+    /// - [`Code::TotpEnabled`] when the account already has an app.
     pub async fn setup_totp(&self, actor: &Actor) -> Result<TotpSetup, Error> {
         let mut work = self.begin(actor).await?;
         let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
@@ -130,10 +143,15 @@ impl Mfa {
         self.presented(&secret, &user)
     }
 
-    /// The secret that was made last and waits to be confirmed; None when there is none.
+    /// Returns the secret that was generated last and is not confirmed yet. `None` when there is
+    /// none, when it is older than STEP_UP_SECONDS, or when another session generated it.
     ///
-    /// Err([`Code::StepUpRequired`]) when the session was confirmed too long ago: another session of the same account, in
-    /// other hands, must not read along.
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::FeatureOff`] without MFA_ENABLED.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago: another session of
+    ///   the account, in someone else's hands, must not read the secret.
     pub async fn pending_totp(&self, actor: &Actor) -> Result<Option<TotpSetup>, Error> {
         self.allowed(actor)?;
         self.deps.require_confirmed(actor)?;
@@ -147,11 +165,19 @@ impl Mfa {
         secret.map(|secret| self.presented(&secret, &user)).transpose()
     }
 
-    /// Has sign-in ask for codes of one's authenticator app from now on, if `code` is one of the secret made last. The
-    /// answer is ten backup codes, which nothing shows again; codes from before work no longer.
+    /// Enables the caller's authenticator app, if `code` comes from the secret generated last. From
+    /// then on, sign-in asks for its codes. Returns ten backup codes, which are not shown again;
+    /// earlier ones stop working.
     ///
-    /// Err beside `code`: [`Code::BadOtp`]; Err([`Code::TotpEnabled`]), Err([`Code::TotpNotSetUp`]),
-    /// Err([`Code::StepUpRequired`]).
+    /// # Errors
+    ///
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when the code is missing or
+    ///   wrong.
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::FeatureOff`] without MFA_ENABLED.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
+    /// - [`Code::TotpEnabled`] when the account already has an app.
+    /// - [`Code::TotpNotSetUp`] when no secret of this session waits to be confirmed.
     pub async fn verify_and_enable_totp(&self, actor: &Actor, code: &str) -> Result<Vec<String>, Error> {
         let code = digits(code)?;
         let mut work = self.begin(actor).await?;
@@ -161,7 +187,7 @@ impl Mfa {
         if row.confirmed_at.is_some() {
             return Err(Code::TotpEnabled.into());
         }
-        // One that was made in another session is somebody else's, for all that is known.
+        // A secret that another session generated may be an attacker's.
         let session = actor.session()?.id;
         let secret = self.open_in(user.id, session, &row.secret).filter(|_| self.is_fresh(&row));
         let secret = secret.ok_or(Code::TotpNotSetUp)?;
@@ -186,8 +212,16 @@ impl Mfa {
         Ok(codes)
     }
 
-    /// Has sign-in ask for no codes of an app any more. Where there is no passkey either, the backup codes are gone too. Err([`Code::TotpNotSetUp`]) when there is no
-    /// app, Err([`Code::StepUpRequired`]), Err([`Code::LastWayIn`]) beside a blocked passkey alone.
+    /// Disables the caller's authenticator app. Deletes the backup codes too, if the account has no
+    /// passkey.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
+    /// - [`Code::TotpNotSetUp`] when the account has no app.
+    /// - [`Code::LastWayIn`] when only blocked passkeys would be left.
     pub async fn disable_totp(&self, actor: &Actor) -> Result<(), Error> {
         actor.user()?;
         self.deps.require_confirmed(actor)?;
@@ -215,8 +249,15 @@ impl Mfa {
         work.commit_evicting(&self.deps.cache, &[Evict::User(user.id)]).await
     }
 
-    /// Ten new backup codes; the old ones work no longer. Err([`Code::NoSecondFactor`]) for people without a second factor,
-    /// Err([`Code::StepUpRequired`]).
+    /// Generates ten new backup codes. The old ones stop working.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
+    /// - [`Code::FeatureOff`] without MFA_ENABLED.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
+    /// - [`Code::NoSecondFactor`] when the account has no second factor.
     pub async fn regenerate_backup_codes(&self, actor: &Actor) -> Result<Vec<String>, Error> {
         actor.user()?;
         let mut work = self.begin(actor).await?;
@@ -225,7 +266,7 @@ impl Mfa {
             return Err(Code::NoSecondFactor.into());
         }
         let codes = self.replace_backup_codes(&mut work, user.id).await?;
-        // Whoever had one of the old codes may have had a browser remembered by it.
+        // Someone who had an old code may have used it to have a browser remembered.
         distrust_devices(&mut work.tx, user.id).await?;
         work.record(Entry::new(Event::BackupCodesRegenerated).to(user.id));
         let circumstances = Circumstances::of(&actor.origin, work.now());
@@ -239,7 +280,7 @@ impl Mfa {
         Ok(codes)
     }
 
-    /// Ten new backup codes in the place of those that there were, as part of `work`.
+    /// Replaces the backup codes with ten new ones, as part of `work`.
     pub(crate) async fn replace_backup_codes(
         &self,
         work: &mut Change,
@@ -253,12 +294,13 @@ impl Mfa {
         Ok(codes)
     }
 
-    /// Takes the backup codes off an account that has nothing left for which they could stand in, as part of `work`.
+    /// Deletes the backup codes of an account that has no factor left for which they could stand
+    /// in, as part of `work`.
     pub(crate) async fn forget_backup_codes(&self, work: &mut Change, user: UserId) -> Result<(), Error> {
         DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await.map(drop)
     }
 
-    /// A change of one's own factors.
+    /// Begins a change of the caller's own factors.
     async fn begin(&self, actor: &Actor) -> Result<Change, Error> {
         self.allowed(actor)?;
         self.deps.require_confirmed(actor)?;
@@ -270,7 +312,8 @@ impl Mfa {
         if self.deps.settings.mfa.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
     }
 
-    /// A secret that was left lying about for longer than a confirmation lasts was seen by who knows whom.
+    /// Returns whether a pending secret is recent enough. After STEP_UP_SECONDS, anyone may have
+    /// seen it.
     fn is_fresh(&self, row: &TotpRow) -> bool {
         self.deps.clock.now().since(row.created_at) <= self.deps.settings.sessions.step_up
     }
@@ -279,15 +322,17 @@ impl Mfa {
         totp::setup(secret, &self.deps.settings.app.name, user.email.as_deref().unwrap_or(&user.username))
     }
 
-    /// The secret of a row. None when it is another person's, or its key is gone. Behind the person's id stands that of the
-    /// session in which it was made; in older rows it does not.
+    /// Decrypts the secret of a row. `None` when it belongs to another user, or its key is gone.
+    ///
+    /// The user's id comes first, then the id of the session that generated the secret, which older
+    /// rows lack.
     fn open(&self, user: UserId, sealed: &str) -> Option<Vec<u8>> {
         let plain = self.deps.keys.decrypt(sealed)?;
         let rest = plain.strip_prefix(user.uuid().as_bytes())?;
         Some(rest[rest.len().checked_sub(totp::SECRET_BYTES)?..].to_vec())
     }
 
-    /// The same, for a secret that was made in `session`.
+    /// Does what [`Mfa::open`] does, but only for a secret that `session` generated.
     fn open_in(&self, user: UserId, session: SessionId, sealed: &str) -> Option<Vec<u8>> {
         let plain = self.deps.keys.decrypt(sealed)?;
         let rest = plain.strip_prefix(user.uuid().as_bytes())?;
@@ -295,13 +340,13 @@ impl Mfa {
     }
 }
 
-/// The second factors of an account.
+/// Returns the second factors of an account.
 pub(crate) async fn factors_of(conn: &mut Conn, user: UserId) -> Result<Factors, Error> {
     FACTORS.bind(user).one(conn).await
 }
 
-/// Takes the authenticator app and the backup codes off an account, as part of `work`. The caller evicts the person. False
-/// when there was no app that counted.
+/// Removes the authenticator app and the backup codes from an account, as part of `work`. Returns
+/// false when no app was enabled. The caller evicts the user.
 pub(crate) async fn forget_app(work: &mut Change, user: UserId, why: &'static str) -> Result<bool, Error> {
     let had = factors_of(&mut work.tx, user).await?.totp_since.is_some();
     FORGET_TOTP.bind(user).execute(&mut work.tx).await?;
@@ -313,13 +358,19 @@ pub(crate) async fn forget_app(work: &mut Change, user: UserId, why: &'static st
     Ok(had)
 }
 
-/// Takes off what stands in for a second factor, as part of `work`: backup codes and remembered browsers.
+/// Removes what stands in for a second factor, as part of `work`: backup codes and remembered
+/// browsers.
 pub(crate) async fn forget_stand_ins(work: &mut Change, user: UserId) -> Result<(), Error> {
     DELETE_BACKUP_CODES.bind(user).execute(&mut work.tx).await?;
     distrust_devices(&mut work.tx, user).await
 }
 
-/// Six digits, as they are typed: blanks between them do not count.
+/// Returns a typed code without its blanks.
+///
+/// # Errors
+///
+/// On the field `code`: [`Code::Required`] when nothing was typed, [`Code::BadOtp`] when it is too
+/// long to be a code.
 fn digits(typed: &str) -> Result<String, Error> {
     if typed.len() > MAX_CODE {
         return Err(Error::on(Field::Code, Code::BadOtp));

@@ -3,13 +3,15 @@
 use crate::model::time::Timestamp;
 
 crate::statements! {
-    /// Begins to set an app up, in the place of one that was begun; never in that of one that counts.
+    /// Stores the secret of an app to set up. Replaces a pending secret, but never that of an
+    /// enabled app.
     pub(super) BEGIN_TOTP = "INSERT INTO totp (user_id, secret, created_at) VALUES ($1, $2, $3) \
         ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at, last_step = 0 \
         WHERE totp.confirmed_at IS NULL";
     pub(super) TOTP = "SELECT secret, created_at, confirmed_at FROM totp WHERE user_id = $1";
     pub(super) CONFIRM_TOTP = "UPDATE totp SET confirmed_at = $2, last_step = $3 WHERE user_id = $1 AND confirmed_at IS NULL";
-    /// Takes a code: one statement decides, so of parallel tries with one code one succeeds.
+    /// Uses a code. A single statement decides, so only one of several parallel attempts with one
+    /// code succeeds.
     pub(super) TAKE_STEP = "UPDATE totp SET last_step = $2 WHERE user_id = $1 AND confirmed_at IS NOT NULL AND last_step < $2";
     pub(super) DELETE_TOTP = "DELETE FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL";
     pub(super) FORGET_PENDING_TOTP = "DELETE FROM totp WHERE user_id = $1 AND confirmed_at IS NULL";

@@ -1,4 +1,4 @@
-//! Codes of authenticator apps (RFC 6238): the secret, the picture to scan, and judging a code.
+//! Codes from authenticator apps (RFC 6238): the secret, its QR code, and the check of a code.
 
 use qrcodegen::{QrCode, QrCodeEcc};
 use totp_rs::{Builder, Secret, Totp};
@@ -10,23 +10,23 @@ use crate::model::time::Timestamp;
 /// 160 bits, as RFC 4226 section 4 recommends.
 pub(super) const SECRET_BYTES: usize = 20;
 
-/// A secret to be put into an authenticator app.
+/// A secret to enter into an authenticator app.
 #[derive(Clone)]
 pub struct TotpSetup {
-    /// The secret in base 32, to type.
+    /// The secret in Base32, for typing.
     pub secret: String,
-    /// The secret as an `otpauth://` address, for apps on the same device.
+    /// The secret as an `otpauth://` URI, for apps on the same device.
     pub uri: String,
-    /// The address as a QR code.
+    /// The URI as a QR code.
     pub qr: Qr,
 }
 
-/// A QR code as a drawing of unit squares.
+/// A QR code, drawn as unit squares.
 #[derive(Clone)]
 pub struct Qr {
-    /// Squares along each edge, the quiet zone of four included.
+    /// The number of squares along each edge, including the quiet zone of four.
     pub size: i32,
-    /// The dark squares as the `d` of an SVG path, in that many units.
+    /// The dark squares, as the `d` attribute of an SVG path whose units are squares.
     pub path: String,
 }
 
@@ -34,9 +34,9 @@ pub(super) fn new_secret(random: Random) -> Vec<u8> {
     random.bytes::<SECRET_BYTES>().to_vec()
 }
 
-/// What the person puts into their app.
+/// Returns what the user enters into their app.
 pub(super) fn setup(secret: &[u8], product: &str, account: &str) -> Result<TotpSetup, Error> {
-    // A colon parts the two in the address.
+    // In the URI, a colon separates the two names.
     let without_colon = |text: &str| text.replace(':', " ");
     let totp = Builder::new()
         .with_secret(Secret::new(secret.into()))
@@ -49,7 +49,8 @@ pub(super) fn setup(secret: &[u8], product: &str, account: &str) -> Result<TotpS
     Ok(TotpSetup { secret: totp.secret().to_base32(), uri, qr })
 }
 
-/// The step of which `code` is the code now, give or take one step; None for a wrong one.
+/// Returns the time step of `code`, if that step is the current one, the one before or the one
+/// after. `None` for a wrong code.
 pub(super) fn step_of(secret: &[u8], code: &str, now: Timestamp) -> Option<i64> {
     let totp: Totp = Builder::new().with_secret(Secret::new(secret.into())).build().ok()?;
     let seconds = u64::try_from(now.micros() / 1_000_000).ok()?;
@@ -73,7 +74,8 @@ fn draw(text: &str) -> Result<Qr, Error> {
 mod tests {
     use super::*;
 
-    /// RFC 6238 appendix B, cut to six digits; and each is good one step early and late, not two.
+    /// The codes of RFC 6238 appendix B, cut to six digits. Each works one step early and late, but
+    /// not two.
     #[test]
     fn codes_are_those_of_the_standard() {
         let secret = b"12345678901234567890";

@@ -1,4 +1,4 @@
-//! Judging codes: each is taken once.
+//! Checks codes. Each is accepted once.
 
 use super::sql::*;
 use super::{Factor, Mfa, backup, digits, factors_of, totp};
@@ -10,8 +10,8 @@ use crate::model::id::UserId;
 use crate::model::paths;
 
 impl Mfa {
-    /// Takes a code of an app, or a backup code, of somebody whose row is locked, as part of `work`. None for a wrong one,
-    /// and for one that was taken before.
+    /// Accepts a code from an app, or a backup code, of a user whose row is locked, as part of
+    /// `work`. `None` when the code is wrong or was used before.
     pub(crate) async fn verify(
         &self,
         work: &mut Change,
@@ -25,7 +25,8 @@ impl Mfa {
         Ok(taken)
     }
 
-    /// The same, of whoever has this id, if anybody; no mail tells them how many codes are left.
+    /// Does what [`Mfa::verify`] does for this id, even if no user has it, and sends no email about
+    /// how many backup codes are left.
     pub(crate) async fn verify_silently(
         &self,
         work: &mut Change,
@@ -59,7 +60,7 @@ impl Mfa {
     }
 }
 
-/// Whether somebody typed a backup code, right or wrong: nobody guesses one of those.
+/// Returns whether the typed code has the form of a backup code. Those cannot be guessed.
 pub(crate) fn is_backup_code(typed: &str) -> bool {
     backup::normal(typed).is_some()
 }

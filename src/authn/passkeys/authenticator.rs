@@ -1,14 +1,16 @@
-//! What keeps a passkey, by its AAGUID: for people to tell theirs apart. An AAGUID proves nothing.
+//! The names of authenticators by AAGUID, so that users can tell their passkeys apart. An AAGUID
+//! proves nothing.
 
 use uuid::Uuid;
 
-/// `AAGUID <tab> kind <tab> name`, in the order of the AAGUIDs; the source is in its head.
+/// Lines of `AAGUID <tab> kind <tab> name`, sorted by AAGUID. The head of the file names its
+/// source.
 const TABLE: &str = include_str!("authenticators.tsv");
 
-/// What kind of thing keeps a passkey.
+/// A kind of authenticator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A password manager: the passkey is wherever it is.
+    /// A password manager. The passkey is on every device that has the manager.
     Manager,
     /// A phone or computer.
     Device,
@@ -17,7 +19,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Manager => "manager",
@@ -27,16 +29,16 @@ impl Kind {
     }
 }
 
-/// What keeps a passkey.
+/// An authenticator: what stores a passkey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authenticator {
-    /// Its name, such as `1Password`.
+    /// The name, such as `1Password`.
     pub name: &'static str,
-    /// What kind of thing it is.
+    /// The kind of authenticator.
     pub kind: Kind,
 }
 
-/// The authenticator with this AAGUID, if it is known.
+/// Returns the authenticator with this AAGUID, if it is known.
 pub(super) fn authenticator(aaguid: Uuid) -> Option<Authenticator> {
     let wanted = aaguid.hyphenated().to_string();
     let line = TABLE.lines().find_map(|line| line.strip_prefix(wanted.as_str()))?;

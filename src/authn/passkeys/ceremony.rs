@@ -1,8 +1,12 @@
-//! The two WebAuthn ceremonies: making a credential, and showing that one has it (W3C Web Authentication Level 3, section
-//! 7). webauthn-rs judges the answers; here it is kept what was asked, once, and for the browser in which it was asked.
+//! The two WebAuthn ceremonies: registration, which creates a credential, and authentication, which
+//! proves that the user has one (W3C Web Authentication Level 3, section 7).
 //!
-//! A prompt is a one-time token whose secret is the challenge itself: it comes back in the answer. The browser keeps a
-//! secret of its own in a cookie, so that an answer counts in no other.
+//! webauthn-rs checks the responses. This module stores what each prompt asked, and makes sure that
+//! a prompt works once and only in the browser that asked for it.
+//!
+//! A prompt is a one-time token whose secret is the challenge itself, which comes back in the
+//! response. The browser also keeps a secret in a cookie, so the response counts in no other
+//! browser.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +30,10 @@ use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 
-/// For how long a prompt can be answered: a sign-in page may stay open for a while.
+/// How long a prompt can be used: a sign-in page may stay open for a while.
 const PATIENCE: Duration = Duration::from_secs(3600);
-/// Where the AAGUID lies in the authenticator data (section 6.1): behind the hash of the RP ID, flags and counter.
+/// Where the AAGUID is in the authenticator data (section 6.1): after the hash of the RP ID, the
+/// flags and the counter.
 const AAGUID: std::ops::Range<usize> = 37..53;
 
 /// A prompt for the browser.
@@ -36,48 +41,48 @@ const AAGUID: std::ops::Range<usize> = 37..53;
 pub struct Ceremony {
     /// For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`.
     pub options: Value,
-    /// What the browser is to keep: the answer counts only in it.
+    /// The secret that the browser keeps. The response counts only in the browser that has it.
     pub secret: [u8; 32],
-    /// Until when it can be answered.
+    /// When the prompt expires.
     pub until: Timestamp,
 }
 
-/// Whose passkey is to be made, as authenticators show it.
+/// The user for whom a passkey is created, as authenticators show them.
 pub(crate) struct Holder {
     pub(crate) id: UserId,
     pub(crate) name: String,
     pub(crate) display_name: String,
 }
 
-/// A passkey that was just made.
+/// A passkey that was just created.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Made {
     pub(crate) credential: Passkey,
     pub(crate) aaguid: Option<Uuid>,
 }
 
-/// What was asked for when a passkey was to be made, and what is done with it.
+/// What a registration prompt asked for, and what to do with the new passkey.
 #[derive(Serialize, Deserialize)]
 struct Creation<T> {
     state: PasskeyRegistration,
     then: T,
 }
 
-/// What a prompt led to.
+/// The result of an authentication prompt.
 pub(crate) enum Asserted {
-    /// The passkey was shown; its counter and flags are up to date.
+    /// The response is valid. The passkey's counter and flags are updated.
     Right,
-    /// Its counter went back.
+    /// The passkey's counter went back.
     Copied,
-    /// Refused: why, for the audit log, and for the person.
+    /// The response was refused. Holds the reason for the audit log, and the code for the client.
     Wrong(&'static str, Code),
 }
 
-/// Asks for passkeys and judges the answers. Cheap to clone.
+/// Creates prompts and checks the responses. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Ceremonies {
     deps: Deps,
-    /// None where the pages are under no domain: browsers make no passkeys for an address of numbers.
+    /// `None` when the site has no domain, because browsers create no passkeys for IP addresses.
     webauthn: Option<Arc<Webauthn>>,
     rp_id: Arc<str>,
 }
@@ -96,7 +101,7 @@ impl Ceremonies {
         Ok(Self { deps, webauthn: Some(Arc::new(webauthn)), rp_id: rp_id.into() })
     }
 
-    /// The site that passkeys are of.
+    /// Returns the site of the passkeys.
     pub(crate) fn rp_id(&self) -> &str {
         &self.rp_id
     }
@@ -105,7 +110,7 @@ impl Ceremonies {
         self.webauthn.as_deref().ok_or_else(|| Code::FeatureOff.into())
     }
 
-    /// Asks the browser to make a passkey. `then` comes back with the answer.
+    /// Asks the browser to create a passkey. `then` comes back with the response.
     pub(crate) async fn ask_to_make(
         &self,
         actor: &Actor,
@@ -114,14 +119,15 @@ impl Ceremonies {
         known: Vec<CredentialID>,
         then: impl Serialize,
     ) -> Result<Ceremony, Error> {
-        // Whoever is not there yet has no row that a token could be of.
+        // A user who is only signing up has no row yet to which a token could refer.
         let user = (purpose == Purpose::PasskeyAdd).then_some(holder.id);
         let (id, name, display) = (holder.id.uuid(), holder.name.as_str(), holder.display_name.as_str());
         let asked = self.webauthn()?.start_passkey_registration(id, name, display, Some(known));
         let (asked, state) = asked.map_err(|source| Error::internal("webauthn", source))?;
         let challenge = asked.public_key.challenge.clone();
         let mut options = json(&asked.public_key)?;
-        // The library asks for none that can be found without a name; sign-in without one needs it.
+        // The library does not require a discoverable credential, but sign-in without a username
+        // needs one.
         if let Some(wanted) = options.get_mut("authenticatorSelection").and_then(Value::as_object_mut) {
             wanted.insert("residentKey".to_owned(), "required".into());
             wanted.insert("requireResidentKey".to_owned(), true.into());
@@ -129,7 +135,8 @@ impl Ceremonies {
         self.keep(actor, purpose, user, &challenge, Creation { state, then }, options).await
     }
 
-    /// Judges the answer to that. Whatever comes out, it can not be answered again.
+    /// Checks the response to [`Ceremonies::ask_to_make`]. Whatever the result, the prompt cannot
+    /// be used again.
     pub(crate) async fn made<T: DeserializeOwned>(
         &self,
         actor: &Actor,
@@ -147,7 +154,7 @@ impl Ceremonies {
         Ok((Made { credential, aaguid: aaguid(&answer.response.attestation_object) }, then))
     }
 
-    /// Asks the browser to show a passkey: any, or one of `only`.
+    /// Asks the browser for a passkey: any, or one of `only`.
     pub(crate) async fn ask_to_show(
         &self,
         actor: &Actor,
@@ -166,7 +173,8 @@ impl Ceremonies {
         self.keep(actor, Purpose::PasskeyPrompt, user, &challenge, state, options).await
     }
 
-    /// Reads the answer to that, and what was asked. It can not be answered again.
+    /// Reads the response to [`Ceremonies::ask_to_show`], and what the prompt asked. The prompt
+    /// cannot be used again.
     pub(crate) async fn presented(&self, actor: &Actor, answer: &str) -> Result<PasskeyResponse, Error> {
         let credential: PublicKeyCredential = parse(answer)?;
         let (user, state) =
@@ -174,7 +182,7 @@ impl Ceremonies {
         Ok(PasskeyResponse { credential, state, user })
     }
 
-    /// Judges an answer against the passkey that it names.
+    /// Checks a response against the passkey that it names.
     pub(crate) fn judge(&self, answer: PasskeyResponse, passkey: &mut Passkey) -> Result<Asserted, Error> {
         let PasskeyResponse { credential, state, .. } = answer;
         let judged = self.webauthn()?.finish_discoverable_authentication_v2(&credential, state, &*passkey);
@@ -191,7 +199,8 @@ impl Ceremonies {
         })
     }
 
-    /// Counts a prompt: for whom it is, or for the address of somebody who is not known.
+    /// Counts a prompt, for the user in their network if the user is known, otherwise for the
+    /// network alone.
     pub(crate) async fn count(&self, actor: &Actor, user: Option<UserId>) -> Result<(), Error> {
         let Some(ip) = actor.origin.ip else { return Ok(()) };
         let key = match user {
@@ -213,7 +222,7 @@ impl Ceremonies {
         options: Value,
     ) -> Result<Ceremony, Error> {
         let deps = &self.deps;
-        // Several pages of one browser may ask at a time.
+        // Several pages of one browser may ask at the same time.
         let secret = actor.origin.ceremony.unwrap_or_else(|| deps.random.bytes());
         let token = NewToken {
             purpose,
@@ -232,7 +241,8 @@ impl Ceremonies {
         Ok(Ceremony { options, secret, until })
     }
 
-    /// What was asked, by the challenge that came back. Used up whatever becomes of the answer.
+    /// Returns what a prompt asked, found by the challenge in the response. Redeems it whatever
+    /// becomes of the response.
     async fn take<T: DeserializeOwned>(
         &self,
         actor: &Actor,
@@ -262,21 +272,22 @@ impl Ceremonies {
     }
 }
 
-/// An answer to a prompt, with what was asked.
+/// A response to an authentication prompt, with what the prompt asked.
 pub(crate) struct PasskeyResponse {
     credential: PublicKeyCredential,
     state: DiscoverableAuthentication,
-    /// Who was asked, if that was known.
+    /// The user for whom the prompt was made, if known.
     pub(crate) user: Option<UserId>,
 }
 
 impl PasskeyResponse {
-    /// The credential that it names.
+    /// Returns the id of the credential that the response names.
     pub(crate) fn credential_id(&self) -> &[u8] {
         &self.credential.raw_id
     }
 
-    /// Whether the account that it names, if it names one, is this.
+    /// Returns whether the response can be this user's: it names this account or none, and the
+    /// prompt was made for this user or for none.
     pub(crate) fn may_be_of(&self, user: UserId) -> bool {
         let handle = self.credential.response.user_handle.as_deref().filter(|handle| !handle.is_empty());
         handle.is_none_or(|handle| handle == user.uuid().as_bytes())
@@ -295,7 +306,7 @@ fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, Error> {
     serde_json::from_str(answer).map_err(|_| Error::on(Field::Passkey, Code::BadPasskey))
 }
 
-/// A PublicKeyCredentialDescriptor (section 5.8.3).
+/// Returns the PublicKeyCredentialDescriptor of a passkey (section 5.8.3).
 fn descriptor(passkey: &Passkey) -> Value {
     let credential = webauthn_rs::prelude::Credential::from(passkey.clone());
     let mut descriptor = serde_json::json!({
@@ -308,7 +319,7 @@ fn descriptor(passkey: &Passkey) -> Value {
     descriptor
 }
 
-/// Why an answer was refused: for the log, and for the person.
+/// Returns why a response was refused: the reason for the log, and the code for the client.
 fn refusal(error: &WebauthnError) -> (&'static str, Code) {
     match error {
         WebauthnError::UserNotVerified => ("user_not_verified", Code::UserVerificationRequired),
@@ -320,7 +331,8 @@ fn refusal(error: &WebauthnError) -> (&'static str, Code) {
     }
 }
 
-/// The AAGUID in an attestation object. None for what says nothing, and for zeros, which say the same.
+/// Returns the AAGUID in an attestation object. `None` when there is none, or it is all zeros,
+/// which means the same.
 fn aaguid(attestation_object: &[u8]) -> Option<Uuid> {
     #[derive(Deserialize)]
     struct Attestation {

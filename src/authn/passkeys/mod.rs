@@ -1,7 +1,8 @@
-//! Passkeys: WebAuthn credentials that can be found without a name, and that check who is there.
+//! Passkeys: discoverable WebAuthn credentials that verify the user.
 //!
-//! One is two factors in itself: it is had, and opened by a fingerprint, a face or a PIN. Signing in by one asks for
-//! nothing more (the module `login`), and after a password or a mail it is a second factor like an app.
+//! A passkey is two factors in one: something the user has, unlocked by a fingerprint, a face or a
+//! PIN. Signing in with one requires nothing more (see the module `sign_in`). After a password or
+//! an emailed link, it serves as a second factor like an app.
 
 mod authenticator;
 mod ceremony;
@@ -36,47 +37,47 @@ use crate::model::id::{PasskeyId, SessionId, UserId};
 use crate::model::paths;
 use crate::model::time::Timestamp;
 
-/// The longest name.
+/// The longest name, in characters.
 pub const MAX_NAME: usize = 60;
-/// How many an account may have.
+/// The maximum number of passkeys per account.
 pub const MAX_PASSKEYS: usize = 25;
 
-/// One of somebody's passkeys, as they see it.
+/// A passkey, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnPasskey {
-    /// Its id here.
+    /// The passkey's id on this server.
     pub id: PasskeyId,
-    /// The authenticator's id of it, in base64url.
+    /// The credential id that the authenticator chose, in base64url.
     pub credential_id: String,
-    /// What its owner calls it.
+    /// The name that its owner gave it.
     pub name: String,
-    /// What keeps it, if that is known.
+    /// The authenticator that stores it, if known.
     pub authenticator: Option<Authenticator>,
     /// Whether it can be on several devices at once (WebAuthn: backup eligible).
     pub backup_eligible: bool,
-    /// Whether it is now (WebAuthn: backup state).
+    /// Whether it is on several devices now (WebAuthn: backup state).
     pub backed_up: bool,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
-    /// Since when it opens nothing: its counter went back, so that there may be a copy.
+    /// When it was blocked: its counter went back, so a copy of it may exist.
     pub blocked_at: Option<Timestamp>,
 }
 
-/// What is true of somebody's passkeys: for password managers, which forget what is no longer true when they are told
-/// (W3C Web Authentication Level 3, section 5.1.10).
+/// The current state of a user's passkeys, for password managers, which remove or update what no
+/// longer matches it (W3C Web Authentication Level 3, section 5.1.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// The site that the passkeys are of (the RP ID).
+    /// The site of the passkeys (the RP ID).
     pub rp_id: String,
     /// The user handle, in base64url.
     pub user_id: String,
-    /// What passkeys are called after: the address or the username.
+    /// The account name that passkeys carry: the email address or the username.
     pub name: String,
-    /// What their owner is called.
+    /// The name of their owner.
     pub display_name: String,
-    /// The ids of all passkeys of the account, blocked ones too, in base64url.
+    /// The credential ids of all passkeys of the account, including blocked ones, in base64url.
     pub credential_ids: Vec<String>,
 }
 
@@ -85,17 +86,17 @@ pub struct Accepted {
 pub struct Added {
     /// The passkey.
     pub passkey: OwnPasskey,
-    /// Ten backup codes, for whoever had no second factor before. Nothing shows them again.
+    /// Ten backup codes, if the user had no second factor before. They are not shown again.
     pub backup_codes: Option<Vec<String>>,
 }
 
-/// The passkeys of people.
+/// Manages the passkeys of users.
 #[derive(Clone)]
 pub struct Passkeys {
     pub(crate) ceremonies: Ceremonies,
     deps: Deps,
     mfa: Mfa,
-    /// Whether passkeys are offered here.
+    /// Whether the server offers passkeys.
     enabled: bool,
 }
 
@@ -106,14 +107,19 @@ impl Passkeys {
         Ok(Self { ceremonies, deps, mfa, enabled })
     }
 
-    /// One's own passkeys, the oldest first.
+    /// Returns the caller's own passkeys, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<OwnPasskey>, Error> {
         let id = actor.session_user()?.user.id;
         let rows: Vec<Row> = OF_USER.bind(id).all(&mut self.deps.store.read().await?).await?;
         rows.into_iter().map(own).collect()
     }
 
-    /// What is true of the passkeys `own` of `user`, which are all that they have.
+    /// Returns the current state of the passkeys of `user` for password managers. `own` must be all
+    /// of them.
     pub fn accepted(&self, user: &User, own: &[OwnPasskey]) -> Accepted {
         let holder = Holder::of(user);
         Accepted {
@@ -125,15 +131,26 @@ impl Passkeys {
         }
     }
 
-    /// One of one's own passkeys.
+    /// Returns one of the caller's own passkeys.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn get(&self, actor: &Actor, id: PasskeyId) -> Result<Option<OwnPasskey>, Error> {
         let user = actor.session_user()?.user.id;
         let row = OWN.bind(id).bind(user).optional::<Row>(&mut self.deps.store.read().await?).await?;
         row.map(own).transpose()
     }
 
-    /// Asks the browser to make a passkey for the person who asks. Err([`Code::StepUpRequired`]) when the session was confirmed
-    /// too long ago, Err([`Code::TooManyPasskeys`]), Err([`Code::FeatureOff`]) without PASSKEYS_ENABLED.
+    /// Begins a ceremony in which the browser creates a passkey for the caller.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::FeatureOff`] without PASSKEYS_ENABLED.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
+    /// - [`Code::TooManyAttempts`] when the user asked for too many prompts.
+    /// - [`Code::TooManyPasskeys`] when the account has [`MAX_PASSKEYS`].
     pub async fn ask_to_add(&self, actor: &Actor) -> Result<Ceremony, Error> {
         let snapshot = actor.session_user()?;
         self.offered()?;
@@ -151,15 +168,23 @@ impl Passkeys {
         self.ceremonies.ask_to_make(actor, Purpose::PasskeyAdd, &holder, known, actor.session()?.id).await
     }
 
-    /// Adds the passkey that an authenticator made, in the session that asked for it. An empty `name` is that of the
-    /// authenticator. From now on a password or a mail alone opens no session.
+    /// Adds the passkey that an authenticator created, in the session that asked for it. If `name`
+    /// is empty, the passkey is named after its authenticator. From then on, a password or an
+    /// emailed link alone opens no session.
     ///
-    /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyExists`],
-    /// [`Code::BadToken`] when it was asked for too long ago; [`Code::StepUpRequired`], as for asking; beside `name`: [`Code::TooLong`], [`Code::BadCharacters`].
+    /// # Errors
+    ///
+    /// - On the field `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`],
+    ///   [`Code::PasskeyExists`], and [`Code::BadToken`] when it was asked for too long ago or in
+    ///   another session.
+    /// - On the field `name`: [`Code::TooLong`], [`Code::BadCharacters`].
+    /// - [`Code::NotAuthenticated`], [`Code::FeatureOff`], [`Code::StepUpRequired`] and
+    ///   [`Code::TooManyPasskeys`], as for [`Passkeys::ask_to_add`].
     pub async fn add(&self, actor: &Actor, name: &str, answer: &str) -> Result<Added, Error> {
         let session = actor.session()?.id;
         self.offered()?;
-        // Again: the answer may come much later. It is not used up by being too late.
+        // Checked again, because the response may come much later. A late response does not use up
+        // the ceremony.
         self.deps.require_confirmed(actor)?;
         let name = read_name(name)?;
         let (made, asked) = self.ceremonies.made::<SessionId>(actor, Purpose::PasskeyAdd, answer).await?;
@@ -186,7 +211,15 @@ impl Passkeys {
         Ok(Added { passkey, backup_codes })
     }
 
-    /// Gives one of one's own passkeys another name; an empty one is that of its authenticator. Err([`Code::NotFound`]).
+    /// Renames one of the caller's own passkeys. If `name` is empty, the passkey is named after its
+    /// authenticator.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
+    /// - On the field `name`: [`Code::TooLong`], [`Code::BadCharacters`].
+    /// - [`Code::NotFound`] when the caller has no such passkey.
     pub async fn rename(&self, actor: &Actor, id: PasskeyId, name: &str) -> Result<(), Error> {
         actor.user()?;
         let name = read_name(name)?;
@@ -201,8 +234,15 @@ impl Passkeys {
         work.commit().await
     }
 
-    /// Removes one of one's own passkeys. Err([`Code::NotFound`]), Err([`Code::StepUpRequired`]), Err([`Code::LastWayIn`])
-    /// when nobody could sign in to the account any more.
+    /// Removes one of the caller's own passkeys.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
+    /// - [`Code::NotFound`] when the caller has no such passkey.
+    /// - [`Code::LastWayIn`] when no one could sign in to the account any more.
     pub async fn remove(&self, actor: &Actor, id: PasskeyId) -> Result<(), Error> {
         actor.user()?;
         self.deps.require_confirmed(actor)?;
@@ -210,7 +250,7 @@ impl Passkeys {
         let user = lock_confirmed(&mut work, actor, self.deps.settings.sessions.step_up).await?;
         let row: Row = OWN.bind(id).bind(user.id).optional(&mut work.tx).await?.ok_or(Code::NotFound)?;
         DELETE.bind(id).bind(user.id).execute(&mut work.tx).await?;
-        // One that is blocked is no way in.
+        // Removing a blocked passkey closes no way to sign in.
         let left = factors_of(&mut work.tx, user.id).await?;
         if row.blocked_at.is_none() && (left.is_stuck() || !self.has_way_in(&user, left)) {
             return Err(Code::LastWayIn.into());
@@ -218,7 +258,7 @@ impl Passkeys {
         if !left.wanted() {
             self.mfa.forget_backup_codes(&mut work, user.id).await?;
         }
-        // Whoever had it may have had a browser remembered by it.
+        // Someone who had the passkey may have used it to have a browser remembered.
         distrust_devices(&mut work.tx, user.id).await?;
         let entry = Entry::new(Event::PasskeyRemoved).to(user.id).with("passkey", id.to_string());
         work.record(entry.personal("name", row.name.as_str()));
@@ -229,12 +269,16 @@ impl Passkeys {
         work.commit_evicting(&self.deps.cache, &[Evict::User(user.id)]).await
     }
 
-    /// Err([`Code::FeatureOff`]) where no new passkeys are made.
+    /// Checks that the server offers new passkeys.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FeatureOff`] when it does not.
     pub(crate) fn offered(&self) -> Result<(), Error> {
         if self.enabled { Ok(()) } else { Err(Code::FeatureOff.into()) }
     }
 
-    /// Puts a passkey in, as part of `work`.
+    /// Inserts a passkey, as part of `work`.
     pub(crate) async fn insert(
         &self,
         work: &mut Change,
@@ -279,7 +323,7 @@ impl Passkeys {
         own(row)
     }
 
-    /// Whether somebody can still sign in to the account: by password, passkey, or a mail.
+    /// Returns whether the user can still sign in: with a password, a passkey or an emailed link.
     fn has_way_in(&self, user: &User, left: Factors) -> bool {
         let by_mail = self.deps.settings.mfa.passwordless_login
             && self.deps.email_challenges.sends()
@@ -287,8 +331,9 @@ impl Passkeys {
         user.has_password || by_mail || left.passkeys > 0
     }
 
-    /// Judges an answer to a prompt against the passkey that it names, as part of `work`, in which its owner's row is
-    /// locked. What was found out about the passkey is noted.
+    /// Checks a passkey response against the passkey that it names, as part of `work`, in which its
+    /// owner's row is locked. Stores the passkey's new counter and flags, or blocks the passkey if
+    /// it was copied.
     pub(crate) async fn judge(
         &self,
         work: &mut Change,
@@ -328,7 +373,7 @@ impl Passkeys {
         Ok(judged)
     }
 
-    /// The passkeys that somebody can show.
+    /// Returns the passkeys that the user can use.
     pub(crate) async fn usable(&self, conn: &mut Conn, user: UserId) -> Result<Vec<WebauthnPasskey>, Error> {
         let rows: Vec<Row> = OF_USER.bind(user).all(conn).await?;
         rows.iter().filter(|row| row.blocked_at.is_none()).map(read).collect()
@@ -345,14 +390,15 @@ impl Holder {
     }
 }
 
-/// Whose passkey has this id, if anybody's.
+/// Returns the owner of the passkey with this credential id, if there is one.
 pub(crate) async fn owner(conn: &mut Conn, credential_id: &[u8]) -> Result<Option<UserId>, Error> {
     let row: Option<Row> = BY_CREDENTIAL.bind(credential_id.to_vec()).optional(conn).await?;
     Ok(row.map(|row| row.user_id))
 }
 
-/// Takes the second factors off an account that were added after `since`, as part of `work`: whoever added them may be
-/// somebody else. The caller evicts the person. False when there were none.
+/// Removes the second factors that were added to an account after `since`, as part of `work`,
+/// because someone else may have added them. Returns false when there were none. The caller evicts
+/// the user.
 pub(crate) async fn forget_factors(
     work: &mut Change,
     user: UserId,
@@ -361,7 +407,7 @@ pub(crate) async fn forget_factors(
 ) -> Result<bool, Error> {
     let removed = DELETE_SINCE.bind(user).bind(since).execute(&mut work.tx).await?;
     if removed > 0 {
-        // Whoever added one has seen what stands in for it.
+        // Someone who added a passkey has seen the backup codes.
         mfa::forget_stand_ins(work, user).await?;
         let entry = Entry::new(Event::PasskeyRemoved).to(user).with("count", removed);
         work.record(entry.with("reason", why));

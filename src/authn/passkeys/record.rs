@@ -1,4 +1,4 @@
-//! A passkey as its row has it, and as its owner sees it.
+//! A passkey as its row stores it, and as its owner sees it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use crate::foundation::error::Error;
 use crate::model::code::Field;
 use crate::model::text;
 
-/// A credential's id as browsers write it.
+/// Returns a credential's id in the form that browsers use.
 pub(super) fn credential_text(id: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(id)
 }
@@ -40,13 +40,14 @@ pub(super) fn write(passkey: &Passkey) -> Result<String, Error> {
     serde_json::to_string(passkey).map_err(|source| Error::internal("credential", source))
 }
 
-/// A name as it was typed; None for none.
+/// Checks a typed name. `None` when it is empty.
 pub(super) fn read_name(typed: &str) -> Result<Option<String>, Error> {
     let name = text::line(typed, MAX_NAME).map_err(|code| Error::on(Field::Name, code))?;
     Ok(Some(name).filter(|name| !name.is_empty()))
 }
 
-/// What a passkey is called that nobody gave a name: after what keeps it, or else where it was made.
+/// Returns the name of a passkey for which the user chose none: that of its authenticator, or else
+/// of the device on which it was created.
 pub(super) fn default_name(aaguid: Option<uuid::Uuid>, origin: &Origin) -> String {
     let known = aaguid.and_then(authenticator).map(|found| found.name.to_owned());
     let device = || Some(origin.device()).filter(|device| !device.is_empty());
@@ -54,7 +55,7 @@ pub(super) fn default_name(aaguid: Option<uuid::Uuid>, origin: &Origin) -> Strin
     name.chars().take(MAX_NAME).collect()
 }
 
-/// A name that is not taken: with a number behind it, if need be.
+/// Returns a name that is not taken, with a number appended if necessary.
 pub(super) fn numbered(name: &str, taken: &[&str]) -> String {
     let mut candidates =
         std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name} ({number})")));

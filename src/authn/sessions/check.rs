@@ -1,4 +1,5 @@
-//! Whether a cookie opens a session: from memory while that is fresh enough, else from the database.
+//! Checks whether a cookie opens a session: from memory while the snapshot there is fresh enough,
+//! otherwise from the database.
 
 use std::sync::Arc;
 
@@ -18,34 +19,39 @@ use crate::foundation::store::Conn;
 use crate::model::role::Requirement;
 use crate::model::time::Timestamp;
 
-/// What a cookie turned out to be.
+/// The result of checking a cookie.
 #[derive(Clone, Debug)]
 pub enum Checked {
-    /// It opens this session. With a cookie: it replaces the one that came.
+    /// The cookie opens this session. If a new cookie comes with it, that one replaces the one
+    /// received.
     Open(Arc<Snapshot>, Option<String>),
-    /// It opens nothing, and should be deleted.
+    /// The cookie opens nothing, and should be deleted.
     Closed,
 }
 
-/// What is wrong with the way in which a session is used.
+/// Why a session may not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SessionRejection {
-    /// It ran out: nothing to tell.
+    /// The session expired. There is nothing to report.
     Expired,
-    /// It is used as only a thief, or two browsers with one cookie, would.
+    /// The session is used as only a thief would use it, or two browsers that share a cookie. Holds
+    /// the reason.
     Stolen(&'static str),
 }
 
 impl Sessions {
-    /// Looks whether `cookie`, coming from `origin`, opens a session.
+    /// Checks whether `cookie`, coming from `origin`, opens a session.
     ///
-    /// Err only when the database can not be asked: the request is then refused, never let in.
+    /// # Errors
+    ///
+    /// Only when the database cannot be queried. The request must then be refused, not let in.
     pub async fn check(&self, cookie: &str, origin: &Arc<Origin>) -> Result<Checked, Error> {
         let Some(claim) = self.cookies.read(cookie) else { return Ok(Checked::Closed) };
         let now = self.clock.now();
         if let Some(snapshot) = self.cache.get(claim.session)
             && self.is_fresh(&snapshot, now)
-            // That a new secret has arrived is noted at once: the grace of the one before begins.
+            // The arrival of a new secret is recorded at once, because it starts the grace of the
+            // previous one.
             && (snapshot.session.secret_seen || claim.secret_hash != snapshot.session.secret_hash)
             && self.rejection(&snapshot.session, &claim, origin, now).is_none()
         {
@@ -54,14 +60,15 @@ impl Sessions {
         self.verify(claim, origin, now).await
     }
 
-    /// A clock that was set back must not make a snapshot young again.
+    /// Returns whether a snapshot may still be used. A clock that was set back must not make one
+    /// fresh again.
     fn is_fresh(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
         now >= snapshot.verified_at
             && now < snapshot.verified_at.plus(self.settings.verification_interval)
             && snapshot.identity.access.next_expiry().is_none_or(|expiry| now < expiry)
     }
 
-    /// Asks the database.
+    /// Checks the claim against the database.
     async fn verify(&self, claim: Claim, origin: &Arc<Origin>, now: Timestamp) -> Result<Checked, Error> {
         let ticket = self.cache.ticket();
         let mut conn = self.store.read().await?;
@@ -79,8 +86,8 @@ impl Sessions {
         Ok(Checked::Open(self.cache.put(ticket, snapshot), cookie))
     }
 
-    /// Reads the session, its person and what they may do. None when there is no such open session, or the person may
-    /// not have one.
+    /// Reads the session, its user, and what the user may do. `None` when no such session is open,
+    /// or the user may not have one.
     async fn load(&self, conn: &mut Conn, claim: Claim, now: Timestamp) -> Result<Option<Snapshot>, Error> {
         let Some(row) = OPEN.bind(claim.session).optional::<OpenRow>(conn).await? else { return Ok(None) };
         if row.is_system || row.suspended_at.is_some() || row.deleted_at.is_some() {

@@ -1,4 +1,4 @@
-//! The session cookie: which session, and the random string that opens it, encrypted.
+//! The session cookie, which holds the session's id and the random string that opens it, encrypted.
 
 use std::sync::Arc;
 
@@ -7,30 +7,31 @@ use crate::foundation::crypto::keyring::Keyring;
 use crate::foundation::crypto::token::sha256;
 use crate::model::id::SessionId;
 
-/// Version of the content, so that a later form can be told apart.
+/// The version of the content, so that a later format can be told apart.
 const VERSION: u8 = 1;
-/// A cookie of ours has 184 characters; what is longer than this is not looked at.
+/// The longest cookie that is read. The server's own have 184 characters.
 const MAX_LEN: usize = 512;
-/// Cookies whose content is kept, so that a warm request hashes instead of decrypting.
+/// The number of cookies whose content is kept in memory, so that most requests hash a cookie
+/// instead of decrypting it.
 const REMEMBERED: u64 = 100_000;
 
 /// Writes and reads session cookies.
 #[derive(Clone)]
 pub(super) struct Cookies {
     keys: Arc<Keyring>,
-    /// By SHA-256 of the cookie. What a cookie says never changes, so nothing here needs evicting; whether the session
-    /// still stands is asked elsewhere, each time.
+    /// Keyed by the SHA-256 hash of the cookie. The content of a cookie never changes, so nothing
+    /// here needs eviction. Whether the session is still open is checked elsewhere, each time.
     read: moka::sync::Cache<[u8; 32], Claim>,
 }
 
-/// What a cookie claims: it holds this secret of this session.
+/// What a cookie claims: that it holds this secret of this session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
     pub(super) session: SessionId,
     pub(super) secret_hash: [u8; 32],
 }
 
-/// A session's random string: 128 bits.
+/// A session's random string, of 128 bits.
 pub(super) struct SessionSecret([u8; 16]);
 
 impl SessionSecret {
@@ -56,7 +57,8 @@ impl Cookies {
         self.keys.encrypt(&plain)
     }
 
-    /// None for what no key of ours wrote.
+    /// Returns the claim of a cookie. `None` when the cookie was not written with one of the
+    /// server's keys.
     pub(super) fn read(&self, cookie: &str) -> Option<Claim> {
         if cookie.len() > MAX_LEN {
             return None;

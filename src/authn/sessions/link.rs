@@ -1,4 +1,4 @@
-//! Hears of evictions by other processes, over Postgres' notifications.
+//! Receives evictions by other processes through PostgreSQL notifications.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use sqlx::postgres::PgListener;
 use crate::authz::snapshot_cache::{CHANNEL, Evict, Snapshots};
 use crate::foundation::store::Store;
 
-/// How long to wait before trying again when the link is down.
+/// How long to wait before reconnecting when the link is down.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Listens until the task is dropped. While the link is down nothing is served from memory.
+/// Listens until the task is dropped. While the link is down, the cache serves nothing.
 pub(crate) async fn listen(store: Store, cache: Snapshots) {
     let Some(pool) = store.postgres() else { return };
     loop {
@@ -25,9 +25,11 @@ pub(crate) async fn listen(store: Store, cache: Snapshots) {
 async fn hear(pool: &sqlx::PgPool, cache: &Snapshots) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
-    // Only now: what was said while nobody listened is lost, so the cache begins empty.
+    // Only now: notifications that were sent before the listener was ready are lost, so the cache
+    // starts empty.
     cache.set_linked(true);
-    // `try_recv` answers None when the connection was lost and made anew: notifications in between are gone.
+    // `try_recv` returns `None` when the connection was lost and restored: notifications in between
+    // are lost.
     while let Some(message) = listener.try_recv().await? {
         cache.forget(Evict::parse(message.payload()));
     }

@@ -1,8 +1,9 @@
 //! Sessions: one signed-in browser each, opened by a cookie that changes while it is used.
 //!
-//! The cookie carries the session's id and a random string that is replaced about every
-//! SESSION_DB_VERIFICATION_INTERVAL. The string before it stays good for RANDOM_STRING_GRACE, for requests that were
-//! under way; one that comes back later was copied, and ends the session for both sides.
+//! The cookie carries the session's id and a random string, which the server replaces about every
+//! SESSION_DB_VERIFICATION_INTERVAL. The previous string keeps working for RANDOM_STRING_GRACE,
+//! because requests that carry it may be under way. If an old string arrives later than that,
+//! someone copied the cookie, and the session ends for both sides.
 
 mod check;
 mod cookie;
@@ -36,38 +37,38 @@ use crate::model::time::Timestamp;
 
 pub use check::Checked;
 
-/// How long a row of an ended session stays, for the person to see what it was.
+/// How long the row of an ended session is kept. Until then, [`looks_new`] recognizes its browser.
 const KEEP_ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long a browser is remembered without being used.
+/// How long an unused browser is remembered.
 const KEEP_DEVICES: Duration = Duration::from_secs(400 * 24 * 3600);
 
-/// A session of one's own, for a list.
+/// A session, as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
-    /// Its id.
+    /// The session's id.
     pub id: SessionId,
-    /// Browser and system.
+    /// The browser and operating system.
     pub device: String,
-    /// Country code, when it was known.
+    /// The country code, if it was known.
     pub country: Option<String>,
-    /// City, when it was known.
+    /// The city, if it was known.
     pub city: Option<String>,
-    /// The address it was used from last.
+    /// The IP address from which the session was last used.
     pub ip: Option<String>,
-    /// When it began.
+    /// When the session began.
     pub created_at: Timestamp,
-    /// When it was used last, to within the verification interval.
+    /// When the session was last used, to within the verification interval.
     pub last_seen_at: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether this is the session that makes the request.
     pub current: bool,
 }
 
-/// A session just begun, with the cookie that opens it.
+/// A session that has just begun, with the cookie that opens it.
 #[derive(Clone)]
 pub struct NewSession {
-    /// Its id.
+    /// The session's id.
     pub id: SessionId,
-    /// The cookie's value.
+    /// The value of the cookie.
     pub cookie: String,
 }
 
@@ -104,7 +105,7 @@ impl Sessions {
         }
     }
 
-    /// Begins a session for a person who has proved who they are, as part of `work`.
+    /// Begins a session for a user who has authenticated, as part of `work`.
     pub(crate) async fn begin(
         &self,
         work: &mut Change,
@@ -139,23 +140,30 @@ impl Sessions {
         Ok(NewSession { id, cookie: self.cookies.write(id, &secret) })
     }
 
-    /// Ends the session that a browser had before it signs in anew, as part of `work`; the commit evicts it.
+    /// Ends the session that a browser had before a new sign-in, as part of `work`. The caller
+    /// evicts it with the commit.
     pub(crate) async fn replace(&self, work: &mut Change, before: SessionId) -> Result<(), Error> {
         END.bind(before).bind(self.clock.now()).bind("replaced").execute(&mut work.tx).await.map(drop)
     }
 
-    /// What is in memory of sessions, for commits that end some.
+    /// Returns the cache of session snapshots, for commits that end sessions.
     pub(crate) fn cache(&self) -> &Snapshots {
         &self.cache
     }
 
-    /// One's own sessions, the last used first.
+    /// Returns the caller's own sessions, the last used first.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
     pub async fn list(&self, actor: &Actor) -> Result<Vec<SessionView>, Error> {
         let snapshot = actor.user()?;
         self.of(snapshot.user.id, Some(actor.session()?.id)).await
     }
 
-    /// The sessions of a person, the last used first; `current` is the one that asks.
+    /// Returns a user's sessions, the last used first. `current` is the session that makes the
+    /// request.
     pub(crate) async fn of(
         &self,
         user: UserId,
@@ -183,7 +191,7 @@ impl Sessions {
         Ok(rows.into_iter().map(view).collect())
     }
 
-    /// Ends the caller's own session. Does nothing when nobody is signed in.
+    /// Ends the caller's own session. Does nothing when the caller has none.
     pub async fn sign_out(&self, actor: &Actor) -> Result<(), Error> {
         let Some(session) = actor.session_id() else { return Ok(()) };
         match self.end(actor, session).await {
@@ -192,7 +200,12 @@ impl Sessions {
         }
     }
 
-    /// Ends one of one's own sessions. Err([`Code::NotFound`]) for others' and for those that have ended.
+    /// Ends one of the caller's own sessions.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::NotFound`] when the session is another user's, or has ended.
     pub async fn end(&self, actor: &Actor, id: SessionId) -> Result<(), Error> {
         let user = actor.session_user()?.user.id;
         let mut work = self.recorder.begin(actor).await?;
@@ -203,7 +216,13 @@ impl Sessions {
         work.commit_evicting(&self.cache, &[Evict::Session(id)]).await
     }
 
-    /// Ends all of one's own sessions but the one that asks; their number.
+    /// Ends all of the caller's own sessions except the current one, and forgets in which browsers
+    /// no second factor is required. Returns how many ended.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
     pub async fn end_others(&self, actor: &Actor) -> Result<u64, Error> {
         let snapshot = actor.user()?;
         let user = snapshot.user.id;
@@ -218,12 +237,18 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Whether evictions by other processes reach this one; while they do not, every request asks the database.
+    /// Returns whether evictions by other processes reach this one. While they do not, every
+    /// request queries the database.
     pub fn is_linked(&self) -> bool {
         self.cache.is_linked()
     }
 
-    /// Deletes the rows of sessions that ended or expired a while ago, and of browsers long unused.
+    /// Deletes the rows of sessions that ended or expired a while ago, and of browsers that have
+    /// long been unused. Returns how many sessions were deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller is not the program itself.
     pub async fn purge(&self, actor: &Actor) -> Result<u64, Error> {
         actor.require_system()?;
         let now = self.clock.now();
@@ -240,8 +265,8 @@ impl Sessions {
         Ok(purged)
     }
 
-    /// Sessions created, or last seen, before these moments have run out.
-    /// Sessions that were created, or last seen, before these moments have expired.
+    /// Returns two times: sessions that were created before the first, or last seen before the
+    /// second, have expired.
     pub(crate) fn idle_limits(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let limit = now.minus(self.settings.lifetime);
         match self.settings.lifetime_from {
@@ -251,8 +276,8 @@ impl Sessions {
     }
 }
 
-/// Ends one session of a person, as part of a change; false when it is no open session of theirs. The caller evicts it
-/// afterwards.
+/// Ends one session of a user, as part of a change. Returns false when it is not an open session of
+/// theirs. The caller evicts it afterwards.
 pub(crate) async fn end_of(
     conn: &mut Conn,
     user: UserId,
@@ -263,7 +288,8 @@ pub(crate) async fn end_of(
     Ok(END_OWN.bind(session).bind(user).bind(now).bind(reason).execute(conn).await? > 0)
 }
 
-/// Ends the sessions of a person, but for one, as part of a change. The caller evicts the person afterwards.
+/// Ends the sessions of a user, except for one, as part of a change. Returns how many ended. The
+/// caller evicts the user afterwards.
 pub(crate) async fn end_all_of(
     conn: &mut Conn,
     user: UserId,
@@ -275,14 +301,14 @@ pub(crate) async fn end_all_of(
     END_ALL.bind(user).bind(now).bind(reason).bind(except).execute(conn).await
 }
 
-/// Whether the person signed in before in the browser that sends this device cookie.
+/// Returns whether the user has signed in before in the browser that sends this device cookie.
 pub(crate) async fn is_known_device(conn: &mut Conn, user: UserId, origin: &Origin) -> Result<bool, Error> {
     let Some(device) = origin.device_secret else { return Ok(false) };
     let found: Option<(i32,)> = IS_KNOWN_DEVICE.bind(user).bind(sha256(&device)).optional(conn).await?;
     Ok(found.is_some())
 }
 
-/// Forgets every browser in which somebody signed in, but for one, as part of a change.
+/// Forgets every browser in which the user has signed in, except for one, as part of a change.
 pub(crate) async fn forget_devices(
     conn: &mut Conn,
     user: UserId,
@@ -292,14 +318,15 @@ pub(crate) async fn forget_devices(
     FORGET_DEVICES.bind(user).bind(except).execute(conn).await.map(drop)
 }
 
-/// Whether somebody had no session in a browser like this one at this address, as far as it is remembered.
+/// Returns whether no session of the user that is still stored began in a browser like this one at
+/// this IP address.
 pub(crate) async fn looks_new(conn: &mut Conn, user: UserId, origin: &Origin) -> Result<bool, Error> {
     let ip = origin.ip.map(|ip| ip.to_string());
     let found: Option<(i32,)> = LOOKS_NEW.bind(user).bind(origin.fingerprint).bind(ip).optional(conn).await?;
     Ok(found.is_some())
 }
 
-/// Whether the browser that asks is one in which the person is asked for no second factor.
+/// Returns whether the requesting browser is one in which the user needs no second factor.
 pub(crate) async fn is_trusted_device(
     conn: &mut Conn,
     user: UserId,
@@ -311,7 +338,7 @@ pub(crate) async fn is_trusted_device(
     Ok(found.is_some())
 }
 
-/// Asks for no second factor in one of a person's known browsers until then, as part of a change.
+/// Requires no second factor in one of a user's known browsers until then, as part of a change.
 pub(crate) async fn trust_device(
     conn: &mut Conn,
     user: UserId,
@@ -321,16 +348,19 @@ pub(crate) async fn trust_device(
     TRUST.bind(user).bind(sha256(device)).bind(until).execute(conn).await.map(drop)
 }
 
-/// Asks for the second factor in every browser again, as part of a change.
+/// Requires the second factor in every browser of the user again, as part of a change.
 pub(crate) async fn distrust_devices(conn: &mut Conn, user: UserId) -> Result<(), Error> {
     DISTRUST.bind(user).execute(conn).await.map(drop)
 }
 
-/// The person of the session that asks, as part of a change of what opens their account, with their row locked: such changes
-/// come one after the other. Err([`Code::NotAuthenticated`]) when the session has ended, or they may not come in any more,
-/// whatever the request remembers.
+/// Locks the row of the session's user, as part of a change of what opens their account, so that
+/// such changes run one after the other. Returns the user, and when they last authenticated in this
+/// session.
 ///
-/// Also when they confirmed last in this session who they are.
+/// # Errors
+///
+/// [`Code::NotAuthenticated`] when the session has ended or the user may no longer have one,
+/// whatever the request remembers.
 pub(crate) async fn lock_holder(work: &mut Change, actor: &Actor) -> Result<(User, Timestamp), Error> {
     let snapshot = actor.session_user()?;
     users::lock(&mut work.tx, snapshot.user.id).await?;
@@ -340,7 +370,13 @@ pub(crate) async fn lock_holder(work: &mut Change, actor: &Actor) -> Result<(Use
     user.map(|(user, (confirmed_at,))| (user, confirmed_at)).ok_or_else(|| Code::NotAuthenticated.into())
 }
 
-/// The same, for what wants a confirmation not older than `step_up`. Err([`Code::StepUpRequired`]).
+/// Does what [`lock_holder`] does, for an operation that requires the user to have authenticated
+/// within `step_up`.
+///
+/// # Errors
+///
+/// As for [`lock_holder`], and [`Code::StepUpRequired`] when the user last authenticated longer ago
+/// than that.
 pub(crate) async fn lock_confirmed(
     work: &mut Change,
     actor: &Actor,
@@ -353,8 +389,8 @@ pub(crate) async fn lock_confirmed(
     Ok(user)
 }
 
-/// Notes when the person of a session confirmed last who they are, as part of a change; false when it has ended. The caller
-/// evicts it afterwards.
+/// Stores when the user of a session last authenticated, as part of a change. Returns false when
+/// the session has ended. The caller evicts it afterwards.
 pub(crate) async fn set_confirmed(conn: &mut Conn, session: SessionId, at: Timestamp) -> Result<bool, Error> {
     Ok(CONFIRM.bind(session).bind(at).execute(conn).await? > 0)
 }

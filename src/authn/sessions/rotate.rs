@@ -1,4 +1,5 @@
-//! The random string of a session: replaced while it is used, so that a copy of a cookie shows.
+//! The random string of a session, which is replaced while the session is used, so that a copied
+//! cookie shows.
 
 use std::sync::Arc;
 
@@ -14,11 +15,12 @@ use crate::foundation::error::Error;
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 
-/// Replaced secrets are kept at most this many at a time, whatever grace and interval are set to.
+/// The maximum number of replaced secrets that are kept, whatever the grace and the interval are.
 const MAX_OLD_SECRETS: usize = 16;
 
 impl Sessions {
-    /// Replaces the random string when its time has come, and notes that the session is in use.
+    /// Replaces the random string when that is due, and records that the session is in use. Returns
+    /// the new cookie, if there is one.
     pub(super) async fn keep_up(
         &self,
         snapshot: &mut Snapshot,
@@ -29,7 +31,8 @@ impl Sessions {
         let settings = &self.settings;
         let ip = origin.ip.map(|ip| ip.to_string());
         let session = &snapshot.session;
-        // With the shortest interval the list of old secrets would grow beyond its bounds within the grace.
+        // With the shortest interval, the list of old secrets would outgrow its limit within the
+        // grace.
         let spacing = settings.random_string_grace / u32::try_from(MAX_OLD_SECRETS).unwrap_or(u32::MAX);
         let due = session.rotated_at.plus(settings.verification_interval.max(spacing));
         let current = claim.secret_hash == session.secret_hash;
@@ -49,7 +52,7 @@ impl Sessions {
             *hash != claim.secret_hash && now <= replaced.plus(settings.random_string_grace)
         });
         if !current {
-            // It may be on its way still.
+            // The response that carries it may still be on its way.
             old.insert(0, (session.secret_hash, now));
         }
         old.insert(0, (claim.secret_hash, now));
@@ -69,8 +72,8 @@ impl Sessions {
             .execute(&mut work.tx)
             .await?;
         if rotated == 0 {
-            // A parallel request was first (or ended the session: the next look-up sees that). The cookie that came is
-            // now an old one, good for the grace.
+            // A parallel request was first, or ended the session, which the next lookup finds out.
+            // The cookie of this request is now an old one, and works for the grace.
             return Ok(None);
         }
         if moved {
@@ -86,7 +89,7 @@ impl Sessions {
         Ok(Some(self.cookies.write(session.id, &secret)))
     }
 
-    /// Notes that the session is in use, from where, and by which secret.
+    /// Records that the session is in use, from where, and with which secret.
     async fn touch(
         &self,
         snapshot: &mut Snapshot,
@@ -126,14 +129,16 @@ impl Sessions {
     }
 }
 
-/// Whether the cookie is the one before the current one, and nobody has used the current one yet: the answer that
-/// carried it may have been lost (a navigation that was cancelled, a connection that broke). As long as that is so the
-/// one before is good, and is replaced anew; a copy shows as soon as both are used.
+/// Returns whether the cookie is the previous one, and the current one has not been used yet.
+///
+/// The response that carried the current one may have been lost: the user canceled a navigation, or
+/// a connection broke. Until the current one arrives, the previous one works and is replaced again.
+/// A copy shows as soon as both are used.
 pub(super) fn replacement_is_lost(session: &SessionState, claim: &Claim) -> bool {
     !session.secret_seen && session.old_secrets.first().is_some_and(|(hash, _)| *hash == claim.secret_hash)
 }
 
-/// The current secret has come back for the first time: from now on the one before it is old.
+/// Starts the grace of the previous secret, because the current one has arrived for the first time.
 fn begin_grace(old: &mut [([u8; 32], Timestamp)], now: Timestamp) {
     if let Some((_, replaced)) = old.first_mut() {
         *replaced = now;

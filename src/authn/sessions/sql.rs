@@ -7,7 +7,7 @@ crate::statements! {
     pub(super) INSERT = "INSERT INTO sessions (id, user_id, created_at, last_seen_at, confirmed_at, \
         absolute_expires_at, secret_hash, rotated_at, fingerprint, device, method, created_ip, last_ip, country, city) \
         VALUES ($1, $2, $3, $3, $3, $4, $5, $3, $6, $7, $8, $9, $9, $10, $11)";
-    /// The session with its person, whether they may have sessions or not.
+    /// Reads the session and its user, whether the user may have sessions or not.
     pub(super) OPEN = "SELECT s.id, s.user_id, s.created_at, s.last_seen_at, s.confirmed_at, s.absolute_expires_at, \
         s.secret_hash, s.secret_seen, s.rotated_at, s.old_secrets, s.fingerprint, s.last_ip, s.country, \
         u.username, u.email, u.email_verified_at, u.first_name, u.last_name, u.is_system, u.suspended_at, u.deleted_at, \
@@ -16,10 +16,10 @@ crate::statements! {
         EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL) AS has_totp, \
         EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id AND p.blocked_at IS NULL) AS has_passkey \
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.ended_at IS NULL";
-    /// Puts a new secret in the place of one that is still the current one: of parallel requests one rotates.
+    /// Replaces a secret that is still the current one: of several parallel requests, one succeeds.
     pub(super) ROTATE = "UPDATE sessions SET secret_hash = $3, old_secrets = $4, rotated_at = $5, last_seen_at = $5, \
         last_ip = $6, secret_seen = $7 WHERE id = $1 AND secret_hash = $2 AND ended_at IS NULL";
-    /// Notes that the browser has the current secret: the grace of the one before it begins.
+    /// Records that the browser has the current secret, which starts the grace of the previous one.
     pub(super) SEEN = "UPDATE sessions SET secret_seen = $4, old_secrets = $3 \
         WHERE id = $1 AND secret_hash = $2 AND ended_at IS NULL";
     pub(super) TOUCH = "UPDATE sessions SET last_seen_at = $2, last_ip = $3 \
@@ -37,10 +37,11 @@ crate::statements! {
     pub(super) KNOW_DEVICE = "INSERT INTO known_devices (user_id, device_hash, first_seen, last_seen) \
         VALUES ($1, $2, $3, $3) ON CONFLICT (user_id, device_hash) DO UPDATE SET last_seen = excluded.last_seen";
     pub(super) IS_KNOWN_DEVICE = "SELECT 1 FROM known_devices WHERE user_id = $1 AND device_hash = $2";
-    /// A row when no session of the person's began in a browser that looks like this one, at this address.
+    /// Returns a row when no session of the user began in a browser that looks like this one, at
+    /// this IP address.
     pub(super) LOOKS_NEW = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND fingerprint = $2 AND created_ip = $3)";
     pub(super) FORGET_DEVICES = "DELETE FROM known_devices WHERE user_id = $1 AND device_hash <> $2";
-    /// A row when the browser is asked for no second factor.
+    /// Returns a row when the browser needs no second factor.
     pub(super) IS_TRUSTED = "SELECT 1 FROM known_devices WHERE user_id = $1 AND device_hash = $2 AND trusted_until > $3";
     pub(super) TRUST = "UPDATE known_devices SET trusted_until = $3 WHERE user_id = $1 AND device_hash = $2";
     pub(super) DISTRUST = "UPDATE known_devices SET trusted_until = NULL WHERE user_id = $1 AND trusted_until IS NOT NULL";

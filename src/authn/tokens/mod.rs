@@ -1,8 +1,10 @@
-//! One-time tokens: for mails and links that prove something once.
+//! One-time tokens: the secrets behind emailed links and codes, and behind other steps that may
+//! happen only once.
 //!
-//! Kept only as hashes, bound to a purpose and a subject. A token is redeemed by the secret of its link, or by six digits
-//! in the browser that asked for it: those are hashed with that browser's secret, which is kept nowhere, so that nobody
-//! who reads the database finds them by trying all million.
+//! The database stores only hashes, each bound to a purpose and a subject. A caller redeems a token
+//! with the secret of its link or, in the browser that asked for it, with six digits. The digits
+//! are hashed together with that browser's secret, which the server stores nowhere, so a reader of
+//! the database cannot find them by trying all million.
 
 mod sql;
 
@@ -24,47 +26,47 @@ use crate::model::code::{Code, Field};
 use crate::model::id::{TokenId, UserId};
 use crate::model::time::Timestamp;
 
-/// How often a code may be tried before it is worth nothing: of a million codes, five are tried.
+/// How often a code may be tried before it stops working: five guesses at one of a million codes.
 const MAX_CODE_TRIES: i64 = 5;
 
-/// What a token is good for, and nothing else.
+/// The one thing that a token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Making the first administrator.
+    /// Creating the first administrator.
     SetUp,
-    /// Making an account.
+    /// Creating an account.
     SignUp,
-    /// Proving an address that one's account has.
+    /// Verifying the email address of an account.
     VerifyEmail,
-    /// Setting a new password.
+    /// Resetting a password.
     PasswordReset,
-    /// Signing in.
+    /// Signing in with a magic link.
     MagicLink,
-    /// Taking another address.
+    /// Changing to another email address.
     EmailChange,
-    /// Taking the address back that one had before.
+    /// Restoring the email address that the account had before.
     EmailUndo,
-    /// Going on to the second factor: the first one was proved.
+    /// Presenting the second factor, after the first was proved.
     SecondFactor,
-    /// Answering a prompt to sign in, or to confirm who one is, by a passkey.
+    /// Responding to a passkey prompt, to sign in or to re-authenticate.
     PasskeyPrompt,
     /// Adding a passkey.
     PasskeyAdd,
-    /// Making an account with a passkey.
+    /// Creating an account with a passkey.
     PasskeySignUp,
-    /// Confirming who one is.
+    /// Re-authenticating by email.
     Confirm,
-    /// Seeing once what is shown once.
+    /// Showing a value once, such as new backup codes.
     ShowOnce,
-    /// Doing what waits for a confirmation.
+    /// Completing an action that waits until the user re-authenticates.
     PendingAction,
-    /// Beginning to wait until lost second factors are taken off.
+    /// Starting a recovery.
     RecoveryStart,
-    /// Having them taken off, after the waiting.
+    /// Completing a recovery, after its delay.
     RecoveryFinish,
-    /// Stopping that.
+    /// Stopping a recovery.
     RecoveryCancel,
-    /// Taking off again the second factor that was added first.
+    /// Removing the account's first second factor again.
     FactorUndo,
 }
 
@@ -93,48 +95,49 @@ impl Purpose {
     }
 }
 
-/// A token to be made.
+/// A token to issue.
 pub(crate) struct NewToken<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) user: Option<UserId>,
-    /// What it is bound to, such as the folded address that it is sent to.
+    /// What the token is bound to, such as the folded address that receives it.
     pub(crate) subject: &'a str,
-    /// What is done once it is used; encrypted by the caller.
+    /// What to do when the token is redeemed. The caller encrypts it.
     pub(crate) payload: Option<String>,
     pub(crate) lifetime: Duration,
-    /// The secret of the browser that asks, if a code is to work there.
+    /// The secret of the requesting browser, if a code should work there.
     pub(crate) browser: Option<&'a [u8; 32]>,
-    /// Whether anybody is told its link and code. One that nobody is told has a code that can not be guessed either.
+    /// Whether the link and the code are sent to anyone. If they are not, the token gets a code
+    /// hash that no code matches.
     pub(crate) told: bool,
 }
 
-/// A token that was made. Only the caller knows these.
+/// An issued token. Only the caller knows these values.
 pub(crate) struct Issued {
-    /// For the link.
+    /// The secret for the link.
     pub(crate) secret: String,
-    /// Six digits; empty when no browser asked.
+    /// The six digits. Empty when no browser asked.
     pub(crate) code: String,
     pub(crate) expires_at: Timestamp,
 }
 
-/// What somebody shows of a token.
+/// How a caller identifies a token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PresentedToken<'a> {
-    /// The secret of its link.
+    /// By the secret of its link.
     Secret(&'a str),
-    /// Its code was right: see [`Tokens::try_code`].
+    /// By its id, after its code was right: see [`Tokens::try_code`].
     Known(TokenId),
 }
 
-/// A code that was tried.
+/// The result of trying a code.
 pub(crate) struct TriedCode {
     pub(crate) id: TokenId,
-    /// What its token is bound to.
+    /// What the code's token is bound to.
     pub(crate) subject: String,
     pub(crate) right: bool,
 }
 
-/// What a token is about.
+/// What a stored token is about.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Found {
     pub(crate) user_id: Option<UserId>,
@@ -144,7 +147,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether it was asked for in the browser with this secret.
+    /// Returns whether the browser with this secret asked for the token.
     pub(crate) fn is_of(&self, browser: Option<&[u8; 32]>) -> bool {
         browser.is_some_and(|secret| self.browser_hash.as_deref() == Some(&sha256(secret)))
     }
@@ -159,23 +162,25 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Encrypts what a token carries.
+    /// Encrypts the payload of a token.
     pub(crate) fn seal(&self, payload: &impl Serialize) -> Result<String, Error> {
         let json = serde_json::to_vec(payload).map_err(|source| Error::internal("payload", source))?;
         Ok(self.keys.encrypt(&json))
     }
 
-    /// Decrypts what a token carries.
+    /// Decrypts the payload of a token.
     ///
     /// # Errors
     ///
-    /// [`Code::BadToken`] when no key opens it.
+    /// [`Code::BadToken`], on its field, when there is no payload, no key decrypts it, or it has
+    /// another form.
     pub(crate) fn open<T: DeserializeOwned>(&self, found: &Found) -> Result<T, Error> {
         let read = || serde_json::from_slice(&self.keys.decrypt(found.payload.as_deref()?)?).ok();
         read().ok_or_else(|| Error::on(Field::Token, Code::BadToken))
     }
 
-    /// Makes a token. Codes that the same browser got for the same purpose before stop working; their links do not.
+    /// Issues a token. Earlier codes that the same browser got for the same purpose stop working;
+    /// their links keep working.
     pub(crate) async fn issue(&self, conn: &mut Conn, new: NewToken<'_>) -> Result<Issued, Error> {
         let code = new.browser.map(|_| self.six_digits()).unwrap_or_default();
         let code_hash = new.browser.map(|browser| match new.told {
@@ -190,7 +195,8 @@ impl Tokens {
         Ok(Issued { secret: secret.reveal(), code, expires_at })
     }
 
-    /// Makes a token without a code, whose secret somebody else made: 256 random bits. Until when it is good.
+    /// Issues a token without a code, for a secret that the caller supplies: 256 random bits.
+    /// Returns when the token expires.
     pub(crate) async fn issue_as(
         &self,
         conn: &mut Conn,
@@ -225,7 +231,7 @@ impl Tokens {
         Ok(expires_at)
     }
 
-    /// Deletes a person's tokens of a purpose and subject, used or not.
+    /// Deletes a user's tokens of a purpose and subject, used or not.
     pub(crate) async fn forget_of(
         &self,
         conn: &mut Conn,
@@ -236,8 +242,13 @@ impl Tokens {
         FORGET_OF.bind(user).bind(purpose.as_str()).bind(subject).execute(conn).await.map(drop)
     }
 
-    /// Uses a token up. Err([`Code::BadToken`]) when it is unknown, used, expired or for something else; one statement
-    /// decides, so of parallel tries one succeeds.
+    /// Redeems a token. A single statement decides, so only one of several parallel attempts
+    /// succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadToken`], on its field, when the token is unknown, used, expired or for another
+    /// purpose.
     pub(crate) async fn redeem(
         &self,
         conn: &mut Conn,
@@ -257,7 +268,7 @@ impl Tokens {
         found.ok_or_else(bad_token)
     }
 
-    /// What a token is about, if it could be redeemed now. Looking does not use it up.
+    /// Returns what a token is about, if it could be redeemed now. Does not redeem it.
     pub(crate) async fn peek(
         &self,
         conn: &mut Conn,
@@ -276,7 +287,7 @@ impl Tokens {
         }
     }
 
-    /// What the newest open token of a browser is about.
+    /// Returns what the newest open token of a browser is about.
     pub(crate) async fn of_browser(
         &self,
         conn: &mut Conn,
@@ -286,8 +297,11 @@ impl Tokens {
         OF_BROWSER.bind(sha256(browser)).bind(purpose.as_str()).bind(self.clock.now()).optional(conn).await
     }
 
-    /// Tries a code in the browser that asked for it. The try counts before it is judged; the caller commits it whatever
-    /// comes out. None when there is no mail that this browser waits for, or its code was tried too often.
+    /// Tries a code in the browser that asked for it.
+    ///
+    /// The attempt is counted before it is checked, so the caller must commit it whatever the
+    /// result is. Returns `None` when no token with a code is open in this browser, or its code was
+    /// tried too often.
     pub(crate) async fn try_code(
         &self,
         conn: &mut Conn,
@@ -303,18 +317,24 @@ impl Tokens {
             .optional(conn)
             .await?;
         let wanted = code_hash(browser, code);
-        // Hashes are compared: what their comparison tells by its time is of no use.
+        // The comparison need not take constant time: it compares hashes, whose timing reveals
+        // nothing useful.
         Ok(row.map(|(id, subject, hash)| TriedCode { id, subject, right: hash.as_deref() == Some(&wanted) }))
     }
 
-    /// A new secret for a token whose code was right, to go on with on another page. Its link stops working.
+    /// Gives a token whose code was right a new secret, with which the flow continues on another
+    /// page. The link stops working.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadToken`], on its field, when the token is unknown, used or expired.
     pub(crate) async fn reissue(&self, conn: &mut Conn, id: TokenId) -> Result<String, Error> {
         let secret = Secret::new(self.random);
         let done = REISSUE.bind(id).bind(secret.hash()).bind(self.clock.now()).execute(conn).await?;
         if done == 1 { Ok(secret.reveal()) } else { Err(bad_token()) }
     }
 
-    /// The open tokens of a person's for one purpose.
+    /// Returns a user's open tokens for one purpose.
     pub(crate) async fn open_of(
         &self,
         conn: &mut Conn,
@@ -325,17 +345,17 @@ impl Tokens {
         Ok(query.all::<(TokenId,)>(conn).await?.into_iter().map(|(id,)| id).collect())
     }
 
-    /// Makes one token worthless.
+    /// Voids one token.
     pub(crate) async fn void_one(&self, conn: &mut Conn, id: TokenId) -> Result<(), Error> {
         VOID_ONE.bind(id).bind(self.clock.now()).execute(conn).await.map(drop)
     }
 
-    /// Makes every open token of a purpose worthless.
+    /// Voids every open token of a purpose.
     pub(crate) async fn void(&self, conn: &mut Conn, purpose: Purpose) -> Result<(), Error> {
         VOID.bind(purpose.as_str()).bind(self.clock.now()).execute(conn).await.map(drop)
     }
 
-    /// Makes every open token of a person's and of these purposes worthless.
+    /// Voids every open token that a user has for these purposes.
     pub(crate) async fn void_of(
         &self,
         conn: &mut Conn,
@@ -348,7 +368,10 @@ impl Tokens {
         Ok(())
     }
 
-    /// Deletes tokens that ran out more than `after` ago, and what those were to do that can not be used any more.
+    /// Deletes tokens that expired more than `after` ago.
+    ///
+    /// The payloads of used and expired tokens, and short-lived tokens that are used or expired,
+    /// are deleted without that delay.
     pub(crate) async fn purge(&self, conn: &mut Conn, after: Duration) -> Result<u64, Error> {
         BLANK.bind(self.clock.now()).execute(conn).await?;
         PURGE_BRIEF.bind(self.clock.now()).execute(conn).await?;
@@ -356,12 +379,14 @@ impl Tokens {
     }
 
     fn six_digits(&self) -> String {
-        // Of 2^32 values, the remainder favours some codes by less than one in four thousand.
+        // 2^32 is no multiple of a million, so some codes are likelier than others, by less than
+        // one in four thousand.
         format!("{:06}", u32::from_be_bytes(self.random.bytes()) % 1_000_000)
     }
 }
 
-/// Whether somebody else than `user` may take an address back that they had until a short while ago.
+/// Returns whether a user other than `user` may still restore this email address, which they had
+/// until recently.
 pub(crate) async fn is_kept(
     conn: &mut Conn,
     address: &str,

@@ -29,7 +29,7 @@ crate::statements! {
         "SELECT ", found!(), " FROM one_time_tokens \
         WHERE browser_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY id DESC LIMIT 1"
     );
-    /// At most one row: see FORGET_CODES.
+    /// Updates at most one row, because FORGET_CODES removes a browser's earlier codes.
     pub(super) TRY_CODE = "UPDATE one_time_tokens SET code_tries = code_tries + 1 \
         WHERE browser_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
         AND code_hash IS NOT NULL AND code_tries < $4 \
@@ -49,7 +49,8 @@ crate::statements! {
     pub(super) BLANK = "UPDATE one_time_tokens SET payload = NULL \
         WHERE payload IS NOT NULL AND (used_at IS NOT NULL OR expires_at < $1)";
     pub(super) FORGET_OF = "DELETE FROM one_time_tokens WHERE user_id = $1 AND purpose = $2 AND subject = $3";
-    /// What is made by the thousand, and of no interest afterwards.
+    /// Deletes used and expired tokens of the purposes that produce many tokens and are of no
+    /// interest afterwards.
     pub(super) PURGE_BRIEF = "DELETE FROM one_time_tokens \
         WHERE purpose IN ('passkey_prompt', 'passkey_add', 'passkey_sign_up', 'show_once', 'act') \
         AND (used_at IS NOT NULL OR expires_at < $1)";
