@@ -1,6 +1,7 @@
-//! The figures of access in ARCHITECTURE.md: what a permission check adds to a request with a warm session, with 10, 1,000
-//! and 100,000 people alike (Criterion), and how long it takes to edit a role that 100,000 people hold, all of them
-//! signed in, until none of them has the old permissions any more. `scripts/bench access` runs it.
+//! Measures the authorization figures in ARCHITECTURE.md: what a permission check adds to a request
+//! with a warm session, with 10, 1,000 and 100,000 users (Criterion); and how long it takes to edit
+//! a role that 100,000 signed-in users hold, until none of them has the old permissions any more.
+//! `scripts/bench access` runs it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -27,10 +28,10 @@ use sqlx::{AssertSqlSafe, Connection};
 
 const ROLE: &str = "Editor";
 const PERMISSION: &str = "posts:create";
-/// The secret that opens every session here.
+/// The secret of every session in this benchmark.
 const SECRET: [u8; 16] = [7; 16];
 
-/// An installation with `people` who hold [`ROLE`] in `org:1`, each signed in once.
+/// An installation with `people` users who hold [`ROLE`] in `org:1`, each signed in once.
 struct Installation {
     auth: Auth,
     people: u32,
@@ -46,7 +47,7 @@ impl Installation {
             .no_env()
             .set("DATA_DIR", folder.path().display().to_string())
             .set("DEFAULT_DATABASE_URI", postgres.map_or(file, str::to_owned))
-            // A bench may take longer than a snapshot lasts.
+            // A benchmark may take longer than a snapshot lasts.
             .set("SESSION_DB_VERIFICATION_INTERVAL", "3600")
             .build()
             .unwrap();
@@ -107,7 +108,7 @@ impl Installation {
         }
     }
 
-    /// The cookie of somebody's session.
+    /// Returns the session cookie of a user.
     fn cookie(&self, number: u32) -> String {
         let mut plain = vec![1];
         plain.extend_from_slice(&u128::from(number).to_be_bytes());
@@ -131,7 +132,7 @@ impl Installation {
     }
 }
 
-/// The session alone, and with the check of a permission: the difference is what the check adds.
+/// Measures the session alone and with a permission check: the difference is what the check adds.
 fn checks(criterion: &mut Criterion, runtime: &tokio::runtime::Runtime) {
     let scope: Scope = "org:1/team:3".parse().unwrap();
     for people in [10, 1_000, 100_000] {
@@ -157,7 +158,7 @@ fn checks(criterion: &mut Criterion, runtime: &tokio::runtime::Runtime) {
     }
 }
 
-/// Edits the role of 100,000 people who are all signed in.
+/// Edits the role of 100,000 users, all of whom are signed in.
 async fn edit(name: &str, postgres: Option<&str>) {
     let place = Installation::new(100_000, postgres).await;
     let jobs = tokio::spawn(authtuna::jobs::run(place.auth.clone()));

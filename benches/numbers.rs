@@ -1,9 +1,10 @@
-//! What a request costs beside the least that it can cost, how long the server takes to start, and how much memory it
-//! holds. `make bench` runs it, and keeps the figures in `benches/numbers.json`.
+//! Measures what a request costs compared to the minimum possible, how long the server takes to
+//! start, and how much memory it uses. `make bench` runs it and writes the figures to
+//! `benches/numbers.json`.
 //!
-//! One client drives three servers, each in a process of its own, in turns: what else the machine does meanwhile hits all
-//! of them. Where there are two cores, the servers have one to themselves and the client the other. Only the ratios say
-//! something about another machine.
+//! One client drives three servers in turns, each in a process of its own, so that other load on
+//! the machine affects all of them. On a machine with two cores, the servers share one core and the
+//! client has the other. Only the ratios apply to other machines.
 
 #![expect(
     clippy::disallowed_methods,
@@ -30,13 +31,13 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
-/// Connections at once.
+/// The number of concurrent connections.
 const CONNECTIONS: usize = 32;
 /// How long each turn takes.
 const TURN: Duration = Duration::from_secs(2);
-/// How often each takes its turn.
+/// How many turns each case gets.
 const TURNS: usize = 7;
-/// What the bare server is told by.
+/// The argument that starts the bare server.
 const BARE: &str = "bare-axum-handlers";
 /// The core of the servers, and that of the client.
 const CORES: [&str; 2] = ["0", "1"];
@@ -46,7 +47,7 @@ fn main() {
     if env::args().any(|argument| argument == BARE) {
         return multi.block_on(bare());
     }
-    // Threads that are made later stay on the core of this one.
+    // Threads that start later inherit the core of this one.
     pin_this();
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(measure());
 }
@@ -54,7 +55,8 @@ fn main() {
 async fn measure() {
     let (bare, bare_at) = spawn_bare().await;
     let own = Measured::start(env!("CARGO_BIN_EXE_authtuna")).await;
-    // Another build of the program, to be measured in the same turns: `make bench BEFORE=path/to/authtuna`.
+    // Another build of the program to measure in the same turns: `make bench
+    // BEFORE=path/to/authtuna`.
     let before = match env::var("BEFORE") {
         Ok(program) if !program.is_empty() => Some(Measured::start(&program).await),
         _ => None,
@@ -93,12 +95,12 @@ async fn measure() {
     keep(&figures);
 }
 
-/// One request, made again and again.
+/// A request that the client makes again and again.
 struct Case {
     name: String,
     address: SocketAddr,
     request: String,
-    /// The case that it is compared with.
+    /// The index of the case that this one is compared with.
     against: Option<usize>,
     rates: Vec<f64>,
 }
@@ -109,7 +111,7 @@ impl Case {
     }
 }
 
-/// A server with somebody signed in.
+/// A server with one signed-in user.
 struct Measured {
     server: Server,
     cookie: String,
@@ -173,13 +175,13 @@ fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// Whether the machine has a core for each side.
+/// Returns whether the machine has a core for each side.
 fn pins() -> bool {
-    // Asked of the machine, and not of this process, which may be pinned already.
+    // Read from the machine, because this process may be pinned already.
     std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default().matches("processor\t").count() >= 2
 }
 
-/// Has this process run on the client's core.
+/// Pins this process to the client's core.
 fn pin_this() {
     if pins() {
         let id = std::process::id().to_string();
@@ -191,7 +193,7 @@ fn pin_this() {
     }
 }
 
-/// A program that runs on the servers' core.
+/// Starts a program on the servers' core.
 fn on_server_core(program: &str) -> Command {
     if !pins() {
         return Command::new(program);
@@ -201,8 +203,8 @@ fn on_server_core(program: &str) -> Command {
     command
 }
 
-/// What an Axum service costs that does nothing; and one that does what a warm session cannot do without: it hashes the
-/// cookie, looks it up among 100,000, and writes six fields as JSON.
+/// Serves two routes: one that does nothing, and one that does the minimum that a warm session
+/// needs. It hashes the cookie, looks it up among 100,000, and writes six fields as JSON.
 async fn bare() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("{}", listener.local_addr().unwrap());
@@ -246,7 +248,7 @@ struct Server {
 }
 
 impl Server {
-    /// Starts the binary, and waits until it answers. It logs as it does by default, into a file.
+    /// Starts the program and waits until it responds. It logs as it does by default, into a file.
     async fn start(program: &str, data: &Path) -> Self {
         let probe = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = probe.local_addr().unwrap();
@@ -255,7 +257,7 @@ impl Server {
         let begun = Instant::now();
         let mut child = on_server_core(program)
             .arg("serve")
-            // Where Leptos.toml is.
+            // Leptos.toml is in this folder.
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .env("SERVER_ADDRESS", address.to_string())
             .env("DATA_DIR", data)
@@ -278,7 +280,7 @@ impl Server {
         Self { child, address, started: begun.elapsed() }
     }
 
-    /// Resident memory, in megabytes (10^6 bytes).
+    /// Returns the resident memory, in megabytes (10^6 bytes).
     fn memory(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -287,7 +289,7 @@ impl Server {
     }
 }
 
-/// Makes an account; its cookies.
+/// Creates an account and returns its cookies.
 async fn sign_up(address: SocketAddr) -> String {
     let body =
         r#"{"username":"maria","email":"maria@example.org","password":"seven quiet tunas under lamps"}"#;
@@ -306,7 +308,7 @@ fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n{body}")
 }
 
-/// Requests per second, as many as the connections get answered.
+/// Returns how many requests per second all connections together complete.
 async fn load(address: SocketAddr, request: &[u8]) -> f64 {
     let begun = Instant::now();
     let connection = |_| async move {
@@ -324,13 +326,13 @@ async fn load(address: SocketAddr, request: &[u8]) -> f64 {
     f64::from(answered) / begun.elapsed().as_secs_f64()
 }
 
-/// The bytes of an answer, kept from one request to the next. The client must cost little, or it is the client that is
-/// measured: it looks for two headers, and at nothing else.
+/// The bytes of a response; the buffer is reused for the next request. The client must cost little,
+/// or the benchmark measures the client: it looks for two headers and nothing else.
 #[derive(Default)]
 struct Response(Vec<u8>);
 
 impl Response {
-    /// One request; its status once the whole answer is read.
+    /// Sends a request, reads the whole response, and returns its status.
     async fn ask(&mut self, stream: &mut TcpStream, request: &[u8]) -> u16 {
         stream.write_all(request).await.unwrap();
         self.0.clear();

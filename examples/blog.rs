@@ -1,5 +1,6 @@
-//! A blog: editors write and publish, moderators moderate, viewers read. Whoever signs up is a viewer; the account
-//! `superadmin`, which DEFAULT_SUPERADMIN_PASSWORD makes, gives the other roles.
+//! A blog: editors write and publish, moderators moderate, viewers read. Every user who signs up is
+//! a viewer. The account `superadmin`, which DEFAULT_SUPERADMIN_PASSWORD creates, assigns the other
+//! roles.
 
 #![expect(clippy::print_stdout, reason = "a program says where it listens")]
 
@@ -62,7 +63,7 @@ async fn publish(_: Allowed<PublishPosts>, Path(id): Path<u64>) -> String {
 type Person = Path<(UserId, String)>;
 async fn assign(auth: State<Auth>, context: AuthContext, Path((user, role)): Person) -> Result<(), ApiError> {
     let grant = Assignment::new(user, &role).everywhere();
-    Ok(auth.roles.assign(context.actor(), &grant).await.map(drop)?) // the core decides who may
+    Ok(auth.roles.assign(context.actor(), &grant).await.map(drop)?) // the core authorizes this
 }
 async fn remove(auth: State<Auth>, context: AuthContext, Path((user, role)): Person) -> Result<(), ApiError> {
     Ok(auth.roles.remove(context.actor(), user, &role, &Scope::global()).await?)

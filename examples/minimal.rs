@@ -1,4 +1,4 @@
-//! The smallest service: who am I?
+//! The smallest service: it tells users who they are.
 //!
 //! `cargo run --example minimal`, then `curl -i localhost:8000/me`
 
@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // From the environment and .env; .env.example lists all there is.
+    // From the environment and .env; .env.example lists all settings.
     let auth = Auth::start(Settings::load()?).await?;
-    // Purges what has run out, and hears what other processes change.
+    // Deletes what has expired, and listens for changes that other processes make.
     tokio::spawn(authtuna::jobs::run(auth.clone()));
 
     let app = Router::new()
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answered 401 before it is called when nobody is signed in.
+/// Not called without a session: the response is then 401.
 async fn me(user: CurrentUser) -> Json<Value> {
     let roles: Vec<&str> = user.access.held.iter().map(|held| held.role.as_str()).collect();
     let who = &user.user;

@@ -1,6 +1,7 @@
-//! Rights that count in one place: members of an organization see its projects and no others.
+//! Permissions that count in one scope: members of an organization see its projects and no others.
 //!
-//! `DEFAULT_SUPERADMIN_PASSWORD="…" cargo run --example scoped`: the account `superadmin` lets people in.
+//! `DEFAULT_SUPERADMIN_PASSWORD="…" cargo run --example scoped`: the account `superadmin` adds
+//! members.
 
 #![expect(clippy::print_stdout, reason = "a program says where it listens")]
 
@@ -46,13 +47,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(axum::serve(listener, app.into_make_service_with_connect_info::<std::net::SocketAddr>()).await?)
 }
 
-// Asked in `project:<project_id>`.
+// Checked in `project:<project_id>`.
 check!(ReadProject = RequirePermission::one("projects:read").scope_from_path("project_id"));
 async fn project(_: Allowed<ReadProject>, Path(id): Path<String>) -> String {
     format!("project {id}")
 }
 
-// Asked in `org:<org_id>`: with a right in `org:1`, one sees the projects of organization 1.
+// Checked in `org:<org_id>`: with the permission in `org:1`, a user sees the projects of
+// organization 1.
 check!(ReadProjects = RequirePermission::one("projects:read").scope_from_path("org_id"));
 async fn projects(user: Allowed<ReadProjects>) -> String {
     format!("the projects in {} for {}", user.scope(), user.user.username)
@@ -61,7 +63,7 @@ async fn projects(user: Allowed<ReadProjects>) -> String {
 type Member = Path<(String, UserId)>;
 async fn admit(auth: State<Auth>, context: AuthContext, Path((org, user)): Member) -> Result<(), ApiError> {
     let grant = Assignment::new(user, "member").within(Scope::at("org", &org)?);
-    Ok(auth.roles.assign(context.actor(), &grant).await.map(drop)?) // the core decides who may
+    Ok(auth.roles.assign(context.actor(), &grant).await.map(drop)?) // the core authorizes this
 }
 async fn expel(auth: State<Auth>, context: AuthContext, Path((org, user)): Member) -> Result<(), ApiError> {
     Ok(auth.roles.remove(context.actor(), user, "member", &Scope::at("org", &org)?).await?)

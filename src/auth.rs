@@ -38,21 +38,22 @@ use crate::mail::{self, Mailer, MailerError, Outbox};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
-/// The auth core over one database. Cheap to clone: a clone is one more reference to the same [`Core`].
+/// The auth core on one database. Cheap to clone: a clone is another reference to the same
+/// [`Core`].
 #[derive(Clone)]
 pub struct Auth(Arc<Core>);
 
-/// The parts of the core; an [`Auth`] dereferences to it.
+/// The parts of the core. An [`Auth`] dereferences to it.
 pub struct Core {
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Signing in.
+    /// Sign-in.
     pub sign_in: SignInFlow,
     /// Re-authentication in a session.
     pub step_up: StepUp,
-    /// Creating accounts.
+    /// Sign-up.
     pub sign_up: SignUpFlow,
-    /// Proving, changing and restoring email addresses.
+    /// Verifying, changing and restoring email addresses.
     pub email_addresses: EmailAddresses,
     /// Changing and resetting passwords.
     pub passwords: PasswordFlow,
@@ -64,25 +65,25 @@ pub struct Core {
     pub recovery: Recoveries,
     /// Sessions.
     pub sessions: Sessions,
-    /// What waits for the next page.
+    /// Forms that wait until the user re-authenticates, and values that are shown once.
     pub pending_actions: PendingActions,
-    /// An account at a glance.
+    /// Overviews of accounts.
     pub overview: Overviews,
     /// Users.
     pub users: Users,
-    /// What administrators do to the accounts of others.
+    /// Operations of administrators on other users' accounts.
     pub admin: Admin,
     /// Permissions.
     pub permissions: Permissions,
     /// Roles, and their assignments.
     pub roles: Roles,
-    /// Why a user may do something, who may, and what a change would do.
+    /// The access explorer: why a user may do something, who may, and what a change would do.
     pub explorer: Explorer,
     /// The audit log.
     pub audit: AuditLog,
-    /// Listeners to events.
+    /// Hooks that listen to events.
     pub hooks: Hooks,
-    /// Emails to send.
+    /// The outbox: emails to send.
     pub outbox: Outbox,
     deps: Deps,
 }
@@ -95,16 +96,16 @@ impl Deref for Auth {
     }
 }
 
-/// Why the core can not start.
+/// Why the core cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database can not be used.
+    /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] OpenError),
-    /// The keys can not be used.
+    /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyringError),
-    /// Mails can not be written or sent: a template, a key or certificates can not be used.
+    /// Emails cannot be rendered or sent: a template, a key or a certificate cannot be used.
     #[error(transparent)]
     Mail(#[from] MailerError),
     /// Something else failed.
@@ -113,21 +114,36 @@ pub enum StartError {
 }
 
 impl Auth {
-    /// Opens the database of `settings`, brings its tables up to date (unless AUTO_CREATE_DATABASE is off), and adds
-    /// what is built in. The caller also runs [`crate::jobs::run`]: without it nothing is purged, and on Postgres every
-    /// request asks the database.
+    /// Opens the database of `settings`, brings its tables up to date (unless AUTO_CREATE_DATABASE
+    /// is off), and adds what is built in.
+    ///
+    /// The caller must also run [`crate::jobs::run`]. Without it, nothing is purged, no email is
+    /// delivered, and on PostgreSQL every request queries the database.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says what failed.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        // On the heap: it is large, and would make a large future of everybody's `main`.
+        // On the heap: it is large, and would make every caller's `main` future large.
         Box::pin(Self::start_at(settings, Clock::system())).await
     }
 
-    /// The same with a clock of the caller's. For tests.
+    /// Starts the core like [`Auth::start`], with the caller's clock. For tests.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Auth::start`].
     pub async fn start_at(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         Box::pin(Self::start_with(settings, clock, None)).await
     }
 
-    /// The same with a mailer of the caller's: its mails are sent even where EMAIL_ENABLED is not set. For tests, and for
-    /// services with a way of their own to send mails.
+    /// Starts the core like [`Auth::start_at`], with the caller's mailer, which sends emails even
+    /// where EMAIL_ENABLED is not set. For tests, and for services with their own way to send
+    /// email.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Auth::start`].
     pub async fn start_with(
         settings: Settings,
         clock: Clock,
@@ -236,9 +252,19 @@ impl Auth {
         })))
     }
 
-    /// An actor that may do what `user` may do, at this moment: for jobs and services that act for a person without a
-    /// session of theirs. Only the program itself makes one. Err([`Code::UserNotFound`]) when there is no such person, or
-    /// they may not come in. What roles ask of their holders' sessions is not asked here: the program vouches for the person.
+    /// Returns an actor that may do what `user` may do at this moment, for jobs and services that
+    /// act for a user without a session. Only the program itself can create one.
+    ///
+    /// The factors that roles require of sessions are not checked: the program vouches for the
+    /// user.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when `program` is not the program itself.
+    /// - [`Code::UserNotFound`], on the field `user`, when no user has this id, or they may not
+    ///   sign in.
+    ///
+    /// # Examples
     ///
     /// ```
     /// # async fn example(auth: authtuna::auth::Auth, admin: authtuna::model::id::UserId,
@@ -246,7 +272,7 @@ impl Auth {
     /// use authtuna::authz::actor::Actor;
     /// use authtuna::authz::roles::Assignment;
     ///
-    /// // The rules of delegation hold for the administrator as if they had asked by themselves.
+    /// // The rules of delegation apply as if the administrator had made the request.
     /// let actor = auth.on_behalf_of(&Actor::system(), admin).await?;
     /// auth.roles.assign(&actor, &Assignment::new(author, "editor").within("org:project1".parse()?)).await?;
     /// # Ok(())
@@ -274,22 +300,23 @@ impl Auth {
         Ok(Actor::on_behalf_of(identity, Arc::clone(&program.origin)))
     }
 
-    /// The settings.
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.deps.settings
     }
 
-    /// The keys that encrypt cookies.
+    /// Returns the keys, which encrypt cookies and stored secrets.
     pub fn keyring(&self) -> &Keyring {
         &self.deps.keys
     }
 
-    /// The database.
+    /// Returns the database.
     pub fn store(&self) -> &Store {
         &self.deps.store
     }
 
-    /// How many password hashes were computed since the start, for known and unknown users alike.
+    /// Returns how many password hashes were computed since startup, for known and unknown users
+    /// alike.
     pub fn password_hashes(&self) -> u64 {
         self.deps.passwords.computed()
     }

@@ -1,4 +1,4 @@
-//! Work that no request waits for.
+//! Background jobs.
 
 use std::time::Duration;
 
@@ -10,14 +10,16 @@ use crate::foundation::error::Error;
 /// How often old rows are deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 
-/// How often it is looked whether somebody who recovers their account is to be told something. A look costs next to nothing:
-/// an index holds the few that are open.
+/// How often the job checks whether a user in recovery is due an email. A check costs next to
+/// nothing, because an index holds the few open recoveries.
 const NOTICES_EVERY: Duration = Duration::from_secs(5);
 
-/// How long a grant that ran out can still be explained.
+/// How long expired assignments and ended recoveries are kept. Until then, the access explorer can
+/// say that an assignment expired.
 const KEEP_EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Deletes what has run out: sessions, tokens, grants, counts of failures, mails. The number of rows.
+/// Deletes expired rows: sessions, tokens, assignments, recoveries, counts of attempts, emails.
+/// Returns how many.
 pub async fn purge(auth: &Auth) -> Result<u64, Error> {
     let mut purged = auth.sessions.purge(&Actor::system()).await?;
     let mut tx = auth.store().write().await?;
@@ -30,14 +32,18 @@ pub async fn purge(auth: &Auth) -> Result<u64, Error> {
     Ok(purged)
 }
 
-/// Tells people who recover their accounts what is due: halfway through the waiting, and when it is over. How many were
-/// told something, at most. Any number of processes may do it at once: each mail is written by one.
+/// Sends users in recovery the emails that are due: halfway through the delay, and when it is over.
+/// Returns how many recoveries were processed. Any number of processes may run it at once: each
+/// email is queued by one.
 pub async fn recoveries(auth: &Auth) -> Result<u64, Error> {
     auth.recovery.write_notices().await
 }
 
-/// Runs the jobs until the future is dropped: purging, recoveries, and sending mails. A failure is logged, and the next turn tries
-/// again. Whoever ends gives the mails that are under way some time: [`crate::mail::Outbox::finish`].
+/// Runs the jobs until the future is dropped: purging, recoveries, and sending emails. A failure is
+/// logged, and the job tries again on its next turn.
+///
+/// A program that stops should give the emails that are under way some time: see
+/// [`crate::mail::Outbox::finish`].
 pub async fn run(auth: Auth) {
     let purging = async {
         let mut turns = tokio::time::interval(PURGE_EVERY);
@@ -59,7 +65,7 @@ pub async fn run(auth: Auth) {
             }
         }
     };
-    // On the heap: they are large, and would make a large future of everybody's.
+    // On the heap: they are large, and would make every caller's future large.
     let working = futures::future::join3(Box::pin(purging), Box::pin(telling), auth.outbox.run());
     #[cfg(feature = "postgres")]
     futures::future::join(

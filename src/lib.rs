@@ -1,8 +1,9 @@
-//! AuthTuna's core: users, sessions, roles and permissions, and the flows that ride on them, over SQLite or Postgres.
+//! AuthTuna's core: users, sign-in, sessions, roles and permissions, on SQLite or PostgreSQL.
 //!
 //! # In fifteen lines
 //!
-//! A service of your own, with its accounts in a database of its own or in one that it shares with a portal:
+//! A service of your own, with its accounts in its own database or in one that it shares with a
+//! portal:
 //!
 //! ```no_run
 //! # #[cfg(feature = "axum")]
@@ -31,36 +32,63 @@
 //!
 //! | what you want | where it is |
 //! |---|---|
-//! | start everything | [`auth::Auth::start`], with [`config::Settings`] from the environment, a file, or [`config::Settings::builder`] |
-//! | know who asks, and guard routes | [`axum`]: a layer, extractors, rules for routes |
-//! | make and find people | [`auth::Auth::users`], see [`users`] |
-//! | say what can be allowed | [`auth::Auth::permissions`], see [`permissions`] |
-//! | make roles, give them to people somewhere | [`auth::Auth::roles`], see [`roles`]; places are [`model::scope::Scope`]s |
-//! | ask why somebody may do something, or who may | [`auth::Auth::explorer`], see [`explorer`] |
-//! | sign people up, in and out | [`auth::Auth::sign_up`], [`auth::Auth::sign_in`], [`auth::Auth::sign_out`] |
-//! | set up and ask for second factors | [`auth::Auth::mfa`], see [`mfa`] and [`login`] |
-//! | list and end sessions | [`auth::Auth::sessions`], see [`sessions`] |
-//! | suspend, delete, restore people; read the audit log | methods of [`auth::Auth`] |
-//! | hear of everything that happens | [`auth::Auth::hooks`], see [`hooks`] |
-//! | purge what has run out | [`jobs::run`]: start it beside your server |
+//! | start the core | [`Auth::start`], with [`Settings`] from the environment, a file, or [`Settings::builder`] |
+//! | authenticate requests and guard routes | [`axum`](crate::axum): a layer, extractors, rules for routes |
+//! | sign users in | [`auth.sign_in`](auth::Core::sign_in), see [`authn::sign_in`] |
+//! | create accounts, also the first administrator's | [`auth.sign_up`](auth::Core::sign_up), see [`authn::sign_up`] |
+//! | re-authenticate users before sensitive operations | [`auth.step_up`](auth::Core::step_up) |
+//! | change and reset passwords | [`auth.passwords`](auth::Core::passwords), see [`authn::passwords`] |
+//! | verify, change and restore email addresses | [`auth.email_addresses`](auth::Core::email_addresses), see [`authn::email_addresses`] |
+//! | recover accounts whose second factors are lost | [`auth.recovery`](auth::Core::recovery), see [`authn::recovery`] |
+//! | manage authenticator apps and backup codes | [`auth.mfa`](auth::Core::mfa), see [`authn::mfa`] |
+//! | manage passkeys | [`auth.passkeys`](auth::Core::passkeys), see [`authn::passkeys`] |
+//! | sign users out, list and end sessions | [`auth.sessions`](auth::Core::sessions), see [`authn::sessions`] |
+//! | keep a form until the user re-authenticates, show a value once | [`auth.pending_actions`](auth::Core::pending_actions), see [`authn::pending_action`] |
+//! | show an account at a glance | [`auth.overview`](auth::Core::overview), see [`authn::overview`] |
+//! | find users, edit profiles | [`auth.users`](auth::Core::users), see [`accounts::users`] |
+//! | suspend, delete and restore users, end their sessions | [`auth.admin`](auth::Core::admin) |
+//! | define permissions | [`auth.permissions`](auth::Core::permissions), see [`authz::permissions`] |
+//! | define roles, and assign them in a [`Scope`] | [`auth.roles`](auth::Core::roles), see [`authz::roles`] |
+//! | explain why a user may do something, or who may | [`auth.explorer`](auth::Core::explorer), see [`authz::explorer`] |
+//! | read the audit log | [`auth.audit`](auth::Core::audit), see [`audit`] |
+//! | react to events | [`auth.hooks`](auth::Core::hooks), see [`audit::hooks`] |
+//! | deliver emails, purge expired rows | [`jobs::run`]: start it next to your server |
 //!
-//! # Who asks
+//! # The caller
 //!
-//! Every operation takes an [`actor::Actor`] and authorises it first. A handler has one from its request; the program
-//! itself is [`actor::Actor::system`], which may do everything; for a person without a session there is
-//! [`auth::Auth::on_behalf_of`]. Who may give what to whom is decided in one place: [`delegation`].
+//! Every operation takes an [`Actor`] and authorizes it first. A handler gets the actor from its
+//! request. The program itself is [`Actor::system`], which may do everything. To act for a user
+//! without a session, the program calls [`Auth::on_behalf_of`]. One module decides who may assign
+//! or grant what to whom: [`authz::delegation`].
 //!
 //! # Errors
 //!
-//! Operations fail with an [`error::Error`]: a [`model::code::Code`] with a stable name and an HTTP status, the fields that
-//! it is about, and when to come back. No free text reaches a client. What is not found is `Ok(None)`.
+//! Operations fail with an [`Error`]: a [`Code`] with a stable name and an HTTP status, the fields
+//! that it is about, and when to try again. No free text reaches a client. Lookups that find
+//! nothing return `Ok(None)`.
 //!
 //! # Features
 //!
-//! `sqlite` and `postgres` choose the databases, `axum` the integration; all are on by default. Without any, only
-//! [`model`] is there, which also compiles to WebAssembly.
+//! `sqlite` and `postgres` choose the databases, `axum` the integration. All are on by default.
+//! Without any of them, the crate has only [`model`], which also compiles to WebAssembly.
 //!
-//! The modules in reading order, each built only on those before it (a test holds that).
+//! # Modules
+//!
+//! The modules in reading order: each builds only on those before it, with a few exceptions that a
+//! test lists.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`model`] | plain types that the browser shares: ids, time, codes, scopes, paths |
+//! | [`foundation`] | clock, settings, cryptography, errors, the database, rate limits |
+//! | [`audit`] | the hash-chained audit log, and hooks |
+//! | [`authz`] | the caller, effective access, delegation, permissions, roles, the access explorer |
+//! | [`mail`] | messages, templates, the outbox |
+//! | [`accounts`] | users |
+//! | [`authn`] | sign-in, sign-up, sessions, passwords, second factors, passkeys, recovery |
+//! | `admin` | operations of administrators on other users' accounts |
+//! | [`auth`], `provision`, [`jobs`], [`statements`] | the core put together, built-in data, background jobs, every SQL statement |
+//! | [`axum`](crate::axum) | the integration with Axum |
 
 pub mod model;
 
@@ -102,7 +130,7 @@ pub use crate::model::scope::Scope;
 #[cfg(feature = "server")]
 pub use crate::{auth::Auth, authz::actor::Actor, foundation::config::Settings, foundation::error::Error};
 
-/// What these pages show must compile.
+/// Compiles the examples in these documents.
 #[cfg(all(doctest, feature = "axum"))]
 mod pages {
     #[doc = include_str!("../README.md")]

@@ -1,4 +1,5 @@
-//! What an empty database needs: built-in permissions and roles, and the accounts of the software.
+//! Provisioning: what an empty database needs, which is the built-in permissions and roles, and the
+//! built-in accounts.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -14,17 +15,18 @@ use crate::foundation::names::{Email, Identifier, Username};
 use crate::model::role;
 use crate::model::scope::Scope;
 
-/// Raised when what is built in grows, so that existing installations get it.
+/// The version of what is built in. It is raised when that grows, so that existing installations
+/// get the additions.
 const VERSION: &str = "2";
 
 crate::statements! {
     DONE = "SELECT value FROM meta WHERE name = 'provisioned'";
-    /// Also holds other processes back until this one has committed.
+    /// Records the version. Also makes other processes wait until this one has committed.
     SET_DONE = "INSERT INTO meta (name, value) VALUES ('provisioned', $1) \
         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
 
-/// An account that provisioning makes.
+/// An account that provisioning creates.
 struct Account<'a> {
     username: &'a str,
     email: Option<&'a str>,
@@ -34,8 +36,14 @@ struct Account<'a> {
 }
 
 impl Auth {
-    /// Adds what is missing of what is built in. Does nothing when this version has done so before, unless
-    /// TRY_FULL_INITIALIZE_WHEN_SYSTEM_USER_EXISTS_AGAIN asks for it. Takes nothing away, changes no account.
+    /// Adds whatever is missing of what is built in. Does nothing when this version was provisioned
+    /// before, unless TRY_FULL_INITIALIZE_WHEN_SYSTEM_USER_EXISTS_AGAIN is set. Removes nothing,
+    /// and changes no account.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`](crate::model::code::Code::Forbidden) when the caller is not the program
+    /// itself.
     pub async fn provision(&self, actor: &Actor) -> Result<(), Error> {
         actor.require_system()?;
         let done: Option<(String,)> = DONE.query().optional(&mut self.store().read().await?).await?;
@@ -75,7 +83,7 @@ impl Auth {
         work.commit().await
     }
 
-    /// Makes an account unless its name or address is somebody's already.
+    /// Creates an account, unless another one has its username or email address.
     async fn ensure(&self, work: &mut Change, account: &Account<'_>) -> Result<(), Error> {
         let context = "provisioned account";
         let username =

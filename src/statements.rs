@@ -1,8 +1,9 @@
-//! Every statement of the core, for the test that prepares each on both databases.
+//! Every SQL statement of the core, for the test that prepares each on both databases.
 
 use crate::foundation::store::{self, Statement};
 
-/// All statements, area by area. A test reads the sources and fails when an area is missing here.
+/// Returns all statements, module by module. A test reads the sources and fails when a module is
+/// missing here.
 pub fn all() -> impl Iterator<Item = Statement> {
     [
         store::ALL,

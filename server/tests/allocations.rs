@@ -35,7 +35,8 @@ struct Bounds {
 }
 
 /// About a tenth above the values measured when they were set. Raise a bound only with a reason,
-/// and write it down here.
+/// and write it down here. The dashboard was first measured with the features of the server package
+/// alone (930); tests of the workspace, as CI runs them, allocate 1,115 on the same page.
 const BOUNDS: [Bounds; 4] = [
     Bounds { path: "/healthz", accept: "*/*", signed_in: false, count: 40, bytes: 7_500 },
     Bounds { path: "/auth/user-info", accept: "application/json", signed_in: true, count: 50, bytes: 14_500 },
@@ -102,5 +103,6 @@ fn what_is_copied_for_a_request_is_small() {
     assert_eq!(size_of::<AppState>(), pointer);
     assert_eq!(size_of::<Store>(), pointer);
     assert_eq!(size_of::<AuthContext>(), pointer);
-    assert!(size_of::<Actor>() <= 4 * pointer);
+    // Principal and credential with their pointers, and the pointer to the origin.
+    assert!(size_of::<Actor>() <= 5 * pointer);
 }

@@ -1,10 +1,11 @@
 //! The OpenAPI document: complete, consistent, and identical to the file next to this one, so that
 //! every API change is visible when it is made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use authtuna::authz::guard::Guard;
+use authtuna::foundation::config::Settings;
 use authtuna_server::http::{self, openapi};
 use authtuna_server::route_rules::Kind;
 use authtuna_server::router;
@@ -120,4 +121,20 @@ fn what_is_switched_off_is_not_there() {
             assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{path}");
         }
     });
+}
+
+/// The document has one schema per name: a second type of that name would be described by the
+/// first.
+#[test]
+fn no_two_types_share_the_name_of_a_schema() {
+    let settings = Settings::builder().no_env().build().unwrap();
+    let mut known = BTreeMap::new();
+    for endpoint in http::all(&settings) {
+        for (name, schema) in &endpoint.contract.schemas {
+            let schema = serde_json::to_value(schema).unwrap();
+            let before = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert_eq!(*before, schema, "two types are named {name}");
+        }
+    }
+    assert!(known.len() > 50, "only {} schemas were found", known.len());
 }

@@ -1,5 +1,8 @@
-//! What only administrators do to others. Acting on a person needs a level above theirs; never oneself, never an account
-//! of the software (see [`crate::authz::delegation::may_act_on`]).
+//! Operations of administrators on other users' accounts.
+//!
+//! Acting on a user needs `users:manage` globally and a level above theirs (see
+//! [`crate::authz::delegation::may_act_on`]). No administrator acts on themselves or on a system
+//! account this way.
 
 mod sessions;
 
@@ -23,10 +26,22 @@ use crate::model::paths;
 use crate::model::text;
 use crate::model::time::Timestamp;
 
-/// The longest reason for what is done to somebody, in characters.
+/// The longest reason that an administrator can give, in characters.
 const MAX_REASON: usize = 500;
 
-/// What only administrators do to others.
+/// Operations of administrators on other users' accounts.
+///
+/// # Errors
+///
+/// Unless stated otherwise, each operation needs `users:manage` globally and a level above the
+/// user's. It fails with
+///
+/// - [`Code::NotAuthenticated`] when the caller is anonymous or their session has ended, and
+///   [`Code::EnrollmentRequired`] when they must first set up a factor,
+/// - [`Code::Forbidden`] when they lack the permission, or the user is the caller or a system
+///   account,
+/// - [`Code::UserNotFound`], on the field `user`, when no user has this id,
+/// - [`Code::AboveYourLevel`] when the user is not below the caller's level.
 #[derive(Clone)]
 pub struct Admin {
     deps: Deps,
@@ -37,8 +52,13 @@ impl Admin {
         Self { deps }
     }
 
-    /// Suspends a person: their sessions end at once. Needs `users:manage`, and a level above theirs. The reason is one
-    /// line of at most 500 characters. Err on it: [`Code::TooLong`], [`Code::BadCharacters`].
+    /// Suspends a user. Their sessions end at once. The reason is one line of at most 500
+    /// characters.
+    ///
+    /// # Errors
+    ///
+    /// As for every operation of [`Admin`], and on the field `reason`: [`Code::TooLong`],
+    /// [`Code::BadCharacters`].
     pub async fn suspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         let target = may_act_on(&mut work, &grantor, actor, id).await?;
@@ -54,7 +74,11 @@ impl Admin {
         work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await
     }
 
-    /// Lifts a suspension. Needs what suspending needs.
+    /// Lifts a suspension.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Admin::suspend`].
     pub async fn unsuspend(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         may_act_on(&mut work, &grantor, actor, id).await?;
@@ -70,15 +94,25 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// As for [`Admin::remove_factors`].
+    /// As for every operation of [`Admin`].
     pub async fn factors_of(&self, actor: &Actor, id: UserId) -> Result<Factors, Error> {
         look_at(&self.deps.store, &self.deps.recorder, &self.deps.clock, actor, id, "factors").await?;
         factors_of(&mut self.deps.store.read().await?, id).await
     }
 
-    /// Takes somebody's second factors off, and ends their sessions: for people who lost all of them, or whose factors are
-    /// not theirs. They are told, and where mails reach them they choose another password first: the one that they had would
-    /// open the account alone now, and who knows it may be why the factors were there. Needs what suspending needs. Err([`Code::NoSecondFactor`]) when there are none.
+    /// Removes a user's second factors and ends their sessions, for users who lost all of them or
+    /// whose factors are someone else's.
+    ///
+    /// The user is told. If email reaches them, they must set a new password first: the old one
+    /// alone would open the account now, and someone who knows it may be the reason for the
+    /// factors.
+    ///
+    /// # Errors
+    ///
+    /// - As for every operation of [`Admin`].
+    /// - [`Code::StepUpRequired`] when the caller last authenticated too long ago.
+    /// - [`Code::NoSecondFactor`] when the user has none.
+    /// - [`Code::LastWayIn`] when a passkey is the user's only way to sign in.
     pub async fn remove_factors(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         let target = may_act_on(&mut work, &grantor, actor, id).await?;
@@ -90,7 +124,7 @@ impl Admin {
         let now = work.now();
         let by_mail = self.deps.email_challenges.sends() && target.email.is_some();
         if !by_mail && !target.has_password {
-            // A passkey was all that opened it.
+            // A passkey was the only way to sign in.
             return Err(Code::LastWayIn.into());
         }
         if by_mail && target.has_password && target.email_verified_at.is_some() {
@@ -108,7 +142,11 @@ impl Admin {
         work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await
     }
 
-    /// Opens sign-in to an account again that was closed by too many wrong passwords or codes. Needs what suspending needs.
+    /// Unlocks an account that too many wrong passwords or codes have locked.
+    ///
+    /// # Errors
+    ///
+    /// As for every operation of [`Admin`].
     pub async fn unlock(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         may_act_on(&mut work, &grantor, actor, id).await?;
@@ -119,8 +157,16 @@ impl Admin {
         work.commit().await
     }
 
-    /// Makes an account with a password, for the program itself: people never set a password for others (OWASP ASVS 5.0
-    /// 6.4.6), they use [`crate::accounts::users::Users::create`].
+    /// Creates an account with a password. Only for the program itself: administrators never set
+    /// passwords for other users (OWASP ASVS 5.0 6.4.6), they use
+    /// [`Users::create`](crate::accounts::users::Users::create).
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Forbidden`] when the caller is not the program itself.
+    /// - On the field `password`, the codes of
+    ///   [`NewPassword::parse`](crate::foundation::crypto::strength::NewPassword::parse).
+    /// - Otherwise as for [`Users::create`](crate::accounts::users::Users::create).
     pub async fn create_user(&self, actor: &Actor, new: &NewAccount, password: &str) -> Result<User, Error> {
         actor.require_system()?;
         let about = users::guessable(&self.deps.settings.app.name, &new.username, &new.email);
@@ -128,10 +174,13 @@ impl Admin {
         self.deps.users.create_with(actor, new, Some(hash)).await
     }
 
-    /// Changes somebody's username, names or free data. Needs `users:manage`, and a level above theirs.
+    /// Changes a user's username, names or metadata.
     ///
-    /// Err beside each field: [`Code::BadUsername`], [`Code::UsernameTaken`], [`Code::TooLong`], [`Code::BadCharacters`],
-    /// and [`Code::BadRequest`] for metadata that are no JSON object.
+    /// # Errors
+    ///
+    /// - As for every operation of [`Admin`].
+    /// - On their fields: [`Code::BadUsername`], [`Code::UsernameTaken`], [`Code::TooLong`],
+    ///   [`Code::BadCharacters`], and [`Code::BadRequest`] when the metadata is not a JSON object.
     pub async fn update_user(&self, actor: &Actor, id: UserId, change: &UserChange) -> Result<User, Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         let before = may_act_on(&mut work, &grantor, actor, id).await?;
@@ -141,8 +190,14 @@ impl Admin {
         Ok(after)
     }
 
-    /// Deletes an account: nobody comes in any more, its sessions end at once. It can be restored for a while. Needs
-    /// `users:manage`, and a level above theirs.
+    /// Deletes an account. Its user can no longer sign in, and its sessions end at once. It can be
+    /// restored.
+    ///
+    /// # Errors
+    ///
+    /// - As for every operation of [`Admin`].
+    /// - [`Code::StepUpRequired`] when the caller last authenticated too long ago.
+    /// - On the field `reason`: [`Code::TooLong`], [`Code::BadCharacters`].
     pub async fn delete_user(&self, actor: &Actor, id: UserId, reason: &str) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         may_act_on(&mut work, &grantor, actor, id).await?;
@@ -158,7 +213,11 @@ impl Admin {
         work.commit_evicting(&self.deps.cache, &[Evict::User(id)]).await
     }
 
-    /// Restores a deleted account as it was. Needs what deleting needs.
+    /// Restores a deleted account as it was.
+    ///
+    /// # Errors
+    ///
+    /// As for every operation of [`Admin`].
     pub async fn restore_user(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         may_act_on(&mut work, &grantor, actor, id).await?;

@@ -1,4 +1,4 @@
-//! The sessions of others.
+//! The sessions of other users.
 
 use super::Admin;
 use crate::accounts::oversight::may_act_on;
@@ -15,8 +15,16 @@ use crate::model::permission::{USERS_MANAGE, USERS_READ};
 use crate::model::scope::Scope;
 
 impl Admin {
-    /// Where somebody is signed in, the last used first. Needs `users:read` or `users:manage` everywhere; the audit log
-    /// notes who looked. Err([`Code::UserNotFound`]).
+    /// Returns the sessions of a user, the last used first. The audit log records who looked.
+    ///
+    /// Needs `users:read` or `users:manage` globally, at any level.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller is anonymous, and [`Code::EnrollmentRequired`]
+    ///   when they must first set up a factor.
+    /// - [`Code::Forbidden`] when the caller lacks both permissions.
+    /// - [`Code::UserNotFound`], on the field `user`, when no user has this id.
     pub async fn sessions_of(&self, actor: &Actor, id: UserId) -> Result<Vec<SessionView>, Error> {
         actor.require_any(&[USERS_READ, USERS_MANAGE], &Scope::global())?;
         let found = users::by_id(&mut self.deps.store.read().await?, id).await?;
@@ -32,8 +40,12 @@ impl Admin {
         Ok(sessions)
     }
 
-    /// Ends one session of somebody. Needs `users:manage`, and a level above theirs. Err([`Code::NotFound`]) for what is
-    /// no open session of theirs.
+    /// Ends one session of a user.
+    ///
+    /// # Errors
+    ///
+    /// As for every operation of [`Admin`], and [`Code::NotFound`], on the field `session`, when it
+    /// is not an open session of that user.
     pub async fn end_session_of(&self, actor: &Actor, id: UserId, session: SessionId) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         may_act_on(&mut work, &grantor, actor, id).await?;
@@ -46,7 +58,11 @@ impl Admin {
         work.commit_evicting(&self.deps.cache, &[Evict::Session(session)]).await
     }
 
-    /// Ends all sessions of somebody; their number. Needs `users:manage`, and a level above theirs.
+    /// Ends all sessions of a user. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// As for every operation of [`Admin`].
     pub async fn end_sessions_of(&self, actor: &Actor, id: UserId) -> Result<u64, Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         may_act_on(&mut work, &grantor, actor, id).await?;

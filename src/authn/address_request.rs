@@ -1,4 +1,5 @@
-//! Asking for an email by address, while nobody is signed in: a reset, a magic link, a recovery.
+//! Requests for an email by address, from clients that are not signed in: a password reset, a magic
+//! link, a recovery.
 
 use crate::accounts::users;
 use crate::audit::Event;
@@ -12,18 +13,27 @@ use crate::foundation::names::{Email, Identifier};
 use crate::mail::Message;
 use crate::model::code::Field;
 
-/// What is asked for.
+/// The email that is requested.
 pub(crate) struct AddressRequest<'a> {
     pub(crate) purpose: Purpose,
     /// The page that the link opens.
     pub(crate) page: &'static str,
-    /// What the email says, with link and code.
+    /// Creates the message from the link and the code.
     pub(crate) message: &'a (dyn Fn(String, String) -> Message + Sync),
-    /// What the audit log records.
+    /// The event that the audit log records.
     pub(crate) event: Event,
 }
 
-/// Asks for an email to an address that may or may not have an account. The work and the result are the same.
+/// Requests an email to an address that may or may not have an account. The work and the result are
+/// the same in both cases.
+///
+/// # Errors
+///
+/// - [`Code::MailOff`](crate::model::code::Code::MailOff) when the server sends no email.
+/// - [`Code::BadEmail`](crate::model::code::Code::BadEmail), on its field, when the address is
+///   invalid.
+/// - [`Code::TooManyAttempts`](crate::model::code::Code::TooManyAttempts) when the client asked for
+///   too many emails.
 pub(crate) async fn ask_by_address(
     deps: &Deps,
     actor: &Actor,
@@ -37,7 +47,8 @@ pub(crate) async fn ask_by_address(
     let mut work = deps.recorder.begin(actor).await?;
     let key = Identifier::Email(email.key().to_owned());
     let found = users::by_identifier(&mut work.tx, &key).await?.map(|found| found.user);
-    // Looked up for every address, so that the time does not tell whether there is an account.
+    // Queried for every address, so that the response time does not reveal whether there is an
+    // account.
     let whose = found.as_ref().map_or(users::NOBODY, |user| user.id);
     let factors = factors_of(&mut work.tx, whose).await?;
     let of_use = request.purpose != Purpose::RecoveryStart || factors.wanted();

@@ -1,5 +1,5 @@
-//! Taking an account out of the hands of whoever could open it until now, and letting its owner choose a password. Part
-//! of larger changes: recovery, a proved address, a restored address.
+//! Parts of larger changes (recovery, a verified address, a restored address) that take an account
+//! away from anyone who could open it so far, and let its owner choose a password.
 
 use crate::accounts::users::{self, User};
 use crate::audit::Change;
@@ -14,9 +14,10 @@ use crate::model::code::Field;
 use crate::model::id::UserId;
 use crate::model::paths;
 
-/// Ends everything that opened an account whose second factors were just removed, as part of `work`: only the mailbox
-/// counts now. The password alone would open it, and whoever knows that may be why there were factors. Returns how
-/// many sessions ended.
+/// Ends everything that opened an account whose second factors were just removed, as part of
+/// `work`, so that only the mailbox counts now. Otherwise the password alone would open the
+/// account, and someone who knows it may be the reason for the factors. Returns how many sessions
+/// ended.
 pub(crate) async fn revoke_access(
     deps: &Deps,
     work: &mut Change,
@@ -27,15 +28,15 @@ pub(crate) async fn revoke_access(
     users::forget_password(&mut work.tx, id, now).await?;
     let ended = end_all_of(&mut work.tx, id, None, why, now).await?;
     forget_devices(&mut work.tx, id, None).await?;
-    // Strangers' guesses of the removed factors must not lock anything.
+    // Strangers' guesses at the removed factors must not lock anything.
     deps.limits.unlock_second_factor(&mut work.tx, id).await?;
     let begun = &[Purpose::SecondFactor, Purpose::Confirm, Purpose::EmailChange, Purpose::FactorUndo];
     deps.tokens.void_of(&mut work.tx, id, begun).await?;
     Ok(ended)
 }
 
-/// Issues a token to choose a password with, to a user who has just proved that the address is theirs, as part of
-/// `work`.
+/// Issues a token for choosing a password, as part of `work`, to a user who has just proved that
+/// they control the email address.
 pub(crate) async fn issue_password_token(
     deps: &Deps,
     work: &mut Change,

@@ -1,4 +1,5 @@
-//! What every flow stands on: one shared context, so that a flow is constructed from it and from the flows below it.
+//! The context that all flows share. A flow is constructed from it, and from the flows that it
+//! calls.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -19,11 +20,11 @@ use crate::foundation::rate_limit::Limits;
 use crate::foundation::store::Store;
 use crate::mail::Outbox;
 
-/// The shared context. Cheap to clone: a clone is one more reference to the same [`Shared`].
+/// The shared context. Cheap to clone: a clone is another reference to the same [`Shared`].
 #[derive(Clone)]
 pub(crate) struct Deps(Arc<Shared>);
 
-/// What a [`Deps`] dereferences to.
+/// The parts of the core that flows use. A [`Deps`] dereferences to it.
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) store: Store,
@@ -56,7 +57,7 @@ impl Deref for Deps {
 }
 
 impl Shared {
-    /// Reads what a token would do, without redeeming it. `None` for one that cannot be redeemed now.
+    /// Returns what a token is about, without redeeming it. `None` when it cannot be redeemed now.
     pub(crate) async fn peek(
         &self,
         purpose: Purpose,
@@ -65,11 +66,11 @@ impl Shared {
         self.tokens.peek(&mut self.store.read().await?, purpose, presented).await
     }
 
-    /// Requires that the caller re-authenticated within STEP_UP_SECONDS.
+    /// Checks that the caller authenticated within STEP_UP_SECONDS.
     ///
     /// # Errors
     ///
-    /// [`Code::StepUpRequired`](crate::model::code::Code::StepUpRequired) otherwise.
+    /// As for [`Actor::confirmed_within`].
     pub(crate) fn require_confirmed(&self, actor: &Actor) -> Result<(), Error> {
         actor.confirmed_within(self.settings.sessions.step_up, self.clock.now())
     }

@@ -1,4 +1,4 @@
-//! A person's address: proving it, changing it, and taking it back.
+//! The email address of a user: verifying, changing and restoring it.
 
 use crate::authn::credential_reset::issue_password_token;
 use crate::authn::deps::Deps;
@@ -27,10 +27,10 @@ use crate::model::id::{TokenId, UserId};
 use crate::model::paths;
 use crate::model::time::Timestamp;
 
-/// For how long the owner of the old address can take a change back.
+/// How long the owner of the old address can undo a change.
 const UNDO: Duration = Duration::from_secs(72 * 3600);
 
-/// What every change of address makes worthless: all of it was sent to the address until now.
+/// The tokens that every change of address voids: all of them were sent to the previous address.
 const SENT_TO_ADDRESS: &[Purpose] = &[
     Purpose::VerifyEmail,
     Purpose::PasswordReset,
@@ -42,49 +42,51 @@ const SENT_TO_ADDRESS: &[Purpose] = &[
     Purpose::FactorUndo,
 ];
 
-/// What proving an address led to.
+/// The result of verifying an address.
 #[derive(Clone)]
 pub enum Confirmed {
-    /// An account was made and signed in: in the browser that asked for it.
+    /// The account was created and signed in, in the browser that asked for it.
     In(SignedIn),
-    /// The address is proved, in another browser than the one in which a password was typed. That one may be a stranger's,
-    /// so that it does not count: a new one is set with this token, see [`SignUpFlow::reset_password`].
+    /// The address is verified, but in another browser than the one in which a password was typed.
+    /// That browser may be a stranger's, so its password does not count: the user sets a new one
+    /// with this token, see [`PasswordFlow::reset`](crate::authn::passwords::PasswordFlow::reset).
     ChoosePassword(String),
-    /// The address of an account that was there is proved.
+    /// The address of an existing account is verified.
     Proved,
 }
 
-/// What somebody types to change their address.
+/// What a user types to change their email address.
 #[derive(Clone, Default)]
 pub struct ChangeEmail {
-    /// The new address.
+    /// The new email address.
     pub email: String,
-    /// Their password. Left empty by those who have none; they must have signed in lately.
+    /// The current password. Empty for users who have none; they must have authenticated recently.
     pub current_password: String,
 }
 
-/// What a proved change of address is to do.
+/// What a confirmed change of address does.
 #[derive(Serialize, Deserialize)]
 struct NewAddress {
     email: String,
-    /// The key of the address that the account had when it was asked for.
+    /// The key of the address that the account had when the change was requested.
     before: String,
-    /// When the password was set that it was asked for with.
+    /// When the password was set that the account had when the change was requested.
     password_changed_at: Option<Timestamp>,
 }
 
-/// What taking back an address is to do.
+/// What undoing a change of address does.
 #[derive(Serialize, Deserialize)]
 struct OldAddress {
     email: String,
-    /// When the account lost it.
+    /// When the account lost the address.
     #[serde(default)]
     changed_at: Option<Timestamp>,
-    /// The ways back that were open before: those of the person from whom the account was taken outlive a thief's own.
+    /// The undo tokens that were open before this change. They outlive an undo of this change: if a
+    /// thief made both changes, the older tokens are the owner's.
     older: Vec<TokenId>,
 }
 
-/// The email addresses of accounts.
+/// Manages the email addresses of accounts.
 #[derive(Clone)]
 pub struct EmailAddresses {
     deps: Deps,
@@ -96,7 +98,15 @@ impl EmailAddresses {
         Self { deps, sign_in }
     }
 
-    /// Sends a mail to prove one's own address.
+    /// Sends an email that verifies the caller's own address. Sends nothing when the address is
+    /// already verified.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::MailOff`] when the server sends no email.
+    /// - [`Code::NotAuthenticated`] when the caller has no session, and
+    ///   [`Code::EnrollmentRequired`] when they must first set up a factor.
+    /// - [`Code::TooManyAttempts`] when the client asked for too many emails.
     pub async fn request_verification(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
         self.deps.outbox.require()?;
         let id = actor.user()?.user.id;
@@ -106,7 +116,7 @@ impl EmailAddresses {
         let address = Email::parse(user.email.as_deref().unwrap_or_default());
         let address = address.map_err(|code| Error::on(Field::Email, code))?;
         let pending_challenge = self.deps.email_challenges.pending_challenge(actor, &address);
-        // Known already: nothing is left to do.
+        // If the address is already verified, there is nothing to do.
         if user.email_verified_at.is_none() {
             self.deps.email_challenges.ask_to_verify(&mut work, &user, Some(&pending_challenge)).await?;
             work.commit().await?;
@@ -138,7 +148,8 @@ impl EmailAddresses {
             work.record(Entry::new(Event::EmailVerified).to(id));
             Confirmed::Proved
         } else {
-            // Whoever asked for the mail knew the password; whoever read it may be somebody else.
+            // The client that requested the email knew the password. Its reader may be someone
+            // else.
             take_from_strangers(&self.deps, &mut work, actor, &user).await?;
             Confirmed::ChoosePassword(issue_password_token(&self.deps, &mut work, &user).await?)
         };
@@ -146,12 +157,20 @@ impl EmailAddresses {
         Ok(outcome)
     }
 
-    /// Sends a mail to the address that one's account is to have. Whoever has that address already is told, and the
-    /// answer is the same.
+    /// Sends an email to the address that the caller's account is to have. If another account
+    /// already has that address, its owner is told, and the result is the same.
     ///
-    /// Err beside its field: [`Code::BadEmail`], [`Code::EmailUnchanged`], [`Code::EmailDomainNotAllowed`],
-    /// [`Code::WrongPassword`]; [`Code::StepUpRequired`] for people without a password, or with a second factor, who confirmed
-    /// too long ago.
+    /// # Errors
+    ///
+    /// - [`Code::MailOff`] when the server sends no email.
+    /// - [`Code::NotAuthenticated`] when the caller has no session, and
+    ///   [`Code::EnrollmentRequired`] when they must first set up a factor.
+    /// - On the field `email`: [`Code::BadEmail`], [`Code::EmailUnchanged`],
+    ///   [`Code::EmailDomainNotAllowed`].
+    /// - On the field `current_password`: [`Code::Required`], [`Code::WrongPassword`].
+    /// - [`Code::StepUpRequired`] when a user who has no password, or has a second factor, last
+    ///   authenticated too long ago.
+    /// - [`Code::TooManyAttempts`] after too many wrong passwords.
     pub async fn request_change(
         &self,
         actor: &Actor,
@@ -168,7 +187,7 @@ impl EmailAddresses {
         let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         let (_, confirmed_at) = lock_holder(&mut work, actor).await?;
-        // Whoever stole session and password must not have the mails that take factors off.
+        // A thief of the session and the password must not receive the emails that remove factors.
         if factors_of(&mut work.tx, id).await?.wanted()
             && now.since(confirmed_at) > self.deps.settings.sessions.step_up
         {
@@ -178,7 +197,7 @@ impl EmailAddresses {
         let holder = users::by_identifier(&mut work.tx, &address).await?.map(|found| found.user);
         let holder = holder.filter(|holder| holder.id != id);
         let kept = is_kept(&mut work.tx, new.key(), Some(id), now).await?;
-        // Where somebody sits is no affair of a stranger whose address they typed.
+        // The requester's location is not disclosed to a stranger whose address they typed.
         let circumstances = Circumstances::of(&Origin::default(), now);
         let message = |link, code| match &holder {
             Some(_) => Message::EmailChangeTaken { circumstances: circumstances.clone() },
@@ -226,7 +245,8 @@ impl EmailAddresses {
         new.ok_or_else(|| Code::BadRequest.into())
     }
 
-    /// Ok when the one who asks knows the password of the account; where there is none, when they confirmed lately.
+    /// Checks that the caller knows the password of the account or, if it has none, that they
+    /// authenticated recently.
     async fn confirm_owner(&self, actor: &Actor, found: &Credentials, password: &str) -> Result<(), Error> {
         if found.user.has_password {
             let password =
@@ -236,7 +256,8 @@ impl EmailAddresses {
         self.deps.require_confirmed(actor)
     }
 
-    /// The address that a link would give its account; None when it does not work any more. Looking uses nothing up.
+    /// Returns the address that a link would give its account. `None` when the link no longer
+    /// works. Does not redeem it.
     pub async fn pending_change(&self, token: &str) -> Result<Option<String>, Error> {
         let Some(found) = self.deps.peek(Purpose::EmailChange, PresentedToken::Secret(token)).await? else {
             return Ok(None);
@@ -244,9 +265,22 @@ impl EmailAddresses {
         Ok(Some(self.deps.tokens.open::<NewAddress>(&found)?.email))
     }
 
-    /// Changes the address: the new one is proved, by somebody who is signed in to the account: else a stranger's account
-    /// could be given the address of whoever presses a button in a mail. The old one is told, and can take it back for 72
-    /// hours.
+    /// Changes the address of the caller's account to the one that the proof verifies.
+    ///
+    /// The caller must be signed in to that account; otherwise an account of a stranger could get
+    /// the address of anyone who presses a button in an email. The owner of the old address is
+    /// told, and can undo the change for 72 hours.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session, and
+    ///   [`Code::EnrollmentRequired`] when they must first set up a factor.
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when a code is missing or
+    ///   wrong.
+    /// - [`Code::BadToken`], on its field, when the token no longer works, belongs to another
+    ///   account, or the password has changed since.
+    /// - [`Code::EmailTaken`], on its field, when another account has the address by now.
+    /// - [`Code::TooManyAttempts`] when the client tried too many codes.
     pub async fn confirm_change(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
         let asks = actor.user()?.user.id;
         let presented = self.deps.email_challenges.judge(actor, Purpose::EmailChange, proof).await?;
@@ -326,7 +360,8 @@ impl EmailAddresses {
         self.deps.outbox.queue(work, &email_message).await
     }
 
-    /// The address that a link would give its account back; None when it does not work any more. Looking uses nothing up.
+    /// Returns the address that a link would restore. `None` when the link no longer works. Does
+    /// not redeem it.
     pub async fn pending_undo(&self, token: &str) -> Result<Option<String>, Error> {
         let Some(found) = self.deps.peek(Purpose::EmailUndo, PresentedToken::Secret(token)).await? else {
             return Ok(None);
@@ -334,8 +369,14 @@ impl EmailAddresses {
         Ok(Some(self.deps.tokens.open::<OldAddress>(&found)?.email))
     }
 
-    /// Gives an account the address back that it had. Whoever changed it knew the password: all sessions end, and a new
-    /// one must be set. The answer is the token to set it with, see [`EmailAddresses::reset_password`].
+    /// Restores the email address that an account had before. Someone who changed it knew the
+    /// password, so all sessions end, and the user must set a new password. Returns the token with
+    /// which to set it, see [`PasswordFlow::reset`](crate::authn::passwords::PasswordFlow::reset).
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::BadToken`], on its field, when the token no longer works.
+    /// - [`Code::EmailTaken`], on its field, when another account has the address by now.
     pub async fn undo_change(&self, actor: &Actor, token: &str) -> Result<String, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let presented = PresentedToken::Secret(token);
@@ -353,17 +394,20 @@ impl EmailAddresses {
         }
         self.deps.tokens.void_of(&mut work.tx, id, SENT_TO_ADDRESS).await?;
         recovery::end(&self.deps, &mut work, id, Ending::AddressChanged).await?;
-        // The ways back of later changes; not those of earlier ones, which are the owner's if this one is a thief's.
+        // Voids the undo tokens of later changes. Those of earlier changes stay: if a thief made
+        // this change, they are the owner's.
         for other in self.deps.tokens.open_of(&mut work.tx, id, Purpose::EmailUndo).await? {
             if !old.older.contains(&other) {
                 self.deps.tokens.void_one(&mut work.tx, other).await?;
             }
         }
         forget_devices(&mut work.tx, id, None).await?;
-        // Whoever took the account may have put an app or a passkey of theirs on it, shortly before or since.
+        // Someone who took the account may have added an app or a passkey of their own, shortly
+        // before the change or since.
         let since = old.changed_at.map_or(Timestamp::EPOCH, |changed| changed.minus(UNDO));
         passkeys::forget_factors(&mut work, id, since, "email_change_undone").await?;
-        // Also beside factors of the owner's: whoever took the account may have made new codes.
+        // Also when the owner's factors stay, because someone who took the account may have
+        // generated new codes.
         mfa::forget_stand_ins(&mut work, id).await?;
         let circumstances = Circumstances::of(&Origin::default(), now);
         self.deps
@@ -380,7 +424,7 @@ impl EmailAddresses {
     }
 }
 
-/// The key of a person's address.
+/// Returns the key of the user's email address.
 fn key_of(user: &User) -> Option<String> {
     Some(Email::parse(user.email.as_deref()?).ok()?.key().to_owned())
 }

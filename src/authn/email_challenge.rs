@@ -1,10 +1,12 @@
-//! Proving something by a mail: asking for one, and showing what it brought.
+//! Email challenges: requesting an email, and presenting what it carries.
 //!
-//! A mail has a link and six digits. The link opens a page in any browser, and the page's button acts: whoever only opens
-//! it, such as a scanner, uses nothing up. The digits work in the browser that asked ([`PendingChallenge`]), and nowhere else.
+//! An email has a link and six digits. The link opens a page in any browser, and only the page's
+//! button acts, so a scanner that merely opens the link uses nothing up. The digits work only in
+//! the browser that asked for them ([`PendingChallenge`]).
 //!
-//! Whoever asks for a mail to somebody's address learns nothing about that address: the same is written, and the same
-//! answered, whether it has an account or not (OWASP ASVS 5.0 6.3.8).
+//! A client that requests an email to an address learns nothing about that address: the server does
+//! the same work and gives the same response, whether the address has an account or not (OWASP ASVS
+//! 5.0 6.3.8).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,54 +30,56 @@ use crate::model::id::{TokenId, UserId};
 use crate::model::paths;
 use crate::model::time::Timestamp;
 
-/// How many codes are tried for one address and purpose in a day, in all browsers together: of a million, twenty-five.
-/// Links work all the same (NIST SP 800-63B-4 section 3.2.2 allows no more than a hundred in a row).
+/// The number of codes that may be tried for one address and purpose within a day, in all browsers
+/// together: twenty-five of a million. Links keep working beyond it (NIST SP 800-63B-4 section
+/// 3.2.2 allows no more than a hundred in a row).
 const MAX_CODES_PER_DAY: u32 = 25;
 
-/// What somebody shows of a mail that they got.
+/// What a user presents from an email.
 #[derive(Clone)]
 pub enum Proof {
-    /// The token of its link.
+    /// The token of the link.
     Link(String),
-    /// Its six digits; blanks between them do not count.
+    /// The six digits. Blanks between them do not count.
     Code(String),
 }
 
 impl Proof {
-    /// Takes the link's token if there is one, else the code.
+    /// Uses the link's token if there is one, otherwise the code.
     pub fn from_form(token: String, code: String) -> Self {
         if token.is_empty() { Self::Code(code) } else { Self::Link(token) }
     }
 }
 
-/// Who is sent what, if they ask for it.
+/// An email challenge to create.
 pub(crate) struct Ask<'a> {
     pub(crate) purpose: Purpose,
-    /// Where it is sent.
+    /// The address that receives the email.
     pub(crate) to: &'a Email,
-    /// Whose act the token is: None when the address has no account.
+    /// The user whom the token is for. `None` when the address has no account.
     pub(crate) user: Option<&'a User>,
-    /// Who reads the mail, if they have an account.
+    /// The user who reads the email, if the reader has an account.
     pub(crate) reader: Option<&'a User>,
-    /// The language that the browser asks for, for readers whose own is not known.
+    /// The language that the browser prefers, for readers whose own language is unknown.
     pub(crate) language: Option<&'a str>,
-    /// Whether it is sent. Otherwise it only looks so.
+    /// Whether the email is sent. If not, the request only looks as if it were.
     pub(crate) real: bool,
-    /// Whose mails of this kind are counted by the day, beside those to this address.
+    /// The user whose emails of this kind are also counted per day, in addition to those to this
+    /// address.
     pub(crate) counted: Option<UserId>,
-    /// What is done once it is proved; encrypted.
+    /// What to do once the challenge is answered, encrypted.
     pub(crate) payload: Option<String>,
-    /// The browser that asks, if it waits.
+    /// The challenge that the requesting browser keeps, if it keeps one.
     pub(crate) pending_challenge: Option<&'a PendingChallenge>,
     /// The page that the link opens.
     pub(crate) page: &'static str,
-    /// What the mail says, with link and code.
+    /// Creates the message from the link and the code.
     pub(crate) message: &'a (dyn Fn(String, String) -> Message + Sync),
-    /// What the audit log says.
+    /// The event that the audit log records.
     pub(crate) event: Event,
 }
 
-/// Asks for mails, and judges what they brought. Cheap to clone.
+/// Creates email challenges and checks the answers. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct EmailChallenges {
     store: Store,
@@ -105,8 +109,9 @@ impl EmailChallenges {
         Self { store, recorder, outbox, tokens, limits, random, base, lifetime, max_per_day }
     }
 
-    /// What the browser of `actor` is to keep while it waits for a mail to `address`. One that waits for one to the same
-    /// address already keeps its secret: two may be under way.
+    /// Returns what the browser of `actor` keeps while an email to `address` is under way. If a
+    /// challenge for the same address is already pending there, its secret is reused, because two
+    /// emails may be under way.
     pub(crate) fn pending_challenge(&self, actor: &Actor, address: &Email) -> PendingChallenge {
         let same = |pending_challenge: &&PendingChallenge| {
             Email::parse(&pending_challenge.address).is_ok_and(|before| before.key() == address.key())
@@ -119,12 +124,16 @@ impl EmailChallenges {
         }
     }
 
-    /// Whether mails are sent at all.
+    /// Returns whether the server sends email.
     pub(crate) fn sends(&self) -> bool {
         self.outbox.require().is_ok()
     }
 
-    /// Counts somebody who is not signed in and asks for a mail.
+    /// Counts a request for an email from the client's IP address.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::TooManyAttempts`] when the client asked for too many.
     pub(crate) async fn count(&self, actor: &Actor) -> Result<(), Error> {
         let Some(ip) = actor.origin.ip else { return Ok(()) };
         let mut tx = self.store.write().await?;
@@ -132,7 +141,7 @@ impl EmailChallenges {
         tx.commit().await
     }
 
-    /// Writes a token and its mail, as part of `work`.
+    /// Issues a token and queues its email, as part of `work`.
     pub(crate) async fn ask(&self, work: &mut Change, ask: Ask<'_>) -> Result<(), Error> {
         let purpose = ask.purpose.as_str();
         let mut over = false;
@@ -152,7 +161,7 @@ impl EmailChallenges {
         let issued = self.tokens.issue(&mut work.tx, token).await?;
         let message = (ask.message)(self.link(ask.page, Some(&issued.secret)), issued.code);
         let mut email_message = email_message(ask.reader, message);
-        // Not as it was typed: to some providers other capitals are another mailbox.
+        // Not the address as it was typed: some providers treat other capitals as another mailbox.
         let to = ask.reader.and_then(|reader| reader.email.as_deref()).unwrap_or_else(|| ask.to.as_str());
         to.clone_into(&mut email_message.to);
         email_message.expires_at = Some(issued.expires_at);
@@ -171,10 +180,11 @@ impl EmailChallenges {
         Ok(())
     }
 
-    /// What a mail is counted for. A stranger who asks for mail after mail takes none from the owner's own browser.
+    /// Returns the keys that an email counts against. A stranger who requests one email after
+    /// another uses up none of the quota of the owner's own browser.
     async fn counted(&self, work: &mut Change, ask: &Ask<'_>) -> Result<Vec<RateLimitKey>, Error> {
         let purpose = ask.purpose.as_str();
-        // The same is asked for an address that nobody has.
+        // The same query runs for an address without an account.
         let reader = ask.reader.map_or(users::NOBODY, |reader| reader.id);
         let origin = Arc::clone(work.origin());
         let known = is_known_device(&mut work.tx, reader, &origin).await?;
@@ -186,7 +196,8 @@ impl EmailChallenges {
         Ok([to].into_iter().chain(whose).collect())
     }
 
-    /// Sends a mail to prove the address of an account, as part of `work`.
+    /// Sends an email that verifies the address of an account, as part of `work`. Does nothing when
+    /// the account has no address.
     pub(crate) async fn ask_to_verify(
         &self,
         work: &mut Change,
@@ -213,13 +224,14 @@ impl EmailChallenges {
         self.ask(work, ask).await
     }
 
-    /// Tells a person something, as part of `work`. Nobody is told who has no address.
+    /// Sends a user a message, as part of `work`. Does nothing when the user has no email address.
     pub(crate) async fn tell(&self, work: &mut Change, user: &User, message: Message) -> Result<(), Error> {
         let Some(to) = &user.email else { return Ok(()) };
         self.outbox.queue(work, &EmailMessage { to: to.clone(), ..email_message(Some(user), message) }).await
     }
 
-    /// A link to a page of the portal: always on API_BASE_URL, whatever the request said of itself.
+    /// Returns a link to a page of the portal. It is always on API_BASE_URL, whatever host the
+    /// request named.
     pub(crate) fn link(&self, page: &str, token: Option<&str>) -> String {
         let mut link = self.base.clone();
         link.set_path(page);
@@ -227,7 +239,13 @@ impl EmailChallenges {
         link.into()
     }
 
-    /// What a proof shows. A code is tried and counted here; Err([`Code::BadOtp`]) when it is not the right one.
+    /// Returns the token that a proof identifies. A code is tried and counted here.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when a code is missing or
+    ///   wrong.
+    /// - [`Code::TooManyAttempts`] when the client tried too many codes.
     pub(crate) async fn judge<'p>(
         &self,
         actor: &Actor,
@@ -261,7 +279,8 @@ impl EmailChallenges {
         let tried = self.tokens.try_code(&mut work.tx, purpose, &pending_challenge.secret, &code).await?;
         let mut known = None;
         if let Some(tried) = tried {
-            // Whoever asks for mail after mail, from address after address, gets no more tries for it.
+            // Counted for the address that received the email, so that more emails, or other client
+            // addresses, give no further attempts.
             let tries = RateLimitKey::codes(purpose.as_str(), &tried.subject);
             let over = self.limits.is_over(&mut work.tx, &tries, MAX_CODES_PER_DAY).await?;
             known = (tried.right && !over).then_some(tried.id);
@@ -277,8 +296,8 @@ impl EmailChallenges {
     }
 }
 
-/// A letter to somebody, less its address. Somebody is called by their name where the address is known to be theirs: else
-/// a name could carry any text to any address.
+/// Creates a message to `reader`, without the address. It contains the reader's name only if their
+/// address is verified; otherwise a name could carry any text to any address.
 fn email_message(reader: Option<&User>, message: Message) -> EmailMessage {
     let proved = reader.filter(|user| user.email_verified_at.is_some());
     EmailMessage {

@@ -1,4 +1,5 @@
-//! The address of an account is proved for the first time. Until then anybody may have had the account.
+//! What happens when the email address of an account is verified for the first time. Until then,
+//! anyone may have created the account.
 
 use crate::accounts::users::{self, User};
 use crate::audit::{Change, Entry, Event};
@@ -14,8 +15,9 @@ use crate::foundation::error::Error;
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 
-/// Hands the account to the reader of its mailbox, of whom nothing else is known: whoever had a password or a session of
-/// it until now may be somebody else. As part of `work`; the caller evicts.
+/// Hands the account to the reader of its mailbox, about whom nothing else is known, as part of
+/// `work`. Anyone who had a password or a session of the account so far may be someone else. The
+/// caller evicts the user.
 pub(crate) async fn take_from_strangers(
     deps: &Deps,
     work: &mut Change,
@@ -35,10 +37,11 @@ pub(crate) async fn take_from_strangers(
     Ok(())
 }
 
-/// Removes second factors that may be a stranger's. As part of `work`; the caller evicts.
+/// Removes second factors that may be a stranger's, as part of `work`. The caller evicts the user.
 ///
-/// Not for accounts that may do more than every account: one email, to an address that may be mistyped, must not lead to
-/// that. An owner who lost those factors waits as for any recovery.
+/// Does nothing for accounts with more access than an ordinary one: one email, to an address that
+/// may be mistyped, must not remove their factors. An owner who lost those factors goes through
+/// recovery.
 pub(crate) async fn take_factors_from_strangers(
     deps: &Deps,
     work: &mut Change,

@@ -1,7 +1,7 @@
 //! Authentication: proving who a user is, and everything that such a proof opens or changes.
 //!
-//! [`sign_up`] and [`email_addresses`] are here rather than with [`accounts`](crate::accounts): both stand on email
-//! challenges and end or begin sessions.
+//! [`sign_up`] and [`email_addresses`] are here rather than in [`accounts`](crate::accounts),
+//! because both build on email challenges and begin or end sessions.
 
 pub(crate) mod address_request;
 pub(crate) mod credential_reset;

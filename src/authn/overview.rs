@@ -1,5 +1,5 @@
-//! An account at a glance: what its owner sees first, read by one statement. A page that asked area by area would wait for
-//! the database six times.
+//! An overview of an account: what its owner sees first, read by one statement. A page that queried
+//! each area separately would wait for the database six times.
 
 use crate::accounts::users::{User, UserRow, credentials, user_columns};
 use crate::audit::{Activity, EntryBeside};
@@ -11,12 +11,13 @@ use crate::foundation::error::Error;
 use crate::model::code::Code;
 use crate::model::time::Timestamp;
 
-/// How many events the recent ones are.
+/// The number of recent events.
 const RECENT: i64 = 5;
 
 crate::statements! {
-    /// A user with what protects the account, the number of open sessions, the browser of session `$5`, and the last `$6`
-    /// events: one row per event, or one row without any.
+    /// Reads a user with what protects the account, the number of open sessions, the browser of
+    /// session `$5`, and the last `$6` events: one row per event, or a single row when there are
+    /// none.
     OVERVIEW = concat!(
         "SELECT a.*, r.started_at AS recovery_started_at, r.due_at AS recovery_due_at, \
         (SELECT confirmed_at FROM totp WHERE user_id = a.id) AS totp_since, \
@@ -49,24 +50,24 @@ struct Row {
     entry: EntryBeside,
 }
 
-/// An account at a glance.
+/// An overview of an account.
 #[derive(Clone, Debug)]
 pub struct Overview {
     /// The account.
     pub user: User,
-    /// Its second factors.
+    /// The account's second factors.
     pub factors: Factors,
-    /// The recovery that is open.
+    /// The open recovery, if there is one.
     pub recovery: Option<Recovery>,
-    /// How many sessions are open.
+    /// The number of open sessions.
     pub sessions: i64,
-    /// The browser and system of the session that asks.
+    /// The browser and operating system of the current session.
     pub device: Option<String>,
-    /// The last events, the newest first.
+    /// The most recent events, the newest first.
     pub recent: Vec<Activity>,
 }
 
-/// Accounts at a glance.
+/// Reads overviews of accounts.
 #[derive(Clone)]
 pub struct Overviews {
     deps: Deps,
@@ -77,10 +78,12 @@ impl Overviews {
         Self { deps }
     }
 
-    /// The account of the signed-in user at a glance.
+    /// Returns an overview of the caller's own account.
     ///
     /// # Errors
-    /// [`Code::NotAuthenticated`] when nobody is signed in, or the account is gone.
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session, or the account is gone.
+    /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
     pub async fn own(&self, actor: &Actor) -> Result<Overview, Error> {
         let snapshot = actor.user()?;
         let now = self.deps.clock.now();

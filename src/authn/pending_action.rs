@@ -1,4 +1,5 @@
-//! What waits, encrypted, for the next page: what is shown once, and what is done once its person has confirmed who they are.
+//! What the server keeps, encrypted, for the next page: values that are shown once, and actions
+//! that wait until the user re-authenticates.
 
 use crate::authn::deps::Deps;
 use std::time::Duration;
@@ -12,28 +13,30 @@ use crate::foundation::error::Error;
 use crate::model::code::Code;
 use crate::model::id::SessionId;
 
-/// How long somebody may take to write it down.
+/// How long the server keeps a value or an action. The user may need the time to write down backup
+/// codes.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// A form that was posted, and waits until its person has confirmed who they are.
+/// A posted form that waits until the user re-authenticates.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingAction {
-    /// What it does, as the application names it.
+    /// The kind of action, as the application names it.
     pub kind: String,
-    /// Where it was posted to.
+    /// The path to which the form was posted.
     pub path: String,
-    /// Its fields, form-urlencoded.
+    /// The fields of the form, form-urlencoded.
     pub body: String,
 }
 
-/// An act with the session in which it was begun. In another one, somebody else might have begun it.
+/// An action, with the session in which it was begun. In another session, someone else may have
+/// begun it.
 #[derive(Serialize, Deserialize)]
 struct Begun {
     session: SessionId,
     act: PendingAction,
 }
 
-/// What waits for the next page.
+/// Keeps pending actions and values that are shown once.
 #[derive(Clone)]
 pub struct PendingActions {
     deps: Deps,
@@ -44,14 +47,23 @@ impl PendingActions {
         Self { deps }
     }
 
-    /// Keeps an act, encrypted, for ten minutes. The answer is a token to take it with, in the same session.
+    /// Keeps an action, encrypted, for ten minutes, and replaces the one that already waits in the
+    /// session. Returns a token with which the same session can take it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn keep(&self, actor: &Actor, act: PendingAction) -> Result<String, Error> {
         let session = actor.session()?.id;
         self.store(actor, Purpose::PendingAction, &session.to_string(), &Begun { session, act }).await
     }
 
-    /// An act that was kept in this session, to tell its person what waits for them. None when it is gone, or another
-    /// session's.
+    /// Returns an action that was kept in this session, so that a page can tell the user what
+    /// waits. `None` when it is gone, or belongs to another session.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn peek(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
         let session = actor.session()?.id;
         let found = self.deps.peek(Purpose::PendingAction, PresentedToken::Secret(token)).await?;
@@ -59,7 +71,12 @@ impl PendingActions {
         Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
     }
 
-    /// Takes an act that was kept in this session, once. None when it is gone, or another session's.
+    /// Takes an action that was kept in this session, once. `None` when it is gone, or belongs to
+    /// another session.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn take(&self, actor: &Actor, token: &str) -> Result<Option<PendingAction>, Error> {
         let session = actor.session()?.id;
         let mut tx = self.deps.store.write().await?;
@@ -77,8 +94,12 @@ impl PendingActions {
         Ok(begun.filter(|begun| begun.session == session).map(|begun| begun.act))
     }
 
-    /// Keeps what the person who asks is to be shown, encrypted, for ten minutes. The answer is a token to fetch it with; it
-    /// is good for this person alone.
+    /// Keeps a value to show to the caller, encrypted, for ten minutes. Returns a token with which
+    /// only this user can fetch it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn keep_to_show(&self, actor: &Actor, what: &impl Serialize) -> Result<String, Error> {
         self.store(actor, Purpose::ShowOnce, "", what).await
     }
@@ -101,7 +122,8 @@ impl PendingActions {
         };
         let mut tx = self.deps.store.write().await?;
         if purpose == Purpose::PendingAction {
-            // One waits in a session at a time: nobody fills the database with what they never confirm.
+            // Only one action waits per session, so that no client fills the database with actions
+            // that it never confirms.
             self.deps.tokens.forget_of(&mut tx, actor.session_user()?.user.id, purpose, subject).await?;
         }
         let issued = self.deps.tokens.issue(&mut tx, token).await?;
@@ -109,8 +131,12 @@ impl PendingActions {
         Ok(issued.secret)
     }
 
-    /// What was kept; None when it is gone, or another person's. It stays until [`PendingActions::was_seen`]: a page may be loaded
-    /// again.
+    /// Returns a kept value. `None` when it is gone, or belongs to another user. It stays until
+    /// [`PendingActions::forget_shown`], because the user may reload the page.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn shown_once<T: DeserializeOwned>(
         &self,
         actor: &Actor,
@@ -123,7 +149,11 @@ impl PendingActions {
             .and_then(|found| self.deps.tokens.open(&found).ok()))
     }
 
-    /// Forgets everything that was kept for the person who asks.
+    /// Forgets every value that was kept for the caller.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn forget_shown(&self, actor: &Actor) -> Result<(), Error> {
         let id = actor.session_user()?.user.id;
         let mut tx = self.deps.store.write().await?;

@@ -43,7 +43,7 @@
 //!
 //! The first four give an [`Identity`](crate::authz::identity::Identity): `user` (id, name,
 //! address), `session`, and `access`, which is everything the user may do. It usually comes from
-//! memory, from which any change to it evicts it at once.
+//! memory, and any change to it evicts it at once.
 //!
 //! Operations of the core take the actor and authorize it themselves. Rules in front of a handler
 //! are for what the service itself does.

@@ -84,7 +84,7 @@ impl RequirePermission {
 /// Creates rules about roles.
 ///
 /// Role names are case-insensitive. A higher role does not stand in for the required one. Prefer
-/// permissions for what a user may do: roles change.
+/// permissions to decide what a user may do: roles change.
 ///
 /// ```
 /// use authtuna::axum::{RequireRole, Rule};

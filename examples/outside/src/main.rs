@@ -1,4 +1,5 @@
-//! Who am I? In a service of its own; with ONLY_MIDDLEWARE=true beside a portal, on the portal's database.
+//! Tells users who they are, as a service on its own or, with ONLY_MIDDLEWARE=true, beside a portal
+//! on the portal's database.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! Changing one's password, and choosing the first.
+//! Changing a password, and setting the first one.
 
 mod reset;
 
@@ -16,7 +16,7 @@ use crate::foundation::crypto::strength::{Password, Strength};
 use crate::foundation::error::{Error, Problem};
 use crate::model::code::{Code, Field};
 
-/// What a new password makes worthless: whoever knew the old one may have asked for it.
+/// The tokens that a new password voids: someone who knew the old one may have requested them.
 const ASKED_WITH_PASSWORD: &[Purpose] = &[
     Purpose::PasswordReset,
     Purpose::MagicLink,
@@ -25,16 +25,16 @@ const ASKED_WITH_PASSWORD: &[Purpose] = &[
     Purpose::Confirm,
 ];
 
-/// What somebody types to change their password.
+/// What a user types to change their password.
 #[derive(Clone, Default)]
 pub struct ChangePassword {
-    /// The password until now.
+    /// The current password.
     pub current: String,
-    /// The new one.
+    /// The new password.
     pub new: String,
 }
 
-/// The passwords of accounts.
+/// Manages the passwords of accounts.
 #[derive(Clone)]
 pub struct PasswordFlow {
     deps: Deps,
@@ -46,14 +46,30 @@ impl PasswordFlow {
         Self { deps, sign_in }
     }
 
-    /// Judges a password while it is being typed. Keeps nothing.
+    /// Rates a password while the user types it. Stores nothing. `about` lists words that make a
+    /// password easier to guess, such as the username.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Busy`] when too many callers are waiting.
     pub async fn strength(&self, plain: &str, about: &[&str]) -> Result<Strength, Error> {
         let mut words = vec![self.deps.settings.app.name.as_str()];
         words.extend(about.iter().filter(|word| !word.is_empty()));
         self.deps.passwords.judge(plain, &words).await
     }
 
-    /// Changes one's password. All sessions end, and the one that asks goes on under a new id and cookie.
+    /// Changes the caller's own password. All sessions end, and the current one continues under a
+    /// new id and cookie.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session, and
+    ///   [`Code::EnrollmentRequired`] when they must first set up a factor.
+    /// - On the field `current_password`: [`Code::Required`], [`Code::WrongPassword`].
+    /// - On the field `password`: [`Code::PasswordUnchanged`], and the codes of
+    ///   [`NewPassword::parse`](crate::foundation::crypto::strength::NewPassword::parse).
+    /// - [`Code::TooManyAttempts`] after too many wrong passwords.
+    /// - [`Code::Busy`] when the server is busy hashing passwords.
     pub async fn change(&self, actor: &Actor, typed: &ChangePassword) -> Result<SignedIn, Error> {
         let snapshot = actor.user()?;
         let id = snapshot.user.id;
@@ -82,28 +98,35 @@ impl PasswordFlow {
         let mut work = self.deps.recorder.begin(actor).await?;
         let now = work.now();
         lock_holder(&mut work, actor).await?;
-        // Nobody else has changed it since it was confirmed, and nobody was suspended.
+        // Returns false when the password has changed since it was confirmed, or the user was
+        // suspended.
         if !users::change_password(&mut work.tx, &found, &hash, now).await? {
             return Err(Error::on(Field::CurrentPassword, Code::WrongPassword));
         }
         let ended = end_all_of(&mut work.tx, id, None, "password_changed", now).await?;
         work.record(Entry::new(Event::PasswordChanged).to(id).with("sessions_ended", ended));
-        // Whoever knew the old password may have asked for these.
+        // Someone who knew the old password may have requested these.
         self.deps.tokens.void_of(&mut work.tx, id, ASKED_WITH_PASSWORD).await?;
         distrust_devices(&mut work.tx, id).await?;
         tell_password_changed(&self.deps, &mut work, actor, &found.user).await?;
         self.sign_in.rotate_session(work, actor, &[Evict::User(id)]).await
     }
 
-    /// Gives whoever asks a password, if they have none: they came by a passkey or by mails. No session ends: nobody has
-    /// found anything out.
+    /// Sets a password for a caller who has none, because they signed up with a passkey or sign in
+    /// by email. No session ends, because nothing was compromised.
     ///
-    /// Err beside `password` as for every new one; Err([`Code::PasswordSet`]) when there is one already,
-    /// Err([`Code::StepUpRequired`]) when the session was confirmed too long ago.
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session, and
+    ///   [`Code::EnrollmentRequired`] when they must first set up a factor.
+    /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
+    /// - [`Code::PasswordSet`] when the account already has a password.
+    /// - On the field `password`, the codes of
+    ///   [`NewPassword::parse`](crate::foundation::crypto::strength::NewPassword::parse).
     pub async fn set_first(&self, actor: &Actor, new: &str) -> Result<(), Error> {
         let snapshot = actor.user()?;
         self.deps.require_confirmed(actor)?;
-        // Before anything is hashed; decided once more below.
+        // Checked before the password is hashed, and again below.
         let found = users::by_id(&mut self.deps.store.read().await?, snapshot.user.id).await?;
         if found.is_none_or(|found| found.user.has_password) {
             return Err(Code::PasswordSet.into());
@@ -120,7 +143,7 @@ impl PasswordFlow {
         if !users::set_first_password(&mut work.tx, user.id, &hash, now).await? {
             return Err(Code::PasswordSet.into());
         }
-        // Else a mail that was asked for before would replace it.
+        // Otherwise a reset email that was requested earlier could replace the password.
         self.deps.tokens.void_of(&mut work.tx, user.id, &[Purpose::PasswordReset]).await?;
         work.record(Entry::new(Event::PasswordChanged).to(user.id).with("first", true));
         tell_password_changed(&self.deps, &mut work, actor, &user).await?;

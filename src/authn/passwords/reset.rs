@@ -1,4 +1,5 @@
-//! A new password for whoever forgot theirs. It opens no session: who sets it signs in with it, second factor and all.
+//! Password reset, for users who forgot theirs. A reset opens no session: the user then signs in
+//! with the new password, and with a second factor if they have one.
 
 use super::ASKED_WITH_PASSWORD;
 use super::PasswordFlow;
@@ -17,7 +18,14 @@ use crate::model::code::{Code, Field};
 use crate::model::paths;
 
 impl PasswordFlow {
-    /// Sends a mail to set a new password to an address, if it belongs to somebody. The answer is the same if not.
+    /// Sends a password reset email to an address, if it has an account. The result is the same if
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::MailOff`] when the server sends no email.
+    /// - [`Code::BadEmail`], on its field, when the address is invalid.
+    /// - [`Code::TooManyAttempts`] when the client asked for too many emails.
     pub async fn request_reset(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
         let message = |link, code| Message::PasswordReset { link, code };
         let request = AddressRequest {
@@ -29,13 +37,19 @@ impl PasswordFlow {
         ask_by_address(&self.deps, actor, email, request).await
     }
 
-    /// Whether a link to set a new password would still work. Looking uses nothing up.
+    /// Returns whether a password reset link still works. Does not redeem it.
     pub async fn reset_link_works(&self, token: &str) -> Result<bool, Error> {
         Ok(self.deps.peek(Purpose::PasswordReset, PresentedToken::Secret(token)).await?.is_some())
     }
 
-    /// Takes the six digits of a mail, in the browser that asked for it. The answer is a token to set the new password
-    /// with. Err([`Code::BadOtp`]).
+    /// Redeems the six digits of an email, in the browser that asked for it. Returns a token with
+    /// which to set the new password.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when the code is missing or
+    ///   wrong.
+    /// - [`Code::TooManyAttempts`] when the client tried too many codes.
     pub async fn redeem_reset_code(&self, actor: &Actor, code: &str) -> Result<String, Error> {
         let known = self.deps.email_challenges.judge_code(actor, Purpose::PasswordReset, code).await?;
         let mut tx = self.deps.store.write().await?;
@@ -44,7 +58,17 @@ impl PasswordFlow {
         Ok(secret)
     }
 
-    /// Sets a new password by the token of a link. All sessions end; second factors stay.
+    /// Sets a new password with the token of a link. All sessions end; second factors stay.
+    ///
+    /// If this is the first proof that the user controls the address, second factors of an ordinary
+    /// account are removed, because a stranger may have added them.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::BadToken`], on its field, when the token no longer works.
+    /// - On the field `password`, the codes of
+    ///   [`NewPassword::parse`](crate::foundation::crypto::strength::NewPassword::parse).
+    /// - [`Code::Busy`] when the server is busy hashing passwords.
     pub async fn reset(&self, actor: &Actor, token: &str, new: &str) -> Result<(), Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let presented = PresentedToken::Secret(token);
@@ -66,11 +90,11 @@ impl PasswordFlow {
             return Err(gone());
         }
         let ended = end_all_of(&mut work.tx, id, None, "password_reset", now).await?;
-        // A thief's browser is known no longer; this one's owner has just read the mail.
+        // A thief's browser is no longer known. This browser's user has just read the email.
         forget_devices(&mut work.tx, id, actor.origin.device_secret.as_ref()).await?;
         distrust_devices(&mut work.tx, id).await?;
         self.deps.tokens.void_of(&mut work.tx, id, ASKED_WITH_PASSWORD).await?;
-        // The owner is there: strangers' guesses close the account to nobody any more.
+        // The owner is back, so strangers' guesses no longer lock the account.
         self.deps.limits.unlock(&mut work.tx, id).await?;
         work.record(Entry::new(Event::PasswordResetCompleted).to(id).with("sessions_ended", ended));
         if user.email_verified_at.is_none() {

@@ -1,4 +1,5 @@
-//! What administrators see and do of others' recoveries. It needs what taking somebody's second factors off needs.
+//! What administrators see and do about the recoveries of other users. It needs the same rights as
+//! removing a user's second factors.
 
 use super::notices::tell_ready;
 use super::sql::*;
@@ -13,14 +14,30 @@ use crate::model::code::Code;
 use crate::model::id::{RecoveryId, UserId};
 
 impl Recoveries {
-    /// Somebody's open recovery. Needs what [`Recoveries::remove_factors`] needs. The audit log notes who looked.
+    /// Returns a user's open recovery. The audit log records who looked.
+    ///
+    /// Needs `users:manage` globally, and a level above the user's.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller is anonymous or their session has ended, and
+    ///   [`Code::EnrollmentRequired`] when they must first set up a factor.
+    /// - [`Code::Forbidden`] when the caller lacks that permission, or the user is the caller or a
+    ///   system account.
+    /// - [`Code::UserNotFound`], on the field `user`, when no user has this id.
+    /// - [`Code::AboveYourLevel`] when the user is not below the caller's level.
     pub async fn of_user(&self, actor: &Actor, id: UserId) -> Result<Option<Recovery>, Error> {
         look_at(&self.deps.store, &self.deps.recorder, &self.deps.clock, actor, id, "recovery").await?;
         open_of(&mut self.deps.store.read().await?, id).await
     }
 
-    /// Stops somebody's recovery; they are told. Needs what [`Recoveries::remove_factors`] needs. Err([`Code::NotFound`]) when
-    /// there is none.
+    /// Stops a user's recovery, and tells the user.
+    ///
+    /// Needs the same rights as [`Recoveries::of_user`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Recoveries::of_user`], and [`Code::NotFound`] when there is no open recovery.
     pub async fn cancel_of(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         let target = may_act_on(&mut work, &grantor, actor, id).await?;
@@ -31,9 +48,18 @@ impl Recoveries {
         work.commit().await
     }
 
-    /// Ends the waiting of somebody's recovery: they get the mail to finish it. Needs what [`Recoveries::remove_factors`] needs.
-    /// Nothing changes when the waiting is over. Err([`Code::NotFound`]) when there is none, Err([`Code::FeatureOff`]),
-    /// Err([`Code::MailOff`]).
+    /// Ends the delay of a user's recovery, and sends the user the email with which to finish it.
+    /// Changes nothing when the delay is already over.
+    ///
+    /// Needs the same rights as [`Recoveries::of_user`].
+    ///
+    /// # Errors
+    ///
+    /// - As for [`Recoveries::of_user`].
+    /// - [`Code::StepUpRequired`] when the caller last authenticated too long ago.
+    /// - [`Code::FeatureOff`] without MFA_RECOVERY_ENABLED, and [`Code::MailOff`] when the server
+    ///   sends no email.
+    /// - [`Code::NotFound`] when there is no open recovery.
     pub async fn hasten(&self, actor: &Actor, id: UserId) -> Result<(), Error> {
         let (mut work, grantor) = effective_access::begin(&self.deps.recorder, actor).await?;
         may_act_on(&mut work, &grantor, actor, id).await?;
@@ -46,7 +72,7 @@ impl Recoveries {
         let now = work.now();
         let hastened: Option<(RecoveryId,)> = HASTEN.bind(id).bind(now).optional(&mut work.tx).await?;
         if let Some((recovery,)) = hastened {
-            // As it is under the lock: the link is for the address of this moment.
+            // Read again under the lock, because the link is for the current address.
             let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
             tell_ready(&self.deps, &mut work, recovery, &user).await?;
             work.record(Entry::new(Event::RecoveryHastened).to(id));

@@ -1,4 +1,5 @@
-//! How recoveries end: whoever stops one, or makes it worthless by the way, comes by here.
+//! How recoveries end. Every operation that stops a recovery, or makes it pointless, calls this
+//! module.
 
 use super::LINKS;
 use super::sql::*;
@@ -14,27 +15,27 @@ use crate::model::paths;
 /// How a recovery ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The factors were taken off.
+    /// The second factors were removed.
     Completed,
-    /// By the link of a mail.
+    /// The recovery was stopped by the link of an email.
     ByMail,
-    /// In a session of the person.
+    /// The user stopped the recovery in a session.
     InSession,
-    /// The person showed a second factor: they have one.
+    /// The user presented a second factor, so they have one.
     FactorShown,
-    /// By a code, without a session.
+    /// The recovery was stopped by a code, without a session.
     ByCode,
-    /// By an administrator.
+    /// An administrator stopped the recovery.
     ByAdministrator,
-    /// An administrator took the factors off.
+    /// The second factors were removed in another way, for example by an administrator.
     FactorsRemoved,
-    /// Another began.
+    /// Another recovery began.
     Replaced,
-    /// Nobody finished it.
+    /// No one finished the recovery in time.
     Expired,
-    /// The account has another address.
+    /// The account's email address changed.
     AddressChanged,
-    /// The person was suspended.
+    /// The user was suspended.
     Suspended,
     /// The account was deleted.
     Deleted,
@@ -62,10 +63,11 @@ impl Ending {
     }
 }
 
-/// Ends the open recovery of somebody whose row is locked, as part of `work`. False when there is none.
+/// Ends the open recovery of a user whose row is locked, as part of `work`. Returns false when
+/// there is none.
 pub(crate) async fn end(deps: &Deps, work: &mut Change, user: UserId, how: Ending) -> Result<bool, Error> {
     let now = work.now();
-    // Links to begin with too, whether one was open or not.
+    // Void also the links that start a recovery, whether one was open or not.
     deps.tokens.void_of(&mut work.tx, user, LINKS).await?;
     if END.bind(user).bind(now).bind(how.as_str()).execute(&mut work.tx).await? == 0 {
         return Ok(false);
@@ -74,7 +76,7 @@ pub(crate) async fn end(deps: &Deps, work: &mut Change, user: UserId, how: Endin
     Ok(true)
 }
 
-/// The same, and tells the person.
+/// Ends the open recovery of a user like [`end`], and tells the user.
 pub(crate) async fn end_and_tell(
     deps: &Deps,
     work: &mut Change,
@@ -86,8 +88,9 @@ pub(crate) async fn end_and_tell(
     }
     let now = work.now();
     let circumstances = match how {
-        // Where an administrator sits is their own affair; and whoever stops one by a code does so because somebody else reads
-        // their mail.
+        // The email does not disclose where an administrator is. It does not disclose the user's
+        // location either when they stop a recovery with a code, because then someone else reads
+        // their email.
         Ending::ByAdministrator | Ending::ByCode => Circumstances::of(&Origin::default(), now),
         _ => Circumstances::of(work.origin(), now),
     };

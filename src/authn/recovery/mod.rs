@@ -1,8 +1,10 @@
-//! Recovery by people who lost all their second factors: asked for by mail, after waiting, without an administrator.
+//! Recovery, for users who lost all their second factors: requested by email, completed after a
+//! delay, without an administrator.
 //!
-//! Whoever reads somebody's mail is not the owner of the account for that alone, so there is time to object: the owner is
-//! told by mail and on every page of the account, and any link, any session and any second factor of theirs stops it.
-//! Links belong to one recovery: however it ends, they are worth nothing any more.
+//! Someone who reads a user's email is not necessarily the owner of the account, so the owner gets
+//! time to object. The server tells them by email and on every page of the account, and any link,
+//! any session and any second factor of theirs stops the recovery. Links belong to one recovery:
+//! however it ends, they stop working.
 
 mod admin;
 mod end;
@@ -39,31 +41,32 @@ use crate::model::id::{RecoveryId, UserId};
 use crate::model::paths;
 use crate::model::time::Timestamp;
 
-/// For how long the last link works. Whoever does not use it has to begin anew.
+/// How long the final link works. A user who does not use it must start again.
 const READY_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// For how long none begins after somebody showed a second factor while one was open: nothing was lost, and whoever reads the
-/// mails can not begin again and again until its owner misses one.
+/// How long no recovery can start after the user presented a second factor while one was open.
+/// Nothing was lost then, and someone who reads the user's email cannot start one again and again
+/// until the owner misses one.
 const COOLDOWN: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What a recovery that ends takes with it.
+/// The tokens that the end of a recovery voids.
 const LINKS: &[Purpose] = &[Purpose::RecoveryStart, Purpose::RecoveryFinish, Purpose::RecoveryCancel];
 
-/// A recovery that is open.
+/// An open recovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Recovery {
-    /// When the waiting began.
+    /// When the delay began.
     pub started_at: Timestamp,
-    /// When it is over.
+    /// When the delay ends.
     pub due_at: Timestamp,
 }
 
-/// The open recovery of somebody.
+/// Returns the open recovery of a user.
 pub(crate) async fn open_of(conn: &mut Conn, user: UserId) -> Result<Option<Recovery>, Error> {
     OPEN_OF.bind(user).optional(conn).await
 }
 
-/// A link to stop somebody's recovery, good for `lifetime`.
+/// Returns a link that stops the user's recovery and works for `lifetime`.
 async fn cancel_link(
     deps: &Deps,
     work: &mut Change,
@@ -83,13 +86,13 @@ fn gone() -> Error {
     Error::on(Field::Token, Code::BadToken)
 }
 
-/// The key of a person's address; empty when they have none.
+/// Returns the key of the user's email address. Empty when they have none.
 fn key_of(user: &User) -> String {
     let address = user.email.as_deref().and_then(|email| Email::parse(email).ok());
     address.map(|email| email.key().to_owned()).unwrap_or_default()
 }
 
-/// The recoveries of accounts.
+/// Manages the recoveries of accounts.
 #[derive(Clone)]
 pub struct Recoveries {
     deps: Deps,
@@ -101,7 +104,8 @@ impl Recoveries {
         Self { deps, mfa }
     }
 
-    /// Whether people can recover their accounts: MFA_RECOVERY_ENABLED, and mails are sent.
+    /// Returns whether users can recover their accounts: MFA_RECOVERY_ENABLED is set, and the
+    /// server sends email.
     pub fn is_offered(&self) -> bool {
         self.recoveries().is_ok()
     }
@@ -113,9 +117,15 @@ impl Recoveries {
         self.deps.outbox.require()
     }
 
-    /// Sends a mail to begin with to an address, if somebody with second factors has it. The answer is the same if not.
+    /// Sends an email with which to start a recovery to an address, if it has an account with
+    /// second factors. The result is the same if not.
     ///
-    /// Err([`Code::FeatureOff`]) without MFA_RECOVERY_ENABLED, Err([`Code::MailOff`]).
+    /// # Errors
+    ///
+    /// - [`Code::FeatureOff`] without MFA_RECOVERY_ENABLED, and [`Code::MailOff`] when the server
+    ///   sends no email.
+    /// - [`Code::BadEmail`], on its field, when the address is invalid.
+    /// - [`Code::TooManyAttempts`] when the client asked for too many emails.
     pub async fn request(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
         self.recoveries()?;
         let wait = self.deps.settings.mfa.recovery_delay.as_secs().div_ceil(60);
@@ -129,14 +139,25 @@ impl Recoveries {
         ask_by_address(&self.deps, actor, email, request).await
     }
 
-    /// Whether a link to begin would still work. Looking uses nothing up.
+    /// Returns whether a link to start a recovery still works. Does not redeem it.
     pub async fn request_link_works(&self, token: &str) -> Result<bool, Error> {
         Ok(self.deps.peek(Purpose::RecoveryStart, PresentedToken::Secret(token)).await?.is_some())
     }
 
-    /// Begins the waiting, by what that mail brought. One that was open before is over. The person is told by mail, with a
-    /// link to stop it. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]. Err([`Code::RecoveryTooSoon`]) for a week after
-    /// somebody showed a second factor while one was open; what was shown here stays good.
+    /// Starts a recovery with the link or the code of that email. It replaces one that was already
+    /// open. The server tells the user by email, with a link to stop it.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::FeatureOff`] without MFA_RECOVERY_ENABLED, and [`Code::MailOff`] when the server
+    ///   sends no email.
+    /// - [`Code::BadToken`], on its field, when the link no longer works, the account has no second
+    ///   factor, or its email address has changed within the time in which that can be undone.
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when a code is missing or
+    ///   wrong.
+    /// - [`Code::RecoveryTooSoon`] for a week after the user presented a second factor while a
+    ///   recovery was open. The proof keeps working.
+    /// - [`Code::TooManyAttempts`] when the client tried too many codes.
     pub async fn start(&self, actor: &Actor, proof: &Proof) -> Result<Recovery, Error> {
         self.recoveries()?;
         let email_challenges = &self.deps.email_challenges;
@@ -149,7 +170,8 @@ impl Recoveries {
         self.deps.tokens.redeem(&mut work.tx, Purpose::RecoveryStart, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         let lost = factors_of(&mut work.tx, id).await?.wanted();
-        // Not at an address that its last owner can still take back: else whoever took the account could wait for them.
+        // Not at an address that its previous owner can still restore: otherwise someone who took
+        // the account could wait until the delay is over.
         let disputed = !self.deps.tokens.open_of(&mut work.tx, id, Purpose::EmailUndo).await?.is_empty();
         if disputed || !user.may_enter() || !lost || key_of(&user) != found.subject {
             return Err(gone());
@@ -160,7 +182,7 @@ impl Recoveries {
             return Err(Error::new(Code::RecoveryTooSoon).retry_after(at.plus(COOLDOWN).since(now)));
         }
         end(&self.deps, &mut work, id, Ending::Replaced).await?;
-        // Whoever asked several times begins once.
+        // A user who asked several times starts one recovery.
         self.deps.tokens.void_of(&mut work.tx, id, &[Purpose::RecoveryStart]).await?;
         let delay = self.deps.settings.mfa.recovery_delay;
         let recovery = Recovery { started_at: now, due_at: now.plus(delay) };
@@ -183,13 +205,14 @@ impl Recoveries {
         Ok(recovery)
     }
 
-    /// The recovery that a link would finish, which may not be due yet; None when the link does not work any more. Looking
-    /// uses nothing up.
+    /// Returns the recovery that a link would finish, whose delay may not be over yet. `None` when
+    /// the link no longer works. Does not redeem it.
     pub async fn to_finish(&self, token: &str) -> Result<Option<Recovery>, Error> {
         self.recovery_of_link(Purpose::RecoveryFinish, token).await
     }
 
-    /// The recovery that a link would stop; None when the link does not work any more. Looking uses nothing up.
+    /// Returns the recovery that a link would stop. `None` when the link no longer works. Does not
+    /// redeem it.
     pub async fn to_cancel(&self, token: &str) -> Result<Option<Recovery>, Error> {
         self.recovery_of_link(Purpose::RecoveryCancel, token).await
     }
@@ -200,8 +223,16 @@ impl Recoveries {
         open_of(&mut self.deps.store.read().await?, id).await
     }
 
-    /// Takes all second factors off, once the waiting is over. All sessions end. The answer is a token to choose a password
-    /// with, see [`Recoveries::reset_password`]. Err([`Code::BadToken`]) beside `token` before that, and when the recovery is over.
+    /// Removes all second factors, once the delay is over. All sessions end. Returns a token with
+    /// which to set a password, see
+    /// [`PasswordFlow::reset`](crate::authn::passwords::PasswordFlow::reset).
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::FeatureOff`] without MFA_RECOVERY_ENABLED, and [`Code::MailOff`] when the server
+    ///   sends no email.
+    /// - [`Code::BadToken`], on its field, before the delay is over, when the recovery has ended,
+    ///   or when the user has set up another second factor since it started.
     pub async fn finish(&self, actor: &Actor, token: &str) -> Result<String, Error> {
         self.recoveries()?;
         let email_challenges = &self.deps.email_challenges;
@@ -216,7 +247,7 @@ impl Recoveries {
         if !user.may_enter() || key_of(&user) != found.subject {
             return Err(gone());
         }
-        // Somebody has set up another one since: nothing is lost.
+        // A second factor was set up since the recovery started, so not everything is lost.
         let open = open_of(&mut work.tx, id).await?.ok_or_else(gone)?;
         let app = factors_of(&mut work.tx, id).await?.totp_since;
         let (newer,): (i64,) = NEWER_PASSKEYS.bind(id).bind(open.started_at).one(&mut work.tx).await?;
@@ -241,8 +272,12 @@ impl Recoveries {
         Ok(token)
     }
 
-    /// Stops a recovery by the link of one of its mails. Nobody needs to be signed in: it only protects.
-    /// Err([`Code::BadToken`]) beside `token` when it is over.
+    /// Stops a recovery with the link of one of its emails. This only protects the account, so it
+    /// needs no session.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadToken`], on its field, when the recovery has ended.
     pub async fn cancel(&self, actor: &Actor, token: &str) -> Result<(), Error> {
         let presented = PresentedToken::Secret(token);
         let found = self.deps.peek(Purpose::RecoveryCancel, presented).await?.ok_or_else(gone)?;
@@ -257,13 +292,23 @@ impl Recoveries {
         work.commit().await
     }
 
-    /// The open recovery of whoever asks.
+    /// Returns the caller's own open recovery.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn own(&self, actor: &Actor) -> Result<Option<Recovery>, Error> {
         let id = actor.session_user()?.user.id;
         open_of(&mut self.deps.store.read().await?, id).await
     }
 
-    /// Stops one's own recovery. However old the session is: it only protects. Err([`Code::NotFound`]) when there is none.
+    /// Stops the caller's own recovery. This only protects the account, so it needs no recent
+    /// authentication.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::NotFound`] when there is no open recovery.
     pub async fn cancel_own(&self, actor: &Actor) -> Result<(), Error> {
         let id = actor.session_user()?.user.id;
         let mut work = self.deps.recorder.begin(actor).await?;

@@ -1,4 +1,5 @@
-//! What people are told while they wait: halfway, and when they can finish. And the end of what nobody finishes.
+//! The emails that users get during the delay of a recovery: halfway, and when they can finish.
+//! Also ends recoveries that no one finishes.
 
 use super::sql::*;
 use super::{Ending, READY_FOR, Recoveries, cancel_link, end, end_and_tell, key_of, link_token};
@@ -16,8 +17,14 @@ use crate::model::paths;
 use crate::model::time::Timestamp;
 
 impl Recoveries {
-    /// Writes the mails that are due. How many recoveries were looked at. One that fails does not keep the others waiting.
-    /// Where MFA_RECOVERY_ENABLED is off they end: else one whose owner forgot about it would go on when it is on again.
+    /// Queues the emails that are due. Returns how many recoveries were processed.
+    ///
+    /// Where MFA_RECOVERY_ENABLED is off, it ends the open recoveries. Otherwise one that its owner
+    /// has forgotten about would continue when the setting is turned on again.
+    ///
+    /// # Errors
+    ///
+    /// The last failure. A recovery that fails does not hold up the others.
     pub(crate) async fn write_notices(&self) -> Result<u64, Error> {
         let enabled = self.deps.settings.mfa.recovery_enabled;
         if enabled && !self.is_offered() {
@@ -57,7 +64,7 @@ impl Recoveries {
             return work.commit().await;
         }
         if !factors_of(&mut work.tx, row.user_id).await?.wanted() {
-            // They were taken off by a session that was confirmed shortly before.
+            // A session in which the user had authenticated recently removed them.
             end(deps, &mut work, row.user_id, Ending::FactorsRemoved).await?;
             return work.commit().await;
         }
@@ -76,7 +83,8 @@ impl Recoveries {
     }
 }
 
-/// Writes the mail that lets somebody finish, as part of `work`. False when it is not due, or was written before.
+/// Queues the email with which the user can finish, as part of `work`. Returns false when it is not
+/// due, or was already queued.
 pub(super) async fn tell_ready(
     deps: &Deps,
     work: &mut Change,
@@ -87,7 +95,7 @@ pub(super) async fn tell_ready(
     if TELL.bind(recovery).bind(now).execute(&mut work.tx).await? == 0 {
         return Ok(false);
     }
-    // For the address of now: when that changes, the recovery is over.
+    // For the current address: when that changes, the recovery ends.
     let address = key_of(user);
     let token = link_token(Purpose::RecoveryFinish, user.id, &address, READY_FOR);
     let issued = deps.tokens.issue(&mut work.tx, token).await?;
@@ -99,7 +107,7 @@ pub(super) async fn tell_ready(
     Ok(true)
 }
 
-/// Deletes recoveries that ended before `before`.
+/// Deletes recoveries that ended before `before`. Returns how many.
 pub(crate) async fn purge(conn: &mut Conn, before: Timestamp) -> Result<u64, Error> {
     PURGE.bind(before).execute(conn).await
 }

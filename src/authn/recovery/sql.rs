@@ -4,27 +4,27 @@ use crate::model::id::{RecoveryId, UserId};
 use crate::model::time::Timestamp;
 
 crate::statements! {
-    /// An index refuses a second one that is open.
+    /// Starts a recovery. A unique index refuses a second open one.
     pub(super) BEGIN = "INSERT INTO recoveries (id, user_id, started_at, remind_at, due_at) VALUES ($1, $2, $3, $4, $5)";
     pub(super) OPEN_OF = "SELECT started_at, due_at FROM recoveries WHERE user_id = $1 AND ended_at IS NULL";
     pub(super) END = "UPDATE recoveries SET ended_at = $2, outcome = $3 WHERE user_id = $1 AND ended_at IS NULL";
-    /// When one ended last in one of these two ways.
+    /// Reads when a recovery last ended in one of these two ways.
     pub(super) SHOWN_SINCE = "SELECT ended_at FROM recoveries WHERE user_id = $1 AND ended_at > $2 \
         AND outcome IN ($3, $4) ORDER BY ended_at DESC LIMIT 1";
-    /// Only once the waiting is over.
+    /// Completes a recovery, only once its delay is over.
     pub(super) COMPLETE = "UPDATE recoveries SET ended_at = $2, outcome = $3 \
         WHERE user_id = $1 AND ended_at IS NULL AND due_at <= $2";
     pub(super) HASTEN = "UPDATE recoveries SET due_at = $2 \
         WHERE user_id = $1 AND ended_at IS NULL AND due_at > $2 RETURNING id";
-    /// What the job has to do: a mail to write, or ($2) one that nobody finished.
+    /// Reads what the job has to do: emails to send, and recoveries that no one finished ($2).
     pub(super) WAITING = "SELECT id, user_id FROM recoveries WHERE ended_at IS NULL AND (told_at <= $2 \
         OR (told_at IS NULL AND (due_at <= $1 OR (reminded_at IS NULL AND remind_at <= $1)))) \
         ORDER BY due_at LIMIT 100";
     pub(super) ALL_OPEN = "SELECT id, user_id FROM recoveries WHERE ended_at IS NULL ORDER BY due_at LIMIT 100";
-    /// Whoever changes the row writes the mail: of several processes one.
+    /// Of several processes, the one that changes the row sends the email.
     pub(super) REMIND = "UPDATE recoveries SET reminded_at = $2 WHERE id = $1 AND ended_at IS NULL \
         AND reminded_at IS NULL AND told_at IS NULL AND remind_at <= $2 AND due_at > $2 RETURNING due_at";
-    /// The same.
+    /// Of several processes, the one that changes the row sends the email.
     pub(super) TELL = "UPDATE recoveries SET told_at = $2 WHERE id = $1 AND ended_at IS NULL \
         AND told_at IS NULL AND due_at <= $2";
     pub(super) IS_LEFT = "SELECT id FROM recoveries WHERE id = $1 AND ended_at IS NULL AND told_at <= $2";

@@ -1,5 +1,5 @@
-//! Stopping a recovery by a second factor alone: for whoever has theirs, while somebody else has their mailbox, and by
-//! that their password.
+//! Stopping a recovery with only a second factor, for a user who has theirs while someone else has
+//! their mailbox, and thereby their password.
 
 use super::Recoveries;
 use super::{Ending, end_and_tell};
@@ -14,19 +14,26 @@ use crate::foundation::rate_limit::{Attempt, RateLimitKey};
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
-/// How many codes of an app may be tried for one account within a day, from all unknown browsers together. Three of a million
-/// are right at any moment. Backup codes are not counted: nobody guesses one, so their owner always has those.
+/// The number of app codes that may be tried for one account within a day, from all unknown
+/// browsers together. At any moment, three of a million codes are right. Backup codes do not count,
+/// because they cannot be guessed, so the owner can always use those.
 const MAX_CODES_PER_DAY: u32 = 1000;
 
 impl Recoveries {
-    /// Stops the open recovery of an account by a code of its app or a backup code. Nobody needs to be signed in: it only
-    /// protects. A code is used up only if it stopped something. The mail about it does not say where that was: somebody
-    /// else may read it.
+    /// Stops the open recovery of an account with a code from its app or a backup code.
     ///
-    /// Err([`Code::RecoveryNotStopped`]) beside `code` for a wrong one, and just the same where nothing is open and for a
-    /// name that nobody has. Err([`Code::TooManyAttempts`]): tries are counted for the address of the client, and for the
-    /// name from there; in a browser that the account is known in, for that alone. Whoever began the recovery does not use up
-    /// the tries of its owner.
+    /// This only protects the account, so it needs no session. A code is used up only if it stopped
+    /// something. The email about it does not say where the request came from, because someone else
+    /// may read it.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Required`], and what is wrong with the identifier, on their fields.
+    /// - [`Code::RecoveryNotStopped`], on the field `code`, when the code is wrong, and likewise
+    ///   when no recovery is open or no user has the identifier.
+    /// - [`Code::TooManyAttempts`] after too many attempts. They count for the client's IP address,
+    ///   and for the identifier from there; in a browser that the account knows, for that browser
+    ///   only. So an attacker who started the recovery cannot use up the owner's attempts.
     pub async fn stop(&self, actor: &Actor, identifier: &str, code: &str) -> Result<(), Error> {
         let key = check_form(identifier, code)?;
         let found = match &key {
@@ -50,7 +57,12 @@ impl Recoveries {
         Err(Error::on(Field::Code, Code::RecoveryNotStopped))
     }
 
-    /// Counts a try before it is judged. What it counts against. The same is asked for people and for nobody.
+    /// Counts an attempt before it is checked. Runs the same queries whether there is an account or
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::TooManyAttempts`] after too many attempts.
     async fn count_stop(
         &self,
         actor: &Actor,
@@ -80,8 +92,9 @@ impl Recoveries {
         if over { Err(Code::TooManyAttempts.into()) } else { Ok(attempt) }
     }
 
-    /// False when nothing was stopped; then nothing is used up either. The code is judged whether a recovery is open or not:
-    /// else the time would tell.
+    /// Stops the recovery if the code is right. Otherwise it returns the attempt, and uses nothing
+    /// up. The code is checked whether a recovery is open or not, because the response time would
+    /// tell.
     async fn stopped(
         &self,
         actor: &Actor,

@@ -1,4 +1,5 @@
-//! Taking the first second factor off again, by the mail that told of it: for whoever's password somebody else had.
+//! Removing the first second factor again, with the link of the email that reported it, for users
+//! whose password someone else had.
 
 use super::Recoveries;
 use super::{Ending, end, gone, key_of};
@@ -16,14 +17,19 @@ use crate::model::paths;
 use crate::model::time::Timestamp;
 
 impl Recoveries {
-    /// Whether a link to take the factors off again works. Looking uses nothing up.
+    /// Returns whether a link to remove the factors still works. Does not redeem it.
     pub async fn undo_link_works(&self, token: &str) -> Result<bool, Error> {
         Ok(self.deps.peek(Purpose::FactorUndo, PresentedToken::Secret(token)).await?.is_some())
     }
 
-    /// Takes all second factors off again by the link of the mail about the first. All sessions end. The answer is a token to
-    /// choose a password with, see [`Recoveries::reset_password`]. Err([`Code::BadToken`]) beside `token` when the link does not
-    /// work any more, also when the account got another address or more power since.
+    /// Removes all second factors with the link of the email about the first one. All sessions end.
+    /// Returns a token with which to set a password, see
+    /// [`PasswordFlow::reset`](crate::authn::passwords::PasswordFlow::reset).
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadToken`], on its field, when the link no longer works, also because the account
+    /// has got another email address or more access since.
     ///
     /// [`Code::BadToken`]: crate::model::code::Code::BadToken
     pub async fn undo_factors(&self, actor: &Actor, token: &str) -> Result<String, Error> {

@@ -1,4 +1,5 @@
-//! Confirming who one is, for acts that a thief of an open session must not do (OWASP ASVS 5.0 7.5.1, 7.5.3).
+//! Re-authentication in a session (step-up), before operations that a thief of an open session must
+//! not perform (OWASP ASVS 5.0 7.5.1, 7.5.3).
 
 use crate::authn::deps::Deps;
 use serde::{Deserialize, Serialize};
@@ -19,29 +20,29 @@ use crate::mail::Message;
 use crate::model::code::{Code, Field};
 use crate::model::paths;
 
-/// By what somebody can confirm who they are.
+/// A way to re-authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirms {
     /// A passkey.
     Passkey,
-    /// Their password; only for people without a second factor.
+    /// The password. Only for users without a second factor.
     Password,
-    /// A code of their app.
+    /// A code from the authenticator app.
     Totp,
     /// A backup code.
     BackupCode,
-    /// A mail, for people who have nothing else.
+    /// An email, for users who have nothing else.
     Mail,
 }
 
-/// What somebody shows to confirm who they are: one of them.
+/// What a user presents to re-authenticate. One field is filled.
 #[derive(Clone, Default, Deserialize)]
 pub struct Confirmation {
-    /// Their password.
+    /// The password.
     pub password: String,
-    /// A code of their app, or a backup code.
+    /// A code from the authenticator app, or a backup code.
     pub code: String,
-    /// What a passkey answered: see [`StepUp::ask_for_passkey`].
+    /// The response of a passkey: see [`SignInFlow::passkey_prompt`].
     pub passkey: String,
 }
 
@@ -83,7 +84,7 @@ impl StepUp {
             .await?;
         let mut work = self.deps.recorder.begin(actor).await?;
         lock_holder(&mut work, actor).await?;
-        // One may have been added while the password was judged.
+        // A second factor may have been added while the password was checked.
         if factors_of(&mut work.tx, id).await?.wanted() {
             return Err(Error::on(Field::Code, Code::Required));
         }
@@ -102,8 +103,12 @@ impl StepUp {
 }
 
 impl StepUp {
-    /// By what the person who asks can confirm who they are, the best first. Empty when they have nothing: not even an
-    /// address to which mails are sent.
+    /// Returns the ways in which the caller can re-authenticate, the best first. Empty when they
+    /// have none, not even an address to which the server sends email.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::NotAuthenticated`] when the caller has no session.
     pub async fn methods(&self, actor: &Actor) -> Result<Vec<Confirms>, Error> {
         let id = actor.session_user()?.user.id;
         let mut conn = self.deps.store.read().await?;
@@ -115,7 +120,8 @@ impl StepUp {
             Factor::BackupCode => Confirms::BackupCode,
         });
         let mut ways: Vec<Confirms> = by.collect();
-        // Who has a second factor shows it: whoever stole session and password must not take it off.
+        // A user with a second factor must present it: a thief of the session and the password must
+        // not be able to remove it.
         if factors.wanted() {
             return Ok(ways);
         }
@@ -127,13 +133,28 @@ impl StepUp {
         Ok(ways)
     }
 
-    /// Notes that the person who asks has confirmed who they are, in the session that asks: for STEP_UP_SECONDS. Tries are
-    /// limited as at sign-in. Err beside its field: [`Code::WrongPassword`], [`Code::BadOtp`].
+    /// Re-authenticates the caller in the current session, for STEP_UP_SECONDS. Attempts are
+    /// limited as at sign-in.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - On the field `password`: [`Code::Required`], [`Code::WrongPassword`].
+    /// - On the field `code`: [`Code::Required`], [`Code::BadOtp`].
+    /// - On the field `passkey`, the codes of [`SignInFlow::with_passkey`] for a response that is
+    ///   refused.
+    /// - [`Code::TooManyAttempts`] after too many wrong passwords or codes.
     pub async fn confirm(&self, actor: &Actor, typed: &Confirmation) -> Result<(), Error> {
         self.judge(actor, typed).await
     }
 
-    /// Sends a mail to confirm by, to people who have nothing else. Err([`Code::NotFound`]) for the others.
+    /// Sends an email with which a caller who has nothing else can re-authenticate.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::MailOff`] when the server sends no email.
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::NotFound`] when the caller can re-authenticate in another way.
     pub async fn request_email(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
         let email_challenges = &self.deps.email_challenges;
         self.deps.outbox.require()?;
@@ -165,11 +186,20 @@ impl StepUp {
         Ok(pending_challenge)
     }
 
-    /// Confirms by what that mail brought, in a session of the account that it went to. Err beside its field:
-    /// [`Code::BadToken`], [`Code::BadOtp`].
+    /// Re-authenticates with the link or the code of that email, in a session of the account to
+    /// which it was sent.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::NotAuthenticated`] when the caller has no session.
+    /// - [`Code::BadToken`], on its field, when the link no longer works, or the caller can
+    ///   re-authenticate in another way.
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when a code is missing or
+    ///   wrong.
+    /// - [`Code::TooManyAttempts`] when the client tried too many codes.
     pub async fn confirm_by_email(&self, actor: &Actor, proof: &Proof) -> Result<(), Error> {
         let id = actor.session_user()?.user.id;
-        // Asked for before there was anything better.
+        // The user may have requested the email before they had anything better.
         if self.methods(actor).await? != [Confirms::Mail] {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
@@ -182,18 +212,19 @@ impl StepUp {
         let found = self.deps.tokens.redeem(&mut work.tx, Purpose::Confirm, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
         let address = user.email.as_deref().and_then(|address| Email::parse(address).ok());
-        // The address of then: one that was changed since proves nothing.
+        // The email went to the address of that time. If the address has changed since, it proves
+        // nothing.
         if found.user_id != Some(id) || address.is_none_or(|address| address.key() != found.subject) {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
         self.confirmed(work, actor, "mail").await
     }
 
-    /// Requires that the caller re-authenticated within STEP_UP_SECONDS.
+    /// Checks that the caller authenticated within STEP_UP_SECONDS.
     ///
     /// # Errors
     ///
-    /// [`Code::StepUpRequired`] otherwise.
+    /// As for [`Actor::confirmed_within`].
     pub fn require(&self, actor: &Actor) -> Result<(), Error> {
         self.deps.require_confirmed(actor)
     }

@@ -1,4 +1,4 @@
-//! Sign-in by a mail, without a password.
+//! Signing in by email, without a password.
 
 use super::SignInFlow;
 use super::{AuthMethod, SignInOutcome};
@@ -16,8 +16,14 @@ use crate::model::code::{Code, Field};
 use crate::model::paths;
 
 impl SignInFlow {
-    /// Sends a mail to sign in with to an address, if it belongs to somebody. The answer is the same if not.
-    /// Err([`Code::FeatureOff`]) where PASSWORDLESS_LOGIN_ENABLED is not set.
+    /// Sends a magic link to an address, if it has an account. The result is the same if not.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::FeatureOff`] without PASSWORDLESS_LOGIN_ENABLED.
+    /// - [`Code::MailOff`] when the server sends no email.
+    /// - [`Code::BadEmail`], on its field, when the address is invalid.
+    /// - [`Code::TooManyAttempts`] when the client asked for too many emails.
     pub async fn request_magic_link(&self, actor: &Actor, email: &str) -> Result<PendingChallenge, Error> {
         self.magic_links()?;
         let message = |link, code| Message::MagicLink { link, code };
@@ -34,8 +40,8 @@ impl SignInFlow {
         if self.deps.settings.mfa.passwordless_login { Ok(()) } else { Err(Code::FeatureOff.into()) }
     }
 
-    /// The username of the account that a link would sign in to; None when it does not work any more. Looking uses nothing
-    /// up.
+    /// Returns the username of the account that a link signs in to. `None` when the link no longer
+    /// works. Does not redeem it.
     pub async fn magic_link_username(&self, token: &str) -> Result<Option<String>, Error> {
         let found = self.deps.peek(Purpose::MagicLink, PresentedToken::Secret(token)).await?;
         let Some(id) = found.and_then(|found| found.user_id) else { return Ok(None) };
@@ -43,8 +49,16 @@ impl SignInFlow {
         Ok(found.map(|found| found.user.username))
     }
 
-    /// Signs in by what a mail brought. Err beside its field: [`Code::BadToken`], [`Code::BadOtp`]; and, as after the
-    /// right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
+    /// Signs in with the link or the code of an email.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::FeatureOff`] without PASSWORDLESS_LOGIN_ENABLED.
+    /// - [`Code::BadToken`], on its field, when the link no longer works.
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when a code is missing or
+    ///   wrong.
+    /// - [`Code::Suspended`] and [`Code::PasswordResetRequired`], as after the right password.
+    /// - [`Code::TooManyAttempts`] when the client tried too many codes.
     pub async fn with_magic_link(&self, actor: &Actor, proof: &Proof) -> Result<SignInOutcome, Error> {
         self.magic_links()?;
         let presented = self.deps.email_challenges.judge(actor, Purpose::MagicLink, proof).await?;
@@ -57,7 +71,7 @@ impl SignInFlow {
         let token = self.deps.tokens.redeem(&mut work.tx, Purpose::MagicLink, presented).await?;
         let user = users::by_id(&mut work.tx, id).await?.ok_or_else(gone)?.user;
         if !users::admit_by_mail(&mut work.tx, id, &token.subject, now).await? {
-            // Used up all the same.
+            // The token is redeemed all the same.
             let (code, reason) = match &user {
                 user if user.suspended_at.is_some() => (Code::Suspended.into(), "suspended"),
                 user if user.requires_password_reset => {
@@ -71,7 +85,8 @@ impl SignInFlow {
         }
         self.deps.tokens.void_of(&mut work.tx, id, &[Purpose::MagicLink]).await?;
         if user.email_verified_at.is_none() {
-            // Until now anybody may have had the account: whoever made it, with a password, sessions and an app of theirs.
+            // Until now, anyone may have created the account, with a password, sessions and an app
+            // of their own.
             take_from_strangers(&self.deps, &mut work, actor, &user).await?;
         }
         let entered = self.complete_first_factor(&mut work, actor, id, AuthMethod::MagicLink).await?;

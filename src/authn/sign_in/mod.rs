@@ -1,7 +1,8 @@
-//! Signing in and out.
+//! Signing in.
 //!
-//! The answer to a wrong password and to an unknown name is one and the same, and takes the same time (OWASP ASVS 5.0
-//! 6.3.8). What else may be wrong with an account is only said to whoever knew its password.
+//! A wrong password and an unknown username get one and the same response, which takes the same
+//! time (OWASP ASVS 5.0 6.3.8). Only a caller who knows the password learns what else is wrong with
+//! an account.
 
 mod confirm;
 mod magic_link;
@@ -35,47 +36,48 @@ use crate::model::code::{Code, Field};
 use crate::model::id::{SessionId, UserId};
 use crate::model::paths;
 
-/// What somebody types to sign in.
+/// What a user types to sign in.
 #[derive(Clone, Default, Deserialize)]
 pub struct SignIn {
-    /// Username or e-mail address.
+    /// The username or email address.
     pub identifier: String,
-    /// Password.
+    /// The password.
     pub password: String,
 }
 
-/// Somebody who has just come in: what the browser is to keep.
+/// A user who has just signed in, with what the browser keeps.
 #[derive(Clone)]
 pub struct SignedIn {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// The session with its cookie.
+    /// The session, with its cookie.
     pub session: NewSession,
     /// The secret of this browser's device cookie.
     pub device_secret: [u8; 32],
 }
 
-/// Somebody on their way in: not before [`SignInFlow::finish`] has committed it.
+/// The state of a sign-in after the first factor. It takes effect once [`SignInFlow::finish`] has
+/// committed it.
 pub(crate) enum Entered {
-    /// With a session.
+    /// The user gets a session.
     In(Session),
-    /// With a token, and a second factor to show.
+    /// The user gets a token, and must present a second factor.
     MfaChallenge(MfaChallenge),
 }
 
-/// A session that is to begin, and the one in whose place.
+/// A session that is about to begin, and the one that it replaces.
 pub(crate) struct Session {
     signed_in: SignedIn,
     replaced: Option<SessionId>,
 }
 
-/// The ways in.
+/// Signs users in.
 #[derive(Clone)]
 pub struct SignInFlow {
     deps: Deps,
     mfa: Mfa,
     passkeys: Passkeys,
-    /// For how long a browser is asked for no second factor.
+    /// How long a remembered browser needs no second factor.
     remember: Duration,
 }
 
@@ -85,13 +87,18 @@ impl SignInFlow {
         Self { deps, mfa, passkeys, remember: Duration::from_secs(days * 24 * 3600) }
     }
 
-    /// Signs in by password. The outcome may be that a second factor is wanted, or that the address must be proved first.
+    /// Signs in with a password. The outcome may be that the user must present a second factor, or
+    /// verify their email address first.
     ///
     /// # Errors
     ///
-    /// [`Code::BadCredentials`] when name and password do not belong together, whichever of them is wrong; beside its
-    /// field whatever is wrong with the form. To a caller who knows the password: [`Code::Suspended`],
-    /// [`Code::PasswordResetRequired`]. [`Code::TooManyAttempts`], [`Code::Busy`].
+    /// - On its field, and all at once, everything that is wrong with the form.
+    /// - [`Code::BadCredentials`] when the username and the password do not match, whichever of
+    ///   them is wrong.
+    /// - [`Code::Suspended`] and [`Code::PasswordResetRequired`], only to a caller who knows the
+    ///   password.
+    /// - [`Code::TooManyAttempts`] after too many wrong passwords.
+    /// - [`Code::Busy`] when the server is busy hashing passwords.
     pub async fn with_password(&self, actor: &Actor, typed: &SignIn) -> Result<SignInOutcome, Error> {
         let password = check_form(typed)?;
         let key = identifier_key(&typed.identifier);
@@ -122,16 +129,17 @@ impl SignInFlow {
             None
         };
         if let Some((code, reason)) = refusal {
-            // Whoever knows the password has not been guessing, whether they may come in or not.
+            // A caller who knows the password was not guessing, whether they may sign in or not.
             attempt.succeed(&mut work.tx).await?;
             work.record(Entry::new(Event::LoginFailed).to(user.id).with("reason", reason));
             work.commit().await?;
             return Err(code.into());
         }
         let now = work.now();
-        // The person's row before the counts, as everywhere: two of one person never wait for each other.
+        // Lock the user's row before the counts, as everywhere, so that two requests for one user
+        // cannot deadlock.
         if !users::record_sign_in(&mut work.tx, found, now).await? {
-            // It was the password when the row was read.
+            // The password was right when the row was read, but something has changed since.
             return self.refuse(work, Some(found), &typed.identifier, attempt).await;
         }
         attempt.succeed(&mut work.tx).await?;
@@ -142,7 +150,8 @@ impl SignInFlow {
         self.finish(work, entered, &[]).await
     }
 
-    /// Sends the mail to prove the address of somebody who knows the password. They go on by it, in this browser or another.
+    /// Sends the email that verifies the address of a user who has proved their first factor. They
+    /// continue from the email, in this browser or in another.
     async fn ask_for_proof(
         &self,
         mut work: Change,
@@ -162,8 +171,8 @@ impl SignInFlow {
         Ok(SignInOutcome::EmailChallenge(pending_challenge))
     }
 
-    /// A hash with today's parameters for a password whose stored one has weaker ones. None when that is not needed, or
-    /// the server is too busy for it now: the next sign-in does it.
+    /// Returns a hash with today's parameters for a password whose stored hash has weaker ones.
+    /// `None` when that is not needed, or the server is too busy now; the next sign-in tries again.
     async fn hash_anew(&self, verdict: Verdict, password: &Password) -> Result<Option<String>, Error> {
         if verdict != Verdict::RightButOld {
             return Ok(None);
@@ -174,7 +183,8 @@ impl SignInFlow {
         }
     }
 
-    /// Begins the first session of an account that `work` has just made: it has no second factor yet.
+    /// Begins the first session of an account that `work` has just created, and that has no second
+    /// factor yet.
     pub(crate) async fn start_first_session(
         &self,
         mut work: Change,
@@ -186,8 +196,9 @@ impl SignInFlow {
         self.commit(work, session, &[]).await
     }
 
-    /// Goes on, under another id, with the session of somebody who has just proved their password anew. Where there is a
-    /// second factor that confirms nothing: the session is as old as it was.
+    /// Continues the session of a user who has just proved their password again, under a new id. If
+    /// the account has a second factor, this does not count as authentication: the time of the last
+    /// one is kept.
     pub(crate) async fn rotate_session(
         &self,
         mut work: Change,
@@ -203,8 +214,11 @@ impl SignInFlow {
         self.commit(work, session, touched).await
     }
 
-    /// Begins a session. Only for whoever needs to show nothing more: [`SignInFlow::complete_first_factor`] decides who does. A session that the
-    /// browser had before ends: nothing from before the sign-in lives on (session fixation, OWASP ASVS 5.0 7.2.4).
+    /// Begins a session, for users who need to present nothing more:
+    /// [`SignInFlow::complete_first_factor`] decides who does.
+    ///
+    /// A session that the browser had before ends, so that nothing from before the sign-in survives
+    /// it (session fixation, OWASP ASVS 5.0 7.2.4).
     async fn begin(
         &self,
         work: &mut Change,
@@ -216,7 +230,8 @@ impl SignInFlow {
         if let Some(before) = replaced {
             self.deps.sessions.replace(work, before).await?;
         }
-        // Whoever used this browser before may have kept its mark: it only stays one that this person has.
+        // Someone who used this browser before may have kept its device cookie, so it is reused
+        // only if it is already this user's.
         let known = is_known_device(&mut work.tx, user, &actor.origin).await?;
         if !known && !matches!(method, "sign_up" | "set_up") {
             self.tell_of_new_device(work, actor, user).await?;
@@ -228,8 +243,9 @@ impl SignInFlow {
         Ok(Session { signed_in: SignedIn { user, session, device_secret }, replaced })
     }
 
-    /// Tells somebody that there is a session where they had none: in a browser that does not have their mark, and does not
-    /// look like one that was used from the same address before. Programs keep no marks.
+    /// Tells the user about a session in a new browser: one without their device cookie, that does
+    /// not look like a browser used from the same IP address before. Programs keep no device
+    /// cookies.
     async fn tell_of_new_device(&self, work: &mut Change, actor: &Actor, user: UserId) -> Result<(), Error> {
         if !self.deps.email_challenges.sends() || !looks_new(&mut work.tx, user, &actor.origin).await? {
             return Ok(());
@@ -240,7 +256,7 @@ impl SignInFlow {
         self.deps.email_challenges.tell(work, &found.user, Message::NewDevice { circumstances, link }).await
     }
 
-    /// Commits how far somebody came; what is `touched` besides is evicted.
+    /// Commits the state of a sign-in, and evicts what else was `touched`.
     pub(crate) async fn finish(
         &self,
         work: Change,
@@ -256,7 +272,8 @@ impl SignInFlow {
         }
     }
 
-    /// Commits a session. The one that it replaced is refused from here on, everywhere; and what else is `touched`.
+    /// Commits a session, and evicts the one that it replaces and what else was `touched`. From
+    /// then on, every process refuses the replaced session.
     async fn commit(&self, work: Change, session: Session, touched: &[Evict]) -> Result<SignedIn, Error> {
         let touched: Vec<Evict> =
             session.replaced.map(Evict::Session).into_iter().chain(touched.iter().copied()).collect();
@@ -264,7 +281,11 @@ impl SignInFlow {
         Ok(session.signed_in)
     }
 
-    /// Counts an account that is about to be made from the actor's address.
+    /// Counts an account that is about to be created from the actor's IP address.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::TooManyAttempts`] when too many were created from there.
     pub(crate) async fn count_sign_up(&self, actor: &Actor) -> Result<(), Error> {
         match actor.origin.ip {
             Some(ip) => self.begin_attempt(vec![RateLimitKey::sign_ups(ip)]).await.map(drop),
@@ -272,7 +293,13 @@ impl SignInFlow {
         }
     }
 
-    /// Compares a password given by a signed-in person with theirs, within the same limits as at sign-in.
+    /// Checks the password of a signed-in user, within the same limits as at sign-in.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::WrongPassword`], on the field `current_password`, when it is wrong.
+    /// - [`Code::TooManyAttempts`] after too many wrong passwords.
+    /// - [`Code::Busy`] when the server is busy hashing passwords.
     pub(crate) async fn confirm_password(
         &self,
         actor: &Actor,
@@ -283,7 +310,8 @@ impl SignInFlow {
         self.judge_password(actor, found, password, failure).await
     }
 
-    /// The same; a wrong one is told beside the field, and noted as the event, of `failure`.
+    /// Does what [`SignInFlow::confirm_password`] does, with the field and the event of `failure`
+    /// for a wrong password.
     async fn judge_password(
         &self,
         actor: &Actor,
@@ -307,7 +335,8 @@ impl SignInFlow {
         work.commit().await
     }
 
-    /// What the try counts against: a person, or the folded name of nobody. Asks the same questions for both.
+    /// Returns the keys that an attempt counts against: those of a user, or of a folded name that
+    /// no user has. Runs the same queries for both.
     async fn keys(
         &self,
         actor: &Actor,
@@ -339,8 +368,8 @@ impl SignInFlow {
         Ok(attempt)
     }
 
-    /// Counts an attempt and judges it; one that cannot be judged is not counted. An account that nobody signs in with has
-    /// no password here, whatever its row says.
+    /// Counts an attempt and checks the password. An attempt that cannot be checked does not count.
+    /// For a system or deleted account, every password is wrong, whatever its row contains.
     async fn verify(
         &self,
         password: &Password,
@@ -371,7 +400,8 @@ impl SignInFlow {
         let closed = attempt.fail(&mut work.tx).await?;
         for event in [Some(Event::LoginFailed), closed.then_some(Event::LoginLocked)].into_iter().flatten() {
             let mut entry = Entry::new(event).with("reason", "bad_credentials");
-            // What was typed may be a password in the wrong field: it is only kept when it names an account.
+            // The user may have typed a password into the wrong field, so the text is recorded only
+            // if it names an account.
             if let Some(found) = found {
                 entry = entry.to(found.user.id).personal("identifier", typed.trim());
             }

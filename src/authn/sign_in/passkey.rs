@@ -1,4 +1,4 @@
-//! Signing in by a passkey, and showing one as a second factor.
+//! Signing in with a passkey, and presenting one as a second factor.
 
 use super::{AuthMethod, SignInFlow, SignInOutcome};
 use crate::accounts::users::{self, User};
@@ -12,23 +12,27 @@ use crate::foundation::error::Error;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
-/// What a passkey is asked for.
+/// The purpose of a passkey prompt.
 #[derive(Clone, Copy, Debug)]
 pub enum PasskeyFor<'a> {
-    /// Signing in: whoever it is.
+    /// Signing in, as any user.
     SignIn,
-    /// The second factor of somebody with this token of [`super::MfaChallenge`].
+    /// The second factor of the user with this token of an [`super::MfaChallenge`].
     SecondFactor(&'a str),
-    /// Confirming who one is.
+    /// Re-authenticating in a session.
     Confirming,
 }
 
 impl SignInFlow {
-    /// Signs in by what a passkey answered to [`PasskeyFor::SignIn`].
+    /// Signs in with the response of a passkey to [`PasskeyFor::SignIn`].
     ///
-    /// Err beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`], [`Code::PasskeyUnknown`],
-    /// [`Code::PasskeyBlocked`], [`Code::BadToken`] when it was asked for too long ago or in another browser; and, as after
-    /// the right password, [`Code::Suspended`] and [`Code::PasswordResetRequired`].
+    /// # Errors
+    ///
+    /// - [`Code::FeatureOff`] without PASSKEYS_ENABLED.
+    /// - On the field `passkey`: [`Code::Required`], [`Code::BadPasskey`],
+    ///   [`Code::UserVerificationRequired`], [`Code::PasskeyUnknown`], [`Code::PasskeyBlocked`],
+    ///   and [`Code::BadToken`] when the prompt was made too long ago or in another browser.
+    /// - [`Code::Suspended`] and [`Code::PasswordResetRequired`], as after the right password.
     pub async fn with_passkey(&self, actor: &Actor, answer: &str) -> Result<SignInOutcome, Error> {
         self.passkeys.offered()?;
         let answer = self.passkeys.ceremonies.presented(actor, answer).await?;
@@ -61,8 +65,8 @@ impl SignInFlow {
         self.finish(work, entered, &[]).await
     }
 
-    /// Judges an answer for which somebody was asked who is known already. A right one is noted in the change that comes
-    /// back; what is done with it is the caller's to commit.
+    /// Checks a passkey response to a prompt that was made for a known user. A right one is
+    /// recorded in the change that is returned, which the caller completes and commits.
     pub(super) async fn judge_passkey_of(
         &self,
         actor: &Actor,
@@ -81,8 +85,8 @@ impl SignInFlow {
         Ok((work, user, factor))
     }
 
-    /// Judges an answer of `id`'s. A refused one is noted as `failure`, and Err beside `passkey`. Nothing is counted: there
-    /// is nothing to guess.
+    /// Checks a passkey response of the user `id`. A refused one is recorded as `failure`, and
+    /// fails on the field `passkey`. Attempts are not counted, because there is nothing to guess.
     async fn judge_passkey(
         &self,
         actor: &Actor,
@@ -107,9 +111,15 @@ impl SignInFlow {
 }
 
 impl SignInFlow {
-    /// Asks the browser for a passkey. Err([`Code::FeatureOff`]) for signing in where there are none (PASSKEYS_ENABLED),
-    /// Err([`Code::BadToken`]) beside `token` when the first factor has to be proved again, Err([`Code::NotFound`]) when the
-    /// person has none that could be shown.
+    /// Asks the browser for a passkey.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::FeatureOff`] for signing in without PASSKEYS_ENABLED.
+    /// - [`Code::BadToken`], on its field, when the user must prove the first factor again.
+    /// - [`Code::NotAuthenticated`] for re-authenticating without a session.
+    /// - [`Code::NotFound`] when the user has no usable passkey.
+    /// - [`Code::TooManyAttempts`] when the client asked for too many prompts.
     pub async fn passkey_prompt(&self, actor: &Actor, what: PasskeyFor<'_>) -> Result<Ceremony, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let user = match what {

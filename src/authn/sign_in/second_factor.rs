@@ -1,8 +1,9 @@
-//! Between the first factor and the session.
+//! What happens between the first factor and the session.
 //!
-//! Every way in ends in [`SignInFlow::complete_first_factor`]. Who has a second factor gets no session there but a token, which says that the
-//! first one was proved; token and second factor together open the session. A token is good for ten minutes, and for as
-//! long as nothing changes that the first factor stood on: a new password makes it worthless.
+//! Every way to sign in ends in [`SignInFlow::complete_first_factor`]. A user who has a second
+//! factor gets no session there, but a token that says that the first factor was proved. The token
+//! and the second factor together open the session. The token works for ten minutes, as long as
+//! nothing changes on which the first factor depends: a new password, for example, voids it.
 
 use std::time::Duration;
 
@@ -22,22 +23,23 @@ use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 use crate::model::time::Timestamp;
 
-/// How long somebody may look for their phone.
+/// How long the user may take to present the second factor.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// How far somebody came who proved their first factor.
+/// The outcome of a sign-in whose first factor was right.
 #[derive(Clone)]
 pub enum SignInOutcome {
-    /// In: what the browser is to keep.
+    /// The user is signed in. Holds what the browser keeps.
     In(SignedIn),
-    /// The second factor is wanted.
+    /// The user must present a second factor.
     SecondFactor(MfaChallenge),
-    /// Their address has to be proved first: the mail is under way. What the browser is to keep for its code.
+    /// The user must verify their email address first, and the email is under way. Holds what the
+    /// browser keeps for its code.
     EmailChallenge(PendingChallenge),
 }
 
 impl SignInOutcome {
-    /// The session, if there is one yet.
+    /// Returns the session, if there is one yet.
     pub fn signed_in(self) -> Option<SignedIn> {
         match self {
             Self::In(signed_in) => Some(signed_in),
@@ -46,27 +48,28 @@ impl SignInOutcome {
     }
 }
 
-/// Somebody who proved their first factor.
+/// A user who has proved their first factor.
 #[derive(Clone)]
 pub struct MfaChallenge {
-    /// What shows that, until then. A secret, for this browser alone.
+    /// The token that proves it. It is a secret of this browser.
     pub token: String,
-    /// Until when it is good.
+    /// When the token expires.
     pub until: Timestamp,
-    /// What can be asked for, the most usual first.
+    /// The factors that the user can present, the best first.
     pub factors: Vec<Factor>,
 }
 
-/// What somebody shows after the first factor.
+/// What a user presents after the first factor.
 #[derive(Clone, Default)]
 pub struct SecondFactor {
     /// The token of [`MfaChallenge`].
     pub token: String,
-    /// A code of their app, or a backup code.
+    /// A code from the authenticator app, or a backup code.
     pub code: String,
-    /// Instead, what a passkey answered: see [`Auth::ask_for_passkey`](crate::auth::Auth::ask_for_passkey).
+    /// The response of a passkey instead: see [`SignInFlow::passkey_prompt`].
     pub passkey: String,
-    /// Whether this browser is to be asked for no second factor for MFA_REMEMBER_DEVICE_DAYS. Without effect where that is 0.
+    /// Whether this browser should need no second factor for MFA_REMEMBER_DEVICE_DAYS. Has no
+    /// effect when that is 0.
     pub remember: bool,
 }
 
@@ -102,17 +105,17 @@ impl AuthMethod {
     }
 }
 
-/// What the token of somebody halfway holds.
+/// What the token of an [`MfaChallenge`] holds.
 #[derive(Serialize, Deserialize)]
 struct FirstFactor {
-    /// Kept under this name: nodes of an older version read it while they are replaced.
+    /// Serialized as `way`, because processes of an older version read it during a rolling update.
     #[serde(rename = "way")]
     method: AuthMethod,
 }
 
 impl SignInFlow {
-    /// Lets somebody in who has proved their first factor, or asks for the second. Every way into an account that was there
-    /// before ends here.
+    /// Signs in a user who has proved their first factor, or asks for the second. Every sign-in to
+    /// an existing account ends here.
     pub(crate) async fn complete_first_factor(
         &self,
         work: &mut Change,
@@ -130,7 +133,8 @@ impl SignInFlow {
             work.record(Entry::new(Event::LoginSuccess).to(user).with("method", method.as_str()));
             let session = self.begin(work, actor, user, method.as_str()).await?;
             if trusted {
-                // In by a password alone: that confirms nothing.
+                // The browser was remembered, so the first factor alone opened the session. That
+                // does not count for step-up.
                 set_confirmed(&mut work.tx, session.signed_in.session.id, Timestamp::EPOCH).await?;
             }
             return Ok(Entered::In(session));
@@ -154,7 +158,8 @@ impl SignInFlow {
         }))
     }
 
-    /// The factors that the person of a token can show. None when it is good for nothing any more.
+    /// Returns the factors that the user of a token can present. `None` when the token no longer
+    /// works.
     pub async fn pending_factors(&self, token: &str) -> Result<Option<Vec<Factor>>, Error> {
         let found = self.deps.peek(Purpose::SecondFactor, PresentedToken::Secret(token)).await?;
         let Some(user) = found.and_then(|found| found.user_id) else { return Ok(None) };
@@ -162,8 +167,17 @@ impl SignInFlow {
         Ok(Some(factors))
     }
 
-    /// Signs in whoever shows a second factor after the first. A wrong one uses nothing up; tries are counted for the
-    /// account, whatever is restarted meanwhile.
+    /// Signs in a user who presents a second factor after the first. A wrong one does not use up
+    /// the token. Attempts are counted for the account, even if the sign-in is restarted meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::BadToken`], on its field, when the user must prove the first factor again.
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when the code is missing or
+    ///   wrong.
+    /// - On the field `passkey`, the codes of [`SignInFlow::with_passkey`] for a response that is
+    ///   refused.
+    /// - [`Code::TooManyAttempts`] after too many wrong codes.
     pub async fn with_second_factor(&self, actor: &Actor, typed: &SecondFactor) -> Result<SignedIn, Error> {
         let gone = || Error::on(Field::Token, Code::BadToken);
         let presented = PresentedToken::Secret(&typed.token);
@@ -175,7 +189,8 @@ impl SignInFlow {
         } else {
             self.judge_passkey_of(actor, id, &typed.passkey, Event::MfaFailed).await?
         };
-        // Not before the code was right: a mistyped one costs nobody their way in. If it is gone by now, so is this try.
+        // Only now, because a mistyped code must not cost the user their sign-in. If the token is
+        // gone by now, this attempt fails too.
         self.deps.tokens.redeem(&mut work.tx, Purpose::SecondFactor, presented).await?;
         if user.requires_password_reset {
             return Err(gone());
@@ -191,8 +206,16 @@ impl SignInFlow {
         self.commit(work, session, &[]).await
     }
 
-    /// Judges a code of an app, or a backup code. A right one is used up in the change that comes back; what is done with
-    /// it is the caller's to commit. A wrong one is counted, noted as `failure`, and Err beside `code`.
+    /// Checks a code from an app, or a backup code. A right one is used up in the change that is
+    /// returned, which the caller completes and commits. A wrong one is counted, and recorded as
+    /// `failure`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when the code is missing or
+    ///   wrong.
+    /// - [`Code::BadToken`], on its field, when the user may no longer sign in.
+    /// - [`Code::TooManyAttempts`] after too many wrong codes.
     pub(super) async fn judge_factor(
         &self,
         actor: &Actor,
@@ -223,19 +246,19 @@ impl SignInFlow {
         Err(Error::on(Field::Code, Code::BadOtp))
     }
 
-    /// Whoever has just shown a second factor has not lost all: a recovery that somebody began is over.
+    /// Ends an open recovery: a user who has just presented a second factor has not lost them all.
     pub(super) async fn has_a_factor(&self, work: &mut Change, user: &User) -> Result<(), Error> {
         recovery::end_and_tell(&self.deps, work, user, Ending::FactorShown).await.map(drop)
     }
 
-    /// What a try counts against: whoever knows a password and guesses codes closes the account to strangers, never to
-    /// its owner's own browsers.
+    /// Returns the keys that an attempt counts against. A client that knows a password and guesses
+    /// codes locks the account for strangers, but never for its owner's own browsers.
     async fn factor_keys(&self, actor: &Actor, user: UserId) -> Result<Vec<RateLimitKey>, Error> {
         let origin = &actor.origin;
         let mut conn = self.deps.store.read().await?;
         let known = is_known_device(&mut conn, user, origin).await?;
         let mut device = origin.device_secret.filter(|_| known);
-        // One that failed too often counts as an unknown one.
+        // A browser that failed too often counts as unknown.
         if let Some(secret) = device
             && self.deps.limits.is_spent(&mut conn, &RateLimitKey::factor(user, Some(&secret))).await?
         {

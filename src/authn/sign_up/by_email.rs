@@ -1,7 +1,8 @@
-//! Making an account where mails are sent: there is none before its address is proved.
+//! Creating an account where the server sends email: there is none until its address is verified.
 //!
-//! So nobody can take a name or an address that is not theirs, and whoever tries an address learns nothing: a new one and
-//! one that has an account are answered alike, and the name that was typed is free afterwards in both cases.
+//! So no one can take a username or an address that is not theirs, and a client that tries an
+//! address learns nothing: a new address and one that has an account get the same response, and the
+//! username stays free in both cases.
 
 use super::{SignUpFlow, give_built_in};
 use crate::authn::credential_reset::issue_password_token;
@@ -24,30 +25,35 @@ use crate::model::code::{Code, Field};
 use crate::model::paths;
 use crate::model::role;
 
-/// An account that waits for its address to be proved.
+/// An account that waits until its address is verified.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     username: String,
     email: String,
-    /// None for an account that is made with a passkey.
+    /// `None` for an account that is created with a passkey.
     password_hash: Option<String>,
     language: Option<String>,
     #[serde(default)]
     passkey: Option<FirstPasskey>,
 }
 
-/// What a sign-up led to.
+/// The result of a sign-up.
 #[derive(Clone)]
 pub enum SignedUp {
-    /// The account is there, and signed in.
+    /// The account exists, and the user is signed in.
     In(SignedIn),
-    /// A mail is under way: the browser keeps this, and the account is made when its address is proved.
+    /// An email is under way. The browser keeps this, and the account is created when its address
+    /// is verified.
     EmailChallenge(PendingChallenge),
 }
 
 impl SignedUp {
-    /// The account that is there at once, as it always is where no mails are sent (EMAIL_ENABLED).
-    /// Err([`Code::EmailNotVerified`]) when a mail is under way.
+    /// Returns the session of an account that was created at once, as it always is where the server
+    /// sends no email (EMAIL_ENABLED).
+    ///
+    /// # Errors
+    ///
+    /// [`Code::EmailNotVerified`] when an email is under way instead.
     pub fn signed_in(self) -> Result<SignedIn, Error> {
         match self {
             Self::In(signed_in) => Ok(signed_in),
@@ -56,17 +62,18 @@ impl SignedUp {
     }
 }
 
-/// What a link to prove an address is about, for the page to say.
+/// What a verification link is about, for its page to display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToConfirm {
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// The username of the account that it makes; None when the account is there already.
+    /// The username of the account that the link creates. `None` when the account already exists.
     pub username: Option<String>,
 }
 
 impl SignUpFlow {
-    /// Takes a sign-up, and sends a mail: to prove the address, or to tell its owner that they have an account.
+    /// Accepts a sign-up and sends an email, which verifies the address or tells its owner that
+    /// they have an account.
     pub(super) async fn sign_up_by_mail(
         &self,
         actor: &Actor,
@@ -84,8 +91,16 @@ impl SignUpFlow {
         self.send_sign_up(actor, &pending).await.map(SignedUp::EmailChallenge)
     }
 
-    /// Sends the mail of the sign-up that this browser waits for once more. Err([`Code::BadToken`]) when it ran out: the
-    /// form has to be filled in again.
+    /// Sends the email again for the sign-up that is pending in this browser.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::MailOff`] when the server sends no email.
+    /// - [`Code::SignupClosed`] without SIGNUP_ENABLED.
+    /// - [`Code::BadToken`], on its field, when the sign-up has expired: the user must fill in the
+    ///   form again.
+    /// - [`Code::UsernameTaken`], on its field, when another user has the username by now.
+    /// - [`Code::TooManyAttempts`] when the client asked for too many emails.
     pub async fn resend(&self, actor: &Actor) -> Result<PendingChallenge, Error> {
         self.deps.outbox.require()?;
         let gone = || Error::on(Field::Token, Code::BadToken);
@@ -139,7 +154,8 @@ impl SignUpFlow {
         Ok(pending_challenge)
     }
 
-    /// What a link to prove an address is about; None when it does not work any more. Looking uses nothing up.
+    /// Returns what a verification link is about. `None` when it no longer works. Does not redeem
+    /// it.
     pub async fn to_confirm(&self, token: &str) -> Result<Option<ToConfirm>, Error> {
         let presented = PresentedToken::Secret(token);
         if let Some(found) = self.deps.peek(Purpose::SignUp, presented).await? {
@@ -150,10 +166,21 @@ impl SignUpFlow {
         Ok(found.map(|found| ToConfirm { email: found.subject, username: None }))
     }
 
-    /// Proves an address: makes the account that was asked for with it, or notes that the address of one is its owner's.
+    /// Verifies an address: creates the account that was requested with it, or marks the address of
+    /// an existing account as verified.
     ///
-    /// `username` is another one, for when the one that was asked for was taken meanwhile. Err beside its field:
-    /// [`Code::UsernameTaken`], [`Code::EmailTaken`], [`Code::BadToken`], [`Code::BadOtp`]. Then nothing is used up.
+    /// `username` replaces the requested username, for when that was taken meanwhile. An error does
+    /// not use up the proof.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::UsernameTaken`] and [`Code::EmailTaken`], on their fields, when another account
+    ///   has them.
+    /// - [`Code::BadToken`], on its field, when the link no longer works.
+    /// - [`Code::Required`] or [`Code::BadOtp`], on the field `code`, when a code is missing or
+    ///   wrong.
+    /// - [`Code::SignupClosed`] when the account would be created without SIGNUP_ENABLED.
+    /// - [`Code::TooManyAttempts`] when the client tried too many codes.
     pub async fn confirm_email(
         &self,
         actor: &Actor,
@@ -213,8 +240,8 @@ impl SignUpFlow {
             first_name: None,
             last_name: None,
             metadata: json!({}),
-            // Who typed it elsewhere may be somebody else, and would have the key to this person's account. So with the
-            // passkey.
+            // If the link is opened in another browser, someone else may have typed the password,
+            // and would have the key to this user's account. The same holds for the passkey.
             password_hash: pending.password_hash.filter(|_| here),
             is_system: false,
             language: pending.language,

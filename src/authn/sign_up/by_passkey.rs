@@ -1,4 +1,4 @@
-//! Making an account with a passkey, and no password at all.
+//! Creating an account with a passkey, without a password.
 
 use super::SignUpFlow;
 use serde::{Deserialize, Serialize};
@@ -13,17 +13,17 @@ use crate::foundation::names::Identifier;
 use crate::model::code::{Code, Field};
 use crate::model::id::UserId;
 
-/// What somebody types to make an account with a passkey. It comes back with the passkey.
+/// What a user types to create an account with a passkey. It comes back with the passkey.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct PasskeySignUp {
     /// The username.
     pub username: String,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
 }
 
-/// The passkey of an account that is not there yet, and the id that the account gets: the passkey has it as its user
-/// handle.
+/// The passkey of an account that does not exist yet, and the id that the account gets, which is
+/// the passkey's user handle.
 #[derive(Serialize, Deserialize)]
 pub(super) struct FirstPasskey {
     pub(super) user: UserId,
@@ -31,8 +31,15 @@ pub(super) struct FirstPasskey {
 }
 
 impl SignUpFlow {
-    /// Asks the browser to make a passkey for a new account. Everything that is wrong with name and address is told now,
-    /// but for an address that has an account. Err([`Code::FeatureOff`]) without PASSKEYS_ENABLED.
+    /// Asks the browser to create a passkey for a new account.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::SignupClosed`] without SIGNUP_ENABLED.
+    /// - [`Code::FeatureOff`] without PASSKEYS_ENABLED.
+    /// - On their fields, everything that is wrong with the username and the email address, except
+    ///   that the address may have an account already.
+    /// - [`Code::TooManyAttempts`] when the client asked for too many prompts.
     pub async fn passkey_prompt(&self, actor: &Actor, typed: &PasskeySignUp) -> Result<Ceremony, Error> {
         self.sign_up_is_open()?;
         self.passkeys.offered()?;
@@ -40,7 +47,7 @@ impl SignUpFlow {
         let accepted = self.accept_names(&typed.username, &typed.email, true, &mut problems);
         Error::all(problems)?;
         let accepted = accepted.ok_or(Code::BadRequest)?;
-        // Before anything is looked up: names are not to be tried by the thousand.
+        // Counted before the lookup, so that no client can try usernames by the thousand.
         self.passkeys.ceremonies.count(actor, None).await?;
         let mut conn = self.deps.store.read().await?;
         let name = Identifier::Username(accepted.username.key().to_owned());
@@ -56,9 +63,15 @@ impl SignUpFlow {
         self.passkeys.ceremonies.ask_to_make(actor, Purpose::PasskeySignUp, &holder, Vec::new(), then).await
     }
 
-    /// Makes the account with the passkey that an authenticator made, as [`SignUpFlow::sign_up`] does with a password. Err beside
-    /// its field, as there; and beside `passkey`: [`Code::BadPasskey`], [`Code::UserVerificationRequired`],
-    /// [`Code::BadToken`].
+    /// Creates the account with the passkey that an authenticator created, as
+    /// [`SignUpFlow::with_password`] does with a password.
+    ///
+    /// # Errors
+    ///
+    /// - On the field `passkey`: [`Code::Required`], [`Code::BadPasskey`],
+    ///   [`Code::UserVerificationRequired`], [`Code::BadToken`].
+    /// - [`Code::FeatureOff`] without PASSKEYS_ENABLED.
+    /// - Otherwise as for [`SignUpFlow::with_password`].
     pub async fn with_passkey(&self, actor: &Actor, answer: &str) -> Result<SignedUp, Error> {
         self.sign_up_is_open()?;
         self.passkeys.offered()?;

@@ -1,4 +1,4 @@
-//! Making an account: by oneself, or as the first administrator.
+//! Creating an account, by self-service sign-up or as the first administrator.
 
 mod by_email;
 mod by_passkey;
@@ -29,24 +29,24 @@ use crate::model::paths;
 use crate::model::role;
 use crate::model::scope::Scope;
 
-/// What somebody types to make an account.
+/// What a user types to create an account.
 #[derive(Clone, Default, Deserialize)]
 pub struct SignUp {
     /// The username.
     pub username: String,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
     /// The password.
     pub password: String,
 }
 
-/// A sign-up whose every field is good.
+/// A sign-up whose username and email address are valid.
 struct Accepted {
     username: Username,
     email: Email,
 }
 
-/// Creating accounts.
+/// Creates accounts.
 #[derive(Clone)]
 pub struct SignUpFlow {
     deps: Deps,
@@ -65,9 +65,20 @@ impl SignUpFlow {
         Self { deps, sign_in, passkeys, email_addresses }
     }
 
-    /// Makes an account and signs it in; where mails are sent, sends one first, and makes the account when its address is
-    /// proved ([`SignUpFlow::confirm_email`]). Everything that is wrong with the form is told at once, but for an address that
-    /// has an account: its owner is told by mail.
+    /// Creates an account and signs in to it. Where the server sends email, it first sends one, and
+    /// creates the account once the address is verified ([`SignUpFlow::confirm_email`]).
+    ///
+    /// An email address that already has an account is not reported: its owner is told by email.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::SignupClosed`] without SIGNUP_ENABLED.
+    /// - On its field, and all at once, everything else that is wrong with the form.
+    /// - [`Code::UsernameTaken`], on its field, when another user has the username.
+    /// - [`Code::EmailTaken`], on its field, only where the server sends no email.
+    /// - [`Code::TooManyAttempts`] when too many accounts were created from the client's IP
+    ///   address.
+    /// - [`Code::Busy`] when the server is busy hashing passwords.
     pub async fn with_password(&self, actor: &Actor, typed: &SignUp) -> Result<SignedUp, Error> {
         self.sign_up_is_open()?;
         let (accepted, password) = self.accept(typed, true).await?;
@@ -82,7 +93,12 @@ impl SignUpFlow {
         self.sign_in.start_first_session(work, actor, user, "sign_up").await.map(SignedUp::In)
     }
 
-    /// A link for the first administrator, when there is none. Links given out before stop working.
+    /// Returns a link with which to create the first administrator. `None` when there is one
+    /// already. Earlier links stop working.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Forbidden`] when the caller is not the program itself.
     pub async fn issue_setup_link(&self, actor: &Actor) -> Result<Option<String>, Error> {
         actor.require_system()?;
         let mut tx = self.deps.store.write().await?;
@@ -104,14 +120,21 @@ impl SignUpFlow {
         Ok(Some(self.deps.email_challenges.link(paths::SETUP, Some(&issued.secret))))
     }
 
-    /// Whether a link for the first administrator would still work.
+    /// Returns whether a link for the first administrator still works.
     pub async fn setup_link_works(&self, token: &str) -> Result<bool, Error> {
         Ok(self.deps.peek(Purpose::SetUp, PresentedToken::Secret(token)).await?.is_some())
     }
 
-    /// Makes the first administrator and signs them in. The link works once.
+    /// Creates the first administrator and signs them in. The link works once.
+    ///
+    /// # Errors
+    ///
+    /// - [`Code::BadToken`], on its field, when the link no longer works.
+    /// - On its field, everything that is wrong with the form.
+    /// - [`Code::AlreadySetUp`] when there is an administrator already.
+    /// - [`Code::Busy`] when the server is busy hashing passwords.
     pub async fn set_up(&self, actor: &Actor, token: &str, typed: &SignUp) -> Result<SignedIn, Error> {
-        // Looked at before any work is done for it; it counts when it is redeemed.
+        // Checked before any work is done. What counts is the redemption below.
         if !self.setup_link_works(token).await? {
             return Err(Error::on(Field::Token, Code::BadToken));
         }
@@ -132,7 +155,7 @@ impl SignUpFlow {
         if self.deps.settings.app.signup_enabled { Ok(()) } else { Err(Code::SignupClosed.into()) }
     }
 
-    /// Checks every field, and names all that are wrong.
+    /// Checks every field, and fails with all problems at once.
     async fn accept(&self, typed: &SignUp, by_oneself: bool) -> Result<(Accepted, NewPassword), Error> {
         let mut problems = Vec::new();
         let accepted = self.accept_names(&typed.username, &typed.email, by_oneself, &mut problems);
@@ -143,7 +166,7 @@ impl SignUpFlow {
         accepted.zip(password).ok_or_else(|| Code::BadRequest.into())
     }
 
-    /// Checks name and address; what is wrong with them is added to `problems`.
+    /// Checks the username and the email address, and adds what is wrong with them to `problems`.
     fn accept_names(
         &self,
         username: &str,
@@ -174,7 +197,8 @@ impl SignUpFlow {
         let user = NewUser {
             id,
             username: accepted.username,
-            // Nobody has proved yet that they read what is sent there, whether mails are sent or not.
+            // The user has not yet proved that they control the address, whether the server sends
+            // email or not.
             email_verified: false,
             email: Some(accepted.email),
             first_name: None,
@@ -195,7 +219,7 @@ async fn give_built_in(deps: &Deps, work: &mut Change, user: UserId, role: &str)
     roles::give_built_in(work, user, role, &Scope::global(), &deps.clock, deps.random).await
 }
 
-/// Hashes a password that an operator has set, after the same checks as anybody's.
+/// Hashes a password that an operator set, after the same checks as for any user's.
 pub(crate) async fn hash_given(passwords: &Passwords, plain: &str, about: &[&str]) -> Result<String, Error> {
     let password = passwords.accept(plain, about).await?.map_err(|code| Error::on(Field::Password, code))?;
     passwords.hash(password.password()).await
