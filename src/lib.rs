@@ -16,6 +16,7 @@
 //! # pub
 //! async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //!     let auth = Auth::start(Settings::load()?).await?;
+//!     tokio::spawn(authtuna::jobs::run(auth.clone()));
 //!     let app = Router::new()
 //!         .route("/projects/{project_id}", get(async || "a project"))
 //!         .route_layer(RequirePermission::one("projects:read").scope_from_path("project_id"))
@@ -111,7 +112,7 @@ pub mod accounts;
 pub mod authn;
 
 #[cfg(feature = "server")]
-mod admin;
+pub mod admin;
 
 #[cfg(feature = "server")]
 pub mod auth;

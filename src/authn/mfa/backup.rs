@@ -17,9 +17,8 @@ const GROUP: usize = 6;
 
 /// Generates a code in the form that users see: `XXXXXX-XXXXXX-XXXXXX-XXXXXX`.
 pub(super) fn new_code(random: Random) -> String {
-    let email_messages = random.bytes::<LENGTH>().map(|byte| ALPHABET[usize::from(byte & 31)]);
-    let groups: Vec<&str> =
-        email_messages.chunks(GROUP).filter_map(|group| str::from_utf8(group).ok()).collect();
+    let letters = random.bytes::<LENGTH>().map(|byte| ALPHABET[usize::from(byte & 31)]);
+    let groups: Vec<&str> = letters.chunks(GROUP).filter_map(|group| str::from_utf8(group).ok()).collect();
     groups.join("-")
 }
 
@@ -27,16 +26,16 @@ pub(super) fn new_code(random: Random) -> String {
 /// the digits that they stand for. `None` for text that cannot be a code.
 pub(super) fn normal(typed: &str) -> Option<String> {
     let mut code = String::with_capacity(LENGTH);
-    for email_message in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
-        let email_message = match email_message.to_ascii_uppercase() {
+    for letter in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+        let letter = match letter.to_ascii_uppercase() {
             'O' => '0',
             'I' | 'L' => '1',
             other => other,
         };
-        if code.len() == LENGTH || !email_message.is_ascii() || !ALPHABET.contains(&(email_message as u8)) {
+        if code.len() == LENGTH || !letter.is_ascii() || !ALPHABET.contains(&(letter as u8)) {
             return None;
         }
-        code.push(email_message);
+        code.push(letter);
     }
     (code.len() == LENGTH).then_some(code)
 }

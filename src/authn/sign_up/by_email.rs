@@ -253,9 +253,8 @@ impl SignUpFlow {
             self.passkeys.insert(&mut work, id, None, &first.made).await?;
         }
         let user = users::by_id(&mut work.tx, id).await?.ok_or(Code::NotFound)?.user;
-        let start_first_session =
-            Message::Welcome { link: self.deps.email_challenges.link(paths::DASHBOARD, None) };
-        self.deps.email_challenges.tell(&mut work, &user, start_first_session).await?;
+        let welcome = Message::Welcome { link: self.deps.email_challenges.link(paths::DASHBOARD, None) };
+        self.deps.email_challenges.tell(&mut work, &user, welcome).await?;
         if here {
             return self.sign_in.start_first_session(work, actor, id, "sign_up").await.map(Confirmed::In);
         }
