@@ -1,6 +1,6 @@
 //! AuthTuna's core: users, sign-in, sessions, roles and permissions, on SQLite or PostgreSQL.
 //!
-//! # In fifteen lines
+//! # In a few lines
 //!
 //! A service of your own, with its accounts in its own database or in one that it shares with a
 //! portal:
@@ -34,7 +34,7 @@
 //! | what you want | where it is |
 //! |---|---|
 //! | start the core | [`Auth::start`], with [`Settings`] from the environment, a file, or [`Settings::builder`] |
-//! | authenticate requests and guard routes | [`axum`](crate::axum): a layer, extractors, rules for routes |
+//! | authenticate requests and guard routes | [`axum`]: a layer, extractors, rules for routes |
 //! | sign users in | [`auth.sign_in`](auth::Core::sign_in), see [`authn::sign_in`] |
 //! | create accounts, also the first administrator's | [`auth.sign_up`](auth::Core::sign_up), see [`authn::sign_up`] |
 //! | re-authenticate users before sensitive operations | [`auth.step_up`](auth::Core::step_up) |
@@ -88,8 +88,8 @@
 //! | [`accounts`] | users |
 //! | [`authn`] | sign-in, sign-up, sessions, passwords, second factors, passkeys, recovery |
 //! | `admin` | operations of administrators on other users' accounts |
-//! | [`auth`], `provision`, [`jobs`], [`statements`] | the core put together, built-in data, background jobs, every SQL statement |
-//! | [`axum`](crate::axum) | the integration with Axum |
+//! | [`auth`], `provision`, [`jobs`], [`mod@statements`] | the core put together, built-in data, background jobs, every SQL statement |
+//! | [`axum`] | the integration with Axum |
 
 pub mod model;
 

@@ -8,7 +8,7 @@ use crate::viewer::{auth, request};
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
 /// Stands in a message for something that is not text, such as a `<time>`; see
-/// [`crate::ui::time::around`].
+/// `ui::time::around`.
 pub const HERE: &str = "\u{fffc}";
 
 impl Lang {

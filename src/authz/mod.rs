@@ -1,9 +1,9 @@
 //! Authorization: who the caller is, what they may do, who may assign or grant what to whom, and
 //! why.
 //!
-//! [`delegation`] holds the rules, as pure functions. [`effective_access`] reads from the database
+//! [`delegation`] holds the rules, as pure functions. `effective_access` reads from the database
 //! what a user holds now. [`session_snapshot`] holds the same as of a moment ago;
-//! [`snapshot_cache`] keeps it in memory and evicts it when anything in it changes.
+//! `snapshot_cache` keeps it in memory and evicts it when anything in it changes.
 
 pub mod access;
 pub mod actor;

@@ -1,5 +1,5 @@
 //! Rules: what a user must hold, and in which scope. Programs declare them as constants;
-//! [`super::check`] checks them.
+//! [`mod@super::check`] checks them.
 
 use crate::authz::access::Access;
 use crate::model::permission::PermissionName;
