@@ -1,8 +1,10 @@
-// Browser tests of the portal. `make test-e2e` builds what they need and runs them; scripts/end2end only runs them.
+// Browser tests of the portal. `make test-e2e` builds what they need and runs them; scripts/end2end
+// only runs them.
 import { defineConfig, devices } from "@playwright/test";
 import path from "node:path";
 
-// Chromium's own background traffic would meet no network, and time out into the console.
+// Without a network, Chromium's own background traffic would time out and log errors to the
+// console.
 const quiet = [
   "--headless",
   "--no-sandbox",
@@ -23,7 +25,7 @@ export default defineConfig({
   globalSetup: require.resolve("./support/server"),
   fullyParallel: true,
   workers: 2,
-  // A test that passes only sometimes is a fault to mend.
+  // A test that passes only sometimes is a bug to fix.
   retries: 0,
   forbidOnly: Boolean(process.env["CI"]),
   timeout: 30_000,
@@ -42,7 +44,8 @@ export default defineConfig({
       args: quiet,
     },
   },
-  // One file of tests runs in each project. What needs JavaScript says `test.skip(({ javaScriptEnabled }) => …)`.
+  // Every test file runs in each project. Tests that need JavaScript say
+  // `test.skip(({ javaScriptEnabled }) => …)`.
   projects: [
     { name: "hydrate", use: desktop },
     { name: "nojs", use: { ...desktop, javaScriptEnabled: false } },

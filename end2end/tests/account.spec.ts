@@ -1,4 +1,4 @@
-// The pages of one's own account.
+// The account pages.
 import { expect, newUser, test } from "../support/fixture";
 import { errorOf, expectGood, fillSignIn, password, signIn, signUp } from "../support/portal";
 
@@ -36,7 +36,7 @@ test("the profile is changed", async ({ page, user }) => {
   await expect(page.getByRole("status")).toHaveText("Your changes are saved.");
   await expect(page.getByLabel(/^First name/)).toHaveValue("Maria");
   await expectGood(page, "profile-saved");
-  // Said once.
+  // The message appears only once.
   await page.reload();
   await expect(page.getByRole("status")).toHaveCount(0);
   await page.goto("/ui/dashboard");
@@ -115,7 +115,7 @@ test("two sessions are seen, and one is ended", async ({ page, user, otherBrowse
   await expect(page.getByRole("status")).toHaveText("The session has ended.");
   await expect(list).toHaveCount(1);
 
-  // On its very next request.
+  // The ended session is refused on its very next request.
   await other.goto("/ui/profile");
   await expect(other).toHaveURL(/\/auth\/login\?next=%2Fui%2Fprofile$/);
 });
@@ -151,7 +151,8 @@ test("a form of a session that has ended says so", async ({ page, problems, user
 
   await page.getByLabel(/^First name/).fill("Maria");
   await page.getByRole("button", { name: "Save changes" }).click();
-  // With scripts the page stays with all that was typed, and says it; without, the browser is sent to sign in.
+  // With scripts, the page keeps everything that was typed and shows a message; without, the
+  // browser is redirected to the sign-in page.
   await expect(page.getByText("You're no longer signed in. Sign in again.").or(page.getByRole("heading", { name: "Sign in to AuthTuna" }))).toBeVisible();
 });
 
@@ -160,7 +161,8 @@ test("activity comes by pages, newest first", async ({ page, problems, user }) =
   await signUp(page, user);
   await page.goto("/ui/activity");
   await expectGood(page, "activity");
-  // Playwright's own requests have other headers than the browser's, by which a session is known, and not its cookies.
+  // Playwright's own requests do not have the browser's cookies, nor the headers of the session's
+  // fingerprint.
   const own = await (await page.reload())?.request().allHeaders();
   const known = Object.fromEntries(["cookie", "user-agent", "accept-language"].map((name) => [name, own?.[name] ?? ""]));
   for (let change = 0; change < 26; change += 1) {

@@ -1,9 +1,9 @@
-// The API, to read.
+// The API reference.
 import { expect, test } from "../support/fixture";
 import { expectGood } from "../support/portal";
 
 test("the API is read without signing in, and nothing is loaded for it", async ({ page }) => {
-  test.slow(); // axe reads all of a long page, twice
+  test.slow(); // axe checks a long page, twice
   const scripts: string[] = [];
   page.on("request", (request) => {
     if (request.resourceType() === "script") scripts.push(request.url());

@@ -1,4 +1,4 @@
-// A role that asks for a second factor: whoever lacks it is led to setting it up, and then goes on.
+// A role that requires a second factor: a user who lacks it must set it up before they can go on.
 import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 
@@ -6,12 +6,12 @@ import { expect, test } from "../support/fixture";
 import { Authenticator } from "../support/passkey";
 import { expectGood, fillSignIn, signUp } from "../support/portal";
 
-/** The code that an app with this key shows. */
+/** Returns the code that an app with this key shows. */
 function appCode(key: string): string {
   return execFileSync("oathtool", ["--totp", "--base32", key], { encoding: "utf8" }).trim();
 }
 
-/** While there is no navigation, the page has all the room that it needs. */
+/** Expects the page to have enough room while there is no navigation. */
 async function expectRoom(page: Page): Promise<void> {
   const before = page.viewportSize();
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -20,8 +20,8 @@ async function expectRoom(page: Page): Promise<void> {
 }
 
 test("whoever lacks a second step sets one up before anything else", async ({ page, ownServer, user }) => {
-  test.setTimeout(90_000); // a long way, with axe on every page of it
-  // Another process changes the role: on SQLite this one learns of it with the next look at the database.
+  test.setTimeout(90_000); // a long flow, with axe on every page
+  // Another process changes the role: on SQLite, the server notices at its next database read.
   const server = await ownServer({ SESSION_DB_VERIFICATION_INTERVAL: "0" });
   await signUp(page, user, server.base);
   server.run("role", "require", "User", "mfa");
@@ -30,7 +30,7 @@ test("whoever lacks a second step sets one up before anything else", async ({ pa
   await expectGood(page, "enrol");
   await page.goto(`${server.base}/ui/settings/sessions`);
   await expect(page.getByRole("heading", { name: "One thing first" })).toBeVisible();
-  // Whoever changes their mind comes back to the choice, and is still on the way to where they were going.
+  // A user who cancels returns to the choice, and keeps their destination.
   await page.getByRole("link", { name: "Set up an authenticator app" }).click();
   await expect(page.getByRole("heading", { name: "Set up an authenticator app" })).toBeVisible();
   await page.getByRole("link", { name: "Cancel" }).click();

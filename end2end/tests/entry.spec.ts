@@ -1,4 +1,4 @@
-// Coming in and going out.
+// Signing up, in and out.
 import { expect, newUser, test } from "../support/fixture";
 import { errorOf, expectGood, fillNewAccount, fillSignIn, password, signIn, signOut, signUp } from "../support/portal";
 
@@ -105,12 +105,12 @@ test("after sign-in one lands where one was going", async ({ page, user }) => {
   await signOut(page);
   await page.goto("/ui/activity?after=999999");
   await expect(page).toHaveURL(/\/auth\/login\?next=/);
-  // The way there is kept over a mistake and over the other page.
+  // The destination survives a detour to the sign-up page.
   await page.getByRole("link", { name: "Create an account" }).click();
   await page.getByRole("link", { name: "Sign in" }).click();
   await fillSignIn(page, user.username, user.password);
   await expect(page).toHaveURL(/\/ui\/activity\?after=999999$/);
-  // Nothing to do there any more.
+  // A signed-in user does not see the sign-in page.
   await page.goto("/auth/login?next=/ui/profile");
   await expect(page).toHaveURL(/\/ui\/profile$/);
 });
@@ -174,7 +174,7 @@ test("a server that can't be reached is said, and nothing typed is lost", async 
   test.skip(javaScriptEnabled === false, "without scripts the browser says it itself");
   problems.allow(/net::ERR_/);
   await page.goto("/auth/login");
-  // Only once the script is there: before, the browser posts by itself.
+  // Wait for the script: without it, the browser submits the form itself.
   await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
   await page.route("**/api/sign-in", (route) => route.abort("connectionrefused"));
   await fillSignIn(page, user.username, user.password);

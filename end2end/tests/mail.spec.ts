@@ -1,4 +1,4 @@
-// Every flow that goes by mail, with the mails read as people read them.
+// Every flow that uses email, with the emails read as users read them.
 import type { Page } from "@playwright/test";
 
 import { expect, newUser, test, type User } from "../support/fixture";
@@ -14,7 +14,7 @@ const CHOOSE =
   "Your address is confirmed. Choose a password to finish.";
 const CHANGED = "Your AuthTuna address was changed";
 
-// Long ways, with axe on every page of them.
+// Long flows, with axe on every page.
 test.describe.configure({ timeout: 90_000 });
 test.use({ baseURL: async ({}, use) => use(mailServer()) });
 
@@ -26,7 +26,7 @@ async function askForAccount(page: Page, user: User): Promise<void> {
   await expect(page.getByText(user.email)).toBeVisible();
 }
 
-/** Somebody with an account and a proved address, signed in on `page`. */
+/** Creates a user with a confirmed address, signed in on `page`. */
 async function member(page: Page, user: User): Promise<void> {
   await askForAccount(page, user);
   await page.goto(await linkOf(page, user.email, CONFIRM));
@@ -44,7 +44,7 @@ test("a new person signs up by the link of a mail", async ({ page, user }) => {
   await expect(mail.locator("iframe")).toBeVisible();
   await mail.close();
   const link = await linkOf(page, user.email, CONFIRM);
-  // Whoever only looks uses nothing up.
+  // Opening the link does not use it up.
   for (let looks = 0; looks < 2; looks += 1) {
     const answer = await page.goto(link);
     expect(answer?.headers()["referrer-policy"]).toBe("same-origin");
@@ -281,7 +281,7 @@ test("an address that was never proved is, by the mail that sign-in sends", asyn
     DEFAULT_DATABASE_URI: `sqlite://${quiet.data}/authtuna.db`,
     EMAIL_ENABLED: "true",
   });
-  // Whoever is in still is, and can ask.
+  // The session is still open, and its user can ask for the email.
   await page.goto(`${loud.base}/ui/settings`);
   await expect(page.getByText("Not verified")).toBeVisible();
   await expectGood(page, "security-unverified");
@@ -294,7 +294,7 @@ test("an address that was never proved is, by the mail that sign-in sends", asyn
   await expect(page.getByRole("heading", { name: "Check your inbox" })).toBeVisible();
   await expect(page.getByRole("status")).toHaveText("Your password is right. Confirm your address first, then sign in.");
   await expectGood(page, "login-unverified");
-  // This browser asked, so its password counts.
+  // This browser asked for the email, so the account keeps its password.
   await page.goto(await linkOf(page, user.email, CONFIRM, loud.base));
   await page.getByRole("button", { name: "Confirm address" }).click();
   await expect(page.getByRole("status")).toHaveText("Your e-mail address is confirmed.");

@@ -1,4 +1,4 @@
-// Where no mails are sent.
+// A server that sends no emails.
 import { expect, test } from "../support/fixture";
 import { expectGood } from "../support/portal";
 

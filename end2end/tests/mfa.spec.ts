@@ -1,12 +1,12 @@
-// The second step at sign-in: an authenticator app, backup codes, and confirming who one is. The app is oathtool, which
-// shares nothing with the server.
+// Two-step verification: an authenticator app and backup codes at sign-in, and re-authentication.
+// The app is oathtool, which shares no code with the server.
 import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 
 import { expect, test, type User } from "../support/fixture";
 import { errorOf, expectGood, fillSignIn, password, signOut, signUp } from "../support/portal";
 
-/** The code that an app with this key shows, so many steps of half a minute from now. */
+/** Returns the code that an app with this key shows `steps` half minutes from now. */
 function appCode(key: string, steps = 0): string {
   const at = Math.floor(Date.now() / 1000) + 30 * steps;
   return execFileSync("oathtool", ["--totp", "--base32", `--now=@${at}`, key], { encoding: "utf8" }).trim();
@@ -14,7 +14,7 @@ function appCode(key: string, steps = 0): string {
 
 const code = (page: Page) => page.locator("#code");
 
-/** Sets an app up for whoever is signed in; its key and the backup codes. */
+/** Sets up an app for the signed-in user. Returns its key and the backup codes. */
 async function setUpApp(page: Page, pictures = false): Promise<{ key: string; codes: string[] }> {
   await page.goto("/ui/settings");
   await expect(page.getByText("After your password, you enter a code from your phone.")).toBeVisible();
@@ -25,11 +25,11 @@ async function setUpApp(page: Page, pictures = false): Promise<{ key: string; co
   await expect(page.getByRole("img", { name: "QR code with the key" })).toBeVisible();
   const key = (await page.locator(".key code").innerText()).replaceAll(" ", "");
   await expect(page.getByRole("link", { name: "Open in my app" })).toHaveAttribute("href", new RegExp(`^otpauth://totp/.*secret=${key}`));
-  // A phone can't scan itself: where the screen is touched, the way that works there comes first.
+  // A phone cannot scan its own screen: on a touch screen, the link to the app comes first.
   const open = await page.getByRole("link", { name: "Open in my app" }).boundingBox();
   const picture = await page.getByRole("img", { name: "QR code with the key" }).boundingBox();
   expect((open?.y ?? 0) < (picture?.y ?? 0)).toBe(test.info().project.use.hasTouch ?? false);
-  // The steps before it are read first.
+  // The user reads the steps before it first.
   await expect(code(page)).not.toBeFocused();
   if (pictures) await expectGood(page, "mfa-setup");
   await code(page).fill(appCode(key));
@@ -41,13 +41,13 @@ async function setUpApp(page: Page, pictures = false): Promise<{ key: string; co
   return { key, codes };
 }
 
-/** Says that the codes shown are saved, which leads back to where one came from. */
+/** Confirms that the codes are saved, which leads back to the page before. */
 async function codesSaved(page: Page): Promise<void> {
   await page.getByRole("button", { name: "I have saved them" }).click();
   await expect(page.getByText("10 left.")).toBeVisible();
 }
 
-/** The password is right, and not enough. */
+/** Signs in with the password, which is not enough. */
 async function firstStep(page: Page, user: User, next = ""): Promise<void> {
   await page.goto(`/auth/login${next}`);
   await fillSignIn(page, user.username, user.password);
@@ -55,7 +55,7 @@ async function firstStep(page: Page, user: User, next = ""): Promise<void> {
 }
 
 test("an app is set up in three steps", async ({ page, user, javaScriptEnabled }) => {
-  test.setTimeout(90_000); // a long way, with axe on every page of it
+  test.setTimeout(90_000); // a long flow, with axe on every page
   await signUp(page, user);
   const { codes } = await setUpApp(page, true);
   if (javaScriptEnabled !== false) {
@@ -91,7 +91,7 @@ test("the app's code is asked for at sign-in, on the way to where one was going"
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(errorOf(page, "code")).toContainText("That code is wrong or too old.");
   await expectGood(page, "challenge-error");
-  // The one of this half minute set the app up; the next is good already.
+  // The code of this half minute set up the app; the next one is valid already.
   await code(page).fill(appCode(key, 1));
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(/\/ui\/activity$/);
@@ -157,7 +157,7 @@ test("an old session confirms who it is before it changes anything", async ({ pa
   problems.allow(/status of 401/);
   const server = await ownServer({ STEP_UP_SECONDS: "1" });
   await signUp(page, user, server.base);
-  // Until that second is over, the first step of the set-up is open.
+  // Until that second is over, the first step of the setup needs no confirmation.
   await expect(async () => {
     await page.goto(`${server.base}/mfa/setup`);
     await page.getByRole("button", { name: "I have an app: show the QR code" }).click({ timeout: 2000 });

@@ -8,7 +8,7 @@ import { errorOf, expectGood, fillSignIn, password, signOut, signUp } from "../s
 
 const FIRST = { codes: true };
 
-/** Adds a passkey for whoever is signed in. The first one brings backup codes along. */
+/** Adds a passkey for the signed-in user. The first one comes with backup codes. */
 async function addPasskey(page: Page, name: string, { codes } = { codes: false }): Promise<void> {
   await page.goto("/ui/settings");
   await page.getByRole("link", { name: "Add a passkey" }).click();
@@ -23,7 +23,7 @@ async function addPasskey(page: Page, name: string, { codes } = { codes: false }
   await expect(page.getByRole("heading", { name })).toBeVisible();
 }
 
-/** Somebody with a password and a passkey, signed out. */
+/** Creates a user with a password and a passkey, and signs out. */
 async function withPasskey(page: Page, user: User, conduct: Conduct = {}): Promise<Authenticator> {
   const device = await Authenticator.plugInto(page, conduct);
   await signUp(page, user);
@@ -32,7 +32,10 @@ async function withPasskey(page: Page, user: User, conduct: Conduct = {}): Promi
   return device;
 }
 
-/** Chromium's virtual authenticator takes what is suggested at once: for tests of the button there is no suggestion. */
+/**
+ * Turns suggestions off, for tests of the button: Chromium's virtual authenticator accepts a
+ * suggestion at once.
+ */
 async function withoutSuggestions(page: Page): Promise<void> {
   await page.addInitScript(() => {
     PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
@@ -41,10 +44,10 @@ async function withoutSuggestions(page: Page): Promise<void> {
 
 const alert = (page: Page) => page.locator("form.passkey [role=alert]").first();
 
-/** What is said of a prompt that was closed. */
+/** The message about a prompt that was closed. */
 const closed = (page: Page) => page.locator("form.passkey [aria-live]");
 
-/** On the page of a passkey. It asks first. */
+/** Removes the passkey whose page is open, and confirms the dialog. */
 async function removePasskey(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Remove passkey" }).click();
   await page.getByRole("dialog", { name: /^Remove “/ }).getByRole("button", { name: "Remove passkey" }).click();
@@ -54,7 +57,7 @@ test.describe("with scripts", () => {
   test.skip(({ javaScriptEnabled }) => javaScriptEnabled === false, "a passkey needs a script");
 
   test("an account is made with a passkey and no password", async ({ page, user }) => {
-    test.setTimeout(90_000); // a long way, with axe on every page of it
+    test.setTimeout(90_000); // a long flow, with axe on every page
     await withoutSuggestions(page);
     const device = await Authenticator.plugInto(page);
     await page.goto("/auth/signup");
@@ -65,7 +68,7 @@ test.describe("with scripts", () => {
     await page.getByLabel("Username").fill(user.username);
     await page.getByLabel("E-mail").fill(user.email);
     await page.getByRole("button", { name: "Create account with a passkey" }).click();
-    // Else a lost device were a lost account.
+    // Without them, a lost device would mean a lost account.
     await expect(page.getByRole("heading", { name: "Save your backup codes" })).toBeVisible();
     await expect(page.getByRole("status")).toContainText("Your account is ready.");
     await expect(page.locator(".codes code")).toHaveCount(10);
@@ -80,7 +83,7 @@ test.describe("with scripts", () => {
     await expect(page.getByText("Synced")).toBeVisible();
     await expect(page.getByLabel("Current password")).toHaveCount(0);
     await expectGood(page, "security-passkey-only");
-    // It is the only way in.
+    // The only way to sign in cannot be removed.
     await page.getByRole("link", { name: /^Details of/ }).click();
     await removePasskey(page);
     await expect(page.getByText("This is the only way into your account.")).toBeVisible();
@@ -190,7 +193,7 @@ test.describe("with scripts", () => {
     await page.goto("/auth/login");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await expect(closed(page)).toHaveText("The passkey prompt was closed. Try again, or sign in another way.");
-    // That is no alarm: whoever closed it knows.
+    // It is not an alert: the user knows that they closed the prompt.
     await expect(alert(page)).toBeHidden();
     await expectGood(page, "login-passkey-cancelled");
     await fillSignIn(page, user.username, user.password);
@@ -237,7 +240,7 @@ test.describe("with scripts", () => {
     await page.goto("/auth/login");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await expect(alert(page)).toContainText("there may be a copy of it");
-    // The password and a backup code are left, and nothing less.
+    // Signing in now takes the password and a backup code.
     await fillSignIn(page, user.username, user.password);
     await expect(page.getByText("Enter one of your backup codes.")).toBeVisible();
   });
@@ -269,14 +272,14 @@ test.describe("with scripts", () => {
     await removePasskey(page);
     await expect(page.getByRole("status")).toHaveText("The passkey is removed.");
     await expect(page.getByText("No passkeys yet")).toBeVisible();
-    // The device was told, and offers it no more.
+    // The page told the device, which no longer offers the passkey.
     await expect.poll(() => device.credentials()).toHaveLength(0);
     await device.keep(kept!);
     await signOut(page);
     await page.goto("/auth/login");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
     await expect(alert(page)).toContainText("This passkey is not known here.");
-    // It may be another service's: that is not told.
+    // The passkey may belong to another service, so the page does not tell the device to remove it.
     expect(await device.credentials()).toHaveLength(1);
     await fillSignIn(page, user.username, user.password);
     await expect(page).toHaveURL(/\/ui\/dashboard$/);
@@ -313,7 +316,7 @@ test.describe("with scripts", () => {
     await page.goto("/auth/login", { waitUntil: "commit" });
     const button = page.getByRole("button", { name: "Sign in with a passkey" });
     await expect(button).toBeDisabled();
-    // Whoever waits for long is told why.
+    // After a long wait, the page says why.
     await expect(page.getByText("Passkeys need JavaScript").first()).toBeVisible({ timeout: 15_000 });
     await screenshots(page, "login-waiting");
     go();
@@ -358,7 +361,7 @@ test.describe("with scripts", () => {
     await page.goto("/auth/signup");
     const login = await page.request.get("/auth/login");
     expect(await login.text()).toContain('autocomplete="username webauthn"');
-    // Chromium's virtual authenticator takes what is suggested, and nobody presses anything.
+    // Chromium's virtual authenticator accepts the suggestion without a click.
     await page.goto("/auth/login?next=/ui/profile");
     await expect(page).toHaveURL(/\/ui\/profile$/);
   });
@@ -378,7 +381,7 @@ test.describe("with scripts", () => {
     await page.getByRole("button", { name: "Use a passkey" }).click();
     await expect(page.getByRole("status")).toHaveText("Confirmed. You can go on now.");
     await expect(page).toHaveURL(/\/ui\/settings\/passkeys\/add$/);
-    // What is posted waits, and is done when it is confirmed.
+    // A submitted form waits until the user has confirmed, and is then carried out.
     await expect(async () => {
       await page.goto(`${server.base}/ui/settings`);
       await page.getByRole("button", { name: "New codes" }).click({ timeout: 1000 });
@@ -397,7 +400,7 @@ test("a passkey that is nobody's has no page", async ({ page, problems, user }) 
     const answer = await page.goto(`/ui/settings/passkeys/${id}`);
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole("heading", { name: "This passkey is no longer here" })).toBeVisible();
-    // A page whose path has a parameter gets its script like any other.
+    // A page with a parameter in its path gets its script like any other.
     await expect(page.locator("link[rel=modulepreload]")).toBeAttached();
   }
   await expectGood(page, "passkey-none");

@@ -1,4 +1,4 @@
-// Pictures for documents: made by `make pictures`, of a product with somebody in it.
+// Screenshots for documents, which `make pictures` takes of a product with a signed-in user.
 import { expect, screenshots, test } from "../support/fixture";
 import { signIn, signUp } from "../support/portal";
 

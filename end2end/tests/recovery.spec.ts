@@ -1,4 +1,4 @@
-// Recovery by whoever lost every second step, with the mails read as people read them.
+// Recovery by a user who lost every second factor, with the emails read as users read them.
 import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 
@@ -15,10 +15,13 @@ const DONE = "The second factors of your AuthTuna account were taken off";
 const STOPPED = "The recovery is stopped. Your second steps stay.";
 const OPEN = "Somebody asked to remove your second steps";
 
-// Long ways, with axe on every page of them.
+// Long flows, with axe on every page.
 test.describe.configure({ timeout: 90_000 });
 
-/** Somebody with a proved address and an authenticator app that they will lose, signed in on `page`; their backup codes. */
+/**
+ * Creates a user with a confirmed address and an authenticator app that they will lose, signed in on
+ * `page`. Returns their backup codes.
+ */
 async function protectedMember(page: Page, user: User, base: string): Promise<string[]> {
   await page.goto(`${base}/auth/signup`);
   await fillNewAccount(page, user);
@@ -41,7 +44,7 @@ async function protectedMember(page: Page, user: User, base: string): Promise<st
   return codes;
 }
 
-/** From the password to the page that waits for the mail. */
+/** Goes from the password to the page that waits for the email. */
 async function ask(page: Page, user: User, base: string, pictures = false): Promise<void> {
   await page.goto(`${base}/auth/login`);
   await fillSignIn(page, user.username, user.password);
@@ -66,7 +69,7 @@ test("who lost every second step waits, removes them, and chooses a password", a
   const other = await otherBrowser();
   await ask(other, user, base, true);
   const link = await linkOf(other, user.email, ASKED, base);
-  // Whoever only looks begins nothing.
+  // Opening the link starts nothing.
   await other.goto(link);
   await expect(other.getByRole("heading", { name: "Start the recovery?" })).toBeVisible();
   await expect(other.locator("meta[name=robots]")).toHaveAttribute("content", "noindex");
@@ -97,7 +100,7 @@ test("who lost every second step waits, removes them, and chooses a password", a
   await expect(page).toHaveURL(/\/auth\/login\?next=/);
 });
 
-/** The mail that it is done has come. It opens nothing. */
+/** Expects the email that reports the finished recovery. Its link has no token. */
 async function linkless(page: Page, user: User, base: string): Promise<void> {
   const tab = await page.context().newPage();
   await expect(async () => {
@@ -158,7 +161,7 @@ test.describe("on the server that sends mails", () => {
     await page.reload();
     await expect(page.getByRole("heading", { name: OPEN })).toBeHidden();
     await expect(page.getByText("9 left.")).toBeVisible();
-    // Whoever reads the mails can't begin again at once.
+    // An intruder who reads the emails cannot start again at once.
     problems.allow(/status of 409/);
     await ask(thief, user, mailServer());
     await thief.goto(await linkOf(thief, user.email, ASKED));
@@ -179,7 +182,7 @@ test.describe("on the server that sends mails", () => {
     await other.getByRole("button", { name: "Start recovery" }).click();
     await begun(other);
     const link = await linkOf(other, user.email, STARTED);
-    // In a browser that has no session.
+    // This browser has no session.
     await other.goto(link);
     await expect(other.getByRole("heading", { name: "Stop the recovery?" })).toBeVisible();
     await expectGood(other, "recovery-cancel");
@@ -201,7 +204,7 @@ test.describe("on the server that sends mails", () => {
     await expect(owner.getByRole("heading", { name: "Was this not you?" })).toBeVisible();
     await expect(owner.locator("meta[name=robots]")).toHaveAttribute("content", "noindex");
     await expectGood(owner, "recovery-undo");
-    // Looking alone does nothing.
+    // Opening the link does nothing.
     await page.goto("/ui/settings");
     await expect(page.getByText("10 left.")).toBeVisible();
     await owner.getByRole("button", { name: "Remove it and set a new password" }).click();

@@ -1,4 +1,4 @@
-// The first administrator.
+// Creating the first administrator.
 import { expect, test } from "../support/fixture";
 import { expectGood, fillNewAccount } from "../support/portal";
 

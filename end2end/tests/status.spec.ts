@@ -1,4 +1,4 @@
-// Pages that say why there is no page.
+// Pages that explain why there is no page.
 import { expect, test } from "../support/fixture";
 import { expectGood, signUp } from "../support/portal";
 

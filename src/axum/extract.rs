@@ -17,7 +17,7 @@ impl<S: Sync> FromRequestParts<S> for AuthContext {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let missing = || ApiError(Error::internal("Visit", "AuthLayer is missing from this router"));
+        let missing = || ApiError(Error::internal("AuthContext", "AuthLayer is missing from this router"));
         parts.extensions.get::<Self>().cloned().ok_or_else(missing)
     }
 }

@@ -140,7 +140,8 @@ impl Outbox {
             return Ok(());
         }
         let now = self.clock.now();
-        let json = serde_json::to_vec(email_message).map_err(|source| Error::internal("letter", source))?;
+        let json =
+            serde_json::to_vec(email_message).map_err(|source| Error::internal("email message", source))?;
         let give_up = now.plus(self.settings.give_up_after);
         let expires_at = email_message.expires_at.map_or(give_up, |expires_at| expires_at.min(give_up));
         INSERT

@@ -1,4 +1,4 @@
-//! The notice about an open recovery, which its user sees on every account page.
+//! The notice about a recovery in progress, which its user sees on every account page.
 
 use authtuna::authn::recovery::Recovery;
 use authtuna::model::time::Timestamp;
@@ -17,8 +17,8 @@ pub(crate) fn recovers() -> bool {
     viewer::auth().is_ok_and(|auth| auth.recovery.is_offered())
 }
 
-/// Tells the user that a recovery of their account is open, with a button to stop it. If the core
-/// cannot be asked, the page stays as it is.
+/// Tells the user that a recovery of their account is in progress, with a button to stop it.
+/// Renders nothing when there is none, or when looking it up fails.
 #[component]
 pub(crate) fn OpenRecovery(t: Lang) -> impl IntoView {
     let begun = viewer::auth().and_then(|auth| Ok((auth, viewer::context()?)));
@@ -38,7 +38,7 @@ pub(crate) fn OpenRecovery(t: Lang) -> impl IntoView {
     }
 }
 
-/// Renders the notice about an open recovery for the account's owner.
+/// Renders the notice about a recovery in progress.
 pub(crate) fn notice(t: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
     let sentence =
         if open.due_at <= now { t.recovery_open_now().to_owned() } else { t.recovery_open_until(HERE) };
@@ -56,7 +56,7 @@ pub(crate) fn notice(t: Lang, now: Timestamp, open: Recovery) -> impl IntoView {
     }
 }
 
-/// Renders a time in the future.
+/// Renders an exact time.
 fn moment(t: Lang, at: Timestamp) -> impl IntoView {
     let (machine, exact) = messages::exactly(t, at);
     view! { <time datetime=machine>{exact}</time> }

@@ -1,16 +1,16 @@
-//! The names of authenticators by AAGUID, so that users can tell their passkeys apart. An AAGUID
-//! proves nothing.
+//! The names of authenticators by AAGUID, so that users can tell their passkeys apart. They are for
+//! display only: the browser reports the AAGUID, and nothing proves it.
 
 use uuid::Uuid;
 
-/// Lines of `AAGUID <tab> kind <tab> name`, sorted by AAGUID. The head of the file names its
-/// source.
+/// Lines of `AAGUID <tab> kind <tab> name`, sorted by AAGUID. The comment at the top of the file
+/// names its source.
 const TABLE: &str = include_str!("authenticators.tsv");
 
 /// A kind of authenticator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A password manager. The passkey is on every device that has the manager.
+    /// A password manager, which syncs the passkey to the user's devices.
     Manager,
     /// A phone or computer.
     Device,
@@ -29,7 +29,7 @@ impl Kind {
     }
 }
 
-/// An authenticator: what stores a passkey.
+/// What stores a passkey, such as a password manager or a security key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authenticator {
     /// The name, such as `1Password`.

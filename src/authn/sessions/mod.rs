@@ -1,9 +1,11 @@
-//! Sessions: one signed-in browser each, opened by a cookie that changes while it is used.
+//! Sessions. Each is one signed-in browser, identified by a cookie that changes while the session
+//! is in use.
 //!
 //! The cookie carries the session's id and a random string, which the server replaces about every
-//! SESSION_DB_VERIFICATION_INTERVAL. The previous string keeps working for RANDOM_STRING_GRACE,
-//! because requests that carry it may be under way. If an old string arrives later than that,
-//! someone copied the cookie, and the session ends for both sides.
+//! SESSION_DB_VERIFICATION_INTERVAL. The previous string keeps working for RANDOM_STRING_GRACE
+//! after the browser first sends its replacement, because other requests that carry it may be in
+//! flight. An old string that arrives later is a sign that the cookie was copied, and ends the
+//! session for both holders. DISABLE_RANDOM_STRING turns this off.
 
 mod check;
 mod cookie;
@@ -37,9 +39,9 @@ use crate::model::time::Timestamp;
 
 pub use check::Checked;
 
-/// How long the row of an ended session is kept. Until then, [`looks_new`] recognizes its browser.
+/// How long the row of an ended session is kept. While it is, [`looks_new`] recognizes its browser.
 const KEEP_ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long an unused browser is remembered.
+/// How long a browser counts as known after the user's last sign-in there.
 const KEEP_DEVICES: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// A session, as lists show it.
@@ -49,9 +51,9 @@ pub struct SessionView {
     pub id: SessionId,
     /// The browser and operating system.
     pub device: String,
-    /// The country code, if it was known.
+    /// The country code, if known.
     pub country: Option<String>,
-    /// The city, if it was known.
+    /// The city, if known.
     pub city: Option<String>,
     /// The IP address from which the session was last used.
     pub ip: Option<String>,
@@ -59,11 +61,11 @@ pub struct SessionView {
     pub created_at: Timestamp,
     /// When the session was last used, to within the verification interval.
     pub last_seen_at: Timestamp,
-    /// Whether this is the session that makes the request.
+    /// Whether the request came from this session.
     pub current: bool,
 }
 
-/// A session that has just begun, with the cookie that opens it.
+/// A new session, and its cookie.
 #[derive(Clone)]
 pub struct NewSession {
     /// The session's id.
@@ -140,8 +142,8 @@ impl Sessions {
         Ok(NewSession { id, cookie: self.cookies.write(id, &secret) })
     }
 
-    /// Ends the session that a browser had before a new sign-in, as part of `work`. The caller
-    /// evicts it with the commit.
+    /// Ends the session that a browser had before a new sign-in, as part of `work`. The caller must
+    /// evict it when committing.
     pub(crate) async fn replace(&self, work: &mut Change, before: SessionId) -> Result<(), Error> {
         END.bind(before).bind(self.clock.now()).bind("replaced").execute(&mut work.tx).await.map(drop)
     }
@@ -151,7 +153,7 @@ impl Sessions {
         &self.cache
     }
 
-    /// Returns the caller's own sessions, the last used first.
+    /// Returns the caller's own sessions, most recently used first, at most 1,000.
     ///
     /// # Errors
     ///
@@ -162,8 +164,8 @@ impl Sessions {
         self.of(snapshot.user.id, Some(actor.session()?.id)).await
     }
 
-    /// Returns a user's sessions, the last used first. `current` is the session that makes the
-    /// request.
+    /// Returns a user's sessions, most recently used first, at most 1,000. `current` is the session
+    /// that the request came from.
     pub(crate) async fn of(
         &self,
         user: UserId,
@@ -216,8 +218,8 @@ impl Sessions {
         work.commit_evicting(&self.cache, &[Evict::Session(id)]).await
     }
 
-    /// Ends all of the caller's own sessions except the current one, and forgets in which browsers
-    /// no second factor is required. Returns how many ended.
+    /// Ends all of the caller's own sessions except the current one, and requires a second factor
+    /// in every browser again. Returns how many sessions ended.
     ///
     /// # Errors
     ///
@@ -243,8 +245,8 @@ impl Sessions {
         self.cache.is_linked()
     }
 
-    /// Deletes the rows of sessions that ended or expired a while ago, and of browsers that have
-    /// long been unused. Returns how many sessions were deleted.
+    /// Deletes the rows of sessions that ended or expired more than `KEEP_ENDED` ago, and of known
+    /// browsers without a sign-in for `KEEP_DEVICES`. Returns how many sessions were deleted.
     ///
     /// # Errors
     ///
@@ -265,8 +267,8 @@ impl Sessions {
         Ok(purged)
     }
 
-    /// Returns two times: sessions that were created before the first, or last seen before the
-    /// second, have expired.
+    /// Returns two times: a session has expired if it was created no later than the first, or last
+    /// seen no later than the second.
     pub(crate) fn idle_limits(&self, now: Timestamp) -> (Timestamp, Timestamp) {
         let limit = now.minus(self.settings.lifetime);
         match self.settings.lifetime_from {
@@ -276,8 +278,8 @@ impl Sessions {
     }
 }
 
-/// Ends one session of a user, as part of a change. Returns false when it is not an open session of
-/// theirs. The caller evicts it afterwards.
+/// Ends one session of a user, as part of a change. Returns false when the user has no open session
+/// with this id. The caller must evict it after the commit.
 pub(crate) async fn end_of(
     conn: &mut Conn,
     user: UserId,
@@ -288,8 +290,8 @@ pub(crate) async fn end_of(
     Ok(END_OWN.bind(session).bind(user).bind(now).bind(reason).execute(conn).await? > 0)
 }
 
-/// Ends the sessions of a user, except for one, as part of a change. Returns how many ended. The
-/// caller evicts the user afterwards.
+/// Ends the sessions of a user, but not `except`, as part of a change. Returns how many ended. The
+/// caller must evict the user after the commit.
 pub(crate) async fn end_all_of(
     conn: &mut Conn,
     user: UserId,
@@ -301,14 +303,15 @@ pub(crate) async fn end_all_of(
     END_ALL.bind(user).bind(now).bind(reason).bind(except).execute(conn).await
 }
 
-/// Returns whether the user has signed in before in the browser that sends this device cookie.
+/// Returns whether the user has signed in before from the browser that sent this device cookie.
 pub(crate) async fn is_known_device(conn: &mut Conn, user: UserId, origin: &Origin) -> Result<bool, Error> {
     let Some(device) = origin.device_secret else { return Ok(false) };
     let found: Option<(i32,)> = IS_KNOWN_DEVICE.bind(user).bind(sha256(&device)).optional(conn).await?;
     Ok(found.is_some())
 }
 
-/// Forgets every browser in which the user has signed in, except for one, as part of a change.
+/// Forgets every browser in which the user has signed in, but not the one whose device secret is
+/// `except`, as part of a change.
 pub(crate) async fn forget_devices(
     conn: &mut Conn,
     user: UserId,
@@ -318,15 +321,15 @@ pub(crate) async fn forget_devices(
     FORGET_DEVICES.bind(user).bind(except).execute(conn).await.map(drop)
 }
 
-/// Returns whether no session of the user that is still stored began in a browser like this one at
-/// this IP address.
+/// Returns whether a sign-in looks new: no stored session of the user began with this fingerprint
+/// at this IP address.
 pub(crate) async fn looks_new(conn: &mut Conn, user: UserId, origin: &Origin) -> Result<bool, Error> {
     let ip = origin.ip.map(|ip| ip.to_string());
     let found: Option<(i32,)> = LOOKS_NEW.bind(user).bind(origin.fingerprint).bind(ip).optional(conn).await?;
     Ok(found.is_some())
 }
 
-/// Returns whether the requesting browser is one in which the user needs no second factor.
+/// Returns whether the user needs no second factor in the requesting browser at `now`.
 pub(crate) async fn is_trusted_device(
     conn: &mut Conn,
     user: UserId,
@@ -338,7 +341,8 @@ pub(crate) async fn is_trusted_device(
     Ok(found.is_some())
 }
 
-/// Requires no second factor in one of a user's known browsers until then, as part of a change.
+/// Requires no second factor in one of the user's known browsers until `until`, as part of a
+/// change.
 pub(crate) async fn trust_device(
     conn: &mut Conn,
     user: UserId,
@@ -348,19 +352,19 @@ pub(crate) async fn trust_device(
     TRUST.bind(user).bind(sha256(device)).bind(until).execute(conn).await.map(drop)
 }
 
-/// Requires the second factor in every browser of the user again, as part of a change.
+/// Requires a second factor in every browser of the user again, as part of a change.
 pub(crate) async fn distrust_devices(conn: &mut Conn, user: UserId) -> Result<(), Error> {
     DISTRUST.bind(user).execute(conn).await.map(drop)
 }
 
-/// Locks the row of the session's user, as part of a change of what opens their account, so that
-/// such changes run one after the other. Returns the user, and when they last authenticated in this
+/// Locks the row of the session's user, as part of a change, so that changes to the account's
+/// credentials run one at a time. Returns the user, and when they last authenticated in this
 /// session.
 ///
 /// # Errors
 ///
-/// [`Code::NotAuthenticated`] when the session has ended or the user may no longer have one,
-/// whatever the request remembers.
+/// [`Code::NotAuthenticated`] when the session has ended or the user may no longer have one, even
+/// if the request's snapshot says otherwise.
 pub(crate) async fn lock_holder(work: &mut Change, actor: &Actor) -> Result<(User, Timestamp), Error> {
     let snapshot = actor.session_user()?;
     users::lock(&mut work.tx, snapshot.user.id).await?;
@@ -375,8 +379,8 @@ pub(crate) async fn lock_holder(work: &mut Change, actor: &Actor) -> Result<(Use
 ///
 /// # Errors
 ///
-/// As for [`lock_holder`], and [`Code::StepUpRequired`] when the user last authenticated longer ago
-/// than that.
+/// - As for [`lock_holder`].
+/// - [`Code::StepUpRequired`] when the user last authenticated longer ago than `step_up`.
 pub(crate) async fn lock_confirmed(
     work: &mut Change,
     actor: &Actor,
@@ -390,7 +394,7 @@ pub(crate) async fn lock_confirmed(
 }
 
 /// Stores when the user of a session last authenticated, as part of a change. Returns false when
-/// the session has ended. The caller evicts it afterwards.
+/// the session has ended. The caller must evict it after the commit, unless it is new.
 pub(crate) async fn set_confirmed(conn: &mut Conn, session: SessionId, at: Timestamp) -> Result<bool, Error> {
     Ok(CONFIRM.bind(session).bind(at).execute(conn).await? > 0)
 }

@@ -1,8 +1,8 @@
 //! Settings, read from the program, the environment, a file, or their defaults. All problems are
 //! reported at once.
 //!
-//! This uses no settings crate: those available stop at the first problem and do not record where a
-//! value came from, and operators need both. All of it is one table ([`TABLE`]) and a loader.
+//! One table ([`TABLE`]) is the source of parsing, of the documentation and of `.env.example`. So all
+//! invalid values are reported together, and `authtuna config` shows where each value came from.
 
 mod builder;
 mod development;
@@ -183,8 +183,8 @@ impl Settings {
 /// Returns the text of `.env.example`: every setting with its description and default.
 pub fn env_example() -> String {
     let mut text = String::from(
-        "# Every setting of AuthTuna, with its default. Made from the table of settings: do not edit by hand.\n\
-         # Copy to .env and take away the # where you want another value.\n",
+        "# Every setting of AuthTuna, with its default. Generated from the table of settings: do not edit by hand.\n\
+         # Copy to .env, and uncomment what you want to change.\n",
     );
     let mut section = "";
     for row in TABLE {
