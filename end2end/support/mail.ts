@@ -35,7 +35,8 @@ export async function linkOf(page: Page, address: string, subject: string | RegE
 /** The mail's six digits. */
 export async function codeOf(page: Page, address: string, subject: string | RegExp, base = mailServer()): Promise<string> {
   const mail = await openMail(page, address, subject, base);
-  const code = /^\D*(\d{3} ?\d{3})\D*$/m.exec(await mail.locator("pre").innerText())?.[1];
+  // The code has a line of its own; an address may contain six digits too.
+  const code = /^\s*(\d{3} ?\d{3})\s*$/m.exec(await mail.locator("pre").innerText())?.[1];
   await mail.close();
   expect(code).toBeDefined();
   return code ?? "";

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use authtuna::authz::guard::Guard;
-use authtuna::foundation::config::Settings;
 use authtuna_server::http::{self, openapi};
 use authtuna_server::route_rules::Kind;
 use authtuna_server::router;
@@ -127,14 +126,15 @@ fn what_is_switched_off_is_not_there() {
 /// first.
 #[test]
 fn no_two_types_share_the_name_of_a_schema() {
-    let settings = Settings::builder().no_env().build().unwrap();
-    let mut known = BTreeMap::new();
-    for endpoint in http::all(&settings) {
-        for (name, schema) in &endpoint.contract.schemas {
-            let schema = serde_json::to_value(schema).unwrap();
-            let before = known.entry(name.clone()).or_insert_with(|| schema.clone());
-            assert_eq!(*before, schema, "two types are named {name}");
+    on_one(async |world| {
+        let mut known = BTreeMap::new();
+        for endpoint in http::all(world.auth.settings()) {
+            for (name, schema) in &endpoint.contract.schemas {
+                let schema = serde_json::to_value(schema).unwrap();
+                let before = known.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(*before, schema, "two types are named {name}");
+            }
         }
-    }
-    assert!(known.len() > 50, "only {} schemas were found", known.len());
+        assert!(known.len() > 50, "only {} schemas were found", known.len());
+    });
 }

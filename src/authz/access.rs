@@ -125,9 +125,9 @@ impl Access {
     /// Returns what is left of this access to a credential that may use only `permissions`, and only
     /// within `scope`: an API key, or an access token.
     ///
-    /// Nothing is added: a permission counts where a role carries it. Levels, and what roles let
-    /// their holders assign or grant, are dropped, because they are powers of the user and not of
-    /// the credential.
+    /// Nothing is added: a permission counts where a role carries it. Names and levels of roles, and
+    /// what roles let their holders assign or grant, are dropped, because they are powers of the user
+    /// and not of the credential: what asks for a role is not met.
     pub fn restricted_to(&self, permissions: &[String], scope: &Scope) -> Self {
         let held = self.held.iter().filter_map(|held| {
             let narrower = if held.scope.covers(scope) {
@@ -142,6 +142,8 @@ impl Access {
             kept.sort_unstable();
             Some(Held {
                 scope: narrower,
+                // No role has an empty name: what asks for a role is not met.
+                role: String::new(),
                 level: None,
                 all_permissions: false,
                 permissions: kept,
@@ -215,6 +217,8 @@ mod tests {
                     assert_eq!(left.allows(name, scope), expected, "{name} in {scope}, limited to {limit}");
                 }
                 assert_eq!(left.highest_level(), None);
+                assert!(!scopes.iter().any(|scope| left.has_role("editor", scope)));
+                assert!(!left.holds_somewhere("editor"));
                 assert!(left.held.iter().all(|held| held.can_assign.is_empty() && held.can_grant.is_empty()));
             }
         }

@@ -165,7 +165,10 @@ pub(super) async fn go_on_with(token: &str) -> Result<(), Error> {
     if let (Some(posted), Some(act)) =
         (extension::<PostedForm>(), auth.pending_actions.take(context.actor(), token).await?)
     {
-        posted.then(act);
+        // One that this version has no words for was not shown before it was confirmed.
+        if PendingKind::parse(&act.kind).is_some() {
+            posted.then(act);
+        }
     }
     Ok(())
 }

@@ -71,8 +71,11 @@ mod tests {
 
     use super::*;
 
+    const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
     fn settings(theme: &str) -> Settings {
-        Settings::builder().no_env().set("THEME", theme).build().unwrap()
+        // With a key, so that none is written to a file.
+        Settings::builder().no_env().set("FERNET_KEYS", KEY).set("THEME", theme).build().unwrap()
     }
 
     #[test]
