@@ -1,6 +1,6 @@
 //! Measures the authorization figures in ARCHITECTURE.md: what a permission check adds to a request
 //! with a warm session, with 10, 1,000 and 100,000 users (Criterion); and how long it takes to edit
-//! a role that 100,000 signed-in users hold, until none of them has the old permissions any more.
+//! a role that 100,000 signed-in users hold, until none of them still has the old permissions.
 //! `scripts/bench access` runs it.
 
 #![expect(

@@ -177,7 +177,7 @@ impl Auth {
             Roles::new(store.clone(), recorder.clone(), cache.clone(), clock.clone(), random, &settings);
         let explorer = Explorer::new(store.clone(), clock.clone());
         let audit = AuditLog::new(store.clone(), recorder.clone());
-        let outbox_deps = mail::Deps {
+        let outbox_deps = mail::OutboxDeps {
             store: store.clone(),
             recorder: recorder.clone(),
             keys: Arc::clone(&keys),

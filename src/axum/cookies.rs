@@ -56,7 +56,7 @@ impl CookieJar {
         Sent { session, device, pending_challenge, mfa_challenge, ceremony }
     }
 
-    pub(super) fn set_waiting(
+    pub(super) fn set_pending_challenge(
         &self,
         pending_challenge: &PendingChallenge,
         keys: &Keyring,
@@ -65,11 +65,11 @@ impl CookieJar {
         self.header(&self.pending_challenge, &value, self.patience)
     }
 
-    pub(super) fn delete_waiting(&self) -> Option<HeaderValue> {
+    pub(super) fn delete_pending_challenge(&self) -> Option<HeaderValue> {
         self.header(&self.pending_challenge, "", Duration::ZERO)
     }
 
-    pub(super) fn set_halfway(
+    pub(super) fn set_mfa_challenge(
         &self,
         mfa_challenge: &MfaChallenge,
         keys: &Keyring,
@@ -80,7 +80,7 @@ impl CookieJar {
         self.header(&self.mfa_challenge, &value, Duration::seconds(age))
     }
 
-    pub(super) fn delete_halfway(&self) -> Option<HeaderValue> {
+    pub(super) fn delete_mfa_challenge(&self) -> Option<HeaderValue> {
         self.header(&self.mfa_challenge, "", Duration::ZERO)
     }
 

@@ -16,7 +16,7 @@ use tower::{Layer, Service};
 use super::client::{ClientIp, GeoIpError, Origins};
 use super::cookies::CookieJar;
 use super::error::ApiError;
-use super::login_redirect::{Entrance, see_other};
+use super::login_redirect::{LoginRedirect, see_other};
 use super::{AuthContext, CookieChange, CookieChanges};
 use crate::auth::Auth;
 use crate::authn::sessions::Checked;
@@ -46,7 +46,7 @@ use crate::model::id::RequestId;
 #[derive(Clone)]
 pub struct AuthLayer {
     shared: Arc<Shared>,
-    login_redirect: Option<Arc<Entrance>>,
+    login_redirect: Option<Arc<LoginRedirect>>,
 }
 
 struct Shared {
@@ -65,7 +65,7 @@ impl AuthLayer {
         let settings = auth.settings();
         let origins = Origins::new(&settings.http, &settings.sessions)?;
         let jar = CookieJar::new(settings);
-        let login_redirect = Some(Arc::new(Entrance::of(&settings.app)));
+        let login_redirect = Some(Arc::new(LoginRedirect::of(&settings.app)));
         Ok(Self { shared: Arc::new(Shared { auth, origins, jar }), login_redirect })
     }
 
@@ -73,7 +73,7 @@ impl AuthLayer {
     /// `?next=`.
     #[must_use]
     pub fn sign_in_page(mut self, page: Uri) -> Self {
-        self.login_redirect = Some(Arc::new(Entrance::at(page)));
+        self.login_redirect = Some(Arc::new(LoginRedirect::at(page)));
         self
     }
 
@@ -98,7 +98,7 @@ impl<S> Layer<S> for AuthLayer {
 pub struct AuthService<S> {
     inner: S,
     shared: Arc<Shared>,
-    login_redirect: Option<Arc<Entrance>>,
+    login_redirect: Option<Arc<LoginRedirect>>,
 }
 
 impl<S> Service<Request<Body>> for AuthService<S>
@@ -182,14 +182,14 @@ impl Shared {
         // After a sign-in or a sign-out, nothing is pending in this browser.
         let arrived = actor.origin.pending_challenge.is_some() && !matches!(session, CookieChange::Keep);
         let email_challenges = match pending_challenge {
-            Some(pending_challenge) => self.jar.set_waiting(&pending_challenge, keys),
-            None if arrived => self.jar.delete_waiting(),
+            Some(pending_challenge) => self.jar.set_pending_challenge(&pending_challenge, keys),
+            None if arrived => self.jar.delete_pending_challenge(),
             None => None,
         };
         let through = actor.origin.mfa_challenge.is_some() && !matches!(session, CookieChange::Keep);
         let mfa_challenge = match mfa_challenge {
-            Some(mfa_challenge) => self.jar.set_halfway(&mfa_challenge, keys, self.auth.clock.now()),
-            None if through => self.jar.delete_halfway(),
+            Some(mfa_challenge) => self.jar.set_mfa_challenge(&mfa_challenge, keys, self.auth.clock.now()),
+            None if through => self.jar.delete_mfa_challenge(),
             None => None,
         };
         let [session, device] = match (session, change) {

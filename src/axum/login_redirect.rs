@@ -11,11 +11,11 @@ use crate::model::paths::{LOGIN, LocalPath};
 
 /// The sign-in page.
 #[derive(Clone, Debug)]
-pub(super) struct Entrance {
+pub(super) struct LoginRedirect {
     page: Uri,
 }
 
-impl Entrance {
+impl LoginRedirect {
     /// Uses the portal's sign-in page: on this server or, with ONLY_MIDDLEWARE, at API_BASE_URL.
     pub(super) fn of(app: &App) -> Self {
         let mut page = app.api_base_url.clone();

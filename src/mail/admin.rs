@@ -134,7 +134,7 @@ impl Outbox {
             .email_message
             .as_deref()
             .filter(|_| kept.sent_at.is_none())
-            .and_then(|text| self.read_letter(text));
+            .and_then(|text| self.read_email_message(text));
         let Some(expires_at) = email_message.and_then(|email_message| self.worth_until(&email_message, now))
         else {
             return Err(Code::MailDone.into());

@@ -171,7 +171,8 @@ impl Outbox {
         if self.clock.now() >= mail.expires_at {
             return Some(Err(Refusal::new(Reason::Expired, "it was not sent in time")));
         }
-        let Some(email_message) = mail.email_message.as_deref().and_then(|text| self.read_letter(text))
+        let Some(email_message) =
+            mail.email_message.as_deref().and_then(|text| self.read_email_message(text))
         else {
             return Some(Err(Refusal::new(
                 Reason::Unreadable,
@@ -194,7 +195,7 @@ impl Outbox {
         }
     }
 
-    pub(super) fn read_letter(&self, text: &str) -> Option<EmailMessage> {
+    pub(super) fn read_email_message(&self, text: &str) -> Option<EmailMessage> {
         serde_json::from_slice(&self.keys.decrypt(text)?).ok()
     }
 

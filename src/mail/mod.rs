@@ -75,5 +75,5 @@ pub use self_test::{Step, Tested, Verdict};
 pub use smtp::Smtp;
 pub use templates::TemplateError;
 
-pub(crate) use outbox::Deps;
+pub(crate) use outbox::OutboxDeps;
 pub(crate) use sql::ALL;

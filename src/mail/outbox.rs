@@ -60,7 +60,7 @@ pub struct Outbox {
 }
 
 /// What an outbox is built from.
-pub(crate) struct Deps {
+pub(crate) struct OutboxDeps {
     pub(crate) store: Store,
     pub(crate) recorder: Recorder,
     pub(crate) keys: Arc<Keyring>,
@@ -71,12 +71,16 @@ pub(crate) struct Deps {
 impl Outbox {
     /// Builds an outbox that sends through `mailer` or, without one, as the settings say. Fails
     /// when a file that the settings name cannot be used: a template, a key, certificates.
-    pub(crate) fn new(deps: Deps, settings: &Settings, mailer: Option<Mailer>) -> Result<Self, MailerError> {
+    pub(crate) fn new(
+        deps: OutboxDeps,
+        settings: &Settings,
+        mailer: Option<Mailer>,
+    ) -> Result<Self, MailerError> {
         let mailer = match mailer {
             Some(mailer) => Some(mailer),
             None => Mailer::of(settings)?,
         };
-        let Deps { store, recorder, keys, clock, random } = deps;
+        let OutboxDeps { store, recorder, keys, clock, random } = deps;
         Ok(Self {
             store,
             recorder,
@@ -179,7 +183,7 @@ impl Outbox {
     pub async fn queued(&self, program: &Actor) -> Result<Vec<EmailMessage>, Error> {
         program.require_system()?;
         let rows: Vec<(String,)> = WAITING.query().all(&mut self.store.read().await?).await?;
-        Ok(rows.iter().filter_map(|(text,)| self.read_letter(text)).collect())
+        Ok(rows.iter().filter_map(|(text,)| self.read_email_message(text)).collect())
     }
 
     /// Queues an email in a transaction of its own.

@@ -242,7 +242,7 @@ impl Passkeys {
     /// - [`Code::EnrollmentRequired`] when the caller must first set up a factor.
     /// - [`Code::StepUpRequired`] when the user last authenticated too long ago.
     /// - [`Code::NotFound`] when the caller has no such passkey.
-    /// - [`Code::LastWayIn`] when no one could sign in to the account any more.
+    /// - [`Code::LastWayIn`] when it is the only way left to sign in to the account.
     pub async fn remove(&self, actor: &Actor, id: PasskeyId) -> Result<(), Error> {
         actor.user()?;
         self.deps.require_confirmed(actor)?;

@@ -287,10 +287,10 @@ impl SignInFlow {
     ///
     /// [`Code::TooManyAttempts`] when too many were created from there.
     pub(crate) async fn count_sign_up(&self, actor: &Actor) -> Result<(), Error> {
-        match actor.origin.ip {
-            Some(ip) => self.begin_attempt(vec![RateLimitKey::sign_ups(ip)]).await.map(drop),
-            None => Ok(()),
-        }
+        let Some(ip) = actor.origin.ip else { return Ok(()) };
+        let mut tx = self.deps.store.write().await?;
+        self.deps.limits.count(&mut tx, RateLimitKey::sign_ups(ip)).await?;
+        tx.commit().await
     }
 
     /// Checks the password of a signed-in user, within the same limits as at sign-in.
